@@ -1,0 +1,82 @@
+"""Run a graph with parameters given from outside, without building a module."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import torch
+
+from nas.graph.ops.norm import BatchNorm2d
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from nas.graph.graph import Graph
+    from nas.graph.node import Node
+
+Parameters = Mapping[str, "Tensor"]
+Call = Callable[["Node", Parameters, list["Tensor"]], "Tensor"]
+
+
+def apply(graph: Graph, params: Parameters, *inputs: Tensor) -> Tensor:
+    """Output of the graph's network with these parameters; differentiable in both.
+
+    Batch norms use ``<node>.running_mean`` and ``<node>.running_var`` where ``params`` holds them
+    (see :func:`calibrate`) and the statistics of the batch where it does not.
+
+    Args:
+        graph: A graph with one output.
+        params: A tensor for every entry of ``graph.parameters()``.
+        inputs: One batch for each graph input, of any batch size.
+
+    Shape:
+        Images (B, C, H, W) to class scores (B, classes), for a classifier.
+    """
+    return _run(graph, params, inputs, _forward)
+
+
+@torch.no_grad()
+def calibrate(graph: Graph, params: Parameters, *inputs: Tensor) -> dict[str, Tensor]:
+    """Batch statistics of every batch norm on these inputs, as running statistics.
+
+    Returns:
+        ``<node>.running_mean`` and ``<node>.running_var`` (unbiased), each (C,). Merged into
+        ``params`` they make :func:`apply` independent of how inputs are batched.
+    """
+    statistics: dict[str, Tensor] = {}
+
+    def call(node: Node, own: Parameters, xs: list[Tensor]) -> Tensor:
+        if isinstance(node.op, BatchNorm2d):
+            var, mean = torch.var_mean(xs[0], dim=(0, 2, 3))
+            measured = {"running_mean": mean, "running_var": var}
+            statistics.update({f"{node.name}.{key}": value for key, value in measured.items()})
+            own = {**own, **measured}
+        return node.op.forward(own, *xs)
+
+    _run(graph, params, inputs, call)
+    return statistics
+
+
+def _forward(node: Node, own: Parameters, inputs: list[Tensor]) -> Tensor:
+    return node.op.forward(own, *inputs)
+
+
+def _run(graph: Graph, params: Parameters, inputs: tuple[Tensor, ...], call: Call) -> Tensor:
+    """Walk the nodes, dropping every value after its last reader."""
+    owned: dict[str, dict[str, Tensor]] = defaultdict(dict)
+    for name, tensor in params.items():
+        node_name, _, own_name = name.rpartition(".")
+        owned[node_name][own_name] = tensor
+    values = {spec.name: x for spec, x in zip(graph.inputs, inputs, strict=True)}
+    (output,) = graph.outputs
+    readers = {name: len(nodes) for name, nodes in graph.consumers.items()}
+    readers[output] += 1
+    for node in graph.nodes:
+        values[node.name] = call(node, owned[node.name], [values[name] for name in node.inputs])
+        for name in node.inputs:
+            readers[name] -= 1
+            if not readers[name]:
+                del values[name]
+    return values[output]

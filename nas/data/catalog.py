@@ -1,0 +1,86 @@
+"""Data sets by name or path."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nas.errors import DataError
+from nas.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nas.data.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A known data set: what it is, where it comes from, and how it is loaded."""
+
+    description: str
+    source: str
+    load: Callable[[Path, int], Dataset]
+
+
+def _digits(data_dir: Path, seed: int) -> Dataset:
+    from nas.data import digits
+
+    return digits.load(seed=seed)
+
+
+def _cifar10(data_dir: Path, seed: int) -> Dataset:
+    from nas.data import cifar10
+
+    return cifar10.load(data_dir, seed=seed)
+
+
+DATASETS: Registry[Entry] = Registry("data set")
+DATASETS.register("digits")(
+    Entry(
+        "1,797 handwritten digits, 8x8 pixels, 10 classes; inside scikit-learn, works offline",
+        "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits",
+        _digits,
+    )
+)
+DATASETS.register("cifar10")(
+    Entry(
+        "60,000 colour photographs, 32x32 pixels, 10 classes; standard files or images",
+        "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images",
+        _cifar10,
+    )
+)
+
+
+def load(
+    name_or_path: str | Path, *, data_dir: str | Path | None = None, seed: int = 0
+) -> Dataset:
+    """A registered data set by name, or any folder or archive of images by path.
+
+    Args:
+        name_or_path: A name (``"digits"``), or a path as :func:`nas.data.load_images` takes it. A
+            string that names nothing registered is a path if it exists or looks like one.
+        data_dir: Where files of named data sets lie; ``NAS_DATA_DIR`` or ``data`` by default.
+        seed: Of the splits.
+
+    Raises:
+        UnknownNameError: No such data set.
+        DataError: Its files are missing or damaged.
+    """
+    text = str(name_or_path)
+    if text in DATASETS:
+        directory = Path(data_dir or os.environ.get("NAS_DATA_DIR", "data"))
+        return DATASETS.get(text).load(directory, seed)
+    path = Path(text)
+    if path.exists():
+        from nas.data.image_folder import load_images
+
+        return load_images(path, seed=seed)
+    if os.sep in text or path.suffix:
+        raise DataError(
+            f"no data at {text!r}; expected a folder or an archive (.tar, .zip) of images"
+        )
+    DATASETS.get(text)
+    raise AssertionError("unreachable: an unknown name raises")

@@ -1,0 +1,90 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    NasError                     exit code 1
+    ├── GraphError               an architecture is malformed
+    │   └── ShapeError           an operation cannot take its inputs
+    ├── EncodingError            an architecture's text cannot be read
+    ├── CheckpointError          a hypernetwork cannot be loaded
+    │   └── VocabularyError      it speaks of other operations
+    ├── DataError                a data set cannot be read
+    ├── DeviceError              a device is not there
+    ├── StudyError               a run folder or storage cannot be used
+    ├── InfeasibleError          exit code 3: nothing satisfies the constraints
+    ├── ConfigError              exit code 2: an option is unknown or out of range
+    └── UnknownNameError         exit code 2: a name is not registered
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class NasError(Exception):
+    """A failure a user can act on.
+
+    Attributes:
+        message: What was expected, what came, and where.
+        hint: What to do next; may be empty.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class GraphError(NasError):
+    """An architecture is malformed."""
+
+
+class ShapeError(GraphError):
+    """An operation cannot take its inputs."""
+
+
+class EncodingError(NasError):
+    """The text of an architecture cannot be read."""
+
+
+class CheckpointError(NasError):
+    """A hypernetwork cannot be loaded."""
+
+
+class VocabularyError(CheckpointError):
+    """A hypernetwork was trained on another vocabulary of operations."""
+
+
+class DataError(NasError):
+    """A data set cannot be read."""
+
+
+class DeviceError(NasError):
+    """A device is not there."""
+
+
+class StudyError(NasError):
+    """A run folder or a study's storage cannot be used."""
+
+
+class InfeasibleError(NasError):
+    """Nothing satisfies the constraints."""
+
+    exit_code = 3
+
+
+class ConfigError(NasError):
+    """An option is unknown or out of range."""
+
+    exit_code = 2
+
+
+class UnknownNameError(NasError):
+    """A name is not registered."""
+
+    exit_code = 2

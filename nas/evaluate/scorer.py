@@ -1,0 +1,157 @@
+"""Candidates scored with predicted weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+
+from nas.compile.apply import apply, calibrate
+from nas.errors import ConfigError
+from nas.train.device import autocast, memory_format
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from nas.data.dataset import Dataset
+    from nas.graph.graph import Graph
+    from nas.predictor.weight_predictor import WeightPredictor
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How a network does on the ranking split with predicted weights.
+
+    Attributes:
+        accuracy: Share of images classified right.
+        loss: Mean cross-entropy in nats.
+    """
+
+    accuracy: float
+    loss: float
+
+    @property
+    def score(self) -> float:
+        """One number for ranking, higher better: the negative loss.
+
+        The loss ranks better than the accuracy, which knows of each image only right or wrong.
+        """
+        return -self.loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreConfig:
+    """On how much data candidates are scored.
+
+    Attributes:
+        images: Images of the ranking split; the first ones of a fixed order.
+        calibration: Training images that give the batch norms their statistics.
+        batch_size: Images in one forward pass.
+        precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
+    """
+
+    images: int = 1024
+    calibration: int = 256
+    batch_size: int = 512
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("images", "calibration", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+class Scorer:
+    """Scores generations of candidates at the proxy a hypernetwork was trained at.
+
+    Predicted weights come without batch statistics: they are measured on training images, never
+    on the ranking split, so a score does not depend on how the images are batched.
+
+    Args:
+        predictor: A trained hypernetwork.
+        data: Data set at full resolution; ranking images come from ``val``.
+        config: How much of it is used.
+        device: Where to compute; the predictor is expected there.
+
+    Raises:
+        ConfigError: The predictor is for other channels or classes than the data has.
+    """
+
+    def __init__(
+        self,
+        predictor: WeightPredictor,
+        data: Dataset,
+        config: ScoreConfig | None = None,
+        *,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        card, task = predictor.card, data.task
+        if (card.channels, card.classes) != (task.channels, task.classes):
+            raise ConfigError(
+                f"hypernetwork {card.name!r} predicts networks for {card.channels} channels and "
+                f"{card.classes} classes, but {data.name!r} has {task.channels} and "
+                f"{task.classes}",
+                hint="Train one on this data with `nas train-hypernet`.",
+            )
+        self._predictor = predictor
+        self._config = config or ScoreConfig()
+        self._device = torch.device(device)
+        proxy = data.at(card.proxy.get("resolution", task.resolution))
+        self._calibration = self._take(proxy.train.normalised(_spread(proxy.train.labels, self._config.calibration)))
+        chosen = _spread(proxy.val.labels, self._config.images)
+        self._images = self._take(proxy.val.normalised(chosen))
+        self._labels = proxy.val.labels[chosen].to(self._device)
+
+    def proxy(self, space: SearchSpace) -> SearchSpace:
+        """The space at the macro sizes the predictor was trained at.
+
+        Raises:
+            ConfigError: The predictor was trained in another space.
+        """
+        card = self._predictor.card
+        if card.space != space.name:
+            raise ConfigError(
+                f"hypernetwork {card.name!r} was trained in space {card.space!r}, "
+                f"not in {space.name!r}",
+                hint="`nas hypernets` lists the shipped ones; `nas train-hypernet` makes one.",
+            )
+        return space.at(**card.proxy)
+
+    @torch.no_grad()
+    def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | None]:
+        """An estimate for each candidate; None where the network's output is not finite."""
+        graphs = [
+            self.proxy(candidate.space).graph(candidate.params).simplified
+            for candidate in candidates
+        ]
+        return [
+            self._estimate(graph, params)
+            for graph, params in zip(graphs, self._predictor.predict(graphs), strict=True)
+        ]
+
+    def _estimate(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | None:
+        with autocast(self._device, self._config.precision):
+            ready = {**params, **calibrate(graph, params, self._calibration)}
+            scores = [
+                apply(graph, ready, images) for images in self._images.split(self._config.batch_size)
+            ]
+        logits = torch.cat(scores).float()
+        loss = float(F.cross_entropy(logits, self._labels))
+        accuracy = float((logits.argmax(1) == self._labels).float().mean())
+        return Estimate(accuracy, loss) if math.isfinite(loss) else None
+
+    def _take(self, images: Tensor) -> Tensor:
+        return images.to(self._device).contiguous(memory_format=memory_format(self._device))
+
+
+def _spread(labels: Tensor, count: int) -> Tensor:
+    """Indices of ``count`` images spread evenly over a split sorted by anything."""
+    total = len(labels)
+    return torch.linspace(0, total - 1, min(count, total), device=labels.device).round().long()

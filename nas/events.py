@@ -1,0 +1,93 @@
+"""What the library tells while it works; whoever listens decides what to show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageStarted(Event):
+    """A stage begins; ``total`` is the number of steps where it is known."""
+
+    stage: str
+    total: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advanced(Event):
+    """A stage has done ``done`` of its steps."""
+
+    stage: str
+    done: int
+    total: int | None
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageFinished(Event):
+    """A stage ended."""
+
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted(Event):
+    """Something the user should know."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaders(Event):
+    """The best candidates so far, best first."""
+
+    rows: tuple[Mapping[str, object], ...]
+
+
+Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """A listener that does nothing."""
+
+
+class Stage:
+    """A running stage.
+
+    Attributes:
+        seconds: How long it took, once it has ended.
+    """
+
+    def __init__(self, listen: Listener, name: str, total: int | None) -> None:
+        self._listen = listen
+        self._name = name
+        self._total = total
+        self.seconds = 0.0
+
+    def advance(self, done: int, **metrics: float) -> None:
+        """Tell how many steps are done, with the figures of the moment."""
+        self._listen(
+            Advanced(stage=self._name, done=done, total=self._total, metrics=metrics)
+        )
+
+
+@contextmanager
+def stage(listen: Listener, name: str, total: int | None = None) -> Iterator[Stage]:
+    """Announce the start and the end of a stage, and time it."""
+    current = Stage(listen, name, total)
+    listen(StageStarted(stage=name, total=total))
+    start = time.monotonic()
+    try:
+        yield current
+    finally:
+        current.seconds = time.monotonic() - start
+        listen(StageFinished(stage=name, seconds=current.seconds))

@@ -1,0 +1,208 @@
+"""The mutable way to make a graph; it reads like a forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nas.graph.check import check_parts
+from nas.graph.graph import Graph, infer_node_shape
+from nas.graph.node import Node
+from nas.graph.ops.activation import Activation
+from nas.graph.ops.conv import Conv2d
+from nas.graph.ops.dropout import Dropout, DropPath
+from nas.graph.ops.linear import Linear
+from nas.graph.ops.merge import Add, Concat, Mul
+from nas.graph.ops.norm import BatchNorm2d, GroupNorm, LayerNorm
+from nas.graph.ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from nas.graph.ops.shape import Flatten, Identity, Shift2d, Zero
+from nas.graph.ops.window import Pair, pair
+from nas.graph.tensor_spec import Shape, TensorSpec
+
+if TYPE_CHECKING:
+    from nas.graph.op import Op
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor inside a graph that is being built: its name and shape (batch of 1)."""
+
+    name: str
+    shape: Shape
+
+    @property
+    def channels(self) -> int:
+        """Size of the channel dimension."""
+        return self.shape[1]
+
+
+class GraphBuilder:
+    """Adds one node with each call and checks its shapes at once.
+
+    Example:
+        >>> b = GraphBuilder()
+        >>> x = b.input((1, 3, 32, 32))
+        >>> with b.scope("stem"):
+        ...     x = b.relu(b.batch_norm(b.conv2d(x, 16)))
+        >>> graph = b.build(b.classifier(x, classes=10))
+        >>> [node.name for node in graph.nodes]
+        ['stem.conv2d', 'stem.batch_norm', 'stem.relu', 'pool', 'flatten', 'classifier']
+    """
+
+    def __init__(self) -> None:
+        self._inputs: list[TensorSpec] = []
+        self._nodes: list[Node] = []
+        self._names: dict[str, int] = {}
+        self._prefix = ""
+
+    def input(self, shape: Shape, *, name: str = "x", dtype: str = "float32") -> Value:
+        """A tensor that enters the graph; ``shape`` includes a batch dimension of 1."""
+        self._inputs.append(TensorSpec(shape, dtype, name))
+        self._names[name] = 1
+        return Value(name, shape)
+
+    @contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """Prefix the names of the nodes made inside with ``name`` and a dot."""
+        outer = self._prefix
+        self._prefix = self._unique(f"{outer}{name}") + "."
+        try:
+            yield
+        finally:
+            self._prefix = outer
+
+    def op(self, op: Op, *inputs: Value, name: str | None = None) -> Value:
+        """Add any operation; ``name`` defaults to its kind, numbered where it is taken.
+
+        Raises:
+            ShapeError: The operation cannot take these inputs.
+        """
+        full = self._unique(self._prefix + (name or op.kind))
+        node = Node(full, op, tuple(value.name for value in inputs))
+        shape = infer_node_shape(node, [value.shape for value in inputs])
+        self._nodes.append(node)
+        return Value(full, shape)
+
+    def build(self, *outputs: Value) -> Graph:
+        """The finished graph.
+
+        Raises:
+            GraphError: A name is invalid, or there is no input or output.
+        """
+        parts = (
+            tuple(self._inputs),
+            tuple(self._nodes),
+            tuple(value.name for value in outputs),
+        )
+        check_parts(*parts)
+        return Graph(*parts)
+
+    def _unique(self, name: str) -> str:
+        count = self._names.get(name, 0)
+        self._names[name] = count + 1
+        return self._unique(f"{name}{count}") if count else name
+
+    def conv2d(
+        self,
+        x: Value,
+        channels: int,
+        kernel: int | Pair = 3,
+        *,
+        stride: int | Pair = 1,
+        dilation: int = 1,
+        groups: int = 1,
+        bias: bool = False,
+        padding: int | Pair | None = None,
+        name: str | None = None,
+    ) -> Value:
+        """Convolution; padding keeps the size at stride 1 unless given."""
+        op = Conv2d(
+            out_channels=channels,
+            kernel=pair(kernel),
+            stride=pair(stride),
+            dilation=dilation,
+            groups=groups,
+            bias=bias,
+            padding=None if padding is None else pair(padding),
+        )
+        return self.op(op, x, name=name)
+
+    def linear(self, x: Value, features: int, *, name: str | None = None) -> Value:
+        """Fully connected layer with a bias."""
+        return self.op(Linear(out_features=features), x, name=name)
+
+    def batch_norm(self, x: Value, *, name: str | None = None) -> Value:
+        """Batch normalisation."""
+        return self.op(BatchNorm2d(), x, name=name or "batch_norm")
+
+    def group_norm(self, x: Value, groups: int, *, name: str | None = None) -> Value:
+        """Group normalisation."""
+        return self.op(GroupNorm(groups=groups), x, name=name)
+
+    def layer_norm(self, x: Value, *, name: str | None = None) -> Value:
+        """Layer normalisation over the last dimension."""
+        return self.op(LayerNorm(), x, name=name)
+
+    def activation(self, x: Value, function: str, *, name: str | None = None) -> Value:
+        """Element-wise non-linearity, see :data:`nas.graph.ops.activation.FUNCTIONS`."""
+        return self.op(Activation(function=function), x, name=name or function)
+
+    def relu(self, x: Value, *, name: str | None = None) -> Value:
+        """Rectified linear unit."""
+        return self.activation(x, "relu", name=name)
+
+    def max_pool(self, x: Value, kernel: int | Pair = 3, *, stride: int = 1) -> Value:
+        """Maximum over a window."""
+        return self.op(MaxPool2d(kernel=pair(kernel), stride=stride), x)
+
+    def avg_pool(self, x: Value, kernel: int | Pair = 3, *, stride: int = 1) -> Value:
+        """Mean over a window, the padding not counted."""
+        return self.op(AvgPool2d(kernel=pair(kernel), stride=stride), x)
+
+    def global_avg_pool(self, x: Value, *, name: str | None = None) -> Value:
+        """Mean over all positions: (B, C, H, W) -> (B, C, 1, 1)."""
+        return self.op(AdaptiveAvgPool2d(), x, name=name)
+
+    def add(self, *inputs: Value, name: str | None = None) -> Value:
+        """Sum of equal shapes."""
+        return self.op(Add(), *inputs, name=name)
+
+    def mul(self, x: Value, y: Value, *, name: str | None = None) -> Value:
+        """Product of shapes that broadcast."""
+        return self.op(Mul(), x, y, name=name)
+
+    def concat(self, *inputs: Value, name: str | None = None) -> Value:
+        """Concatenation along the channels."""
+        return self.op(Concat(), *inputs, name=name)
+
+    def identity(self, x: Value, *, name: str | None = None) -> Value:
+        """The value itself, as a node."""
+        return self.op(Identity(), x, name=name)
+
+    def zero(self, x: Value, *, stride: int = 1, name: str | None = None) -> Value:
+        """Zeros of the shape of ``x``, its resolution divided by ``stride``, rounded up."""
+        spatial = tuple(-(-size // stride) for size in x.shape[2:])
+        return self.op(Zero(shape=(x.channels, *spatial)), x, name=name)
+
+    def shift(self, x: Value) -> Value:
+        """The image moved one pixel up and left."""
+        return self.op(Shift2d(), x)
+
+    def flatten(self, x: Value, *, name: str | None = None) -> Value:
+        """All dimensions but the batch in one."""
+        return self.op(Flatten(), x, name=name)
+
+    def dropout(self, x: Value, rate: float, *, name: str | None = None) -> Value:
+        """Dropout of single elements during training."""
+        return self.op(Dropout(rate=rate), x, name=name)
+
+    def drop_path(self, x: Value, rate: float, *, name: str | None = None) -> Value:
+        """Dropout of the whole branch for single samples during training."""
+        return self.op(DropPath(rate=rate), x, name=name)
+
+    def classifier(self, x: Value, classes: int) -> Value:
+        """Global average pooling and a linear head: (B, C, H, W) -> (B, classes)."""
+        x = self.flatten(self.global_avg_pool(x, name="pool"))
+        return self.op(Linear(out_features=classes, head=True), x, name="classifier")

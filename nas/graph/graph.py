@@ -1,0 +1,139 @@
+"""An architecture as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nas.errors import ShapeError
+from nas.graph import canonical, serialise, text
+from nas.graph.node import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import networkx as nx
+
+    from nas.graph.op import ParamSpec
+    from nas.graph.tensor_spec import Shape, TensorSpec
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A frozen architecture: inputs, nodes in topological order, outputs.
+
+    Attributes:
+        inputs: What enters the graph.
+        nodes: The operations, each after the nodes it reads.
+        outputs: Names of the values the graph returns.
+
+    Example:
+        >>> from nas.graph import GraphBuilder
+        >>> b = GraphBuilder()
+        >>> x = b.input((1, 3, 32, 32))
+        >>> graph = b.build(b.conv2d(x, 8, name="stem"))
+        >>> graph.shapes["stem"]
+        (1, 8, 32, 32)
+    """
+
+    inputs: tuple[TensorSpec, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[str, ...]
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Shape of every value by name, the batch dimension being 1.
+
+        Raises:
+            ShapeError: A node cannot take its inputs; the message names it.
+        """
+        shapes = {spec.name: spec.shape for spec in self.inputs}
+        for node in self.nodes:
+            shapes[node.name] = infer_node_shape(node, [shapes[name] for name in node.inputs])
+        return shapes
+
+    @cached_property
+    def consumers(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the nodes that read each value; a node reading it twice stands twice."""
+        readers: dict[str, list[str]] = {spec.name: [] for spec in self.inputs}
+        for node in self.nodes:
+            readers[node.name] = []
+            for name in node.inputs:
+                readers[name].append(node.name)
+        return {name: tuple(nodes) for name, nodes in readers.items()}
+
+    def input_shapes(self, node: Node) -> list[Shape]:
+        """Shapes of the values a node reads."""
+        return [self.shapes[name] for name in node.inputs]
+
+    @cached_property
+    def _parameters(self) -> dict[str, ParamSpec]:
+        return {
+            f"{node.name}.{name}": spec
+            for node in self.nodes
+            for name, spec in node.op.parameters(*self.input_shapes(node)).items()
+        }
+
+    def parameters(self) -> dict[str, ParamSpec]:
+        """Shape and role of every parameter, named as in the compiled module's state."""
+        return dict(self._parameters)
+
+    @cached_property
+    def simplified(self) -> Graph:
+        """The same function without dead nodes, identities and added zeros.
+
+        Names are kept, so its parameters are a subset of this graph's.
+        """
+        return Graph(*canonical.simplify(self))
+
+    @cached_property
+    def _hash(self) -> str:
+        return canonical.fingerprint(self.simplified)
+
+    def hash(self) -> str:
+        """32 hex digits, equal for isomorphic graphs.
+
+        Node names, dead branches, identities, added zeros and the order of commutative inputs do
+        not matter.
+        """
+        return self._hash
+
+    def to_json(self) -> str:
+        """The graph as a JSON document with a format version."""
+        return serialise.to_json(self)
+
+    @staticmethod
+    def from_json(document: str) -> Graph:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            GraphError: The document is no graph of a known version, or a node of it is faulty.
+        """
+        return Graph(*serialise.from_json(document))
+
+    def to_networkx(self) -> nx.MultiDiGraph:
+        """A networkx view: one node for each value, one edge for each read, with its position."""
+        return serialise.to_networkx(self)
+
+    def summary(self) -> str:
+        """A table with one line for each node: operation, inputs, output shape, parameters."""
+        return text.summary(self)
+
+
+def infer_node_shape(node: Node, inputs: list[Shape]) -> Shape:
+    """Output shape of a node, errors naming it and what it reads.
+
+    Raises:
+        ShapeError: The operation cannot take these inputs.
+    """
+    try:
+        return node.op.infer_shape(*inputs)
+    except ShapeError as error:
+        reads = ", ".join(
+            f"{name!r} {shape}" for name, shape in zip(node.inputs, inputs, strict=True)
+        )
+        raise ShapeError(
+            f"node {node.name!r} ({node.op.kind}): {error.message}. It reads {reads}.",
+            hint=error.hint,
+        ) from None

@@ -1,0 +1,127 @@
+"""The contract of an operation: one description from which everything else follows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, TypeVar, final
+
+from nas.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from nas.graph.tensor_spec import Shape
+
+
+class Role(StrEnum):
+    """What a parameter does, which decides how a hypernetwork decodes and scales it."""
+
+    WEIGHT = "weight"
+    BIAS = "bias"
+    SCALE = "scale"
+    SHIFT = "shift"
+    CLASS_WEIGHT = "class_weight"
+    CLASS_BIAS = "class_bias"
+
+
+@dataclass(frozen=True)
+class ParamSpec:
+    """Shape and role of one parameter."""
+
+    shape: Shape
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpFeatures:
+    """What a graph hypernetwork sees of an operation, beside its input and output shapes.
+
+    Attributes:
+        kind: Type name; operations that differ in ``kind`` get embeddings of their own.
+        kernel: Window height and width, 0 where there is none.
+        stride: Spatial stride.
+        dilation: Spacing of the window's taps.
+        groups: Number of groups the channels are split into.
+    """
+
+    kind: str
+    kernel: tuple[int, int] = (0, 0)
+    stride: int = 1
+    dilation: int = 1
+    groups: int = 1
+
+
+class Op(ABC):
+    """A typed operation: attributes, shape rule, parameters, cost, and how to run it.
+
+    Concrete operations are frozen dataclasses registered with :func:`operation`. Shapes include
+    the batch dimension (1 in a specification); rules must not depend on its size.
+    """
+
+    kind: ClassVar[str]
+    arity: ClassVar[int | None] = 1
+    """Number of inputs; ``None`` takes one or more."""
+    commutative: ClassVar[bool] = False
+    """Whether the order of the inputs is irrelevant."""
+
+    @abstractmethod
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        """Shape of the output.
+
+        Raises:
+            ShapeError: The operation cannot take inputs of these shapes.
+        """
+
+    @abstractmethod
+    def parameters(self, *inputs: Shape) -> dict[str, ParamSpec]:
+        """The parameters by name, as the torch module of this operation names them."""
+
+    @abstractmethod
+    def macs(self, *inputs: Shape) -> int:
+        """Multiply-accumulates for one sample: convolution and linear only, no bias, no norm."""
+
+    @abstractmethod
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        """Run in evaluation mode with outside parameters, differentiably."""
+
+    @abstractmethod
+    def module(self, *inputs: Shape) -> nn.Module | None:
+        """A torch module with the same parameters, or None if ``forward`` alone says it all."""
+
+    @abstractmethod
+    def features(self) -> OpFeatures:
+        """What a graph hypernetwork sees."""
+
+
+class FreeOp(Op):
+    """An operation without parameters and without multiply-accumulates."""
+
+    @final
+    def parameters(self, *inputs: Shape) -> dict[str, ParamSpec]:
+        return {}
+
+    @final
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def module(self, *inputs: Shape) -> nn.Module | None:
+        return None
+
+
+OPS: Registry[type[Op]] = Registry("operation")
+
+_OpClass = TypeVar("_OpClass", bound=type[Op])
+
+
+def operation(kind: str) -> Callable[[_OpClass], _OpClass]:
+    """Class decorator that registers an operation under the name it has in JSON."""
+
+    def register(cls: _OpClass) -> _OpClass:
+        cls.kind = kind
+        OPS.register(kind)(cls)
+        return cls
+
+    return register

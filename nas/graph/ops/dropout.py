@@ -1,0 +1,73 @@
+"""Random omission during training; the identity when evaluated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from nas.graph.op import FreeOp, OpFeatures, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from nas.graph.tensor_spec import Shape
+
+
+class StochasticDepth(nn.Module):
+    """Zero a branch for random samples while training and scale up the others."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return x
+        keep = 1.0 - self.rate
+        shape = (x.shape[0],) + (1,) * (x.dim() - 1)
+        return x * x.new_empty(shape).bernoulli_(keep) / keep
+
+    def extra_repr(self) -> str:
+        return f"{self.rate}"
+
+
+class RandomOmission(FreeOp):
+    """Identity in evaluation mode."""
+
+    rate: float
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        return inputs[0]
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind=self.kind)
+
+
+@operation("dropout")
+@dataclass(frozen=True, kw_only=True)
+class Dropout(RandomOmission):
+    """Dropout of single elements, Srivastava et al. 2014."""
+
+    rate: float
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return nn.Dropout(self.rate)
+
+
+@operation("drop_path")
+@dataclass(frozen=True, kw_only=True)
+class DropPath(RandomOmission):
+    """Dropout of the whole branch for each sample, Larsson et al. 2017."""
+
+    rate: float
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return StochasticDepth(self.rate)

@@ -1,0 +1,61 @@
+"""Fully connected layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch.nn.functional as F
+from torch import nn
+
+from nas.graph.op import Op, OpFeatures, ParamSpec, Role, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from nas.graph.tensor_spec import Shape
+
+
+@operation("linear")
+@dataclass(frozen=True, kw_only=True)
+class Linear(Op):
+    """Fully connected layer: (B, ..., C) -> (B, ..., out_features).
+
+    Attributes:
+        out_features: Output features.
+        bias: Whether a bias is added.
+        head: Whether the outputs are class scores, one row of the weight for each class.
+    """
+
+    out_features: int
+    bias: bool = True
+    head: bool = False
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        return *inputs[0][:-1], self.out_features
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParamSpec]:
+        weight, bias = (
+            (Role.CLASS_WEIGHT, Role.CLASS_BIAS) if self.head else (Role.WEIGHT, Role.BIAS)
+        )
+        specs = {"weight": ParamSpec((self.out_features, inputs[0][-1]), weight)}
+        if self.bias:
+            specs["bias"] = ParamSpec((self.out_features,), bias)
+        return specs
+
+    def macs(self, *inputs: Shape) -> int:
+        positions = 1
+        for size in inputs[0][1:-1]:
+            positions *= size
+        return positions * inputs[0][-1] * self.out_features
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        return F.linear(inputs[0], params["weight"], params.get("bias"))
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return nn.Linear(inputs[0][-1], self.out_features, bias=self.bias)
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind="head" if self.head else "linear")

@@ -1,0 +1,90 @@
+"""Operations that move values without computing on them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch.nn.functional as F
+
+from nas.graph.op import FreeOp, OpFeatures, operation
+from nas.graph.ops.window import image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from nas.graph.tensor_spec import Shape
+
+
+@operation("identity")
+@dataclass(frozen=True, kw_only=True)
+class Identity(FreeOp):
+    """The input itself."""
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        return inputs[0]
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind="identity")
+
+
+@operation("zero")
+@dataclass(frozen=True, kw_only=True)
+class Zero(FreeOp):
+    """Zeros of a given shape for each sample; the input only gives the batch size.
+
+    Attributes:
+        shape: Shape without the batch dimension.
+    """
+
+    shape: tuple[int, ...]
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0][0], *self.shape
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        x = inputs[0]
+        return x.new_zeros((x.shape[0], *self.shape))
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind="zero")
+
+
+@operation("flatten")
+@dataclass(frozen=True, kw_only=True)
+class Flatten(FreeOp):
+    """All dimensions but the batch in one: (B, C, H, W) -> (B, C*H*W)."""
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0][0], math.prod(inputs[0][1:])
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        return inputs[0].flatten(1)
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind="flatten")
+
+
+@operation("shift2d")
+@dataclass(frozen=True, kw_only=True)
+class Shift2d(FreeOp):
+    """The image moved one pixel up and left, zeros entering; (B, C, H, W) is kept.
+
+    Before a stride-2 convolution it makes the sampled grid the other one of a factorised
+    reduction (Zoph et al. 2018, as implemented in TF-slim ``factorized_reduction``).
+    """
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        return image(inputs[0])
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        return F.pad(inputs[0], (-1, 1, -1, 1))
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind="shift2d")

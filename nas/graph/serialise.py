@@ -1,0 +1,98 @@
+"""Graphs as JSON and as networkx graphs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+
+from nas.errors import GraphError, NasError
+from nas.graph.check import check_parts
+from nas.graph.node import Node
+from nas.graph.op import OPS
+from nas.graph.tensor_spec import TensorSpec
+
+if TYPE_CHECKING:
+    from nas.graph.canonical import Parts
+    from nas.graph.graph import Graph
+    from nas.graph.op import Op
+
+FORMAT_VERSION = 1
+
+
+def to_json(graph: Graph) -> str:
+    """One node on a line, so that two graphs can be compared with a text diff."""
+    lines = [
+        json.dumps(
+            {
+                "name": node.name,
+                "op": node.op.kind,
+                "attributes": asdict(node.op),  # type: ignore[call-overload]
+                "inputs": node.inputs,
+            }
+        )
+        for node in graph.nodes
+    ]
+    inputs = json.dumps([asdict(spec) for spec in graph.inputs])
+    return (
+        f'{{"format": "nas-graph", "version": {FORMAT_VERSION},\n"inputs": {inputs},\n"nodes": [\n'
+        + ",\n".join(lines)
+        + f'\n],\n"outputs": {json.dumps(graph.outputs)}}}\n'
+    )
+
+
+def from_json(document: str) -> Parts:
+    """Inputs, nodes and outputs, checked.
+
+    Raises:
+        GraphError: The document is no graph of a known version, or a node of it is faulty.
+    """
+    try:
+        data = json.loads(document)
+    except json.JSONDecodeError as error:
+        raise GraphError(f"expected a graph as JSON, got text that is no JSON: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != "nas-graph":
+        raise GraphError('expected a JSON object with "format": "nas-graph"')
+    if data.get("version") != FORMAT_VERSION:
+        raise GraphError(
+            f"expected graph format version {FORMAT_VERSION}, got {data.get('version')}",
+            hint="Write the graph again with this version of the package.",
+        )
+    try:
+        inputs = tuple(TensorSpec(**_tuples(spec)) for spec in data["inputs"])
+        nodes = tuple(
+            Node(node["name"], _read_op(node), tuple(node["inputs"])) for node in data["nodes"]
+        )
+        outputs = tuple(data["outputs"])
+    except (KeyError, TypeError) as error:
+        raise GraphError(f"a part of the graph is missing or of the wrong type: {error}") from None
+    check_parts(inputs, nodes, outputs)
+    return inputs, nodes, outputs
+
+
+def _read_op(node: dict[str, Any]) -> Op:
+    try:
+        return OPS.get(node["op"])(**_tuples(node["attributes"]))
+    except (TypeError, NasError) as error:
+        raise GraphError(f"node {node.get('name')!r}: {error}") from None
+
+
+def _tuples(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in attributes.items()
+    }
+
+
+def to_networkx(graph: Graph) -> nx.MultiDiGraph:
+    """A node for each value with its operation and shape; edges carry the input position."""
+    view = nx.MultiDiGraph()
+    for spec in graph.inputs:
+        view.add_node(spec.name, op=None, shape=spec.shape)
+    for node in graph.nodes:
+        view.add_node(node.name, op=node.op, shape=graph.shapes[node.name])
+        for position, name in enumerate(node.inputs):
+            view.add_edge(name, node.name, position=position)
+    return view

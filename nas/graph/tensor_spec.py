@@ -1,0 +1,22 @@
+"""The shape and type of a tensor that enters a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """A named input of a graph: its shape for one sample, the batch dimension included.
+
+    Attributes:
+        shape: ``(1, C, H, W)`` for an image. The first entry stands for the batch.
+        dtype: Name of a torch data type.
+        name: Name of the value, unique among the graph's nodes.
+    """
+
+    shape: Shape
+    dtype: str = "float32"
+    name: str = "x"

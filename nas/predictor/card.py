@@ -1,0 +1,41 @@
+"""What a trained hypernetwork is, in words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """The JSON file beside a checkpoint.
+
+    Attributes:
+        name: Name of the hypernetwork.
+        hypernet: Entry of the family's table (``"ghn2"``).
+        config: Sizes of the hypernetwork.
+        vocabulary: Version of the operations and features it understands.
+        space: Search space it was trained in.
+        proxy: Macro sizes of the space at which it was trained and scores candidates, and
+            ``resolution``, the side of the images in pixels.
+        dataset: Data set it was trained on.
+        fingerprint: Digest of that data.
+        channels: Image channels.
+        classes: Number of classes.
+        training: How it was trained: command, seed, steps, seconds.
+        measured: What was measured afterwards, by name.
+    """
+
+    name: str
+    hypernet: str
+    config: Mapping[str, Any]
+    vocabulary: int
+    space: str
+    proxy: Mapping[str, Any]
+    dataset: str
+    fingerprint: str
+    channels: int
+    classes: int
+    training: Mapping[str, Any] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=dict)

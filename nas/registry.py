@@ -1,0 +1,72 @@
+"""Names for things that a string must choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+
+from nas.errors import UnknownNameError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """A mapping from unique names to things of one kind.
+
+    Args:
+        kind: What is registered, for messages (``"search space"``).
+
+    Example:
+        >>> colours: Registry[int] = Registry("colour")
+        >>> _ = colours.register("red")(0xFF0000)
+        >>> colours.names()
+        ['red']
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._things: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Decorator that adds a thing under a name.
+
+        Raises:
+            ValueError: The name is taken.
+        """
+
+        def add(thing: T) -> T:
+            if name in self._things:
+                raise ValueError(f"{self.kind} {name!r} is registered already")
+            self._things[name] = thing
+            return thing
+
+        return add
+
+    def get(self, name: str) -> T:
+        """The thing of that name.
+
+        Raises:
+            UnknownNameError: There is none; the message suggests the nearest names.
+        """
+        if name not in self._things:
+            near = get_close_matches(name, self._things, 2)
+            suggestion = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+            raise UnknownNameError(
+                f"unknown {self.kind} {name!r}.{suggestion}",
+                hint=f"Known: {', '.join(self.names())}.",
+            )
+        return self._things[name]
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        return sorted(self._things)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._things
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self._things)

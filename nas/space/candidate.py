@@ -1,0 +1,84 @@
+"""One architecture of a space, and how to draw and change one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nas.space.trial import ReplayTrial, contains, draw
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from nas.graph.graph import Graph
+    from nas.space.search_space import Params, SearchSpace
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A space, the parameters of one architecture of it, and its graph."""
+
+    space: SearchSpace
+    params: Params
+    graph: Graph
+
+    @property
+    def architecture(self) -> str:
+        """The architecture in the notation of its space."""
+        return self.space.encode(self.params)
+
+    @property
+    def hash(self) -> str:
+        """Identity up to isomorphism, see :meth:`nas.graph.Graph.hash`."""
+        return self.graph.hash()
+
+
+def candidate(space: SearchSpace, architecture: Params | str) -> Candidate:
+    """The candidate of given parameters or of their notation.
+
+    Raises:
+        EncodingError: The architecture is not in the space.
+    """
+    params = space.decode(architecture) if isinstance(architecture, str) else architecture
+    return Candidate(space, params, space.graph(params))
+
+
+def sample(space: SearchSpace, rng: np.random.Generator) -> Candidate:
+    """A random candidate, every choice uniform."""
+    return _replay(space, {}, rng)
+
+
+def mutate(space: SearchSpace, params: Params, rng: np.random.Generator) -> Candidate:
+    """A candidate that differs in one choice, and in those that no longer fit because of it."""
+    trial = ReplayTrial(params)
+    space.build(trial)
+    open_choices = [
+        name for name, distribution in trial.distributions.items() if not distribution.single()
+    ]
+    name = open_choices[rng.integers(len(open_choices))]
+    value = params[name]
+    while value == params[name]:
+        value = draw(trial.distributions[name], rng)
+    assert contains(trial.distributions[name], value)
+    return _replay(space, {**params, name: value}, rng)
+
+
+def crossover(
+    space: SearchSpace, first: Params, second: Params, rng: np.random.Generator
+) -> Candidate:
+    """A candidate that takes each choice from one of two parents at random."""
+    names = dict.fromkeys([*first, *second])
+    mixed: dict[str, Any] = {}
+    for name in names:
+        order = (first, second) if rng.integers(2) else (second, first)
+        mixed[name] = next(parent[name] for parent in order if name in parent)
+    return _replay(space, mixed, rng)
+
+
+def _replay(
+    space: SearchSpace, given: Mapping[str, Any], rng: np.random.Generator
+) -> Candidate:
+    trial = ReplayTrial(given, rng)
+    graph = space.build(trial)
+    return Candidate(space, trial.params, graph)

@@ -1,0 +1,111 @@
+"""The contract of a search space."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
+
+from nas.errors import ConfigError, EncodingError
+from nas.space.task import Task
+from nas.space.trial import ReplayTrial
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
+    from nas.space.trial import Trial
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSpace(ABC):
+    """A set of architectures, described by building one from suggested choices.
+
+    Concrete spaces are frozen dataclasses whose fields, beside ``task``, are macro sizes (width,
+    depth): they set the scale of every architecture and are not searched.
+
+    Attributes:
+        task: What the networks are for.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    """One line for listings."""
+    source: ClassVar[str]
+    """Paper or program the space follows."""
+
+    task: Task
+
+    @abstractmethod
+    def build(self, trial: Trial) -> Graph:
+        """The network of the choices that ``trial`` suggests (Optuna define-by-run)."""
+
+    def encode(self, params: Params) -> str:
+        """The field's own notation of an architecture; by default a JSON object."""
+        return json.dumps(dict(params), separators=(",", ":"))
+
+    def decode(self, text: str) -> dict[str, Any]:
+        """The parameters behind a notation; whether they fit is checked when they are built.
+
+        Raises:
+            EncodingError: The text is malformed.
+        """
+        try:
+            params = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise EncodingError(f"expected a JSON object of parameters: {error}") from None
+        if not isinstance(params, dict):
+            raise EncodingError(f"expected a JSON object of parameters, got {text[:80]!r}")
+        return params
+
+    def size(self) -> int | None:
+        """Number of parameter combinations, None where it is not known."""
+        return None
+
+    @final
+    def at(self, *, resolution: int | None = None, **macro: Any) -> Self:
+        """The same space at other macro sizes, sharing parameters and notation.
+
+        Raises:
+            ConfigError: The space has no such macro size.
+        """
+        known = self.macro()
+        for name in macro:
+            if name not in known:
+                near = get_close_matches(name, known, 1)
+                raise ConfigError(
+                    f"space {self.name!r} has no macro size {name!r}"
+                    + (f"; did you mean {near[0]!r}?" if near else "."),
+                    hint=f"It has {', '.join(known) or 'none'}.",
+                )
+        task = self.task
+        if resolution is not None:
+            task = dataclasses.replace(task, resolution=resolution)
+        return dataclasses.replace(self, task=task, **macro)
+
+    @final
+    def macro(self) -> dict[str, Any]:
+        """The macro sizes by name."""
+        fields = dataclasses.fields(self)
+        return {field.name: getattr(self, field.name) for field in fields if field.name != "task"}
+
+    @final
+    def graph(self, architecture: Params | str) -> Graph:
+        """The network of given parameters or of their notation.
+
+        Raises:
+            EncodingError: The architecture is not in this space.
+        """
+        params = self.decode(architecture) if isinstance(architecture, str) else architecture
+        trial = ReplayTrial(params)
+        graph = self.build(trial)
+        surplus = set(params) - set(trial.params)
+        if surplus:
+            raise EncodingError(
+                f"space {self.name!r} has no parameter {min(surplus)!r} for this architecture"
+            )
+        return graph

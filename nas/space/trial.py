@@ -1,0 +1,130 @@
+"""Trials a space can be built from without a study: replayed, sampled, mutated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from nas.errors import EncodingError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Choice = str | int | float | bool | None
+
+
+class Trial(Protocol):
+    """The part of ``optuna.Trial`` that describes an architecture."""
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """One of the choices."""
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """A whole number in [low, high]."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """A number in [low, high]."""
+
+
+class ReplayTrial:
+    """Takes given values where they are valid, and draws the others.
+
+    Attributes:
+        params: Every value suggested, in the order of suggestion.
+        distributions: What each value was chosen from.
+
+    Args:
+        given: Values by parameter name.
+        rng: Draws values that are not given, or no longer valid because an earlier choice changed.
+            Without it such a value is an error.
+    """
+
+    def __init__(self, given: Mapping[str, Any], rng: np.random.Generator | None = None) -> None:
+        self._given = given
+        self._rng = rng
+        self.params: dict[str, Any] = {}
+        self.distributions: dict[str, BaseDistribution] = {}
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """The given choice, or a uniform draw."""
+        return self._suggest(name, CategoricalDistribution(tuple(choices)))
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """The given number, or a draw uniform in the value or its logarithm."""
+        return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """The given number, or a draw uniform in the value or its logarithm."""
+        return float(self._suggest(name, FloatDistribution(low, high, log=log, step=step)))
+
+    def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
+        if name in self._given and contains(distribution, self._given[name]):
+            value = self._given[name]
+        elif self._rng is not None:
+            value = draw(distribution, self._rng)
+        elif name in self._given:
+            raise EncodingError(
+                f"parameter {name!r} is {self._given[name]!r}; expected {describe(distribution)}"
+            )
+        else:
+            raise EncodingError(
+                f"parameter {name!r} is missing; expected {describe(distribution)}"
+            )
+        self.params[name] = value
+        self.distributions[name] = distribution
+        return value
+
+
+def contains(distribution: BaseDistribution, value: Any) -> bool:
+    """Whether a distribution can give this value."""
+    if isinstance(distribution, CategoricalDistribution):
+        return value in distribution.choices
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return distribution._contains(distribution.to_internal_repr(value))
+    except ValueError:
+        return False
+
+
+def draw(distribution: BaseDistribution, rng: np.random.Generator) -> Any:
+    """A random value: uniform over choices, steps, or the (logarithmic) interval."""
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[rng.integers(len(distribution.choices))]
+    if isinstance(distribution, IntDistribution):
+        low, high, step = distribution.low, distribution.high, distribution.step
+        if distribution.log:
+            value = math.exp(rng.uniform(math.log(low - 0.5), math.log(high + 0.5)))
+            return int(min(max(round(value), low), high))
+        return int(low + step * rng.integers((high - low) // step + 1))
+    assert isinstance(distribution, FloatDistribution)
+    if distribution.log:
+        return math.exp(rng.uniform(math.log(distribution.low), math.log(distribution.high)))
+    if distribution.step is not None:
+        steps = round((distribution.high - distribution.low) / distribution.step)
+        return float(distribution.low + distribution.step * rng.integers(steps + 1))
+    return float(rng.uniform(distribution.low, distribution.high))
+
+
+def describe(distribution: BaseDistribution) -> str:
+    """``one of 'a', 'b'`` or ``a number from 1 to 8``."""
+    if isinstance(distribution, CategoricalDistribution):
+        return "one of " + ", ".join(map(repr, distribution.choices))
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    return f"a number from {distribution.low} to {distribution.high}"

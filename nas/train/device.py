@@ -1,0 +1,50 @@
+"""Devices, and the number format and memory layout that suit each."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from nas.errors import ConfigError, DeviceError
+
+PRECISIONS = ("auto", "fp32", "bf16")
+
+
+def resolve_device(name: str) -> torch.device:
+    """``auto`` (CUDA if there is one), ``cpu``, ``cuda`` or ``cuda:<index>`` as a device.
+
+    Raises:
+        DeviceError: The name is malformed, or the machine has no such device.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    kind, _, index = name.partition(":")
+    if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
+        raise DeviceError(f"unknown device {name!r}; expected auto, cpu, cuda or cuda:<index>")
+    count = torch.cuda.device_count()
+    if kind == "cuda" and int(index or 0) >= count:
+        raise DeviceError(
+            f"device {name!r} was asked for, but torch {torch.__version__} sees "
+            f"{count or 'no'} CUDA device{'s' * (count > 1)}",
+            hint="Use --device cpu, or install a CUDA build of torch.",
+        )
+    return torch.device(name)
+
+
+def autocast(device: torch.device, precision: str = "auto") -> AbstractContextManager[None]:
+    """bfloat16 arithmetic where it pays: ``auto`` means on CUDA only.
+
+    Raises:
+        ConfigError: The precision is unknown.
+    """
+    if precision not in PRECISIONS:
+        raise ConfigError(f"unknown precision {precision!r}; expected one of {PRECISIONS}")
+    if precision == "fp32" or (precision == "auto" and device.type == "cpu"):
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)  # type: ignore[no-any-return]
+
+
+def memory_format(device: torch.device) -> torch.memory_format:
+    """Layout of image batches: channels last on CUDA, where bfloat16 convolutions want it."""
+    return torch.channels_last if device.type == "cuda" else torch.contiguous_format
