@@ -8,6 +8,7 @@
     ├── EncodingError            an architecture's text cannot be read
     ├── CheckpointError          a hypernetwork cannot be loaded
     │   └── VocabularyError      it speaks of other operations
+    ├── TrainingError            a training diverged
     ├── DataError                a data set cannot be read
     ├── DeviceError              a device is not there
     ├── StudyError               a run folder or storage cannot be used
@@ -58,6 +59,10 @@ class CheckpointError(NasError):
 
 class VocabularyError(CheckpointError):
     """A hypernetwork was trained on another vocabulary of operations."""
+
+
+class TrainingError(NasError):
+    """A training diverged."""
 
 
 class DataError(NasError):

@@ -71,13 +71,17 @@ class Stage:
         self._listen = listen
         self._name = name
         self._total = total
+        self._start = time.monotonic()
         self.seconds = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the stage began."""
+        return time.monotonic() - self._start
 
     def advance(self, done: int, **metrics: float) -> None:
         """Tell how many steps are done, with the figures of the moment."""
-        self._listen(
-            Advanced(stage=self._name, done=done, total=self._total, metrics=metrics)
-        )
+        self._listen(Advanced(stage=self._name, done=done, total=self._total, metrics=metrics))
 
 
 @contextmanager
@@ -85,9 +89,8 @@ def stage(listen: Listener, name: str, total: int | None = None) -> Iterator[Sta
     """Announce the start and the end of a stage, and time it."""
     current = Stage(listen, name, total)
     listen(StageStarted(stage=name, total=total))
-    start = time.monotonic()
     try:
         yield current
     finally:
-        current.seconds = time.monotonic() - start
+        current.seconds = current.elapsed
         listen(StageFinished(stage=name, seconds=current.seconds))

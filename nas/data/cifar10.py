@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import tarfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,6 +14,9 @@ from nas.data.dataset import Dataset, make_dataset, stratified
 from nas.data.image_folder import load_images
 from nas.errors import DataError
 from nas.seeding import generator
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
 FOLDER = "cifar-10-batches-py"
@@ -86,5 +88,7 @@ class _ArrayUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self._ALLOWED:
-            raise DataError(f"the batch file asks for {module}.{name}, which no CIFAR-10 file needs")
+            raise DataError(
+                f"the batch file asks for {module}.{name}, which no CIFAR-10 file needs"
+            )
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)

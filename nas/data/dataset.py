@@ -74,15 +74,13 @@ def make_dataset(
     flip: bool,
 ) -> Dataset:
     """A data set from images (n, C, S, S) in bytes, labels (n,), and the indices of its splits."""
-    train, val, test = parts
+    train, _val, _test = parts
     pixels = images[train].float()
     mean = pixels.mean((0, 2, 3))
     std = pixels.std((0, 2, 3)).clamp_min(1.0)
     task = Task(classes=classes, channels=images.shape[1], resolution=images.shape[-1])
     splits = [Split(images[part], labels[part], mean, std) for part in parts]
-    return Dataset(
-        name=name, task=task, train=splits[0], val=splits[1], test=splits[2], flip=flip
-    )
+    return Dataset(name=name, task=task, train=splits[0], val=splits[1], test=splits[2], flip=flip)
 
 
 def stratified(

@@ -8,11 +8,10 @@ import tarfile
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,6 +20,9 @@ from PIL import Image, UnidentifiedImageError
 from nas.data.dataset import Dataset, make_dataset, stratified
 from nas.errors import DataError
 from nas.seeding import generator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".tif", ".tiff"})
 SPLITS = ("train", "val", "test")
@@ -45,7 +47,11 @@ class ImageTable:
 
 
 def load_images(
-    path: Path, *, name: str | None = None, seed: int = 0, resolution: int | None = None,
+    path: Path,
+    *,
+    name: str | None = None,
+    seed: int = 0,
+    resolution: int | None = None,
     flip: bool = True,
 ) -> Dataset:
     """A data set from ``train/<class>/*`` with optional ``val`` and ``test``, or ``<class>/*``.
@@ -107,7 +113,10 @@ def read_table(path: Path, resolution: int | None) -> ImageTable:
     try:
         with np.load(cached, allow_pickle=False) as arrays:
             return ImageTable(
-                arrays["images"], arrays["labels"], arrays["splits"], tuple(arrays["classes"].tolist())
+                arrays["images"],
+                arrays["labels"],
+                arrays["splits"],
+                tuple(arrays["classes"].tolist()),
             )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
         table = _decode(path, resolution)
@@ -123,7 +132,9 @@ def _decode(path: Path, resolution: int | None) -> ImageTable:
             with Image.open(stream) as image:
                 images.append(image.convert("L" if image.mode in ("1", "L") else "RGB"))
         except (UnidentifiedImageError, OSError, SyntaxError) as error:
-            raise DataError(f"cannot read the image {member!r} in {str(path)!r}: {error}") from None
+            raise DataError(
+                f"cannot read the image {member!r} in {str(path)!r}: {error}"
+            ) from None
         keys.append(_split_and_class(PurePosixPath(member)))
     classes = sorted({label for _, label in keys})
     if len(classes) < 2:

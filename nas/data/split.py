@@ -71,7 +71,11 @@ class Split:
             drop_last: Leave a smaller last batch out.
         """
         count = len(self)
-        order = torch.arange(count) if generator is None else torch.randperm(count, generator=generator)
+        order = (
+            torch.arange(count)
+            if generator is None
+            else torch.randperm(count, generator=generator)
+        )
         for indices in order.to(self.labels.device).split(batch_size):
             if drop_last and len(indices) < min(batch_size, count):
                 return

@@ -70,16 +70,16 @@ def factorized_conv(
 def factorized_reduction(b: GraphBuilder, x: Value, channels: int) -> Value:
     """Halve the resolution with two interleaved 1x1 convolutions of stride 2.
 
-    Each gives half of the channels, the second on the image shifted by one pixel; then a batch
-    norm (TF-slim ``factorized_reduction``).
+    Each gives half of the channels, the second on the image shifted by one pixel and with the
+    odd channel if there is one; then a batch norm (TF-slim ``factorized_reduction``).
 
     Raises:
-        ShapeError: ``channels`` is odd.
+        ShapeError: There are fewer than two ``channels``.
     """
-    if channels % 2:
-        raise ShapeError(f"a factorised reduction needs an even number of channels, got {channels}")
+    if channels < 2:
+        raise ShapeError(f"a factorised reduction needs two channels or more, got {channels}")
     even = b.conv2d(x, channels // 2, 1, stride=2, name="even")
-    odd = b.conv2d(b.shift(x), channels // 2, 1, stride=2, name="odd")
+    odd = b.conv2d(b.shift(x), channels - channels // 2, 1, stride=2, name="odd")
     return b.batch_norm(b.concat(even, odd), name="norm")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +21,8 @@ from nas.graph.ops.window import Pair, pair
 from nas.graph.tensor_spec import Shape, TensorSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nas.graph.op import Op
 
 
@@ -160,6 +161,10 @@ class GraphBuilder:
     def avg_pool(self, x: Value, kernel: int | Pair = 3, *, stride: int = 1) -> Value:
         """Mean over a window, the padding not counted."""
         return self.op(AvgPool2d(kernel=pair(kernel), stride=stride), x)
+
+    def halve(self, x: Value) -> Value:
+        """Mean of 2x2 squares: (B, C, H, W) -> (B, C, H/2, W/2)."""
+        return self.op(AvgPool2d(kernel=(2, 2), stride=2, padding=(0, 0)), x)
 
     def global_avg_pool(self, x: Value, *, name: str | None = None) -> Value:
         """Mean over all positions: (B, C, H, W) -> (B, C, 1, 1)."""

@@ -84,9 +84,7 @@ def fingerprint(graph: Graph) -> str:
     return _digest(*sorted(both.values()), "->", *(both[name] for name in graph.outputs))
 
 
-def _sweep_down(
-    graph: Graph, colours: dict[str, str], previous: dict[str, str]
-) -> dict[str, str]:
+def _sweep_down(graph: Graph, colours: dict[str, str], previous: dict[str, str]) -> dict[str, str]:
     for node in graph.nodes:
         reads = [colours[name] for name in node.inputs]
         if node.op.commutative:

@@ -41,7 +41,9 @@ def check_parts(
     for node in nodes:
         faults += _node_faults(node, known)
         known.add(node.name)
-    faults += [f"output {name!r} is no value of the graph" for name in outputs if name not in known]
+    faults += [
+        f"output {name!r} is no value of the graph" for name in outputs if name not in known
+    ]
     if not outputs:
         faults.append("the graph has no output")
     if faults:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from nas.errors import ShapeError
 from nas.graph import canonical, serialise, text
-from nas.graph.node import Node
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import networkx as nx
 
+    from nas.graph.node import Node
     from nas.graph.op import ParamSpec
     from nas.graph.tensor_spec import Shape, TensorSpec
 

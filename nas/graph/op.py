@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar, final
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, final
 from nas.registry import Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from torch import Tensor, nn
 
     from nas.graph.tensor_spec import Shape

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nas.space.trial import ReplayTrial, contains, draw
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from nas.graph.graph import Graph
@@ -76,9 +77,7 @@ def crossover(
     return _replay(space, mixed, rng)
 
 
-def _replay(
-    space: SearchSpace, given: Mapping[str, Any], rng: np.random.Generator
-) -> Candidate:
+def _replay(space: SearchSpace, given: Mapping[str, Any], rng: np.random.Generator) -> Candidate:
     trial = ReplayTrial(given, rng)
     graph = space.build(trial)
     return Candidate(space, trial.params, graph)

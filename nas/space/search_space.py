@@ -11,11 +11,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 from nas.errors import ConfigError, EncodingError
-from nas.space.task import Task
 from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
+    from nas.space.task import Task
     from nas.space.trial import Trial
 
 Params = Mapping[str, Any]
@@ -65,6 +65,11 @@ class SearchSpace(ABC):
     def size(self) -> int | None:
         """Number of parameter combinations, None where it is not known."""
         return None
+
+    @classmethod
+    def macro_for(cls, task: Task) -> dict[str, Any]:
+        """Macro sizes that suit a task, where they differ from the defaults of the fields."""
+        return {}
 
     @final
     def at(self, *, resolution: int | None = None, **macro: Any) -> Self:

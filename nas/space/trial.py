@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from optuna.distributions import (
@@ -16,6 +15,8 @@ from optuna.distributions import (
 from nas.errors import EncodingError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
 
 Choice = str | int | float | bool | None

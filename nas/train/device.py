@@ -42,7 +42,7 @@ def autocast(device: torch.device, precision: str = "auto") -> AbstractContextMa
         raise ConfigError(f"unknown precision {precision!r}; expected one of {PRECISIONS}")
     if precision == "fp32" or (precision == "auto" and device.type == "cpu"):
         return nullcontext()
-    return torch.autocast(device.type, torch.bfloat16)  # type: ignore[no-any-return]
+    return torch.autocast(device.type, torch.bfloat16)
 
 
 def memory_format(device: torch.device) -> torch.memory_format:

@@ -71,9 +71,7 @@ class AvgPool2d(WindowPool):
         return same_padding(self.kernel, 1) if self.padding is None else self.padding
 
     def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
-        return F.avg_pool2d(
-            inputs[0], self.kernel, self.stride, self.pad, count_include_pad=False
-        )
+        return F.avg_pool2d(inputs[0], self.kernel, self.stride, self.pad, count_include_pad=False)
 
 
 class AdaptivePool(FreeOp):

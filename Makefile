@@ -1,0 +1,48 @@
+# `make search` runs the main job, `make test` all checks; each sets up what it needs.
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+# A wheel index to take torch from; on Linux with an open network, the one that torch's site names
+# for the CPU avoids gigabytes of CUDA libraries.
+TORCH_INDEX ?=
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: help search test lint typecheck fast slow clean
+
+help:
+	@echo "make search   set up and run 'nas search' on the built-in digits"
+	@echo "make test     set up and run formatter, linter, type check and all tests"
+	@echo "make clean    remove the virtual environment and caches"
+
+# torch comes first: anything that depends on it would otherwise choose the build.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+search: $(READY)
+	$(BIN)/nas search
+
+test: lint typecheck fast slow
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+typecheck: $(READY)
+	$(BIN)/mypy
+	$(BIN)/mypy tests benchmarks examples
+
+fast: $(READY)
+	$(ONE_THREAD) $(BIN)/pytest -q -n 2
+
+slow: $(READY)
+	$(ONE_THREAD) $(BIN)/pytest -q -m slow
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -1,0 +1,50 @@
+"""``nas hypernets [NAME]``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cli.options import common
+
+
+@click.command("hypernets")
+@click.argument("name", required=False)
+@common
+def command(name: str | None, as_json: bool, quiet: bool) -> None:
+    """The shipped hypernetworks and the families one can train, or one card."""
+    from cli.output import emit_json, pairs, table
+    from hypernets.checkpoint import read_card, shipped
+    from hypernets.config import HYPERNETS
+
+    trained = shipped()
+    if name:
+        directory = Path(name) if Path(name).is_dir() else trained.get(name)
+        card = asdict(read_card(directory))
+        if as_json:
+            emit_json(card)
+        else:
+            pairs({key: _flat(value) for key, value in card.items()})
+        return
+    cards = [read_card(trained.get(entry)) for entry in trained]
+    if as_json:
+        families = {entry: asdict(HYPERNETS.get(entry)) for entry in HYPERNETS}
+        emit_json({"shipped": [asdict(card) for card in cards], "families": families})
+        return
+    table(
+        ("shipped", "family", "space", "data set", "proxy"),
+        [(c.name, c.hypernet, c.space, c.dataset, _flat(c.proxy)) for c in cards],
+    )
+    click.echo()
+    table(
+        ("family", "what it is"),
+        [(entry, HYPERNETS.get(entry).description) for entry in HYPERNETS],
+    )
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={entry}" for key, entry in value.items())
+    return str(value)

@@ -1,0 +1,138 @@
+"""``nas rank``: scores with predicted weights."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+
+_GENERATION = 32
+
+
+@click.command("rank")
+@options.space
+@click.option(
+    "--archs",
+    type=click.Path(exists=True, dir_okay=False),
+    help="JSON list of architectures in the notation of the space.",
+)
+@click.option("--sample", type=click.IntRange(1), help="Draw that many distinct architectures.")
+@options.data
+@click.option("--weights", help="Hypernetwork: shipped name or directory (default: the fitting).")
+@click.option("--images", default=1024, show_default=True, help="Images of the ranking split.")
+@options.device
+@options.workers
+@options.seed
+@options.common
+def command(
+    space: str,
+    archs: str | None,
+    sample: int | None,
+    dataset: str,
+    data_dir: Path | None,
+    weights: str | None,
+    images: int,
+    device: str,
+    workers: int | None,
+    seed: int,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Score architectures without training any: best first, or in the order given with --json."""
+    from time import perf_counter
+
+    import search_spaces
+    from cli.output import count, emit_json, listener, percent, table
+    from cli.setup import load_weights, use_device
+    from nas.analysis.cost import cost
+    from nas.data.catalog import load
+    from nas.evaluate.scorer import ScoreConfig, Scorer
+    from nas.events import stage
+
+    if (archs is None) == (sample is None):
+        raise click.UsageError("give either --archs FILE.json or --sample N")
+    torch_device, threads = use_device(device, workers)
+    data = load(dataset, data_dir=data_dir, seed=0)
+    chosen = search_spaces.get(space, data.task)
+    candidates = _read(archs, chosen) if archs else _draw(chosen, sample or 0, seed)
+    hypernet = load_weights(weights, chosen, data, torch_device)
+    config = ScoreConfig(images=images, workers=threads)
+    start = perf_counter()
+    scorer = Scorer(hypernet, data, config, device=torch_device)
+    estimates = []
+    with stage(listener(quiet=quiet), "rank", len(candidates)) as progress:
+        for first in range(0, len(candidates), _GENERATION):
+            estimates += scorer(candidates[first : first + _GENERATION])
+            progress.advance(len(estimates), per_second=len(estimates) / progress.elapsed)
+    rows: list[dict[str, Any]] = []
+    for candidate, estimate in zip(candidates, estimates, strict=True):
+        costs = cost(candidate.graph)
+        rows.append(
+            {
+                "architecture": candidate.architecture,
+                "score": estimate.score if estimate else None,
+                "accuracy": estimate.accuracy if estimate else None,
+                "loss": estimate.loss if estimate else None,
+                "params": costs.params,
+                "macs": costs.macs,
+            }
+        )
+    if as_json:
+        emit_json({"scores": rows, "seconds": round(perf_counter() - start, 3)})
+        return
+    rows.sort(
+        key=lambda row: row["score"] if row["score"] is not None else -float("inf"), reverse=True
+    )
+    table(
+        ("accuracy", "loss", "params", "MACs", "architecture"),
+        [
+            (
+                percent(row["accuracy"]),
+                "failed" if row["loss"] is None else f"{row['loss']:.3f}",
+                count(row["params"]),
+                count(row["macs"]),
+                row["architecture"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def _read(file: str, space: SearchSpace) -> list[Candidate]:
+    from nas.errors import EncodingError
+    from nas.space.candidate import candidate
+
+    with open(file) as stream:
+        try:
+            texts = json.load(stream)
+        except json.JSONDecodeError as error:
+            raise EncodingError(f"{file!r} is no JSON: {error}") from None
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise EncodingError(f"expected a JSON list of strings in {file!r}")
+    return [candidate(space, text) for text in texts]
+
+
+def _draw(space: SearchSpace, number: int, seed: int) -> list[Candidate]:
+    """Distinct notations; isomorphic cells may both be drawn, as a table lists both."""
+    from nas.errors import ConfigError
+    from nas.seeding import rng
+    from nas.space.candidate import sample
+
+    size = space.size()
+    if size is not None and number > size:
+        raise ConfigError(f"space {space.name!r} has {size} architectures, fewer than {number}")
+    draw = rng(seed, "rank")
+    found: dict[str, Candidate] = {}
+    while len(found) < number:
+        candidate = sample(space, draw)
+        found.setdefault(candidate.architecture, candidate)
+    return list(found.values())

@@ -1,0 +1,93 @@
+"""``nas train-hypernet``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from cli import options
+
+
+@click.command("train-hypernet")
+@options.space
+@options.data
+@click.option("--hypernet", default="ghn2", show_default=True, help="Entry of `nas hypernets`.")
+@click.option("--steps", default=1000, show_default=True, help="Optimiser steps.")
+@click.option("--meta-batch", default=8, show_default=True, help="Architectures in a step.")
+@click.option("--batch-size", default=64, show_default=True, help="Images in a step.")
+@click.option("--lr", default=1e-3, show_default=True, help="Peak learning rate.")
+@click.option("--hidden", default=32, show_default=True, help="Size of a node state.")
+@click.option(
+    "--proxy", help="Sizes to train at (channels=8,cells=1,resolution=16); small ones by default."
+)
+@options.device
+@options.workers
+@options.seed
+@click.option("--out", type=click.Path(path_type=Path), help="Directory of the checkpoint.")
+@options.common
+def command(
+    space: str,
+    dataset: str,
+    data_dir: Path | None,
+    hypernet: str,
+    steps: int,
+    meta_batch: int,
+    batch_size: int,
+    lr: float,
+    hidden: int,
+    proxy: str | None,
+    device: str,
+    workers: int | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Train a hypernetwork in a space on a data set; the same command goes on after a stop."""
+    from dataclasses import asdict
+
+    import search_spaces
+    from cli.output import emit_json, listener, pairs
+    from cli.setup import out_directory, proxy_for, use_device
+    from hypernets.training import HypernetTraining, train_hypernet
+    from nas.data.catalog import load
+    from search_spaces.registry import parse_sizes
+
+    torch_device, threads = use_device(device, workers)
+    data = load(dataset, data_dir=data_dir, seed=0)
+    chosen = search_spaces.get(space, data.task)
+    sizes = parse_sizes(proxy, "--proxy") if proxy else proxy_for(chosen)
+    directory = out_directory(out, f"{chosen.name}-{data.name}-{hypernet}")
+    trained = train_hypernet(
+        chosen,
+        data,
+        directory,
+        hypernet=hypernet,
+        settings={"hidden": hidden},
+        proxy=sizes,
+        training=HypernetTraining(
+            steps=steps,
+            meta_batch=meta_batch,
+            batch_size=batch_size,
+            lr=lr,
+            workers=threads,
+            seed=seed,
+        ),
+        command=shlex.join(["nas", *sys.argv[1:]]),
+        device=torch_device,
+        listen=listener(quiet=quiet),
+    )
+    card = asdict(trained.card)
+    if as_json:
+        emit_json({**card, "files": {"directory": str(directory)}})
+        return
+    pairs(
+        {
+            "hypernetwork": f"{hypernet}, {sum(p.numel() for p in trained.parameters()):,} parameters",
+            "trained": f"{steps} steps in {card['training']['seconds']} s",
+            "use it": f"nas search --space {space} --dataset {dataset} --weights {directory}",
+        }
+    )

@@ -1,0 +1,99 @@
+"""Entry point: the group of commands, and how failures are shown."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "search": "find an architecture and train it",
+    "rank": "score a list of architectures with predicted weights",
+    "predict": "predict the weights of one architecture",
+    "train": "train one architecture",
+    "train-hypernet": "train a hypernetwork",
+    "best": "the best architecture of a run",
+    "trials": "all candidates of a run",
+    "spaces": "the search spaces",
+    "hypernets": "the hypernetworks",
+    "datasets": "the data sets",
+    "doctor": "versions, devices, one real step",
+}
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is called, so that help appears at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"cli.commands.{cmd_name.replace('-', '_')}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from difflib import get_close_matches
+
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"no such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ghn-nas", prog_name="nas")
+def group() -> None:
+    """Neural architecture search with graph hypernetworks.
+
+    Candidates are ranked with predicted weights, the few best are trained, and the best of these
+    is handed over as plain PyTorch.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the program and exit with its code."""
+    sys.exit(run(argv))
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; returns the exit code.
+
+    0 done, 1 error, 2 usage, 3 nothing feasible, 130 interrupted with the state saved.
+    """
+    from nas.errors import NasError
+
+    try:
+        group.main(args=argv, prog_name="nas", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except NasError as error:
+        click.echo(f"error: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"hint: {error.hint}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        click.echo("interrupted; repeat the command to go on from here", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 1
+    return 0

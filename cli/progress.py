@@ -1,0 +1,146 @@
+"""Events on stderr: a live display on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from nas.events import Advanced, Event, Leaders, Noted, StageFinished, StageStarted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class Display:
+    """A listener. Stages may nest; the live display ends with the outermost."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._shown = (
+            _LiveView(self._console) if self._console.is_terminal else _PlainView(self._console)
+        )
+
+    def __call__(self, event: Event) -> None:
+        self._shown(event)
+
+
+class _PlainView:
+    """One line every few seconds."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._last = 0.0
+        self._leader = ""
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Leaders(rows=rows) if rows:
+                self._leader = f"; best {_cells(rows[0])}"
+            case Advanced(stage=stage, done=done, total=total, metrics=metrics):
+                now = time.monotonic()
+                if now - self._last >= _SECONDS_BETWEEN_LINES or done == total:
+                    self._last = now
+                    self._print(
+                        f"{stage}: {done}/{total or '?'}  {_figures(metrics)}{self._leader}"
+                    )
+            case StageFinished(stage=stage, seconds=seconds):
+                self._print(f"{stage}: done in {seconds:.1f} s")
+                self._leader = ""
+            case Noted(text=text):
+                self._print(text)
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, soft_wrap=True)
+
+
+class _LiveView:
+    """A bar for each stage and a table of the best candidates so far."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[figures]}"),
+            console=console,
+        )
+        self._tasks: list[tuple[str, TaskID]] = []
+        self._leaders: Table | None = None
+        self._live: Live | None = None
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case StageStarted(stage=stage, total=total):
+                self._tasks.append((stage, self._bars.add_task(stage, total=total, figures="")))
+                self._start()
+            case Advanced(done=done, metrics=metrics) if self._tasks:
+                self._bars.update(self._tasks[-1][1], completed=done, figures=_figures(metrics))
+            case StageFinished(stage=stage, seconds=seconds):
+                self._finish(stage, seconds)
+            case Leaders(rows=rows) if rows:
+                self._leaders = _leader_table(rows)
+            case Noted(text=text):
+                self._console.print(text, markup=False)
+        if self._live is not None:
+            self._live.update(self._view())
+
+    def _start(self) -> None:
+        if self._live is None:
+            self._live = Live(self._view(), console=self._console, refresh_per_second=4)
+            self._live.start()
+
+    def _finish(self, stage: str, seconds: float) -> None:
+        name, task = self._tasks.pop()
+        assert name == stage, f"stage {stage!r} ended inside {name!r}"
+        self._bars.update(task, figures=f"{seconds:.1f} s")
+        self._bars.stop_task(task)
+        if not self._tasks and self._live is not None:
+            self._live.update(self._view())
+            self._live.stop()
+            self._live = None
+            for finished in self._bars.task_ids:
+                self._bars.remove_task(finished)
+            self._leaders = None
+
+    def _view(self) -> Group:
+        parts = [self._bars] if self._leaders is None else [self._leaders, self._bars]
+        return Group(*parts)
+
+
+def _leader_table(rows: tuple[Mapping[str, object], ...]) -> Table:
+    view = Table(title="best so far", title_justify="left", box=None, pad_edge=False)
+    for column in rows[0]:
+        view.add_column(column, overflow="ellipsis", no_wrap=True)
+    for row in rows:
+        view.add_row(*(_figure(value) for value in row.values()))
+    return view
+
+
+def _figures(metrics: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {_figure(value)}" for name, value in metrics.items())
+
+
+def _cells(row: Mapping[str, object]) -> str:
+    return " ".join(f"{name} {_figure(value)}" for name, value in row.items())
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

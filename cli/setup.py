@@ -1,0 +1,82 @@
+"""What several commands set up alike: device, threads, hypernetwork."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    import torch
+
+    from hypernets.graph_hypernetwork import GraphHyperNetwork
+    from nas.data.dataset import Dataset
+    from nas.events import Listener
+    from nas.space.search_space import SearchSpace
+
+
+def use_device(name: str, workers: int | None = None) -> tuple[torch.device, int]:
+    """The device, and the number of worker threads.
+
+    On the CPU, torch is held to one thread in each worker: networks of a search are small, and
+    threads inside an operation wait for each other more than they compute.
+
+    Raises:
+        DeviceError: There is no such device.
+    """
+    import torch
+
+    from nas.train.device import resolve_device
+
+    device = resolve_device(name)
+    if device.type == "cuda":
+        return device, workers or 1
+    torch.set_num_threads(1)
+    return device, workers or len(os.sched_getaffinity(0))
+
+
+def load_weights(
+    name: str | None, space: SearchSpace, data: Dataset, device: torch.device
+) -> GraphHyperNetwork:
+    """The hypernetwork of that name or directory, or the shipped one that fits.
+
+    Raises:
+        UnknownNameError: No shipped one fits space and data set.
+        CheckpointError: It cannot be read.
+    """
+    from hypernets.checkpoint import load, read_card, shipped
+
+    if name is None:
+        trained = shipped()
+        for entry in trained:
+            card = read_card(trained.get(entry))
+            if (card.space, card.dataset) == (space.name, data.name):
+                name = entry
+                break
+        else:
+            raise UnknownNameError(
+                f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
+                hint="Use --weights train to train one first, or name one with --weights.",
+            )
+    return load(name).to(device)
+
+
+def proxy_for(space: SearchSpace) -> dict[str, Any]:
+    """Macro sizes at which a hypernetwork of this space trains in minutes on two cores."""
+    resolution = min(space.task.resolution, 16)
+    sizes = {"channels": 8, "cells": 1}
+    return {
+        **{
+            key: min(space.macro()[key], size)
+            for key, size in sizes.items()
+            if key in space.macro()
+        },
+        "resolution": resolution,
+    }
+
+
+def out_directory(path: Path | None, default: str) -> Path:
+    """``runs/<default>`` unless another folder is given."""
+    return path or Path("runs") / default

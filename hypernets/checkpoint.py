@@ -1,0 +1,106 @@
+"""Hypernetworks on disk: safetensors beside a JSON card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from hypernets.config import HypernetConfig
+from hypernets.features import VOCABULARY_VERSION
+from hypernets.graph_hypernetwork import GraphHyperNetwork
+from nas.config import from_mapping
+from nas.errors import CheckpointError, ConfigError, VocabularyError
+from nas.predictor.card import Card
+from nas.registry import Registry
+
+WEIGHTS = "model.safetensors"
+CARD = "card.json"
+
+
+def save(hypernet: GraphHyperNetwork, directory: Path) -> None:
+    """Write weights and card into a directory, replacing what is there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    state = {name: tensor.cpu().contiguous() for name, tensor in hypernet.state_dict().items()}
+    weights = directory / f"{WEIGHTS}.part"
+    save_file(state, weights)
+    card = directory / f"{CARD}.part"
+    card.write_text(json.dumps(asdict(hypernet.card), indent=2) + "\n")
+    weights.replace(directory / WEIGHTS)
+    card.replace(directory / CARD)
+
+
+def load(name_or_path: str | Path) -> GraphHyperNetwork:
+    """A trained hypernetwork, shipped (by name) or from a directory.
+
+    Raises:
+        UnknownNameError: It is neither a directory nor a shipped name.
+        CheckpointError: A file of it is missing or corrupt.
+        VocabularyError: It was trained with other operations or features.
+    """
+    path = Path(name_or_path)
+    directory = path if path.is_dir() or path.parent != Path() else shipped().get(str(path))
+    card = read_card(directory)
+    config = _config(card, directory)
+    hypernet = GraphHyperNetwork(config, card)
+    try:
+        hypernet.load_state_dict(load_file(directory / WEIGHTS))
+    except FileNotFoundError:
+        raise CheckpointError(f"no {WEIGHTS} in {str(directory)!r}") from None
+    except (SafetensorError, RuntimeError) as error:
+        raise CheckpointError(
+            f"the weights in {str(directory / WEIGHTS)!r} are corrupt or of another model: "
+            f"{str(error).splitlines()[0]}",
+            hint="Train it again with `nas train-hypernet`.",
+        ) from None
+    return hypernet.eval()
+
+
+def read_card(directory: Path) -> Card:
+    """The card in a checkpoint directory.
+
+    Raises:
+        CheckpointError: It is missing or no card.
+        VocabularyError: It speaks of another vocabulary.
+    """
+    try:
+        values: Any = json.loads((directory / CARD).read_text())
+        card = from_mapping(Card, values)
+    except (FileNotFoundError, NotADirectoryError):
+        raise CheckpointError(
+            f"expected a hypernetwork directory with {CARD} and {WEIGHTS} at {str(directory)!r}",
+            hint="`nas hypernets` lists the shipped ones; `nas train-hypernet` makes one.",
+        ) from None
+    except (json.JSONDecodeError, TypeError, ConfigError) as error:
+        raise CheckpointError(f"{str(directory / CARD)!r} is no card: {error}") from None
+    if card.vocabulary != VOCABULARY_VERSION:
+        raise VocabularyError(
+            f"hypernetwork {card.name!r} was trained with vocabulary version {card.vocabulary}; "
+            f"this package has version {VOCABULARY_VERSION}",
+            hint="Train it again with `nas train-hypernet`.",
+        )
+    return card
+
+
+def shipped() -> Registry[Path]:
+    """Directories of the hypernetworks inside the package, by name."""
+    found: Registry[Path] = Registry("shipped hypernetwork")
+    root = Path(str(resources.files("hypernets"))) / "pretrained"
+    for card in sorted(root.glob(f"*/{CARD}")):
+        found.register(card.parent.name)(card.parent)
+    return found
+
+
+def _config(card: Card, directory: Path) -> HypernetConfig:
+    try:
+        return from_mapping(HypernetConfig, card.config)
+    except ConfigError as error:
+        raise CheckpointError(
+            f"the card in {str(directory)!r} holds a configuration this package cannot read: "
+            f"{error}"
+        ) from None

@@ -1,0 +1,377 @@
+"""Training a hypernetwork on architectures x data."""
+
+from __future__ import annotations
+
+import json
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from hypernets import checkpoint
+from hypernets.config import HYPERNETS, HypernetConfig
+from hypernets.features import VOCABULARY_VERSION
+from hypernets.graph_hypernetwork import GraphHyperNetwork
+from nas.compile.apply import apply
+from nas.config import from_mapping
+from nas.errors import CheckpointError, ConfigError, TrainingError
+from nas.events import Listener, Noted, Stage, ignore, stage
+from nas.predictor.card import Card
+from nas.seeding import generator, rng
+from nas.space.candidate import sample
+from nas.train.augment import augment
+from nas.train.device import autocast, memory_format
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from nas.data.dataset import Dataset
+    from nas.graph.graph import Graph
+    from nas.space.search_space import SearchSpace
+
+STATE = "training.safetensors"
+PROGRESS = "training.json"
+_PATIENCE = 20
+_REPORT_EVERY = 10
+_SAVE_EVERY = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class HypernetTraining:
+    """How a hypernetwork is trained.
+
+    Attributes:
+        steps: Optimiser steps.
+        meta_batch: Architectures in a step; each sees the same images.
+        batch_size: Images in a step.
+        lr: Peak learning rate of AdamW; warmed up, then lowered along a cosine.
+        weight_decay: Decoupled weight decay.
+        warmup: Share of the steps in which the rate rises.
+        clip: Largest norm of the gradient.
+        precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
+        workers: Threads that run target networks side by side.
+        seed: Of the initial weights, architectures, images and augmentation.
+    """
+
+    steps: int = 1000
+    meta_batch: int = 8
+    batch_size: int = 64
+    lr: float = 1e-3
+    weight_decay: float = 1e-2
+    warmup: float = 0.05
+    clip: float = 5.0
+    precision: str = "auto"
+    workers: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "meta_batch", "batch_size", "workers"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 < self.lr < 1:
+            raise ConfigError(f"lr must lie between 0 and 1, got {self.lr}")
+
+    def rate(self, step: int) -> float:
+        """Factor of the learning rate at a step."""
+        warm = max(1, round(self.warmup * self.steps))
+        if step < warm:
+            return (step + 1) / warm
+        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, self.steps - warm)))
+
+
+def train_hypernet(
+    space: SearchSpace,
+    data: Dataset,
+    out: Path,
+    *,
+    hypernet: str = "ghn2",
+    settings: Mapping[str, Any] | None = None,
+    proxy: Mapping[str, Any] | None = None,
+    training: HypernetTraining | None = None,
+    command: str = "",
+    device: torch.device | str = "cpu",
+    listen: Listener = ignore,
+) -> GraphHyperNetwork:
+    """Train a hypernetwork and leave it in ``out``; the same call goes on where it was stopped.
+
+    In each step some architectures of the space are drawn, the hypernetwork predicts their
+    weights, and the mean cross-entropy of these networks on a batch of training images flows back
+    into it (Zhang et al. 2019, §4.2; meta-batches of Knyazev et al. 2021, §3.2). Networks are run
+    one after another and hand only the gradient of their weights on, so memory holds one of them.
+
+    Args:
+        space: Where architectures are drawn from.
+        data: Data set at full resolution.
+        out: Directory of the checkpoint, and of the training state until it is finished.
+        hypernet: Entry of the family's table.
+        settings: Sizes that differ from that entry's.
+        proxy: Macro sizes of the space, and ``resolution``, for training and scoring.
+        training: Steps, batches, rates.
+        command: The command line, for the card.
+        device: Where to train.
+        listen: Hears of progress.
+
+    Raises:
+        TrainingError: The loss stayed non-finite.
+        CheckpointError: ``out`` holds the state of another training.
+    """
+    proxy = dict(proxy or {})
+    training = training or HypernetTraining()
+    config = from_mapping(
+        HypernetConfig,
+        {
+            "classes": data.task.classes,
+            "max_kernel": _largest_kernel(space, training.seed),
+            **HYPERNETS.get(hypernet).settings,
+            **(settings or {}),
+        },
+    )
+    card = Card(
+        name=out.name,
+        hypernet=hypernet,
+        config=asdict(config),
+        vocabulary=VOCABULARY_VERSION,
+        space=space.name,
+        proxy=proxy,
+        dataset=data.name,
+        fingerprint=data.fingerprint,
+        channels=data.task.channels,
+        classes=data.task.classes,
+        training={"command": command, **asdict(training)},
+    )
+    session = _Session(card, config, space.at(**proxy), data, training, torch.device(device))
+    session.resume(out, listen)
+    with stage(listen, "train-hypernet", training.steps) as progress:
+        session.run(out, progress)
+    session.finish(out)
+    return session.model.eval()
+
+
+class _Session:
+    """The state of one training."""
+
+    def __init__(
+        self,
+        card: Card,
+        config: HypernetConfig,
+        space: SearchSpace,
+        data: Dataset,
+        training: HypernetTraining,
+        device: torch.device,
+    ) -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(generator(training.seed, "hypernet").initial_seed())
+            self.model = GraphHyperNetwork(config, card).to(device)
+        self._training = training
+        self._space = space
+        self._data = data.at(space.task.resolution).to(device)
+        self._device = device
+        self._optimiser = torch.optim.AdamW(
+            self.model.parameters(), lr=training.lr, weight_decay=training.weight_decay
+        )
+        self._step = 0
+        self._seconds = 0.0
+        self._skipped = 0
+
+    def run(self, out: Path, progress: Stage) -> None:
+        """All remaining steps, the state being saved now and then, and when interrupted."""
+        start = self._seconds
+        loss, accuracy = math.nan, math.nan
+        self.model.train()
+        try:
+            with ThreadPoolExecutor(self._training.workers) as pool:
+                while self._step < self._training.steps:
+                    loss, accuracy = self._advance(pool, loss, accuracy)
+                    self._step += 1
+                    self._seconds = start + progress.elapsed
+                    if self._step % _REPORT_EVERY == 0:
+                        progress.advance(self._step, loss=loss, accuracy=accuracy)
+                    if self._step % _SAVE_EVERY == 0:
+                        self._save(out)
+        except KeyboardInterrupt:
+            self._save(out)
+            raise
+
+    def _advance(
+        self, pool: ThreadPoolExecutor, loss: float, accuracy: float
+    ) -> tuple[float, float]:
+        """One step; returns running means of loss and accuracy."""
+        training, step = self._training, self._step
+        for group in self._optimiser.param_groups:
+            group["lr"] = training.lr * training.rate(step)
+        draw = rng(training.seed, "architectures", step)
+        graphs = [sample(self._space, draw).graph.simplified for _ in range(training.meta_batch)]
+        images, labels = self._batch()
+        predicted = self.model.predict(graphs)
+        leaves = [
+            {name: tensor.detach().requires_grad_() for name, tensor in params.items()}
+            for params in predicted
+        ]
+        outcomes = [
+            outcome
+            for outcome in pool.map(
+                lambda graph, params: self._backward(graph, params, images, labels), graphs, leaves
+            )
+            if outcome is not None
+        ]
+        if not outcomes:
+            self._skip()
+            return loss, accuracy
+        tensors = [tensor for params in predicted for tensor in params.values()]
+        grads = [leaf.grad for params in leaves for leaf in params.values()]
+        reached = [index for index, grad in enumerate(grads) if grad is not None]
+        self._optimiser.zero_grad()
+        torch.autograd.backward(
+            [tensors[index] for index in reached], [grads[index] for index in reached]
+        )
+        for parameter in self.model.parameters():
+            if parameter.grad is not None:
+                parameter.grad /= len(outcomes)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), training.clip)
+        if not math.isfinite(norm):
+            self._skip()
+            return loss, accuracy
+        self._skipped = 0
+        self._optimiser.step()
+        new_loss, new_accuracy = (
+            sum(part) / len(outcomes) for part in zip(*outcomes, strict=True)
+        )
+        return _running(loss, new_loss), _running(accuracy, new_accuracy)
+
+    def _backward(
+        self, graph: Graph, params: dict[str, Tensor], images: Tensor, labels: Tensor
+    ) -> tuple[float, float] | None:
+        """Loss and accuracy of one network, its weights' gradients being left in ``params``."""
+        with autocast(self._device, self._training.precision):
+            logits = apply(graph, params, images).float()
+            loss = F.cross_entropy(logits, labels)
+        if not math.isfinite(loss.item()):
+            return None
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item(), float((logits.argmax(1) == labels).float().mean())
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        """Augmented training images (B, C, H, W) and labels (B,) of this step."""
+        draw = generator(self._training.seed, "images", self._step)
+        split = self._data.train
+        indices = torch.randint(len(split), (self._training.batch_size,), generator=draw)
+        indices = indices.to(self._device)
+        images = augment(split.normalised(indices), flip=self._data.flip, generator=draw)
+        return images.contiguous(memory_format=memory_format(self._device)), split.labels[indices]
+
+    def _skip(self) -> None:
+        self._skipped += 1
+        if self._skipped == _PATIENCE:
+            raise TrainingError(
+                f"no finite loss or gradient in {_PATIENCE} steps running, the last one "
+                f"{self._step}",
+                hint="Lower the learning rate, or start again from another seed.",
+            )
+
+    def resume(self, out: Path, listen: Listener) -> None:
+        """Take up the state in ``out`` if there is one.
+
+        Raises:
+            CheckpointError: It belongs to another training, or is corrupt.
+        """
+        try:
+            progress = json.loads((out / PROGRESS).read_text())
+            state = load_file(out / STATE, device=str(self._device))
+        except FileNotFoundError:
+            return
+        except (json.JSONDecodeError, SafetensorError) as error:
+            raise CheckpointError(
+                f"the training state in {str(out)!r} is corrupt: {error}",
+                hint="Delete the directory to start again.",
+            ) from None
+        expected = json.loads(json.dumps(_identity(self.model.card)))
+        if progress["card"] != expected:
+            differing = [key for key in expected if progress["card"].get(key) != expected[key]]
+            raise CheckpointError(
+                f"{str(out)!r} holds another unfinished training; they differ in "
+                f"{', '.join(differing)}",
+                hint="Choose another --out, or delete the directory.",
+            )
+        self._step, self._seconds = progress["step"], progress["seconds"]
+        parameters = list(self.model.named_parameters())
+        self.model.load_state_dict({name: state[f"model.{name}"] for name, _ in parameters})
+        if self._step:
+            self._optimiser.load_state_dict(
+                {
+                    "state": {
+                        index: {
+                            key: state[f"{key}.{name}"]
+                            for key in ("step", "exp_avg", "exp_avg_sq")
+                        }
+                        for index, (name, _) in enumerate(parameters)
+                        if f"exp_avg.{name}" in state
+                    },
+                    "param_groups": self._optimiser.state_dict()["param_groups"],
+                }
+            )
+        listen(Noted(text=f"going on at step {self._step} of {self._training.steps}"))
+
+    def _save(self, out: Path) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        tensors: dict[str, Tensor] = {}
+        for name, parameter in self.model.named_parameters():
+            tensors[f"model.{name}"] = parameter.detach().cpu().contiguous()
+            for key, value in self._optimiser.state.get(parameter, {}).items():
+                tensors[f"{key}.{name}"] = value.cpu().contiguous()
+        progress = {
+            "card": _identity(self.model.card),
+            "step": self._step,
+            "seconds": self._seconds,
+        }
+        save_file(tensors, out / f"{STATE}.part")
+        (out / f"{STATE}.part").replace(out / STATE)
+        (out / f"{PROGRESS}.part").write_text(json.dumps(progress))
+        (out / f"{PROGRESS}.part").replace(out / PROGRESS)
+
+    def finish(self, out: Path) -> None:
+        """Write the checkpoint and remove the training state."""
+        card = self.model.card
+        self.model.card = replace(
+            card,
+            training={
+                **card.training,
+                "seconds": round(self._seconds, 1),
+                "device": self._device.type,
+                "torch": torch.__version__,
+            },
+        )
+        checkpoint.save(self.model, out)
+        for name in (STATE, PROGRESS):
+            (out / name).unlink(missing_ok=True)
+
+
+def _largest_kernel(space: SearchSpace, seed: int) -> int:
+    """Side of the largest window among the convolutions of some architectures."""
+    draw = rng(seed, "kernels")
+    shapes = [
+        spec.shape
+        for _ in range(64)
+        for spec in sample(space, draw).graph.parameters().values()
+        if len(spec.shape) == 4
+    ]
+    return max(max(shape[2:]) for shape in shapes)
+
+
+def _identity(card: Card) -> dict[str, Any]:
+    """What must agree for a training to go on."""
+    identity = asdict(card)
+    identity["training"] = {
+        key: value for key, value in card.training.items() if key not in ("command", "workers")
+    }
+    return identity
+
+
+def _running(old: float, new: float) -> float:
+    return new if math.isnan(old) else 0.95 * old + 0.05 * new

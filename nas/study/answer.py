@@ -1,0 +1,64 @@
+"""What is known of an architecture, and what Optuna is told about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from optuna.trial import TrialState
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial, Trial
+
+
+class Outcome(StrEnum):
+    """What became of an architecture."""
+
+    SCORED = "scored"
+    INFEASIBLE = "infeasible"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The answer to every trial that asks for one architecture.
+
+    Attributes:
+        outcome: What became of it.
+        values: One for each objective, the worst where unknown; None if it failed.
+        violations: Amount by which each constraint is missed.
+        attributes: Its figures, notation and hash, or why it failed; fit for JSON.
+        number: The first trial that asked, once that one is told.
+    """
+
+    outcome: Outcome
+    values: Sequence[float] | None = None
+    violations: Mapping[str, float] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    number: int | None = None
+
+    def tell(self, trial: Trial) -> FrozenTrial:
+        """Finish a trial with this answer; the study then holds what is known."""
+        for key, value in {**self.attributes, "outcome": self.outcome.value}.items():
+            trial.set_user_attr(key, value)
+        if self.number is not None:
+            trial.set_user_attr("duplicate_of", self.number)
+        for key, violation in self.violations.items():
+            trial.set_constraint(key, violation)
+        if self.values is None:
+            return trial.study.tell(trial, state=TrialState.FAIL)
+        return trial.study.tell(trial, list(self.values))
+
+
+def answer_of(trial: FrozenTrial) -> Answer:
+    """The answer that a finished trial was told."""
+    own = ("outcome", "duplicate_of")
+    return Answer(
+        outcome=Outcome(trial.user_attrs["outcome"]),
+        values=trial.values,
+        violations=trial.constraints,
+        attributes={key: value for key, value in trial.user_attrs.items() if key not in own},
+        number=trial.user_attrs.get("duplicate_of", trial.number),
+    )

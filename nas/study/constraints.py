@@ -1,0 +1,86 @@
+"""What a candidate must satisfy, known from its graph before anything is built."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from nas.errors import ConfigError
+from nas.study.quantity import ANALYTIC, ESTIMATED, check_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SUFFIXES = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
+_FORM = re.compile(
+    r"\s*(?P<name>\w+)\s*(?P<relation><=|>=)\s*(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?)"
+    r"\s*(?P<suffix>[kKmMgG]?)\s*"
+)
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A limit on an analytic figure.
+
+    Example:
+        >>> limit = Constraint.parse("params <= 2M")
+        >>> str(limit)
+        'params<=2000000'
+        >>> limit.violation({"params": 3e6})
+        0.5
+    """
+
+    name: str
+    relation: Literal["<=", ">="]
+    limit: float
+
+    @staticmethod
+    def parse(text: str) -> Constraint:
+        """Read ``NAME<=NUMBER`` or ``NAME>=NUMBER``; k, M and G after a number scale it.
+
+        Raises:
+            ConfigError: The text has another form, or the name is no analytic figure.
+        """
+        match = _FORM.fullmatch(text)
+        if match is None:
+            raise ConfigError(
+                f"cannot read the constraint {text!r}",
+                hint="Write a figure, <= or >=, and a number, such as 'params<=2e6' or "
+                "'macs<=40M'.",
+            )
+        name = match["name"]
+        if name in ESTIMATED:
+            raise ConfigError(
+                f"constraint {text!r}: {name} is known only after scoring",
+                hint=f"Make it an objective, or constrain one of {', '.join(ANALYTIC)}.",
+            )
+        check_name(name, ANALYTIC, "constraint")
+        limit = float(match["number"]) * _SUFFIXES[match["suffix"].lower()]
+        if limit <= 0:
+            raise ConfigError(f"constraint {text!r}: the limit must be positive")
+        return Constraint(name, "<=" if match["relation"] == "<=" else ">=", limit)
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.relation}{self.limit:.15g}"
+
+    def violation(self, figures: Mapping[str, float]) -> float:
+        """Relative amount by which the limit is missed; zero or less where it holds."""
+        excess = figures[self.name] / self.limit - 1
+        return excess if self.relation == "<=" else -excess
+
+
+def parse_constraints(texts: Sequence[str]) -> tuple[Constraint, ...]:
+    """Read all constraints; one that is given twice counts once.
+
+    Raises:
+        ConfigError: One is malformed.
+    """
+    return tuple(dict.fromkeys(map(Constraint.parse, texts)))
+
+
+def violations(
+    constraints: Sequence[Constraint], figures: Mapping[str, float]
+) -> dict[str, float]:
+    """The violation of each constraint by its text."""
+    return {str(constraint): constraint.violation(figures) for constraint in constraints}

@@ -1,0 +1,135 @@
+"""The durable record of a study."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from optuna.trial import TrialState
+
+from nas.study.answer import Outcome
+from nas.study.storage import grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from optuna import Study
+    from optuna.trial import FrozenTrial
+
+_PREFIX = "nas:"
+_QUEUED = "fixed_params"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialCounts:
+    """How many trials ended how.
+
+    Attributes:
+        total: All of them.
+        complete: Distinct candidates that reached a score.
+        failed: Distinct candidates that could not be built or scored.
+        duplicates: Trials answered from the cache.
+        infeasible: Distinct candidates that violate a constraint, and were not scored.
+    """
+
+    total: int = 0
+    complete: int = 0
+    failed: int = 0
+    duplicates: int = 0
+    infeasible: int = 0
+
+    @staticmethod
+    def of(trials: Iterable[FrozenTrial]) -> TrialCounts:
+        """Count finished trials."""
+        counts = dict.fromkeys(asdict(TrialCounts()), 0)
+        names = {
+            Outcome.SCORED: "complete",
+            Outcome.FAILED: "failed",
+            Outcome.INFEASIBLE: "infeasible",
+        }
+        for trial in trials:
+            counts["total"] += 1
+            duplicate = "duplicate_of" in trial.user_attrs
+            counts["duplicates" if duplicate else names[outcome_of(trial)]] += 1
+        return TrialCounts(**counts)
+
+    def __add__(self, other: TrialCounts) -> TrialCounts:
+        mine, theirs = asdict(self), asdict(other)
+        return TrialCounts(**{name: mine[name] + theirs[name] for name in mine})
+
+
+class Ledger:
+    """An Optuna study that holds what a search has found, and what its later stages did.
+
+    The sampler works on a copy of it in memory. There a duplicate is a complete trial, so that
+    the sampler learns from it; here it is a pruned one with ``duplicate_of``, so that the trials
+    complete and feasible are exactly the distinct architectures that reached a score.
+
+    Args:
+        study: In a storage that outlives the process, or in memory.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+
+    def trials(self) -> list[FrozenTrial]:
+        """All trials, in order."""
+        return self.study.get_trials(deepcopy=False)
+
+    def append(self, trials: Sequence[FrozenTrial], *, seconds: float = 0.0) -> None:
+        """Add finished trials and the time they took; they are durable when this returns."""
+        with grouped(self.study._storage):
+            for trial in trials:
+                self.study.add_trial(_to_record(trial))
+            self.spend("search", seconds)
+
+    def restore(self, study: Study) -> None:
+        """Add all trials to the study a sampler works on, as it was told them."""
+        for trial in self.trials():
+            study.add_trial(_to_sampler(trial))
+
+    def spend(self, stage: str, seconds: float) -> None:
+        """Add to the time a stage has taken over all runs."""
+        spent = self.seconds()
+        self.write("seconds", {**spent, stage: spent.get(stage, 0.0) + seconds})
+
+    def seconds(self) -> dict[str, float]:
+        """Time taken by each stage over all runs."""
+        return dict(self.read("seconds", {}))
+
+    def write(self, key: str, value: Any) -> None:
+        """Keep a value fit for JSON beside the trials."""
+        self.study.set_user_attr(_PREFIX + key, value)
+
+    def read(self, key: str, default: Any = None) -> Any:
+        """A value kept with :meth:`write`."""
+        return self.study.user_attrs.get(_PREFIX + key, default)
+
+
+def outcome_of(trial: FrozenTrial) -> Outcome:
+    """What became of the architecture a trial asked for."""
+    return Outcome(trial.user_attrs["outcome"])
+
+
+def is_scored(trial: FrozenTrial) -> bool:
+    """Whether a trial brought the score of a new architecture."""
+    return outcome_of(trial) is Outcome.SCORED and "duplicate_of" not in trial.user_attrs
+
+
+def _to_record(trial: FrozenTrial) -> FrozenTrial:
+    record = copy.copy(trial)
+    record.system_attrs = {
+        key: value for key, value in trial.system_attrs.items() if key != _QUEUED
+    }
+    if "duplicate_of" in trial.user_attrs:
+        record.state = TrialState.PRUNED
+    return record
+
+
+def _to_sampler(record: FrozenTrial) -> FrozenTrial:
+    if record.state is not TrialState.PRUNED:
+        return record
+    trial = copy.copy(record)
+    trial.state = TrialState.FAIL if record.values is None else TrialState.COMPLETE
+    return trial

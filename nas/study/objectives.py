@@ -1,0 +1,82 @@
+"""What a search optimises."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nas.errors import ConfigError
+from nas.study.quantity import ANALYTIC, ESTIMATED, check_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nas.study.quantity import Direction
+
+_DEFAULT_DIRECTIONS: dict[str, Direction] = {**ESTIMATED, **ANALYTIC}
+_DIRECTIONS: dict[str, Direction] = {"max": "maximize", "min": "minimize"}
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A figure of a candidate and the way it should go.
+
+    ``score`` is the negative loss with predicted weights, which ranks better than the accuracy.
+
+    Example:
+        >>> Objective.parse("params")
+        Objective(name='params', direction='minimize')
+        >>> str(Objective.parse("accuracy:max"))
+        'accuracy:max'
+    """
+
+    name: str
+    direction: Direction
+
+    @staticmethod
+    def parse(text: str) -> Objective:
+        """Read ``NAME`` or ``NAME:max|min``; without a direction the usual one is taken.
+
+        Raises:
+            ConfigError: The name or the direction is unknown.
+        """
+        name, colon, direction = (part.strip() for part in text.partition(":"))
+        check_name(name, _DEFAULT_DIRECTIONS, "objective")
+        if not colon:
+            return Objective(name, _DEFAULT_DIRECTIONS[name])
+        if direction not in _DIRECTIONS:
+            raise ConfigError(
+                f"objective {text!r} goes {direction!r}; expected max or min",
+                hint=f"Write {name}:max or {name}:min.",
+            )
+        return Objective(name, _DIRECTIONS[direction])
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.direction[:3]}"
+
+    @property
+    def worst(self) -> float:
+        """Infinity on the bad side: the value of a candidate that was not scored."""
+        return -math.inf if self.direction == "maximize" else math.inf
+
+
+def parse_objectives(texts: Sequence[str]) -> tuple[Objective, ...]:
+    """Read all objectives.
+
+    Raises:
+        ConfigError: There is none, one is malformed, or two name the same figure.
+    """
+    objectives = tuple(map(Objective.parse, texts))
+    names = [objective.name for objective in objectives]
+    if not names:
+        raise ConfigError("a search needs at least one objective, such as 'score:max'")
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"objective {name!r} is given {names.count(name)} times")
+    return objectives
+
+
+def values(objectives: Sequence[Objective], figures: Mapping[str, float]) -> list[float]:
+    """The value of each objective; where it is not known, the worst there is."""
+    return [float(figures.get(objective.name, objective.worst)) for objective in objectives]

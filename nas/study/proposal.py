@@ -1,0 +1,117 @@
+"""A trial, and the architecture it asks for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nas.analysis.cost import cost
+from nas.space.candidate import Candidate
+from nas.study.answer import Answer, Outcome
+from nas.study.constraints import violations
+from nas.study.objectives import values
+from nas.study.quantity import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optuna.trial import Trial
+
+    from nas.analysis.cost import Cost
+    from nas.evaluate.scorer import Estimate
+    from nas.space.search_space import SearchSpace
+    from nas.study.constraints import Constraint
+    from nas.study.objectives import Objective
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What a sampler asked for, built.
+
+    Attributes:
+        trial: The running trial.
+        architecture: In the notation of the space, or the parameters if it could not be built.
+        candidate: The built candidate.
+        cost: Its analytic cost.
+        reason: Why it could not be built; empty if it could.
+    """
+
+    trial: Trial
+    architecture: str
+    candidate: Candidate | None = None
+    cost: Cost | None = None
+    reason: str = ""
+
+    @staticmethod
+    def build(space: SearchSpace, trial: Trial) -> Proposal:
+        """Let a space suggest the parameters of a trial; a failure is part of the answer."""
+        try:
+            graph = space.build(trial)
+            candidate = Candidate(space, trial.params, graph)
+            return Proposal(
+                trial=trial,
+                architecture=candidate.architecture,
+                candidate=candidate,
+                cost=cost(graph),
+            )
+        except Exception as error:  # a space may be anybody's code
+            return Proposal(
+                trial=trial,
+                architecture=json.dumps(trial.params),
+                reason=f"{type(error).__name__}: {error}",
+            )
+
+    @property
+    def identity(self) -> str:
+        """The canonical hash; the notation of what could not be built."""
+        return self.architecture if self.candidate is None else self.candidate.hash
+
+    def answer_unscored(
+        self, objectives: Sequence[Objective], constraints: Sequence[Constraint]
+    ) -> Answer | None:
+        """The answer, if it is known without scoring."""
+        if self.cost is None:
+            return Answer(outcome=Outcome.FAILED, attributes=self._attributes())
+        known = figures(self.cost)
+        missed = violations(constraints, known)
+        if all(amount <= 0 for amount in missed.values()):
+            return None
+        return Answer(
+            outcome=Outcome.INFEASIBLE,
+            values=values(objectives, known),
+            violations=missed,
+            attributes=self._attributes(),
+        )
+
+    def answer_scored(
+        self,
+        estimate: Estimate | None,
+        objectives: Sequence[Objective],
+        constraints: Sequence[Constraint],
+    ) -> Answer:
+        """The answer once it is scored; no estimate means that scoring failed."""
+        assert self.cost is not None
+        missed = violations(constraints, figures(self.cost))
+        if estimate is None:
+            return Answer(
+                outcome=Outcome.FAILED,
+                violations=missed,
+                attributes=self._attributes() | {"reason": "its output is not finite"},
+            )
+        known = figures(self.cost, estimate)
+        return Answer(
+            outcome=Outcome.SCORED,
+            values=values(objectives, known),
+            violations=missed,
+            attributes=self._attributes() | known,
+        )
+
+    def _attributes(self) -> dict[str, Any]:
+        if self.candidate is None or self.cost is None:
+            return {"architecture": self.architecture, "reason": self.reason}
+        return {
+            "architecture": self.architecture,
+            "hash": self.candidate.hash,
+            **figures(self.cost),
+        }

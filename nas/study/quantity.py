@@ -1,0 +1,59 @@
+"""Figures of a candidate that an objective or a constraint can name."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal
+
+from nas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nas.analysis.cost import Cost
+    from nas.evaluate.scorer import Estimate
+
+Direction = Literal["minimize", "maximize"]
+
+ESTIMATED: dict[str, Direction] = {
+    "score": "maximize",
+    "accuracy": "maximize",
+    "loss": "minimize",
+}
+"""What predicted weights tell, and which way is better."""
+
+ANALYTIC: dict[str, Direction] = {
+    "params": "minimize",
+    "macs": "minimize",
+    "activation_bytes": "minimize",
+    "layers": "minimize",
+}
+"""What the graph alone tells, and which way is better."""
+
+
+def figures(cost: Cost, estimate: Estimate | None = None) -> dict[str, float]:
+    """Everything known of a candidate by name; the estimated part only once it is scored."""
+    known: dict[str, float] = asdict(cost)
+    if estimate is not None:
+        known |= {
+            "score": estimate.score,
+            "accuracy": estimate.accuracy,
+            "loss": estimate.loss,
+        }
+    return known
+
+
+def check_name(name: str, known: Iterable[str], kind: str) -> None:
+    """Refuse a name that is not known.
+
+    Raises:
+        ConfigError: The name is unknown; the message suggests the nearest one.
+    """
+    names = list(known)
+    if name not in names:
+        near = get_close_matches(name, names, 1)
+        raise ConfigError(
+            f"unknown {kind} {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
+            hint=f"Known: {', '.join(names)}.",
+        )

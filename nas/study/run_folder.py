@@ -1,0 +1,130 @@
+"""The folder a run leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import StudyError
+from nas.study.file_lock import held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_PACKAGES = ("ghn-nas", "torch", "optuna", "numpy")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of a run, and how its files are written: whole or not at all."""
+
+    path: Path
+
+    @property
+    def run(self) -> Path:
+        """Resolved configuration, versions, seeds and data of the run."""
+        return self.path / "run.json"
+
+    @property
+    def journal(self) -> Path:
+        """The study, unless another storage was asked for."""
+        return self.path / "study.journal"
+
+    @property
+    def trials(self) -> Path:
+        """A table of all trials."""
+        return self.path / "trials.csv"
+
+    @property
+    def result(self) -> Path:
+        """What was found."""
+        return self.path / "result.json"
+
+    @property
+    def best(self) -> Path:
+        """The exported best model."""
+        return self.path / "best"
+
+    def checkpoint(self, name: str) -> Path:
+        """Where a training that is under way keeps its state."""
+        return self.path / "checkpoints" / f"{name}.pt"
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep other processes out while the block runs; the folder is made if need be.
+
+        Raises:
+            StudyError: The folder cannot be made, or another process is using it.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StudyError(
+                f"cannot make the run folder {str(self.path)!r}: {error.strerror}"
+            ) from None
+        with held(self.path / ".lock") as taken:
+            if not taken:
+                raise StudyError(
+                    f"the run folder {str(self.path)!r} is in use by another process",
+                    hint="Wait for it, or choose another folder.",
+                )
+            yield
+
+    def read_run(self) -> dict[str, Any] | None:
+        """What :meth:`write_run` wrote, None for a new folder.
+
+        Raises:
+            StudyError: The file is no JSON.
+        """
+        if not self.run.exists():
+            return None
+        try:
+            document: dict[str, Any] = json.loads(self.run.read_text())
+        except json.JSONDecodeError as error:
+            raise StudyError(
+                f"{str(self.run)!r} is corrupt: {error}", hint="Choose another folder."
+            ) from None
+        return document
+
+    def write_run(self, configuration: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
+        """Record how the run was asked for, before it begins."""
+        document = {
+            "format": "nas-run",
+            "version": 1,
+            "configuration": dict(configuration),
+            "identity": dict(identity),
+            "versions": _versions(),
+        }
+        write_json(self.run, document)
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON document in one step."""
+    write_text(path, json.dumps(document, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one step: a reader, or the next run, sees all of it or the former one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:  # pragma: no cover - installed in another way
+            versions[package] = "unknown"
+    return versions

@@ -1,0 +1,64 @@
+"""Training of networks that start from predicted weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nas.train.evaluate import evaluate
+from nas.train.train import TrainConfig, train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+    from torch import nn
+
+    from nas.data.dataset import Dataset
+    from nas.events import Listener
+    from nas.graph.graph import Graph
+    from nas.predictor.weight_predictor import WeightPredictor
+    from nas.train.train import Trained
+
+
+@dataclass(frozen=True, eq=False)
+class Trainer:
+    """Trains full-size networks from the weights a hypernetwork predicts for them.
+
+    Attributes:
+        predictor: Predicts the weights training starts from.
+        data: At the full resolution.
+        device: Where to train.
+        seed: Fixes the order of the images and everything random in training.
+    """
+
+    predictor: WeightPredictor
+    data: Dataset
+    device: torch.device
+    seed: int = 0
+
+    def train(
+        self,
+        graph: Graph,
+        epochs: int,
+        *,
+        checkpoint: Path | None,
+        listen: Listener,
+        final: bool = False,
+    ) -> Trained:
+        """Train a network; one that was interrupted goes on from its checkpoint."""
+        return train(
+            graph,
+            self.data,
+            TrainConfig(epochs=epochs),
+            params=self.predictor.predict([graph])[0],
+            seed=self.seed,
+            device=self.device,
+            listen=listen,
+            checkpoint=checkpoint,
+            final=final,
+        )
+
+    def test_accuracy(self, module: nn.Module) -> float:
+        """Accuracy on the test split."""
+        return evaluate(module, self.data.test, device=self.device).accuracy

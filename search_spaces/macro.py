@@ -1,0 +1,78 @@
+"""Macro sizes of spaces: which suit a task, and whether given ones are valid."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import ConfigError
+from nas.space.task import IMAGE_CLASSIFICATION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nas.space.search_space import SearchSpace
+
+Sizes = dict[str, Any]
+
+
+def for_resolution(sizes: Mapping[float, Sizes], resolution: int) -> Sizes:
+    """The entry of the smallest key that ``resolution`` does not exceed.
+
+    Args:
+        sizes: Macro sizes by the largest resolution they suit; one key is infinite.
+        resolution: Side of the images in pixels.
+    """
+    return sizes[min(limit for limit in sizes if resolution <= limit)]
+
+
+def check_image_space(space: SearchSpace) -> None:
+    """Raise unless the task is image classification and all sizes are of the right type.
+
+    Raises:
+        ConfigError: They are not; the message names the size.
+    """
+    task = space.task
+    if task.kind != IMAGE_CLASSIFICATION or min(task.channels, task.resolution, task.classes) < 1:
+        raise ConfigError(
+            f"space {space.name!r} needs an image classification task with channels, resolution "
+            f"and classes, got {task}"
+        )
+    for field in dataclasses.fields(space):
+        if field.name != "task":
+            _check_size(space, field.name, field.default)
+
+
+def check_choice(space: SearchSpace, name: str, choices: Iterable[str]) -> None:
+    """Raise unless a macro field holds one of the choices.
+
+    Raises:
+        ConfigError: It holds something else.
+    """
+    value = getattr(space, name)
+    if value not in choices:
+        raise ConfigError(
+            f"space {space.name!r}: {name} must be one of {', '.join(map(repr, choices))}, "
+            f"got {value!r}"
+        )
+
+
+def check_minimum(space: SearchSpace, name: str, minimum: int) -> None:
+    """Raise unless a macro field is at least ``minimum``.
+
+    Raises:
+        ConfigError: It is smaller.
+    """
+    value = getattr(space, name)
+    if value < minimum:
+        raise ConfigError(f"space {space.name!r}: {name} must be at least {minimum}, got {value}")
+
+
+def _check_size(space: SearchSpace, name: str, default: object) -> None:
+    value = getattr(space, name)
+    if type(value) is not type(default):
+        raise ConfigError(
+            f"space {space.name!r}: {name} must be of type {type(default).__name__}, got {value!r}"
+        )
+    if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+        check_minimum(space, name, 1)

@@ -1,0 +1,87 @@
+"""Search spaces by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nas.errors import ConfigError
+from nas.registry import Registry
+from nas.space.search_space import SearchSpace
+
+if TYPE_CHECKING:
+    from nas.space.task import Task
+
+SPACES: Registry[type[SearchSpace]] = Registry("search space")
+
+_SpaceClass = TypeVar("_SpaceClass", bound=type[SearchSpace])
+_TRUTH = {"true": True, "false": False}
+
+
+def register(cls: _SpaceClass) -> _SpaceClass:
+    """Class decorator that registers a space under its own name."""
+    SPACES.register(cls.name)(cls)
+    return cls
+
+
+def get(name: str, task: Task, **macro: Any) -> SearchSpace:
+    """The space of that name for a task.
+
+    Macro sizes come from ``macro``, then from the name, then from what suits the task.
+
+    Args:
+        name: A registered name, with macro sizes after a colon if wanted:
+            ``"nb201:channels=8,cells=1"``.
+        task: Input and classes, as a data set gives them.
+        macro: Macro sizes of the space, or ``resolution`` for images of another size.
+
+    Raises:
+        UnknownNameError: There is no such space.
+        ConfigError: The space has no such macro size, or it is out of range.
+
+    Example:
+        >>> from nas.space.task import Task
+        >>> digits = Task(classes=10, channels=1, resolution=8)
+        >>> get("nb201:cells=2", digits).macro()
+        {'channels': 16, 'cells': 2}
+    """
+    plain, _, options = name.partition(":")
+    cls = SPACES.get(plain)
+    return cls(task=task).at(**{**cls.macro_for(task), **parse_sizes(options, name), **macro})
+
+
+def names() -> list[str]:
+    """Names of all spaces, sorted."""
+    return SPACES.names()
+
+
+def parse_sizes(options: str, name: str) -> dict[str, Any]:
+    """``"channels=8,cells=1"`` as a dictionary.
+
+    Args:
+        options: Keys and values; whole numbers, numbers and truth values are read as such.
+        name: What the options belong to, for messages.
+
+    Raises:
+        ConfigError: An option has no value.
+    """
+    parsed: dict[str, Any] = {}
+    for option in options.split(",") if options else ():
+        key, equals, value = option.partition("=")
+        if not (key.strip() and equals and value.strip()):
+            raise ConfigError(
+                f"expected 'key=value' in {name!r}, got {option!r}",
+                hint="Write for example channels=8,cells=1.",
+            )
+        parsed[key.strip()] = _value(value.strip())
+    return parsed
+
+
+def _value(text: str) -> int | float | bool | str:
+    if text.lower() in _TRUTH:
+        return _TRUTH[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

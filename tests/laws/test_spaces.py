@@ -1,0 +1,131 @@
+"""What holds for any architecture of any registered space."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from nas.analysis.cost import cost
+from nas.compile.apply import apply
+from nas.compile.module import to_module
+from nas.graph.check import check
+from nas.graph.graph import Graph
+from nas.graph.node import Node
+from nas.space.candidate import crossover, mutate, sample
+from nas.space.task import Task
+from search_spaces.registry import get, names
+
+SAMPLES = 24
+DIGITS = Task(classes=10, channels=1, resolution=8)
+
+
+@pytest.fixture(scope="module", params=names())
+def space(request):
+    return get(request.param, DIGITS)
+
+
+@pytest.fixture(scope="module")
+def candidates(space):
+    rng = np.random.default_rng(7)
+    return [sample(space, rng) for _ in range(SAMPLES)]
+
+
+def test_samples_are_many(candidates):
+    assert len({candidate.hash for candidate in candidates}) > SAMPLES // 2
+
+
+def test_notation_returns_the_same_parameters(space, candidates):
+    for candidate in candidates:
+        text = candidate.architecture
+        assert space.decode(text) == candidate.params
+        assert space.encode(space.decode(text)) == text
+        assert space.graph(text).hash() == candidate.hash
+
+
+def test_graphs_are_well_formed(candidates):
+    for candidate in candidates:
+        check(candidate.graph)
+        check(candidate.graph.simplified)
+        (output,) = candidate.graph.outputs
+        assert candidate.graph.shapes[output] == (1, DIGITS.classes)
+
+
+def test_json_returns_the_same_graph(candidates):
+    for candidate in candidates:
+        assert Graph.from_json(candidate.graph.to_json()) == candidate.graph
+
+
+def test_hash_does_not_see_names(candidates):
+    for candidate in candidates:
+        assert renamed(candidate.graph).hash() == candidate.hash
+
+
+def test_proxies_share_parameters(space, candidates):
+    larger = space.at(resolution=16)
+    for candidate in candidates:
+        check(larger.graph(candidate.params))
+
+
+def test_module_holds_exactly_the_parameters(candidates):
+    for candidate in candidates:
+        with torch.device("meta"):
+            module = to_module(candidate.graph)
+        shapes = {name: tuple(tensor.shape) for name, tensor in module.named_parameters()}
+        specs = candidate.graph.parameters()
+        assert shapes == {name: spec.shape for name, spec in specs.items()}
+        assert cost(candidate.graph).params == sum(map(math.prod, shapes.values()))
+
+
+def test_macs_are_half_of_the_flops_torch_counts(candidates):
+    for candidate in candidates[: SAMPLES // 2]:
+        with torch.device("meta"):
+            module = to_module(candidate.graph).eval()
+            image = torch.empty(1, DIGITS.channels, DIGITS.resolution, DIGITS.resolution)
+        with FlopCounterMode(display=False) as counter:
+            module(image)
+        assert 2 * cost(candidate.graph).macs == counter.get_total_flops()
+
+
+def test_module_and_function_agree(candidates):
+    torch.manual_seed(0)
+    images = torch.randn(4, DIGITS.channels, DIGITS.resolution, DIGITS.resolution)
+    for candidate in candidates:
+        graph = candidate.graph.simplified
+        module = to_module(graph)
+        with torch.no_grad():
+            module(images)  # moves the running statistics
+            expected = module.eval()(images)
+            actual = apply(graph, module.state_dict(), images)
+        torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_mutants_differ_and_stay_inside(space, candidates):
+    rng = np.random.default_rng(3)
+    for candidate in candidates:
+        mutant = mutate(space, candidate.params, rng)
+        assert mutant.params != candidate.params
+        assert space.graph(mutant.params) == mutant.graph
+
+
+def test_children_stay_inside(space, candidates):
+    rng = np.random.default_rng(4)
+    for first, second in pairwise(candidates):
+        child = crossover(space, first.params, second.params, rng)
+        assert space.graph(child.params) == child.graph
+
+
+def test_same_seed_same_sample(space, candidates):
+    rng = np.random.default_rng(7)
+    assert [sample(space, rng).params for _ in range(SAMPLES)] == [c.params for c in candidates]
+
+
+def renamed(graph):
+    new = {node.name: f"n{index}" for index, node in enumerate(graph.nodes)}
+    new |= {spec.name: spec.name for spec in graph.inputs}
+    nodes = tuple(Node(new[n.name], n.op, tuple(new[i] for i in n.inputs)) for n in graph.nodes)
+    return Graph(graph.inputs, nodes, tuple(new[name] for name in graph.outputs))
