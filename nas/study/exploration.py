@@ -117,8 +117,8 @@ class Exploration:
             StudyError: Nothing could be scored.
         """
         began, before = time.monotonic(), self._counts.complete
-        reason = self._reason_to_stop()
-        while not reason and self._counts.complete < self._config.n_trials:
+        reason, lasting = self._recorded_stop() or self._reason_to_stop(), True
+        while not reason and self._missing > 0:
             known = len(self._cache)
             self._generation(min(self._config.generation, self._missing))
             self._report(stage, (self._counts.complete - before) / (time.monotonic() - began))
@@ -126,12 +126,18 @@ class Exploration:
             if not reason and len(self._cache) == known and not self._immigrate():
                 reason = f"no new architecture was found beside the {known} known ones"
             if not reason and self._is_late(time.monotonic() - began):
-                reason = f"the time of {self._config.timeout:g} s is over"
-        if self._counts.complete >= self._config.n_trials:
+                reason, lasting = f"the time of {self._config.timeout:g} s is over", False
+        if self._missing <= 0:
             return ""
-        if reason:
-            self._give_up(reason)
+        self._give_up(reason)
+        if lasting:
+            self._ledger.write("stopped", {"n_trials": self._config.n_trials, "reason": reason})
         return reason
+
+    def _recorded_stop(self) -> str:
+        """Why the same command stopped before, so that it need not find out again."""
+        stopped = self._ledger.read("stopped", {})
+        return str(stopped["reason"]) if stopped.get("n_trials") == self._config.n_trials else ""
 
     def _is_late(self, seconds: float) -> bool:
         return self._config.timeout is not None and seconds >= self._config.timeout

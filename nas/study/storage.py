@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,9 +46,18 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
         return JournalStorage(GroupedJournal(Path(text)))
     except Exception as error:  # whatever the driver of the database raises
         raise StudyError(
-            f"cannot open the storage {text!r}: {type(error).__name__}: {_first_line(error)}",
+            f"cannot open the storage {describe(location)!r}: {type(error).__name__}: {_first_line(error)}",
             hint="Check that the path or the server exists and can be written.",
         ) from error
+
+
+def describe(location: StorageLike | None) -> str:
+    """A storage for people to read, without the password of a URL."""
+    if location is None:
+        return "memory"
+    if isinstance(location, BaseStorage):
+        return type(location).__name__
+    return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", str(location))
 
 
 def grouped(storage: BaseStorage) -> AbstractContextManager[None]:
