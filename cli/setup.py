@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,33 @@ def load_weights(
                 hint="Use --weights train to train one first, or name one with --weights.",
             )
     return load(name).to(device)
+
+
+def train_weights(
+    space: SearchSpace,
+    data: Dataset,
+    directory: Path,
+    steps: int,
+    device: torch.device,
+    workers: int,
+    listen: Listener,
+) -> GraphHyperNetwork:
+    """The hypernetwork in a directory, trained there first if it is not finished."""
+    from hypernets.checkpoint import CARD, load
+    from hypernets.training import HypernetTraining, train_hypernet
+
+    if (directory / CARD).exists():
+        return load(directory).to(device)
+    return train_hypernet(
+        space,
+        data,
+        directory,
+        proxy=proxy_for(space),
+        training=HypernetTraining(steps=steps, workers=workers),
+        command=" ".join(["nas", *sys.argv[1:]]),
+        device=device,
+        listen=listen,
+    )
 
 
 def proxy_for(space: SearchSpace) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from nas.seeding import generator, rng
 from nas.space.candidate import sample
 from nas.train.augment import augment
 from nas.train.device import autocast, memory_format
+from nas.train.schedule import warm_cosine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,13 +78,6 @@ class HypernetTraining:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0 < self.lr < 1:
             raise ConfigError(f"lr must lie between 0 and 1, got {self.lr}")
-
-    def rate(self, step: int) -> float:
-        """Factor of the learning rate at a step."""
-        warm = max(1, round(self.warmup * self.steps))
-        if step < warm:
-            return (step + 1) / warm
-        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, self.steps - warm)))
 
 
 def train_hypernet(
@@ -205,7 +199,7 @@ class _Session:
         """One step; returns running means of loss and accuracy."""
         training, step = self._training, self._step
         for group in self._optimiser.param_groups:
-            group["lr"] = training.lr * training.rate(step)
+            group["lr"] = training.lr * warm_cosine(step, training.steps, training.warmup)
         draw = rng(training.seed, "architectures", step)
         graphs = [sample(self._space, draw).graph.simplified for _ in range(training.meta_batch)]
         images, labels = self._batch()

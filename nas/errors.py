@@ -9,6 +9,7 @@
     ├── CheckpointError          a hypernetwork cannot be loaded
     │   └── VocabularyError      it speaks of other operations
     ├── TrainingError            a training diverged
+    ├── ExportError              written code differs from its network
     ├── DataError                a data set cannot be read
     ├── DeviceError              a device is not there
     ├── StudyError               a run folder or storage cannot be used
@@ -63,6 +64,10 @@ class VocabularyError(CheckpointError):
 
 class TrainingError(NasError):
     """A training diverged."""
+
+
+class ExportError(NasError):
+    """Written code gives another output than the network it was written from."""
 
 
 class DataError(NasError):

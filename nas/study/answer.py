@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import TrialState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from optuna.trial import FrozenTrial, Trial
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from optuna.storages.journal import BaseJournalFileLock, JournalFileOpenLock
+from optuna.storages.journal import JournalFileOpenLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,17 @@ except ImportError:  # pragma: no cover - not on POSIX
     fcntl = None  # type: ignore[assignment]
 
 
-class FileLock(BaseJournalFileLock):
+class Lock(Protocol):
+    """What a journal file needs of its lock."""
+
+    def acquire(self) -> bool:
+        """Wait for the lock and take it."""
+
+    def release(self) -> None:
+        """Give the lock back."""
+
+
+class FileLock:
     """An exclusive lock held through an open file.
 
     Optuna's own locks are files whose presence locks: one left behind by a killed process stops
@@ -50,11 +60,21 @@ class FileLock(BaseJournalFileLock):
         self._descriptor = None
 
 
-def journal_lock(path: Path) -> BaseJournalFileLock:
+def journal_lock(path: Path) -> Lock:
     """The lock for a journal file that suits the platform."""
     if fcntl is None:  # pragma: no cover - not on POSIX
         return JournalFileOpenLock(str(path))
     return FileLock(path.with_name(path.name + ".lock"))
+
+
+@contextmanager
+def locked(lock: Lock) -> Iterator[None]:
+    """Hold a lock while the block runs."""
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -6,10 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nas.events import ignore, stage
+from nas.errors import TrainingError
+from nas.events import Noted, ignore, stage
+from nas.export.save import Files, load_module, save
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from optuna.trial import FrozenTrial
@@ -51,8 +53,6 @@ class Finals:
         trainer: Trains from predicted weights.
         ledger: Keeps the results.
         folder: Keeps checkpoints and the best model; None keeps neither.
-        save: Exports a trained network into a directory.
-        load: Reads the network of a graph from such a directory.
         listen: Is told of the progress.
     """
 
@@ -62,51 +62,63 @@ class Finals:
         trainer: Trainer,
         ledger: Ledger,
         folder: RunFolder | None,
-        *,
-        save: Callable[[Graph, nn.Module, Path], object],
-        load: Callable[[Graph, Path], nn.Module],
         listen: Listener,
     ) -> None:
         self._space = space
         self._trainer = trainer
         self._ledger = ledger
         self._folder = folder
-        self._save = save
-        self._load = load
         self._listen = listen
 
     def finalists(self, trials: Sequence[FrozenTrial], epochs: int) -> list[Finalist]:
-        """Train each briefly; best accuracy first, ties in the order given."""
+        """Train each briefly; best accuracy first, ties in the order given.
+
+        Raises:
+            TrainingError: Not one could be trained.
+        """
+        trained: list[Finalist] = []
+        failure: TrainingError | None = None
         with stage(self._listen, "finalists", len(trials)) as progress:
-            trained = []
             for done, trial in enumerate(trials, 1):
-                accuracy = self._short_training(trial, epochs)
+                try:
+                    accuracy = self._short_training(trial, epochs)
+                except TrainingError as error:
+                    failure = error
+                    self._listen(Noted(text=f"Finalist {done} was left out: {error.message}."))
+                    continue
                 trained.append(Finalist(trial=trial, val_accuracy=accuracy))
                 best = max(finalist.val_accuracy for finalist in trained)
                 progress.advance(done, val_accuracy=accuracy, best_val_accuracy=best)
+        if failure is not None and not trained:
+            raise failure
         return sorted(trained, key=lambda finalist: -finalist.val_accuracy)
 
     def champion(self, trial: FrozenTrial, epochs: int) -> Champion:
-        """Train one to the end, test it once, and export it."""
+        """Train one to the end, test it once, and export it.
+
+        Raises:
+            TrainingError: The training diverged.
+        """
         graph = self._space.graph(trial.params)
         name = _name("final", trial, epochs)
         known = self._ledger.read(name)
-        if known is not None and self._folder is not None and self._folder.best.is_dir():
-            return Champion(module=self._load(graph, self._folder.best), **known)
+        if known is not None and self._folder is not None and self._is_exported(name):
+            return Champion(module=load_module(graph, self._folder.best), **known)
         began = time.monotonic()
-        checkpoint = self._checkpoint(name)
         trained = self._trainer.train(
-            graph, epochs, checkpoint=checkpoint, listen=self._listen, final=True
+            graph, epochs, checkpoint=self._checkpoint(name), listen=self._listen
         )
         figures = {
             "val_accuracy": trained.val_accuracy,
             "test_accuracy": self._trainer.test_accuracy(trained.module),
         }
         if self._folder is not None:
-            self._save(graph, trained.module, self._folder.best)
+            card = {"architecture": trial.user_attrs["architecture"], "epochs": epochs, **figures}
+            save(graph, trained.module, self._folder.best, card=card)
+            self._ledger.write("exported", name)
         self._ledger.write(name, figures)
         self._ledger.spend("train", time.monotonic() - began)
-        _remove(checkpoint)
+        self._forget(name)
         return Champion(module=trained.module, **figures)
 
     def _short_training(self, trial: FrozenTrial, epochs: int) -> float:
@@ -115,26 +127,31 @@ class Finals:
         if known is not None:
             return float(known)
         began = time.monotonic()
-        graph = self._space.graph(trial.params)
-        checkpoint = self._checkpoint(name)
-        trained = self._trainer.train(graph, epochs, checkpoint=checkpoint, listen=ignore)
+        trained = self._trainer.train(
+            self._space.graph(trial.params),
+            epochs,
+            checkpoint=self._checkpoint(name),
+            listen=ignore,
+        )
         self._ledger.write(name, trained.val_accuracy)
         self._ledger.spend("finalists", time.monotonic() - began)
-        _remove(checkpoint)
+        self._forget(name)
         return trained.val_accuracy
 
+    def _is_exported(self, name: str) -> bool:
+        folder = self._folder
+        written = folder is not None and Files(folder.best).weights.is_file()
+        return written and bool(self._ledger.read("exported") == name)
+
     def _checkpoint(self, name: str) -> Path | None:
-        if self._folder is None:
-            return None
-        path = self._folder.checkpoint(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        return None if self._folder is None else self._folder.checkpoint(name)
+
+    def _forget(self, name: str) -> None:
+        """Remove the checkpoint of a training whose result is safe."""
+        checkpoint = self._checkpoint(name)
+        if checkpoint is not None:
+            checkpoint.unlink(missing_ok=True)
 
 
 def _name(kind: str, trial: FrozenTrial, epochs: int) -> str:
     return f"{kind}-{trial.user_attrs['hash']}-{epochs}"
-
-
-def _remove(checkpoint: Path | None) -> None:
-    if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True)

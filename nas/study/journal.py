@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import json
-
 from optuna.storages.journal import JournalFileBackend
-from optuna.storages.journal._file import get_lock_file
 
-from nas.study.file_lock import journal_lock
+from nas.study.file_lock import journal_lock, locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,16 +25,16 @@ class GroupedJournal(JournalFileBackend):
     """
 
     def __init__(self, path: Path) -> None:
-        lock = journal_lock(path)
         self._group: BufferedWriter | None = None
-        super().__init__(str(path), lock)
-        with get_lock_file(lock):
+        self._own_lock = journal_lock(path)
+        super().__init__(str(path), self._own_lock)  # type: ignore[arg-type]
+        with locked(self._own_lock):
             _cut_partial_line(path)
 
     @contextmanager
     def group(self) -> Iterator[None]:
         """Everything appended in the block reaches the disk at its end, at once."""
-        with get_lock_file(self._lock), open(self._file_path, "ab") as file:
+        with locked(self._own_lock), open(self._file_path, "ab") as file:
             self._group = file
             try:
                 yield

@@ -53,7 +53,7 @@ class RunFolder:
 
     def checkpoint(self, name: str) -> Path:
         """Where a training that is under way keeps its state."""
-        return self.path / "checkpoints" / f"{name}.pt"
+        return self.path / "checkpoints" / f"{name}.safetensors"
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -76,21 +76,21 @@ class RunFolder:
                 )
             yield
 
-    def read_run(self) -> dict[str, Any] | None:
-        """What :meth:`write_run` wrote, None for a new folder.
+    def read_identity(self) -> dict[str, Any] | None:
+        """What the search in this folder is, None if there is none yet.
 
         Raises:
-            StudyError: The file is no JSON.
+            StudyError: ``run.json`` is corrupt.
         """
         if not self.run.exists():
             return None
         try:
-            document: dict[str, Any] = json.loads(self.run.read_text())
-        except json.JSONDecodeError as error:
+            described: dict[str, Any] = json.loads(self.run.read_text())["identity"]
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise StudyError(
-                f"{str(self.run)!r} is corrupt: {error}", hint="Choose another folder."
+                f"{str(self.run)!r} is corrupt: {error!r}", hint="Choose another folder."
             ) from None
-        return document
+        return described
 
     def write_run(self, configuration: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
         """Record how the run was asked for, before it begins."""

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict, dataclass
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import optuna
-from optuna.storages import InMemoryStorage
 from torch import nn
 
-from nas.analysis.cost import Cost
+from nas.analysis.cost import cost
 from nas.errors import ConfigError, StudyError
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.events import ignore, stage
-from nas.export import load_module, save
 from nas.seeding import derive
 from nas.space.candidate import candidate
-from nas.study.constraints import parse_constraints
-from nas.study.exploration import Exploration, ExplorationConfig
+from nas.study.exploration import Exploration
 from nas.study.finals import Finals
 from nas.study.identity import check_same, identity
 from nas.study.ledger import Ledger, TrialCounts
-from nas.study.objectives import parse_objectives
 from nas.study.ranking import best, ranked_fronts
 from nas.study.result import Found, SearchResult
 from nas.study.run_folder import RunFolder, write_json, write_text
-from nas.study.samplers.registry import SAMPLERS, make_sampler
-from nas.study.storage import open_storage, quiet_optuna
+from nas.study.samplers.registry import make_sampler
+from nas.study.search_config import SearchConfig
+from nas.study.storage import describe, open_storage, quiet_optuna
 from nas.study.trainer import Trainer
 from nas.study.trials_table import trials_csv
 from nas.train.device import resolve_device
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
@@ -43,10 +39,8 @@ if TYPE_CHECKING:
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
-    from nas.study.finals import Champion, Finalist
+    from nas.study.finals import Champion
     from nas.study.storage import StorageLike
-
-DEFAULT_GENERATION = 32
 
 
 def search(
@@ -61,7 +55,7 @@ def search(
     storage: StorageLike | None = None,
     study_name: str | None = None,
     seed: int = 0,
-    generation: int = DEFAULT_GENERATION,
+    generation: int = 32,
     timeout: float | None = None,
     finalists: int = 3,
     finalist_epochs: int = 3,
@@ -107,59 +101,191 @@ def search(
         InfeasibleError: Nothing satisfied the constraints.
         StudyError: Folder or storage hold another search or cannot be used, or no candidate could
             be scored.
-
-    Example:
-        A study in memory, without training::
-
-            result = nas.search(space, data, predictor, 200, finalists=0, max_epochs=0)
-            print(result.best.architecture, result.best.score)
     """
-    for name, value in (("finalists", finalists), ("max_epochs", max_epochs)):
-        if value < 0:
-            raise ConfigError(f"{name} must not be negative, got {value}")
-    if finalist_epochs < 1:
-        raise ConfigError(f"finalist_epochs must be at least 1, got {finalist_epochs}")
-    config = ExplorationConfig(
-        objectives=parse_objectives(_several(objectives)),
-        constraints=parse_constraints(_several(constraints)),
+    config = SearchConfig(
         n_trials=n_trials,
+        objectives=_several(objectives),
+        constraints=_several(constraints),
+        sampler=sampler,
+        storage=storage,
+        study_name=study_name,
+        seed=seed,
         generation=generation,
         timeout=timeout,
-        seed=seed,
+        finalists=finalists,
+        finalist_epochs=finalist_epochs,
+        max_epochs=max_epochs,
+        scoring=scoring or ScoreConfig(),
+        out=None if out is None else Path(out),
+        device=device,
     )
-    SAMPLERS.get(sampler)
     _check_task(space, data)
-    place = resolve_device(device)
-    if isinstance(predictor, nn.Module):
-        predictor.to(place)
-    scorer = Scorer(predictor, data.to(place), scoring, device=place)
-    scorer.proxy(space)
-    described = identity(
-        space,
-        data,
-        predictor,
-        objectives=config.objectives,
-        constraints=config.constraints,
-        sampler=sampler,
-        seed=seed,
-    )
-    folder = None if out is None else RunFolder(Path(out))
+    folder = None if config.out is None else RunFolder(config.out)
     with quiet_optuna(), nullcontext() if folder is None else folder.in_use():
-        location = folder.journal if storage is None and folder is not None else storage
-        ledger = _open_ledger(
-            location, study_name or f"{space.name}-{data.name}", config, described, folder
+        return _Search(space, data, predictor, config, folder, listen).run()
+
+
+class _Search:
+    """One call of :func:`search`: its stages, in order."""
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        data: Dataset,
+        predictor: WeightPredictor,
+        config: SearchConfig,
+        folder: RunFolder | None,
+        listen: Listener,
+    ) -> None:
+        device = resolve_device(config.device)
+        if isinstance(predictor, nn.Module):
+            predictor.to(device)
+        data = data.to(device)
+        self._space = space
+        self._config = config
+        self._exploration = config.exploration()
+        self._folder = folder
+        self._listen = listen
+        self._score = Scorer(predictor, data, config.scoring, device=device)
+        self._score.proxy(space)
+        self._ledger = self._open_ledger(space, data, predictor)
+        trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
+        self._finals = Finals(space, trainer, self._ledger, folder, listen)
+
+    def run(self) -> SearchResult:
+        """All stages; those that an earlier call has finished take no time."""
+        stopped = self._explore()
+        self._ledger.study.sampler = self._sampler()
+        trials, directions = self._ledger.trials(), self._ledger.study.directions
+        leaders = best(trials, directions, max(1, self._config.finalists))
+        finalists = []
+        if self._config.finalists:
+            finalists = self._finals.finalists(leaders, self._config.finalist_epochs)
+            leaders = [finalist.trial for finalist in finalists]
+        champion = None
+        if self._config.max_epochs:
+            champion = self._finals.champion(leaders[0], self._config.max_epochs)
+        accuracies = {f.trial.number: f.val_accuracy for f in finalists}
+        result = SearchResult(
+            run=self._config.out,
+            study=self._ledger.study,
+            best=self._found(leaders[0], accuracies, champion),
+            pareto=tuple(
+                self._found(trial, accuracies) for trial in ranked_fronts(trials, directions)[0]
+            ),
+            finalists=tuple(self._found(f.trial, accuracies) for f in finalists),
+            best_model=None if champion is None else champion.module,
+            trials=TrialCounts.of(trials),
+            seconds=self._ledger.seconds(),
+            files=self._files(champion),
+            stopped=stopped,
         )
+        if self._folder is not None:
+            write_json(self._folder.result, result.to_dict())
+        return result
+
+    def _explore(self) -> str:
+        config = self._exploration
+        study = optuna.create_study(
+            directions=[objective.direction for objective in config.objectives],
+            sampler=self._sampler(),
+        )
+        self._ledger.restore(study)
+        exploration = Exploration(
+            self._space, self._score, study, self._ledger, config, self._listen
+        )
+        try:
+            with stage(self._listen, "search", config.n_trials) as progress:
+                return exploration.run(progress)
+        finally:
+            if self._folder is not None:
+                table = trials_csv(self._ledger.trials(), config.constraints)
+                write_text(self._folder.trials, table)
+
+    def _open_ledger(
+        self, space: SearchSpace, data: Dataset, predictor: WeightPredictor
+    ) -> Ledger:
+        """The record of this search, new or found.
+
+        Raises:
+            StudyError: The folder or the study is that of another search.
+        """
+        config, folder = self._config, self._folder
+        described = identity(
+            space,
+            data,
+            predictor,
+            objectives=self._exploration.objectives,
+            constraints=self._exploration.constraints,
+            sampler=config.sampler,
+            seed=config.seed,
+        )
+        location = config.storage
         if folder is not None:
-            settings = {
-                "n_trials": n_trials,
-                "generation": generation,
-                "timeout": timeout,
-                "finalists": finalists,
-                "finalist_epochs": finalist_epochs,
-                "max_epochs": max_epochs,
-                "scoring": asdict(scoring or ScoreConfig()),
-                "device": str(place),
-                "storage": describe(location),
-                "study_name": ledger.study.study_name,
-            }
-            folder.write_run({**described, **settings}, described)
+            check_same(folder.read_identity(), described, f"the run in {str(folder.path)!r}")
+            location = location or folder.journal
+        study = optuna.create_study(
+            storage=open_storage(location),
+            study_name=config.study_name or f"{space.name}-{data.name}",
+            directions=[objective.direction for objective in self._exploration.objectives],
+            load_if_exists=True,
+        )
+        ledger = Ledger(study)
+        where = f"study {study.study_name!r} in {describe(location)}"
+        check_same(ledger.read("identity"), described, where)
+        if ledger.read("identity") is None:
+            if study.trials:
+                raise StudyError(
+                    f"{where} holds trials of another program", hint="Choose another study name."
+                )
+            ledger.write("identity", described)
+        if folder is not None:
+            folder.write_run({**config.to_dict(), "storage": describe(location)}, described)
+        return ledger
+
+    def _sampler(self) -> BaseSampler:
+        """A sampler whose draws differ from those behind the trials that are there."""
+        count = len(self._ledger.trials())
+        return make_sampler(self._config.sampler, derive(self._config.seed, "sampler", count))
+
+    def _found(
+        self,
+        trial: FrozenTrial,
+        accuracies: dict[int, float],
+        champion: Champion | None = None,
+    ) -> Found:
+        found = candidate(self._space, trial.params)
+        known = trial.user_attrs
+        accuracy = accuracies.get(trial.number)
+        return Found(
+            candidate=found,
+            number=trial.number,
+            values=tuple(trial.values),
+            estimate=Estimate(accuracy=known["accuracy"], loss=known["loss"]),
+            cost=cost(found.graph),
+            val_accuracy=accuracy if champion is None else champion.val_accuracy,
+            test_accuracy=None if champion is None else champion.test_accuracy,
+        )
+
+    def _files(self, champion: Champion | None) -> dict[str, Path]:
+        if self._folder is None:
+            return {}
+        names = ["run", "trials", "result"]
+        names += ["journal"] if self._config.storage is None else []
+        names += [] if champion is None else ["best"]
+        return {name: getattr(self._folder, name) for name in names}
+
+
+def _several(texts: str | Sequence[str]) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else tuple(texts)
+
+
+def _check_task(space: SearchSpace, data: Dataset) -> None:
+    for name in ("kind", "classes", "channels", "features"):
+        wanted, given = getattr(space.task, name), getattr(data.task, name)
+        if wanted != given:
+            raise ConfigError(
+                f"space {space.name!r} builds networks for {name} = {wanted}, but data set "
+                f"{data.name!r} has {given}",
+                hint="Make the space with the task of the data set.",
+            )

@@ -44,9 +44,12 @@ class Trainer:
         *,
         checkpoint: Path | None,
         listen: Listener,
-        final: bool = False,
     ) -> Trained:
-        """Train a network; one that was interrupted goes on from its checkpoint."""
+        """Train a network; one that was interrupted goes on from its checkpoint.
+
+        Raises:
+            TrainingError: The loss is no longer finite.
+        """
         return train(
             graph,
             self.data,
@@ -56,7 +59,6 @@ class Trainer:
             device=self.device,
             listen=listen,
             checkpoint=checkpoint,
-            final=final,
         )
 
     def test_accuracy(self, module: nn.Module) -> float:

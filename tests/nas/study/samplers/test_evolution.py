@@ -35,8 +35,7 @@ def test_child_differs_from_a_parent_in_one_choice() -> None:
     for trial in trials[10:]:
         population = trials[trial.number - 10 : trial.number]
         assert 1 in {
-            sum(trial.params[k] != parent.params[k] for k in trial.params)
-            for parent in population
+            sum(trial.params[k] != parent.params[k] for k in trial.params) for parent in population
         }
 
 

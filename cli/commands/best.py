@@ -1,0 +1,37 @@
+"""``nas best RUN``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.options import common
+
+
+@click.command("best")
+@click.argument("run", type=click.Path(path_type=Path))
+@common
+def command(run: Path, as_json: bool, quiet: bool) -> None:
+    """The best architecture of a run, and where its model lies."""
+    from cli.output import count, emit_json, pairs, percent
+    from cli.runs import read_result
+
+    result = read_result(run)
+    best = result["best"]
+    if as_json:
+        emit_json({**best, "files": result["files"]})
+        return
+    trained = best["trained"] or {}
+    pairs(
+        {
+            "architecture": best["architecture"],
+            "test accuracy": percent(trained.get("test_accuracy")),
+            "val accuracy": percent(trained.get("val_accuracy")),
+            "estimate": f"accuracy {percent(best['estimate']['accuracy'])}, "
+            f"loss {best['estimate']['loss']:.3f}",
+            "size": f"{count(best['params'])} parameters, {count(best['macs'])} MACs",
+            "trial": best["number"],
+            **result["files"],
+        }
+    )

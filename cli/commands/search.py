@@ -1,0 +1,168 @@
+"""``nas search``: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import options
+
+if TYPE_CHECKING:
+    from nas.study.result import Found, SearchResult
+
+
+@click.command("search")
+@options.space
+@options.data
+@click.option(
+    "--weights",
+    help="Hypernetwork: shipped name, directory, or 'train' (default: the shipped one that fits).",
+)
+@click.option("--hypernet-steps", default=1000, show_default=True, help="With --weights train.")
+@click.option(
+    "--n-trials", default=200, show_default=True, help="Distinct candidates to score, in total."
+)
+@click.option("--sampler", default="evolution", show_default=True)
+@click.option(
+    "--objective",
+    "objectives",
+    multiple=True,
+    default=("score:max",),
+    show_default=True,
+    help="NAME:max or NAME:min; repeatable.",
+)
+@click.option(
+    "--constraint", "constraints", multiple=True, help='Such as "params<=2e6"; repeatable.'
+)
+@click.option("--finalists", default=3, show_default=True, help="Candidates trained briefly.")
+@click.option("--finalist-epochs", default=3, show_default=True, help="Length of that training.")
+@click.option("--max-epochs", default=30, show_default=True, help="Length of the final training.")
+@click.option("--images", default=1024, show_default=True, help="Images of the ranking split.")
+@click.option("--timeout", type=float, help="Seconds after which no new generation starts.")
+@click.option("--storage", help="Optuna storage URL (default: a journal in the run folder).")
+@click.option("--study-name", help="Name in the storage (default: of space and data set).")
+@options.device
+@options.workers
+@options.seed
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Run folder (default: runs/SPACE-DATASET)."
+)
+@options.common
+def command(
+    space: str,
+    dataset: str,
+    data_dir: Path | None,
+    weights: str | None,
+    hypernet_steps: int,
+    n_trials: int,
+    sampler: str,
+    objectives: tuple[str, ...],
+    constraints: tuple[str, ...],
+    finalists: int,
+    finalist_epochs: int,
+    max_epochs: int,
+    images: int,
+    timeout: float | None,
+    storage: str | None,
+    study_name: str | None,
+    device: str,
+    workers: int | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Find an architecture and train it: rank with predicted weights, train the few best.
+
+    Repeating a command goes on where it stopped; one that has finished shows its result again.
+    """
+    import search_spaces
+    from cli.output import emit_json, listener
+    from cli.setup import load_weights, out_directory, train_weights, use_device
+    from nas.data.catalog import load
+    from nas.evaluate.scorer import ScoreConfig
+    from nas.study import search
+    from nas.study.samplers.registry import SAMPLERS
+
+    SAMPLERS.get(sampler)
+    torch_device, threads = use_device(device, workers)
+    data = load(dataset, data_dir=data_dir, seed=0)
+    chosen = search_spaces.get(space, data.task)
+    directory = out_directory(out, f"{chosen.name}-{data.name}")
+    listen = listener(quiet=quiet)
+    if weights == "train":
+        hypernet = train_weights(
+            chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen
+        )
+    else:
+        hypernet = load_weights(weights, chosen, data, torch_device)
+    result = search(
+        chosen,
+        data,
+        hypernet,
+        n_trials,
+        objectives=objectives,
+        constraints=constraints,
+        sampler=sampler,
+        storage=storage,
+        study_name=study_name,
+        seed=seed,
+        timeout=timeout,
+        finalists=finalists,
+        finalist_epochs=finalist_epochs,
+        max_epochs=max_epochs,
+        scoring=ScoreConfig(images=images, workers=threads),
+        out=directory,
+        device=str(torch_device),
+        listen=listen,
+    )
+    if as_json:
+        emit_json(result.to_dict())
+    else:
+        _show(result)
+
+
+def _show(result: SearchResult) -> None:
+    from cli.output import count, pairs, percent, table
+
+    if len(result.finalists) > 1:
+        rows = [_row(found) for found in result.finalists]
+        table(("val accuracy", "estimate", "loss", "params", "MACs", "trial"), rows)
+        click.echo()
+    best = result.best
+    lines: dict[str, Any] = {"best": best.architecture}
+    if best.test_accuracy is not None:
+        lines["test accuracy"] = percent(best.test_accuracy)
+    if best.val_accuracy is not None:
+        lines["val accuracy"] = percent(best.val_accuracy)
+    lines["predicted weights"] = (
+        f"accuracy {percent(best.estimate.accuracy)}, loss {best.estimate.loss:.3f}"
+    )
+    lines["size"] = f"{count(best.cost.params)} parameters, {count(best.cost.macs)} MACs"
+    trials = result.trials
+    lines["trials"] = (
+        f"{trials.complete} scored, {trials.duplicates} duplicates, {trials.failed} failed"
+    )
+    lines["seconds"] = ", ".join(f"{name} {spent:.1f}" for name, spent in result.seconds.items())
+    if len(result.pareto) > 1:
+        lines["pareto"] = f"{len(result.pareto)} candidates, see `nas trials {result.run}`"
+    if "model" in result.files:
+        lines["model"] = result.files["model"]
+    if result.stopped:
+        lines["stopped"] = result.stopped
+    pairs(lines)
+
+
+def _row(found: Found) -> tuple[str, ...]:
+    from cli.output import count, percent
+
+    return (
+        percent(found.val_accuracy),
+        percent(found.estimate.accuracy),
+        f"{found.estimate.loss:.3f}",
+        count(found.cost.params),
+        count(found.cost.macs),
+        str(found.number),
+    )

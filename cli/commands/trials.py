@@ -1,0 +1,50 @@
+"""``nas trials RUN``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.options import common
+
+_NUMBERS = ("number", "duplicate_of", "accuracy", "loss", "score", "params", "macs")
+
+
+@click.command("trials")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--top", default=20, show_default=True, help="Rows to show; 0 shows all.")
+@common
+def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
+    """The candidates of a run by score; with --json all of them in order, duplicates included."""
+    from cli.output import count, emit_json, percent, table
+    from cli.runs import read_trials
+
+    rows = read_trials(run)
+    if as_json:
+        emit_json([{key: _typed(key, value) for key, value in row.items()} for row in rows])
+        return
+    scored = [row for row in rows if row["loss"] and not row["duplicate_of"]]
+    scored.sort(key=lambda row: float(row["score"]), reverse=True)
+    shown = scored[:top] if top else scored
+    table(
+        ("trial", "accuracy", "loss", "params", "MACs", "architecture"),
+        [
+            (
+                row["number"],
+                percent(float(row["accuracy"])),
+                f"{float(row['loss']):.3f}",
+                count(float(row["params"])),
+                count(float(row["macs"])),
+                row["architecture"],
+            )
+            for row in shown
+        ],
+    )
+    click.echo(f"\n{len(shown)} of {len(scored)} scored candidates, {len(rows)} trials")
+
+
+def _typed(key: str, value: str) -> object:
+    if value == "":
+        return None
+    return (float(value) if "." in value else int(value)) if key in _NUMBERS else value

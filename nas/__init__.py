@@ -1,0 +1,73 @@
+"""Neural architecture search that ranks candidates with weights predicted by hypernetworks.
+
+Names are imported when they are first used, so importing the package is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nas.analysis.cost import Cost, cost
+    from nas.compile.module import to_module
+    from nas.data.catalog import load as load_dataset
+    from nas.data.dataset import Dataset
+    from nas.errors import NasError
+    from nas.graph.builder import GraphBuilder
+    from nas.graph.graph import Graph
+    from nas.predictor.weight_predictor import WeightPredictor
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+    from nas.space.task import Task
+    from nas.study.result import Found, SearchResult
+    from nas.study.search import search
+
+_HOMES = {
+    "Candidate": "nas.space.candidate",
+    "Cost": "nas.analysis.cost",
+    "Dataset": "nas.data.dataset",
+    "Found": "nas.study.result",
+    "Graph": "nas.graph.graph",
+    "GraphBuilder": "nas.graph.builder",
+    "NasError": "nas.errors",
+    "SearchResult": "nas.study.result",
+    "SearchSpace": "nas.space.search_space",
+    "Task": "nas.space.task",
+    "WeightPredictor": "nas.predictor.weight_predictor",
+    "cost": "nas.analysis.cost",
+    "load_dataset": "nas.data.catalog:load",
+    "search": "nas.study.search",
+    "to_module": "nas.compile.module",
+}
+
+__all__ = [
+    "Candidate",
+    "Cost",
+    "Dataset",
+    "Found",
+    "Graph",
+    "GraphBuilder",
+    "NasError",
+    "SearchResult",
+    "SearchSpace",
+    "Task",
+    "WeightPredictor",
+    "cost",
+    "load_dataset",
+    "search",
+    "to_module",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home, _, inner = _HOMES[name].partition(":")
+    value = getattr(import_module(home), inner or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,115 @@
+"""A trained network written out, and read back."""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from nas.compile.module import to_module
+from nas.errors import ExportError
+from nas.export.source import python_source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import nn
+    from torch.fx import GraphModule
+
+    from nas.graph.graph import Graph
+
+_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Files:
+    """What an export leaves in its directory."""
+
+    directory: Path
+
+    @property
+    def source(self) -> Path:
+        """Plain torch code; runs without this package."""
+        return self.directory / "model.py"
+
+    @property
+    def weights(self) -> Path:
+        """Parameters and running statistics."""
+        return self.directory / "model.safetensors"
+
+    @property
+    def architecture(self) -> Path:
+        """The graph, for this package."""
+        return self.directory / "architecture.json"
+
+    @property
+    def card(self) -> Path:
+        """Figures for people to read."""
+        return self.directory / "card.md"
+
+
+def save(
+    graph: Graph, module: nn.Module, directory: Path, *, card: Mapping[str, Any] | None = None
+) -> Files:
+    """Write a trained network so that it can be used without this package.
+
+    The written code is run on a random batch before anything in ``directory`` is replaced.
+
+    Args:
+        graph: The architecture.
+        module: Its trained module, as :func:`nas.compile.to_module` makes it.
+        directory: Where to write; other files in it are left alone.
+        card: Figures by name.
+
+    Raises:
+        ExportError: The written code gives another output than the module.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".export-") as scratch:
+        files = Files(Path(scratch))
+        files.source.write_text(python_source(graph))
+        state = {name: tensor.cpu().contiguous() for name, tensor in module.state_dict().items()}
+        save_file(state, files.weights)
+        files.architecture.write_text(graph.to_json())
+        files.card.write_text(_card(graph, card or {}))
+        _verify(graph, module, files)
+        for file in (files.weights, files.architecture, files.card, files.source):
+            shutil.move(file, directory / file.name)
+    return Files(directory)
+
+
+def load_module(graph: Graph, directory: Path) -> GraphModule:
+    """The module of a graph with the weights that :func:`save` wrote, in evaluation mode."""
+    module = to_module(graph)
+    module.load_state_dict(load_file(Files(directory).weights))
+    return module.eval()
+
+
+@torch.no_grad()
+def _verify(graph: Graph, module: nn.Module, files: Files) -> None:
+    written = runpy.run_path(str(files.source))["load"](files.weights)
+    device = next(module.parameters()).device
+    shape = (2, *graph.inputs[0].shape[1:])
+    images = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    expected = module.eval()(images.to(device)).cpu().float()
+    difference = float((written(images) - expected).abs().max())
+    tolerance = _TOLERANCE if device.type == "cpu" else 1e-2
+    if not difference <= tolerance * max(1.0, float(expected.abs().max())):
+        raise ExportError(
+            f"the exported code differs from the trained network by {difference:.1e}",
+            hint="Please report this with the file architecture.json.",
+        )
+
+
+def _card(graph: Graph, figures: Mapping[str, Any]) -> str:
+    lines = ["# Network", "", "`model.py` needs torch and safetensors only:", ""]
+    lines += ["```python", "from model import load", "", "network = load()", "```", ""]
+    lines += [f"- {name}: {value}" for name, value in figures.items()]
+    lines += ["", "```", graph.summary(), "```", ""]
+    return "\n".join(lines)

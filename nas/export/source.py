@@ -1,0 +1,216 @@
+"""A network as the source code of a plain torch module."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import operator
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import fx, nn
+
+from nas.compile.module import to_module
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nas.graph.graph import Graph
+
+_WIDTH = 99
+_PUBLIC = {
+    function: f"F.{name}"
+    for name, function in vars(F).items()
+    if callable(function) and not name.startswith("_")
+} | {torch.cat: "torch.cat"}
+"""How code calls the torch functions that operations use."""
+
+_OPERATORS = {operator.add: "+", operator.mul: "*"}
+_DEFAULTS = {
+    "inplace": False,
+    "ceil_mode": False,
+    "return_indices": False,
+    "dilation": 1,
+    "mode": "constant",
+    "value": None,
+    "alpha": 1.0,
+    "negative_slope": 0.01,
+    "approximate": "none",
+}
+"""Keyword arguments of torch functions that are not written where they hold this value."""
+
+_TEMPLATE = '''"""A network found by neural architecture search: {params:,} parameters.
+
+Plain PyTorch; needs no other package. Input {shape}, any batch size.
+"""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+{helpers}
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+{modules}
+
+    def forward(self, {arguments}):
+{forward}
+
+
+WEIGHTS = Path(__file__).with_name("model.safetensors")
+
+
+def load(path: str | Path = WEIGHTS) -> Network:
+    """The network with the weights in a safetensors file, ready for inference."""
+    from safetensors.torch import load_file
+
+    network = Network()
+    network.load_state_dict(load_file(path))
+    return network.eval()
+
+
+if __name__ == "__main__":
+    print(load()(torch.zeros({shape})))
+'''
+
+
+def python_source(graph: Graph) -> str:
+    """Source of a file with the class ``Network`` and the function ``load``.
+
+    The state of ``Network`` is named like the graph's parameters. Modules that are not torch's
+    are written out in the file.
+    """
+    module = to_module(graph)
+    source = _TEMPLATE.format(
+        params=sum(math.prod(spec.shape) for spec in graph.parameters().values()),
+        shape=graph.inputs[0].shape,
+        helpers="".join(_helpers(module)),
+        modules="\n".join(_indent(_modules(module))),
+        arguments=", ".join(spec.name for spec in graph.inputs),
+        forward="\n".join(_indent(_statements(module.graph))),
+    )
+    if "F." not in source:
+        source = source.replace("import torch.nn.functional as F\n", "")
+    return source
+
+
+def _indent(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        yield from (textwrap.indent(part, " " * 8) for part in _wrapped(line, _WIDTH - 8))
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A statement on one line, or what it computes spread over lines between brackets."""
+    if len(line) <= width:
+        return [line]
+    if not line.endswith(")"):
+        target, _, expression = line.partition(" = ")
+        return [f"{target} = (", f"    {expression}", ")"]
+    opening = line.index("(") + 1
+    if len(line) - opening + 4 <= width:
+        return [line[:opening], f"    {line[opening:-1]}", ")"]
+    arguments = _split(line[opening:-1])
+    return [line[:opening], *(f"    {argument}," for argument in arguments), ")"]
+
+
+def _split(arguments: str) -> list[str]:
+    """Split at the commas outside brackets."""
+    parts, depth, start = [], 0, 0
+    for position, character in enumerate(arguments):
+        depth += (character in "([") - (character in ")]")
+        if character == "," and not depth:
+            parts.append(arguments[start:position].strip())
+            start = position + 1
+    return [*parts, arguments[start:].strip()]
+
+
+def _helpers(module: fx.GraphModule) -> Iterator[str]:
+    """Source of each class of module that is not torch's."""
+    classes = {type(part) for part in module.modules()} - {type(module)}
+    for cls in sorted(classes, key=lambda cls: cls.__name__):
+        if not cls.__module__.startswith("torch."):
+            yield f"\n{inspect.getsource(cls)}\n"
+
+
+def _modules(module: fx.GraphModule) -> Iterator[str]:
+    """``self.cell0.conv = nn.Conv2d(...)`` for every submodule, scopes before their contents."""
+    for name, part in module.named_modules():
+        if name:
+            yield f"self.{name} = {_construct(part)}"
+
+
+def _construct(module: nn.Module) -> str:
+    """The call that makes a module like this one, arguments left out where they are defaults."""
+    positional, named = [], []
+    for name, parameter in inspect.signature(type(module)).parameters.items():
+        if name in ("device", "dtype", "args", "kwargs"):
+            continue
+        value = getattr(module, name)
+        value = value is not None if name == "bias" else _plain(value)
+        if parameter.default is inspect.Parameter.empty:
+            positional.append(repr(value))
+        elif value != parameter.default:
+            named.append(f"{name}={value!r}")
+    prefix = "nn." if type(module).__module__.startswith("torch.") else ""
+    return f"{prefix}{type(module).__name__}({', '.join(positional + named)})"
+
+
+def _plain(value: Any) -> Any:
+    """``(3, 3)`` as ``3``, a tuple of one as its entry."""
+    if isinstance(value, tuple) and len(set(value)) == 1:
+        return value[0]
+    return value
+
+
+def _statements(program: fx.Graph) -> Iterator[str]:
+    """One line for each step."""
+    for node in program.nodes:
+        match node.op:
+            case "call_module":
+                yield f"{node.name} = self.{node.target}({_arguments(node)})"
+            case "call_function":
+                yield f"{node.name} = {_function(node)}"
+            case "call_method":
+                owner, *rest = node.args
+                called = ", ".join(map(_text, rest))
+                yield f"{node.name} = {_text(owner)}.{node.target}({called})"
+            case "output":
+                yield f"return {_text(node.args[0])}"
+
+
+def _function(node: fx.Node) -> str:
+    target: Any = node.target
+    if target in _OPERATORS:
+        left, right = map(_text, node.args)
+        return f"{left} {_OPERATORS[target]} {right}"
+    if target is getattr:
+        return f"{_text(node.args[0])}.{node.args[1]}"
+    if target is operator.getitem:
+        return f"{_text(node.args[0])}[{_text(node.args[1])}]"
+    return f"{_PUBLIC[target]}({_arguments(node)})"
+
+
+def _arguments(node: fx.Node) -> str:
+    positional = [_text(value) for value in node.args]
+    named = [
+        f"{key}={_text(value)}"
+        for key, value in node.kwargs.items()
+        if not (key in _DEFAULTS and value == _DEFAULTS[key])
+    ]
+    return ", ".join(positional + named)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, fx.Node):
+        return value.name
+    if isinstance(value, tuple | list):
+        entries = ", ".join(map(_text, value))
+        bracket = "()" if isinstance(value, tuple) else "[]"
+        comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
+        return f"{bracket[0]}{entries}{comma}{bracket[1]}"
+    return repr(value)

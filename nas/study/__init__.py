@@ -1,0 +1,22 @@
+"""Searches: an Optuna study driven in generations, and the training of what it finds."""
+
+from nas.study.constraints import Constraint
+from nas.study.ledger import TrialCounts
+from nas.study.objectives import Objective
+from nas.study.result import Found, SearchResult
+from nas.study.samplers import SAMPLERS, RegularisedEvolutionSampler, make_sampler
+from nas.study.search import search
+from nas.study.search_config import SearchConfig
+
+__all__ = [
+    "SAMPLERS",
+    "Constraint",
+    "Found",
+    "Objective",
+    "RegularisedEvolutionSampler",
+    "SearchConfig",
+    "SearchResult",
+    "TrialCounts",
+    "make_sampler",
+    "search",
+]

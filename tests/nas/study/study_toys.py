@@ -1,0 +1,103 @@
+"""A small search space, a fake predictor and a fake score, for tests of the study."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+
+from nas.evaluate.scorer import Estimate
+from nas.graph.builder import GraphBuilder
+from nas.predictor.card import Card
+from nas.space.search_space import SearchSpace
+from nas.space.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from nas.graph.graph import Graph
+    from nas.space.candidate import Candidate
+    from nas.space.trial import Trial
+
+DIGITS = Task(classes=10, channels=1, resolution=8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToySpace(SearchSpace):
+    """One to three convolutions. ``label`` changes nothing, so there are isomorphic networks."""
+
+    name: ClassVar[str] = "toy"
+    description: ClassVar[str] = "one to three convolutions"
+    source: ClassVar[str] = "tests"
+
+    widths: tuple[int, ...] = (2, 3, 4, 5)
+    labels: tuple[str, ...] = ("a",)
+    broken: tuple[int, ...] = ()
+    known_size: int | None = None
+
+    def build(self, trial: Trial) -> Graph:
+        trial.suggest_categorical("label", self.labels)
+        b = GraphBuilder()
+        x = b.input((1, self.task.channels, self.task.resolution, self.task.resolution))
+        for index in range(trial.suggest_int("depth", 1, 3)):
+            width = trial.suggest_categorical(f"width{index}", self.widths)
+            if width in self.broken:
+                raise RuntimeError(f"width {width} does not work")
+            kernel = trial.suggest_categorical(f"kernel{index}", [1, 3, 5])
+            x = b.relu(b.conv2d(x, width, kernel))
+        return b.build(b.classifier(x, self.task.classes))
+
+    def size(self) -> int | None:
+        return self.known_size
+
+
+def toy_space(**macro: object) -> ToySpace:
+    return ToySpace(task=DIGITS, **macro)  # type: ignore[arg-type]
+
+
+def quality(candidate: Candidate) -> float:
+    """Wider first layers and larger kernels are better."""
+    params = candidate.params
+    depth = params["depth"]
+    return sum(params[f"width{i}"] + params[f"kernel{i}"] for i in range(depth)) / 30
+
+
+def toy_score(candidates: Sequence[Candidate]) -> list[Estimate | None]:
+    return [Estimate(accuracy=quality(c), loss=2 - quality(c)) for c in candidates]
+
+
+class ToyPredictor:
+    """Predicts weights that depend on nothing but the shape."""
+
+    def __init__(self, space: SearchSpace, *, name: str = "toy", delay: float = 0.0) -> None:
+        self._delay = delay
+        self.card = Card(
+            name=name,
+            hypernet="toy",
+            config={},
+            vocabulary=1,
+            space=space.name,
+            proxy={},
+            dataset="digits",
+            fingerprint="",
+            channels=1,
+            classes=10,
+        )
+
+    def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
+        time.sleep(self._delay)
+        generator = torch.Generator().manual_seed(0)
+        return [
+            {
+                name: 0.3 * torch.randn(spec.shape, generator=generator)
+                for name, spec in graph.parameters().items()
+            }
+            for graph in graphs
+        ]
+
+    def embed(self, graphs: Sequence[Graph]) -> Tensor:
+        return torch.zeros(len(graphs), 1)

@@ -1,0 +1,321 @@
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+from study_toys import toy_score, toy_space
+
+from nas.errors import ConfigError, InfeasibleError, StudyError
+from nas.evaluate.scorer import Estimate
+from nas.events import Event, Leaders, Noted, ignore, stage
+from nas.space.candidate import Candidate
+from nas.space.search_space import SearchSpace
+from nas.study.constraints import parse_constraints
+from nas.study.exploration import Exploration, ExplorationConfig
+from nas.study.ledger import Ledger, TrialCounts, is_scored
+from nas.study.objectives import parse_objectives
+from nas.study.samplers.registry import SAMPLERS, make_sampler
+from nas.study.storage import open_storage
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+def make_ledger(objectives: Sequence[str] = ("score",), path: Path | None = None) -> Ledger:
+    directions = [objective.direction for objective in parse_objectives(objectives)]
+    study = optuna.create_study(
+        storage=open_storage(path), directions=directions, study_name="s", load_if_exists=True
+    )
+    return Ledger(study)
+
+
+def explore(
+    ledger: Ledger,
+    n_trials: int,
+    *,
+    space: SearchSpace | None = None,
+    score: Callable[[Sequence[Candidate]], Sequence[Estimate | None]] = toy_score,
+    sampler: str = "random",
+    objectives: Sequence[str] = ("score",),
+    constraints: Sequence[str] = (),
+    seed: int = 0,
+    listen: Callable[[Event], None] = ignore,
+    **settings: Any,
+) -> str:
+    config = ExplorationConfig(
+        objectives=parse_objectives(objectives),
+        constraints=parse_constraints(constraints),
+        n_trials=n_trials,
+        seed=seed,
+        **{"generation": 8, **settings},
+    )
+    study = optuna.create_study(
+        directions=[objective.direction for objective in config.objectives],
+        sampler=make_sampler(sampler, seed + len(ledger.trials())),
+    )
+    ledger.restore(study)
+    exploration = Exploration(space or toy_space(), score, study, ledger, config, listen)
+    with stage(listen, "search", n_trials) as progress:
+        return exploration.run(progress)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_exactly_n_distinct_candidates_are_scored(sampler: str) -> None:
+    scored: list[str] = []
+
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+        assert 0 < len(candidates) <= 8
+        scored.extend(candidate.hash for candidate in candidates)
+        return toy_score(candidates)
+
+    ledger = make_ledger()
+    space = toy_space(labels=("a", "b", "c"), widths=(2, 3, 4))
+    assert explore(ledger, 75, sampler=sampler, score=score, space=space) == ""
+    counts = TrialCounts.of(ledger.trials())
+    assert counts.complete == 75
+    assert counts.duplicates > 0
+    assert counts.total == counts.complete + counts.duplicates
+    assert len(set(scored)) == len(scored) == 75
+    complete = [t for t in ledger.trials() if t.state is TrialState.COMPLETE]
+    assert [t.user_attrs["hash"] for t in complete] == [
+        t.user_attrs["hash"] for t in ledger.trials() if is_scored(t)
+    ]
+    assert len(complete) == 75
+
+
+def test_duplicates_name_the_trial_that_was_scored() -> None:
+    ledger = make_ledger()
+    explore(ledger, 60, space=toy_space(labels=("a", "b", "c"), widths=(2, 3)))
+    trials = ledger.trials()
+    duplicates = [trial for trial in trials if "duplicate_of" in trial.user_attrs]
+    assert duplicates
+    for trial in duplicates:
+        first = trials[trial.user_attrs["duplicate_of"]]
+        assert is_scored(first)
+        assert first.user_attrs["hash"] == trial.user_attrs["hash"]
+        assert first.values == trial.values
+        assert trial.state is TrialState.PRUNED
+    assert any(
+        t.user_attrs["architecture"]
+        != trials[t.user_attrs["duplicate_of"]].user_attrs["architecture"]
+        for t in duplicates
+    )
+
+
+def test_the_sampler_learns_from_duplicates_after_a_restart() -> None:
+    ledger = make_ledger()
+    explore(ledger, 60, space=toy_space(labels=("a", "b", "c"), widths=(2, 3)))
+    study = optuna.create_study(direction="maximize")
+    ledger.restore(study)
+    assert all(trial.state is TrialState.COMPLETE for trial in study.trials)
+    assert [t.params for t in study.trials] == [t.params for t in ledger.trials()]
+
+
+def test_attributes_of_a_scored_trial() -> None:
+    ledger = make_ledger()
+    explore(ledger, 3)
+    attributes = ledger.trials()[0].user_attrs
+    assert {
+        "hash",
+        "architecture",
+        "outcome",
+        "score",
+        "accuracy",
+        "loss",
+        "params",
+        "macs",
+        "layers",
+        "activation_bytes",
+    } == set(attributes)
+    assert attributes["score"] == -attributes["loss"] == ledger.trials()[0].value
+
+
+def test_small_space_is_exhausted_and_says_so() -> None:
+    notes: list[Event] = []
+    space = toy_space(widths=(2,), known_size=3 + 9 + 27)
+    ledger = make_ledger()
+    reason = explore(ledger, 1000, space=space, listen=notes.append)
+    assert reason == "the space is exhausted: it holds 39 architectures"
+    assert TrialCounts.of(ledger.trials()).complete == 39
+    assert [n.text for n in notes if isinstance(n, Noted)] == [
+        "Stopped at 39 of 1000 candidates: the space is exhausted: it holds 39 architectures."
+    ]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_exhaustion_is_noticed_without_a_known_size(sampler: str) -> None:
+    ledger = make_ledger()
+    space = toy_space(widths=(2,), labels=("a", "b"))
+    reason = explore(ledger, 1000, space=space, sampler=sampler)
+    assert reason == "no new architecture was found beside the 39 known ones"
+    total = len(ledger.trials())
+    assert explore(ledger, 1000, space=space, sampler=sampler) == reason
+    assert len(ledger.trials()) == total, "a repeated command need not find out again"
+
+
+def test_constraints_are_violations_and_never_scored() -> None:
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+        from nas.analysis.cost import cost
+
+        assert all(cost(candidate.graph).params <= 300 for candidate in candidates)
+        return toy_score(candidates)
+
+    ledger = make_ledger()
+    explore(ledger, 30, score=score, constraints=("params<=300", "layers>=2"))
+    counts = TrialCounts.of(ledger.trials())
+    assert counts.complete == 30
+    assert counts.infeasible > 0
+    for trial in ledger.trials():
+        assert trial.constraints["params<=300"] == pytest.approx(
+            trial.user_attrs["params"] / 300 - 1
+        )
+        feasible = all(amount <= 0 for amount in trial.constraints.values())
+        assert (trial.user_attrs["outcome"] == "scored") == feasible
+        assert feasible or trial.value == -math.inf
+    assert ledger.study.best_trial.user_attrs["params"] <= 300
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("objectives", [("score",), ("score", "params:min")], ids=len)
+def test_samplers_learn_to_be_feasible(sampler: str, objectives: tuple[str, ...]) -> None:
+    ledger = make_ledger(objectives)
+    explore(ledger, 60, sampler=sampler, objectives=objectives, constraints=("params<=150",))
+    assert TrialCounts.of(ledger.trials()).complete == 60
+    assert all(t.user_attrs["params"] <= 150 for t in ledger.study.best_trials)
+
+
+def test_nothing_feasible_names_constraint_and_nearest() -> None:
+    ledger = make_ledger()
+    with pytest.raises(InfeasibleError, match=r"params<=10 in \d+ tries.*had params=") as caught:
+        explore(ledger, 10, constraints=("params<=10", "layers>=1"), generation=4)
+    smallest = min(trial.user_attrs["params"] for trial in ledger.trials())
+    assert f"had params={smallest:,}" in str(caught.value)
+    assert caught.value.exit_code == 3
+    tries = len(ledger.trials())
+    with pytest.raises(InfeasibleError):
+        explore(ledger, 10, constraints=("params<=10", "layers>=1"), generation=4)
+    assert len(ledger.trials()) == tries
+
+
+def test_failures_are_counted_beside_and_not_repeated() -> None:
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+        return [
+            None if candidate.params["depth"] == 1 else estimate
+            for candidate, estimate in zip(candidates, toy_score(candidates), strict=True)
+        ]
+
+    ledger = make_ledger()
+    explore(ledger, 40, score=score, space=toy_space(widths=(2, 3, 4, 5, 6, 7), broken=(2,)))
+    counts = TrialCounts.of(ledger.trials())
+    assert counts.complete == 40
+    assert counts.failed > 0
+    reasons = {t.user_attrs["reason"] for t in ledger.trials() if "reason" in t.user_attrs}
+    assert reasons == {"RuntimeError: width 2 does not work", "its output is not finite"}
+    failed = [t for t in ledger.trials() if t.state is TrialState.FAIL]
+    assert len(failed) == counts.failed
+    identities = [t.user_attrs.get("hash", t.user_attrs["architecture"]) for t in failed]
+    assert len(set(identities)) == len(identities)
+
+
+def test_too_many_failures_stop_the_run() -> None:
+    space = toy_space(broken=(2, 3, 4))
+    ledger = make_ledger()
+    reason = explore(ledger, 500, space=space)
+    assert "candidates failed" in reason
+    with pytest.raises(StudyError, match="width . does not work"):
+        explore(make_ledger(), 500, space=toy_space(broken=(2, 3, 4, 5)))
+
+
+def test_several_objectives() -> None:
+    objectives = ("accuracy:max", "params:min")
+    ledger = make_ledger(objectives)
+    explore(ledger, 80, objectives=objectives, sampler="nsga2")
+    front = ledger.study.best_trials
+    assert len(front) > 2
+    for trial in front:
+        assert trial.values == [trial.user_attrs["accuracy"], trial.user_attrs["params"]]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_more_trials_continue_with_other_draws(sampler: str, tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    explore(make_ledger(path=path), 20, sampler=sampler)
+    first = [trial.params for trial in make_ledger(path=path).trials()]
+    explore(make_ledger(path=path), 50, sampler=sampler)
+    trials = make_ledger(path=path).trials()
+    assert [trial.params for trial in trials[: len(first)]] == first
+    assert TrialCounts.of(trials).complete == 50
+    again = [trial.params for trial in trials[len(first) : 2 * len(first)]]
+    assert again != first
+
+
+def test_a_crash_in_scoring_loses_no_finished_generation(tmp_path: Path) -> None:
+    calls = 0
+
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        return toy_score(candidates)
+
+    path = tmp_path / "s.journal"
+    with pytest.raises(KeyboardInterrupt):
+        explore(make_ledger(path=path), 80, score=score)
+    assert TrialCounts.of(make_ledger(path=path).trials()).complete == 24
+    explore(make_ledger(path=path), 80)
+    trials = make_ledger(path=path).trials()
+    assert TrialCounts.of(trials).complete == 80
+    hashes = [trial.user_attrs["hash"] for trial in trials if is_scored(trial)]
+    assert len(set(hashes)) == 80
+
+
+def test_timeout_ends_after_a_generation_and_is_not_lasting() -> None:
+    def slow(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+        time.sleep(0.05)
+        return toy_score(candidates)
+
+    ledger = make_ledger()
+    assert "is over" in explore(ledger, 50, score=slow, timeout=0.01)
+    assert TrialCounts.of(ledger.trials()).complete == 8
+    assert explore(ledger, 50) == ""
+    assert TrialCounts.of(ledger.trials()).complete == 50
+
+
+def test_progress_and_leaders() -> None:
+    events: list[Event] = []
+    ledger = make_ledger()
+    explore(ledger, 30, listen=events.append)
+    leaders = [event for event in events if isinstance(event, Leaders)]
+    assert len(leaders) == 4
+    best = max(trial.value or 0 for trial in ledger.trials())
+    assert leaders[-1].rows[0]["score"] == best
+    assert [row["rank"] for row in leaders[-1].rows] == [1, 2, 3, 4, 5]
+    advanced = [event for event in events if hasattr(event, "metrics")]
+    assert [event.done for event in advanced] == [8, 16, 24, 30]
+    assert advanced[-1].metrics["best_score"] == best
+    assert advanced[-1].metrics["per_second"] > 0
+
+
+def test_same_seed_same_search() -> None:
+    def architectures(seed: int) -> list[str]:
+        ledger = make_ledger()
+        explore(ledger, 70, sampler="evolution", seed=seed)
+        return [trial.user_attrs["architecture"] for trial in ledger.trials()]
+
+    assert architectures(1) == architectures(1)
+    assert architectures(1) != architectures(2)
+
+
+def test_settings_out_of_range() -> None:
+    for settings in ({"n_trials": 0}, {"generation": 0}, {"timeout": 0.0}):
+        with pytest.raises(ConfigError):
+            ExplorationConfig(objectives=parse_objectives(["score"]), **settings)

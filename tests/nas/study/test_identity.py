@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from study_toys import ToyPredictor, toy_space
+
+from nas.data.digits import load
+from nas.errors import StudyError
+from nas.study.constraints import parse_constraints
+from nas.study.identity import check_same, identity
+from nas.study.objectives import parse_objectives
+
+DATA = load()
+
+
+def _identity(**changes: Any) -> dict[str, Any]:
+    space = changes.pop("space", toy_space())
+    settings: dict[str, Any] = {
+        "objectives": parse_objectives(changes.pop("objectives", ["score"])),
+        "constraints": parse_constraints(changes.pop("constraints", [])),
+        "sampler": "random",
+        "seed": 0,
+    }
+    data = changes.pop("data", DATA)
+    predictor = changes.pop("predictor", ToyPredictor(space))
+    return identity(space, data, predictor, **{**settings, **changes})
+
+
+def test_survives_json_and_other_spellings() -> None:
+    first = _identity(constraints=["params<=2M", "layers>=1"], objectives=["accuracy:max"])
+    second = _identity(constraints=["layers>=1", "params<=2e6"], objectives=["accuracy"])
+    check_same(json.loads(json.dumps(first)), second, "here")
+    check_same(None, second, "here")
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("space", {"space": toy_space(widths=(2, 3))}),
+        ("dataset", {"data": load(seed=1)}),
+        ("weights", {"predictor": ToyPredictor(toy_space(), name="other")}),
+        ("objectives", {"objectives": ["loss"]}),
+        ("constraints", {"constraints": ["params<=2M"]}),
+        ("sampler", {"sampler": "tpe"}),
+        ("seed", {"seed": 1}),
+    ],
+)
+def test_a_difference_is_named(key: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(StudyError, match=f"the run in 'x' was made with another {key}: "):
+        check_same(_identity(), _identity(**changes), "the run in 'x'")

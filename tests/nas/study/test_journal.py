@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import create_trial
+
+from nas.study.file_lock import FileLock, held
+from nas.study.journal import GroupedJournal
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+def _numbers(path: Path) -> list[float | None]:
+    study = optuna.load_study(
+        storage=JournalStorage(JournalFileBackend(str(path))), study_name="s"
+    )
+    return [trial.value for trial in study.trials]
+
+
+def test_a_group_is_read_by_optuna_itself(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    backend = GroupedJournal(path)
+    study = optuna.create_study(storage=JournalStorage(backend), study_name="s")
+    with backend.group():
+        for value in range(5):
+            study.add_trial(create_trial(value=value))
+    study.add_trial(create_trial(value=5.0))
+    assert _numbers(path) == [0, 1, 2, 3, 4, 5]
+
+
+def test_an_entry_written_in_part_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    study = optuna.create_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
+    for value in range(3):
+        study.add_trial(create_trial(value=value))
+    content = path.read_bytes()
+    path.write_bytes(content[:-10])
+    again = optuna.load_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
+    assert [trial.value for trial in again.trials] == [0, 1]
+    again.add_trial(create_trial(value=7.0))
+    assert _numbers(path) == [0, 1, 7]
+
+
+def test_a_lock_file_left_behind_locks_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    optuna.create_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
+    assert (tmp_path / "s.journal.lock").exists()
+    began = time.monotonic()
+    study = optuna.load_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
+    study.add_trial(create_trial(value=1.0))
+    assert time.monotonic() - began < 5
+
+
+def test_lock_excludes_others_until_released(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    first, second = FileLock(path), FileLock(path)
+    assert first.acquire()
+    assert not second.acquire(blocking=False)
+    with held(path) as taken:
+        assert not taken
+    first.release()
+    with held(path) as taken:
+        assert taken
+        assert not second.acquire(blocking=False)
+    assert second.acquire(blocking=False)
+    second.release()
+    with pytest.raises(RuntimeError, match="not held"):
+        second.release()

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from nas.study.answer import Answer, Outcome, answer_of
+from nas.study.cache import AnswerCache
+from nas.study.ledger import Ledger, TrialCounts, is_scored
+from nas.study.ranking import best, ranked_fronts
+from nas.study.storage import open_storage
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+def _ledger(location: Path | str) -> Ledger:
+    return Ledger(
+        optuna.create_study(
+            storage=open_storage(location),
+            study_name="s",
+            directions=["maximize", "minimize"],
+            load_if_exists=True,
+        )
+    )
+
+
+ANSWERS = [
+    Answer(
+        outcome=Outcome.SCORED,
+        values=(0.5, 10.0),
+        violations={"params<=20": -0.5},
+        attributes={"architecture": "a", "hash": "1", "score": 0.5},
+    ),
+    Answer(
+        outcome=Outcome.INFEASIBLE,
+        values=(-math.inf, 30.0),
+        violations={"params<=20": 0.5},
+        attributes={"architecture": "b", "hash": "2"},
+    ),
+    Answer(outcome=Outcome.FAILED, attributes={"architecture": "c", "reason": "why"}),
+    Answer(
+        outcome=Outcome.SCORED,
+        values=(0.4, 9.0),
+        violations={"params<=20": -0.6},
+        attributes={"architecture": "d", "hash": "4", "score": 0.4},
+    ),
+]
+
+
+def _tell_all(study: optuna.Study) -> None:
+    cache = AnswerCache()
+    for answer in [*ANSWERS, *ANSWERS[:3]]:
+        known = cache.get(str(answer.attributes.get("hash", answer.attributes["architecture"])))
+        cache.learn((known or answer).tell(study.ask()))
+    assert len(cache) == 4
+
+
+@pytest.mark.parametrize("kind", ["journal", "sqlite"])
+def test_record_and_restore(kind: str, tmp_path: Path) -> None:
+    location = tmp_path / "s.journal" if kind == "journal" else f"sqlite:///{tmp_path}/s.db"
+    told = optuna.create_study(directions=["maximize", "minimize"])
+    _tell_all(told)
+    _ledger(location).append(told.trials, seconds=1.5)
+
+    ledger = _ledger(location)
+    states = [trial.state for trial in ledger.trials()]
+    assert states[:4] == [
+        TrialState.COMPLETE,
+        TrialState.COMPLETE,
+        TrialState.FAIL,
+        TrialState.COMPLETE,
+    ]
+    assert states[4:] == [TrialState.PRUNED] * 3
+    assert TrialCounts.of(ledger.trials()) == TrialCounts(
+        total=7, complete=2, failed=1, duplicates=3, infeasible=1
+    )
+    assert ledger.seconds() == {"search": 1.5}
+
+    again = optuna.create_study(directions=["maximize", "minimize"])
+    ledger.restore(again)
+    for before, after in zip(told.trials, again.trials, strict=True):
+        assert (before.number, before.state, before.values) == (
+            after.number,
+            after.state,
+            after.values,
+        )
+        assert before.constraints == after.constraints
+        assert before.user_attrs == after.user_attrs
+
+
+def test_answers_survive(tmp_path: Path) -> None:
+    told = optuna.create_study(directions=["maximize", "minimize"])
+    _tell_all(told)
+    ledger = _ledger(tmp_path / "s.journal")
+    ledger.append(told.trials)
+    first = answer_of(ledger.trials()[0])
+    assert (first.outcome, first.values, first.number) == (Outcome.SCORED, [0.5, 10.0], 0)
+    assert first.attributes == ANSWERS[0].attributes
+    assert answer_of(ledger.trials()[4]).number == 0
+    cache = AnswerCache(ledger.trials())
+    assert cache.notations == 4
+    assert "1" in cache
+    assert cache.get("c") is not None, "what could not be built is known by its notation"
+    assert cache.get("9") is None
+
+
+def test_ranking_leaves_out_what_was_not_scored() -> None:
+    told = optuna.create_study(directions=["maximize", "minimize"])
+    _tell_all(told)
+    assert [
+        [t.number for t in front] for front in ranked_fronts(told.trials, told.directions)
+    ] == [[0, 3]]
+    assert [t.number for t in best(told.trials, told.directions, 1)] == [0]
+    assert ranked_fronts([], told.directions) == []
+    assert [t.number for t in told.trials if is_scored(t)] == [0, 3]
+
+
+def test_notes_beside_the_trials(tmp_path: Path) -> None:
+    ledger = _ledger(tmp_path / "s.journal")
+    assert ledger.read("x") is None
+    ledger.write("x", {"y": [1, 2]})
+    ledger.spend("train", 1.0)
+    ledger.spend("train", 2.0)
+    again = _ledger(tmp_path / "s.journal")
+    assert again.read("x") == {"y": [1, 2]}
+    assert again.seconds() == {"train": 3.0}

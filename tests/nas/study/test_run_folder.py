@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nas.errors import StudyError
+from nas.study.run_folder import RunFolder, write_json, write_text
+
+
+def test_run_document(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "a" / "run")
+    with folder.in_use():
+        assert folder.read_identity() is None
+        folder.write_run({"n_trials": 3}, {"seed": 0})
+        assert folder.read_identity() == {"seed": 0}
+    document = json.loads(folder.run.read_text())
+    assert document["configuration"] == {"n_trials": 3}
+    assert {"python", "torch", "optuna", "numpy"} <= set(document["versions"])
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with folder.in_use(), pytest.raises(StudyError, match="in use"), folder.in_use():
+        pass
+    with folder.in_use():
+        pass
+
+
+def test_what_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(StudyError, match="cannot make"),
+        RunFolder(tmp_path / "file" / "x").in_use(),
+    ):
+        pass
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(StudyError, match="corrupt"):
+        RunFolder(tmp_path).read_identity()
+    (tmp_path / "run.json").write_text("[]")
+    with pytest.raises(StudyError, match="corrupt"):
+        RunFolder(tmp_path).read_identity()
+
+
+def test_files_are_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "x.json"
+    write_json(path, {"a": 1})
+    write_text(path, "b\n")
+    assert path.read_text() == "b\n"
+    assert list(path.parent.iterdir()) == [path]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import InMemoryStorage, JournalStorage
+from optuna.trial import create_trial
+
+from nas.errors import ConfigError, StudyError
+from nas.study.storage import describe, grouped, open_storage, quiet_optuna
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+def test_kinds(tmp_path: Path) -> None:
+    assert isinstance(open_storage(None), InMemoryStorage)
+    assert isinstance(open_storage(tmp_path / "new" / "s.journal"), JournalStorage)
+    assert isinstance(open_storage(str(tmp_path / "s.log")), JournalStorage)
+    memory = InMemoryStorage()
+    assert open_storage(memory) is memory
+
+
+def test_sqlite(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    study = optuna.create_study(storage=open_storage(url), study_name="a")
+    with grouped(study._storage):
+        study.add_trial(create_trial(value=1.0))
+    assert len(optuna.load_study(storage=url, study_name="a").trials) == 1
+
+
+def test_what_cannot_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="what kind of storage"):
+        open_storage("runs.txt")
+    with pytest.raises(StudyError, match="cannot open the storage"):
+        open_storage(f"sqlite:///{tmp_path / 'missing' / 's.db'}")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StudyError, match="cannot open the storage"):
+        open_storage(tmp_path / "file" / "s.journal")
+
+
+def test_passwords_are_not_shown() -> None:
+    assert describe("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
+    assert describe("sqlite:///runs.db") == "sqlite:///runs.db"
+    assert describe(None) == "memory"
+    assert describe(InMemoryStorage()) == "InMemoryStorage"
+
+
+def test_optuna_is_quiet_for_a_while(capsys: pytest.CaptureFixture[str]) -> None:
+    optuna.logging.set_verbosity(optuna.logging.INFO)
+    with quiet_optuna():
+        optuna.create_study()
+    assert capsys.readouterr().err == ""
+    assert optuna.logging.get_verbosity() == optuna.logging.INFO
