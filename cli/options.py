@@ -48,6 +48,7 @@ def common(function: _Function) -> _Function:
 
 
 def data(function: _Function) -> _Function:
+    """``--dataset`` and ``--data-dir``."""
     function = click.option(
         "--data-dir",
         type=click.Path(path_type=Path),

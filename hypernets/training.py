@@ -248,7 +248,7 @@ class _Session:
             loss = F.cross_entropy(logits, labels)
         if not math.isfinite(loss.item()):
             return None
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss.item(), float((logits.argmax(1) == labels).float().mean())
 
     def _batch(self) -> tuple[Tensor, Tensor]:

@@ -71,25 +71,27 @@ def command(
     out.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: tensor.cpu().contiguous() for name, tensor in state.items()}, out)
     total = sum(math.prod(spec.shape) for spec in graph.parameters().values())
-    document = {
-        "parameters": total,
-        "predicted": sum(tensor.numel() for tensor in params.values()),
-        "opaque": [],
-        "coverage": 1.0,
-        "seconds": {"import": read - start, "predict": predicted - loaded},
-        "accuracy": None,
-        "files": {"weights": str(out)},
-    }
+    accuracy = None
     if evaluate:
         module = initialised(graph, state).to(torch_device)
-        document["accuracy"] = evaluate_module(module, data.val, device=torch_device).accuracy
+        accuracy = evaluate_module(module, data.val, device=torch_device).accuracy
     if as_json:
-        emit_json(document)
+        emit_json(
+            {
+                "parameters": total,
+                "predicted": sum(tensor.numel() for tensor in params.values()),
+                "opaque": [],
+                "coverage": 1.0,
+                "seconds": {"import": read - start, "predict": predicted - loaded},
+                "accuracy": accuracy,
+                "files": {"weights": str(out)},
+            }
+        )
         return
     lines = {
         "predicted": f"{count(total)} parameters in {predicted - loaded:.3f} s",
         "weights": out,
     }
     if evaluate:
-        lines["accuracy"] = f"{percent(document['accuracy'])} on the ranking split, untrained"
+        lines["accuracy"] = f"{percent(accuracy)} on the ranking split, untrained"
     pairs(lines)

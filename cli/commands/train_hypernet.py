@@ -84,9 +84,10 @@ def command(
     if as_json:
         emit_json({**card, "files": {"directory": str(directory)}})
         return
+    size = sum(parameter.numel() for parameter in trained.parameters())
     pairs(
         {
-            "hypernetwork": f"{hypernet}, {sum(p.numel() for p in trained.parameters()):,} parameters",
+            "hypernetwork": f"{hypernet}, {size:,} parameters",
             "trained": f"{steps} steps in {card['training']['seconds']} s",
             "use it": f"nas search --space {space} --dataset {dataset} --weights {directory}",
         }

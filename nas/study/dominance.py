@@ -19,8 +19,10 @@ def losses(
 ) -> NDArray[np.float64]:
     """Values of complete trials, turned so that less is better: (n, objectives)."""
     signs = [-1.0 if direction.name == "MAXIMIZE" else 1.0 for direction in directions]
-    table = np.array([trial.values for trial in trials], dtype=np.float64)
-    return table.reshape(len(trials), len(signs)) * np.array(signs)
+    table = np.empty((len(trials), len(signs)))
+    for row, trial in zip(table, trials, strict=True):
+        row[:] = np.multiply(trial.values, signs)
+    return table
 
 
 def first_front(points: NDArray[np.float64]) -> list[int]:

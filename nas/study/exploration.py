@@ -67,6 +67,10 @@ class ExplorationConfig:
             raise ConfigError(f"timeout must be positive, got {self.timeout:g} seconds")
 
 
+def ignore_record() -> None:
+    """Do nothing when a generation has been recorded."""
+
+
 class Exploration:
     """Asks a sampler for generations of candidates, scores them, and tells it.
 
@@ -81,6 +85,7 @@ class Exploration:
         ledger: The durable record.
         config: What is searched for.
         listen: Is told of the progress.
+        recorded: Called after each generation, when its record is durable.
     """
 
     def __init__(
@@ -91,6 +96,8 @@ class Exploration:
         ledger: Ledger,
         config: ExplorationConfig,
         listen: Listener,
+        *,
+        recorded: Callable[[], None] = ignore_record,
     ) -> None:
         trials = ledger.trials()
         self._space = space
@@ -99,6 +106,7 @@ class Exploration:
         self._ledger = ledger
         self._config = config
         self._listen = listen
+        self._recorded = recorded
         self._cache = AnswerCache(trials)
         self._rng = rng(config.seed, "immigrants", len(trials))
         self._counts = TrialCounts.of(trials)
@@ -174,6 +182,7 @@ class Exploration:
         told.sort(key=lambda trial: trial.number)
         self._ledger.append(told, seconds=time.monotonic() - began)
         self._learn(told)
+        self._recorded()
 
     def _score_fresh(self, proposals: list[Proposal]) -> list[FrozenTrial]:
         if not proposals:

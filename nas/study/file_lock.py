@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,10 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # pragma: no cover - not on POSIX
-    fcntl = None  # type: ignore[assignment]
 
 
 class Lock(Protocol):
@@ -62,7 +61,7 @@ class FileLock:
 
 def journal_lock(path: Path) -> Lock:
     """The lock for a journal file that suits the platform."""
-    if fcntl is None:  # pragma: no cover - not on POSIX
+    if sys.platform == "win32":
         return JournalFileOpenLock(str(path))
     return FileLock(path.with_name(path.name + ".lock"))
 
@@ -80,7 +79,7 @@ def locked(lock: Lock) -> Iterator[None]:
 @contextmanager
 def held(path: Path) -> Iterator[bool]:
     """Hold the lock of a file while the block runs; False if another process has it."""
-    if fcntl is None:  # pragma: no cover - not on POSIX
+    if sys.platform == "win32":
         yield True
         return
     lock = FileLock(path)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nas.events import Listener
-    from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
     from nas.study.ledger import Ledger
     from nas.study.run_folder import RunFolder

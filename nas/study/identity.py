@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nas.data.dataset import Dataset
+    from nas.evaluate.scorer import ScoreConfig
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
     from nas.study.constraints import Constraint
@@ -26,6 +27,7 @@ def identity(
     *,
     objectives: Sequence[Objective],
     constraints: Sequence[Constraint],
+    scoring: ScoreConfig,
     sampler: str,
     seed: int,
 ) -> dict[str, Any]:
@@ -43,6 +45,7 @@ def identity(
         },
         "objectives": [str(objective) for objective in objectives],
         "constraints": sorted(str(constraint) for constraint in constraints),
+        "scoring": {"images": scoring.images, "calibration": scoring.calibration},
         "sampler": sampler,
         "seed": seed,
     }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+_FORMAT = "nas-run"
 _PACKAGES = ("ghn-nas", "torch", "optuna", "numpy")
 
 
@@ -76,26 +77,38 @@ class RunFolder:
                 )
             yield
 
-    def read_identity(self) -> dict[str, Any] | None:
-        """What the search in this folder is, None if there is none yet.
+    def read_run(self) -> dict[str, Any] | None:
+        """What :meth:`write_run` wrote, None for a folder without a run.
 
         Raises:
-            StudyError: ``run.json`` is corrupt.
+            StudyError: The file is corrupt.
         """
         if not self.run.exists():
             return None
         try:
-            described: dict[str, Any] = json.loads(self.run.read_text())["identity"]
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            document: dict[str, Any] = json.loads(self.run.read_text())
+            if document["format"] != _FORMAT:
+                raise ValueError(f"its format is {document['format']!r}")
+        except (ValueError, KeyError, TypeError) as error:
             raise StudyError(
-                f"{str(self.run)!r} is corrupt: {error!r}", hint="Choose another folder."
+                f"{str(self.run)!r} is not a run of this program: {error!r}",
+                hint="Choose another folder.",
             ) from None
-        return described
+        return document
+
+    def read_identity(self) -> dict[str, Any] | None:
+        """What all trials of the run share, None for a folder without a run.
+
+        Raises:
+            StudyError: The file is corrupt.
+        """
+        document = self.read_run()
+        return None if document is None else document["identity"]
 
     def write_run(self, configuration: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
         """Record how the run was asked for, before it begins."""
         document = {
-            "format": "nas-run",
+            "format": _FORMAT,
             "version": 1,
             "configuration": dict(configuration),
             "identity": dict(identity),

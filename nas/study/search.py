@@ -13,20 +13,21 @@ from nas.analysis.cost import cost
 from nas.errors import ConfigError, StudyError
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.events import ignore, stage
+from nas.export.save import Files
 from nas.seeding import derive
 from nas.space.candidate import candidate
-from nas.study.exploration import Exploration
+from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import Finals
 from nas.study.identity import check_same, identity
 from nas.study.ledger import Ledger, TrialCounts
 from nas.study.ranking import best, ranked_fronts
 from nas.study.result import Found, SearchResult
-from nas.study.run_folder import RunFolder, write_json, write_text
+from nas.study.run_folder import RunFolder, write_json
 from nas.study.samplers.registry import make_sampler
 from nas.study.search_config import SearchConfig
 from nas.study.storage import describe, open_storage, quiet_optuna
 from nas.study.trainer import Trainer
-from nas.study.trials_table import trials_csv
+from nas.study.trials_table import TrialsTable
 from nas.train.device import resolve_device
 
 if TYPE_CHECKING:
@@ -191,16 +192,24 @@ class _Search:
             sampler=self._sampler(),
         )
         self._ledger.restore(study)
+        table = None
+        if self._folder is not None:
+            table = TrialsTable(self._folder.trials, self._ledger, config.constraints)
         exploration = Exploration(
-            self._space, self._score, study, self._ledger, config, self._listen
+            self._space,
+            self._score,
+            study,
+            self._ledger,
+            config,
+            self._listen,
+            recorded=ignore_record if table is None else table.refresh,
         )
         try:
             with stage(self._listen, "search", config.n_trials) as progress:
                 return exploration.run(progress)
         finally:
-            if self._folder is not None:
-                table = trials_csv(self._ledger.trials(), config.constraints)
-                write_text(self._folder.trials, table)
+            if table is not None:
+                table.write()
 
     def _open_ledger(
         self, space: SearchSpace, data: Dataset, predictor: WeightPredictor
@@ -217,6 +226,7 @@ class _Search:
             predictor,
             objectives=self._exploration.objectives,
             constraints=self._exploration.constraints,
+            scoring=config.scoring,
             sampler=config.sampler,
             seed=config.seed,
         )
@@ -270,10 +280,14 @@ class _Search:
     def _files(self, champion: Champion | None) -> dict[str, Path]:
         if self._folder is None:
             return {}
-        names = ["run", "trials", "result"]
-        names += ["journal"] if self._config.storage is None else []
-        names += [] if champion is None else ["best"]
-        return {name: getattr(self._folder, name) for name in names}
+        folder = self._folder
+        files = {"run": folder.run, "trials": folder.trials, "result": folder.result}
+        if self._config.storage is None:
+            files["journal"] = folder.journal
+        if champion is not None:
+            exported = Files(folder.best)
+            files |= {"best": folder.best, "model": exported.source, "weights": exported.weights}
+        return files
 
 
 def _several(texts: str | Sequence[str]) -> tuple[str, ...]:

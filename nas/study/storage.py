@@ -46,7 +46,8 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
         return JournalStorage(GroupedJournal(Path(text)))
     except Exception as error:  # whatever the driver of the database raises
         raise StudyError(
-            f"cannot open the storage {describe(location)!r}: {type(error).__name__}: {_first_line(error)}",
+            f"cannot open the storage {describe(location)!r}: "
+            f"{type(error).__name__}: {_first_line(error)}",
             hint="Check that the path or the server exists and can be written.",
         ) from error
 

@@ -4,18 +4,49 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from typing import TYPE_CHECKING
 
 from nas.study.quantity import ANALYTIC, ESTIMATED
+from nas.study.run_folder import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from optuna.trial import FrozenTrial
 
     from nas.study.constraints import Constraint
+    from nas.study.ledger import Ledger
 
 _FIGURES = (*ESTIMATED, *ANALYTIC)
+_SHARE = 0.05
+"""Largest share of the time that may go into writing the table."""
+
+
+class TrialsTable:
+    """The table of a study in a file, kept nearly up to date.
+
+    The whole file is written anew each time, so a long table is written less often.
+    """
+
+    def __init__(self, path: Path, ledger: Ledger, constraints: Sequence[Constraint]) -> None:
+        self._path = path
+        self._ledger = ledger
+        self._constraints = constraints
+        self._due = 0.0
+
+    def refresh(self) -> None:
+        """Write the table unless that was done a moment ago."""
+        if time.monotonic() >= self._due:
+            self.write()
+
+    def write(self) -> None:
+        """Write the table."""
+        began = time.monotonic()
+        write_text(self._path, trials_csv(self._ledger.trials(), self._constraints))
+        ended = time.monotonic()
+        self._due = ended + (ended - began) / _SHARE
 
 
 def trials_csv(trials: Iterable[FrozenTrial], constraints: Sequence[Constraint]) -> str:

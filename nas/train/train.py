@@ -238,7 +238,7 @@ class _Run:
                 hint="Lower the learning rate.",
             )
         self._optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self._module.parameters(), self._config.clip)
         self._optimiser.step()
         return value

@@ -63,7 +63,7 @@ def quality(candidate: Candidate) -> float:
     """Wider first layers and larger kernels are better."""
     params = candidate.params
     depth = params["depth"]
-    return sum(params[f"width{i}"] + params[f"kernel{i}"] for i in range(depth)) / 30
+    return float(sum(params[f"width{i}"] + params[f"kernel{i}"] for i in range(depth))) / 30
 
 
 def toy_score(candidates: Sequence[Candidate]) -> list[Estimate | None]:

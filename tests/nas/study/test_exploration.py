@@ -2,26 +2,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 import pytest
 from optuna.trial import TrialState
-from study_toys import toy_score, toy_space
 
 from nas.errors import ConfigError, InfeasibleError, StudyError
-from nas.evaluate.scorer import Estimate
-from nas.events import Event, Leaders, Noted, ignore, stage
-from nas.space.candidate import Candidate
-from nas.space.search_space import SearchSpace
+from nas.events import Advanced, Event, Leaders, Noted, ignore, stage
 from nas.study.constraints import parse_constraints
 from nas.study.exploration import Exploration, ExplorationConfig
 from nas.study.ledger import Ledger, TrialCounts, is_scored
 from nas.study.objectives import parse_objectives
 from nas.study.samplers.registry import SAMPLERS, make_sampler
 from nas.study.storage import open_storage
+from tests.nas.study.study_toys import toy_score, toy_space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from nas.evaluate.scorer import Estimate
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
 
 
 @pytest.fixture(autouse=True)
@@ -230,7 +233,7 @@ def test_too_many_failures_stop_the_run() -> None:
     ledger = make_ledger()
     reason = explore(ledger, 500, space=space)
     assert "candidates failed" in reason
-    with pytest.raises(StudyError, match="width . does not work"):
+    with pytest.raises(StudyError, match=r"width . does not work"):
         explore(make_ledger(), 500, space=toy_space(broken=(2, 3, 4, 5)))
 
 
@@ -299,7 +302,7 @@ def test_progress_and_leaders() -> None:
     best = max(trial.value or 0 for trial in ledger.trials())
     assert leaders[-1].rows[0]["score"] == best
     assert [row["rank"] for row in leaders[-1].rows] == [1, 2, 3, 4, 5]
-    advanced = [event for event in events if hasattr(event, "metrics")]
+    advanced = [event for event in events if isinstance(event, Advanced)]
     assert [event.done for event in advanced] == [8, 16, 24, 30]
     assert advanced[-1].metrics["best_score"] == best
     assert advanced[-1].metrics["per_second"] > 0

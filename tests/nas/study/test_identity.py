@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from study_toys import ToyPredictor, toy_space
 
 from nas.data.digits import load
 from nas.errors import StudyError
+from nas.evaluate.scorer import ScoreConfig
 from nas.study.constraints import parse_constraints
 from nas.study.identity import check_same, identity
 from nas.study.objectives import parse_objectives
+from tests.nas.study.study_toys import ToyPredictor, toy_space
 
 DATA = load()
 
@@ -20,6 +21,7 @@ def _identity(**changes: Any) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "objectives": parse_objectives(changes.pop("objectives", ["score"])),
         "constraints": parse_constraints(changes.pop("constraints", [])),
+        "scoring": ScoreConfig(),
         "sampler": "random",
         "seed": 0,
     }
@@ -43,6 +45,7 @@ def test_survives_json_and_other_spellings() -> None:
         ("weights", {"predictor": ToyPredictor(toy_space(), name="other")}),
         ("objectives", {"objectives": ["loss"]}),
         ("constraints", {"constraints": ["params<=2M"]}),
+        ("scoring", {"scoring": ScoreConfig(images=64)}),
         ("sampler", {"sampler": "tpe"}),
         ("seed", {"seed": 1}),
     ],

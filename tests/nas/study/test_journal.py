@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import optuna
 import pytest
@@ -11,6 +11,9 @@ from optuna.trial import create_trial
 
 from nas.study.file_lock import FileLock, held
 from nas.study.journal import GroupedJournal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)

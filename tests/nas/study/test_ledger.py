@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import optuna
 import pytest
@@ -12,6 +12,9 @@ from nas.study.cache import AnswerCache
 from nas.study.ledger import Ledger, TrialCounts, is_scored
 from nas.study.ranking import best, ranked_fronts
 from nas.study.storage import open_storage
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)

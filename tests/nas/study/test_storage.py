@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import optuna
 import pytest
@@ -9,6 +9,9 @@ from optuna.trial import create_trial
 
 from nas.errors import ConfigError, StudyError
 from nas.study.storage import describe, grouped, open_storage, quiet_optuna
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)

@@ -58,10 +58,10 @@ def test_many_trials_can_be_asked_before_one_is_told() -> None:
         found = [_count(trial) for trial in asked]
         for trial, value in reversed(list(zip(asked, found, strict=True))):
             study.tell(trial, value)
-    for trial in study.trials[8:]:
-        population = study.trials[: trial.number // 8 * 8][-8:]
+    for born in study.trials[8:]:
+        population = study.trials[: born.number // 8 * 8][-8:]
         assert any(
-            sum(trial.params[k] != parent.params[k] for k in trial.params) == 1
+            sum(born.params[k] != parent.params[k] for k in born.params) == 1
             for parent in population
         )
     assert sampler._plans == {}
