@@ -26,7 +26,7 @@ from nas.predictor.card import Card
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
 from nas.train.augment import augment
-from nas.train.device import autocast, memory_format
+from nas.train.device import autocast
 from nas.train.schedule import warm_cosine
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ class _Session:
         indices = torch.randint(len(split), (self._training.batch_size,), generator=draw)
         indices = indices.to(self._device)
         images = augment(split.normalised(indices), flip=self._data.flip, generator=draw)
-        return images.contiguous(memory_format=memory_format(self._device)), split.labels[indices]
+        return images.contiguous(memory_format=torch.channels_last), split.labels[indices]
 
     def _skip(self) -> None:
         self._skipped += 1

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from nas.compile.apply import apply, calibrate
 from nas.errors import ConfigError
-from nas.train.device import autocast, memory_format
+from nas.train.device import autocast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -153,7 +153,7 @@ class Scorer:
         return Estimate(accuracy, loss) if math.isfinite(loss) else None
 
     def _take(self, images: Tensor) -> Tensor:
-        return images.to(self._device).contiguous(memory_format=memory_format(self._device))
+        return images.to(self._device).contiguous(memory_format=torch.channels_last)
 
 
 def _spread(labels: Tensor, count: int) -> Tensor:

@@ -43,8 +43,3 @@ def autocast(device: torch.device, precision: str = "auto") -> AbstractContextMa
     if precision == "fp32" or (precision == "auto" and device.type == "cpu"):
         return nullcontext()
     return torch.autocast(device.type, torch.bfloat16)
-
-
-def memory_format(device: torch.device) -> torch.memory_format:
-    """Layout of image batches: channels last on CUDA, where bfloat16 convolutions want it."""
-    return torch.channels_last if device.type == "cuda" else torch.contiguous_format

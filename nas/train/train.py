@@ -17,7 +17,7 @@ from nas.errors import CheckpointError, ConfigError, GraphError, TrainingError
 from nas.events import Listener, ignore, stage
 from nas.seeding import derive, generator
 from nas.train.augment import augment
-from nas.train.device import autocast, memory_format
+from nas.train.device import autocast
 from nas.train.evaluate import evaluate
 from nas.train.schedule import warm_cosine
 
@@ -157,7 +157,7 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "weights"))
         module = to_module(graph) if params is None else initialised(graph, params)
-    module = module.to(device, memory_format=memory_format(device))  # type: ignore[call-overload]
+    module = module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     run = _Run(module, data.to(device), config, seed, device)
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint, graph)
@@ -226,7 +226,7 @@ class _Run:
     def _step(self, images: Tensor, labels: Tensor, rate: float) -> float:
         for group in self._optimiser.param_groups:
             group["lr"] = self._config.lr * rate
-        images = images.contiguous(memory_format=memory_format(self._device))
+        images = images.contiguous(memory_format=torch.channels_last)
         with autocast(self._device, self._config.precision):
             loss = F.cross_entropy(
                 self._module(images).float(), labels, label_smoothing=self._config.label_smoothing
