@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.errors import GraphError
+from nas.errors import EncodingError, GraphError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nas.graph.graph import Graph
+    from nas.space.search_space import SearchSpace
     from nas.space.task import Task
+
+_GRAPH_FILES = "`nas search` and `nas train` write such files as architecture.json."
 
 
 def read_architecture(text: str, space_name: str, task: Task) -> Graph:
@@ -26,21 +31,54 @@ def read_architecture(text: str, space_name: str, task: Task) -> Graph:
         GraphError: The file holds no graph, or one for another input.
     """
     import search_spaces
-    from nas.graph.graph import Graph
 
-    path = Path(text)
+    path = Path(text or "\0")  # no text is no path, not the working directory
     for file in (path, path / "best" / "architecture.json", path / "architecture.json"):
-        if _is_file(file):
-            graph = Graph.from_json(file.read_text())
+        if _exists(file, Path.is_file):
+            graph = _read_graph(file)
             _check_fits(graph, task, file)
             return graph
-    return search_spaces.get(space_name, task).graph(text)
-
-
-def _is_file(path: Path) -> bool:
+    if _exists(path, Path.is_dir):
+        raise GraphError(
+            f"the folder {text!r} holds neither best/architecture.json nor architecture.json",
+            hint="Name the folder of a finished `nas search` or `nas train`.",
+        )
+    space = search_spaces.get(space_name, task)
     try:
-        return path.is_file()
-    except OSError:  # a notation can be longer than a file name may be
+        return space.graph(text)
+    except EncodingError as error:
+        if path.suffix == ".json":
+            raise GraphError(
+                f"no file {text!r}", hint="Give a graph file, a run folder, or a notation."
+            ) from None
+        raise not_in_space(space, error) from None
+
+
+def not_in_space(space: SearchSpace, error: EncodingError, where: str = "") -> EncodingError:
+    """The same error, saying which space was meant and how to see what it expects."""
+    return EncodingError(
+        f"{where}no architecture of space {space.name!r}: {error.message}",
+        hint=error.hint or f"`nas rank --space {space.name} --sample 1 --json` shows one.",
+    )
+
+
+def _read_graph(file: Path) -> Graph:
+    from nas.graph.graph import Graph
+
+    try:
+        return Graph.from_json(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise GraphError(f"{str(file)!r} is no text", hint=_GRAPH_FILES) from None
+    except GraphError as error:
+        raise GraphError(
+            f"{str(file)!r}: {error.message}", hint=error.hint or _GRAPH_FILES
+        ) from None
+
+
+def _exists(path: Path, kind: Callable[[Path], bool]) -> bool:
+    try:
+        return kind(path)
+    except (OSError, ValueError):  # a notation can be longer than a file name may be
         return False
 
 

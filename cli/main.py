@@ -24,6 +24,8 @@ COMMANDS = {
     "datasets": "the data sets",
     "doctor": "versions, devices, one real step",
 }
+RESUMABLE = ("search", "train", "train-hypernet")
+USAGE = 2
 INTERRUPTED = 130
 
 
@@ -57,14 +59,22 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="ghn-nas", prog_name="nas")
-def group() -> None:
+@click.pass_context
+def group(ctx: click.Context) -> None:
     """Neural architecture search with graph hypernetworks.
 
     Candidates are ranked with predicted weights, the few best are trained, and the best of these
     is handed over as plain PyTorch.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(USAGE)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -77,23 +87,16 @@ def run(argv: Sequence[str] | None = None) -> int:
 
     0 done, 1 error, 2 usage, 3 nothing feasible, 130 interrupted with the state saved.
     """
-    from nas.errors import NasError
-
+    words = sys.argv[1:] if argv is None else list(argv)
+    command = words[0] if words and words[0] in COMMANDS else ""
     try:
-        group.main(args=argv, prog_name="nas", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except NasError as error:
-        click.echo(f"error: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
-        return error.exit_code
+        code = group.main(args=words, prog_name="nas", standalone_mode=False)
     except (KeyboardInterrupt, click.exceptions.Abort):
-        click.echo("interrupted; repeat the command to go on from here", err=True)
+        rest = "; repeat the command to go on from here" if command in RESUMABLE else ""
+        click.echo(f"interrupted{rest}", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        return 1
-    return 0
+    except Exception as error:
+        from cli.failure import show
+
+        return show(error, command)
+    return code if isinstance(code, int) else 0

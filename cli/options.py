@@ -19,14 +19,35 @@ def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 
     from nas.config import read_toml
 
-    known = {parameter.name: parameter for parameter in ctx.command.params if parameter.name}
-    values = {key.replace("-", "_"): entry for key, entry in read_toml(value).items()}
-    for key in values:
-        if key not in known:
-            near = get_close_matches(key, known, 1)
-            hint = f" Did you mean {near[0].replace('_', '-')!r}?" if near else ""
-            raise click.UsageError(f"{value}: no option {key.replace('_', '-')!r}.{hint}", ctx)
-    ctx.default_map = {**(ctx.default_map or {}), **values}
+    known = {
+        name.removeprefix("--"): option
+        for option in ctx.command.params
+        if isinstance(option, click.Option) and option.name not in ("config", "help")
+        for name in option.opts
+    }
+    defaults = dict(ctx.default_map or {})
+    for key, entry in read_toml(value).items():
+        option = known.get(key.replace("_", "-"))
+        if option is None:
+            near = get_close_matches(key.replace("_", "-"), known, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"{value}: no option {key!r}.{hint}", ctx)
+        assert option.name is not None
+        defaults[option.name] = _converted(ctx, option, entry, f"{value}: {key}")
+    ctx.default_map = defaults
+
+
+def _converted(ctx: click.Context, option: click.Option, entry: Any, where: str) -> Any:
+    """The value of an option as a file gives it, checked like one of the command line."""
+    values = entry if isinstance(entry, list) and option.multiple else [entry]
+    kinds, kind = ((bool,), "true or false") if option.is_flag else ((str, int, float), "a value")
+    for single in values:
+        if not isinstance(single, kinds) or (isinstance(single, bool) and not option.is_flag):
+            raise click.UsageError(f"{where}: expected {kind}, got {single!r}", ctx)
+    try:
+        return option.type_cast_value(ctx, values if option.multiple else entry)
+    except click.BadParameter as error:
+        raise click.UsageError(f"{where}: {error.message}", ctx) from None
 
 
 def common(function: _Function) -> _Function:
@@ -55,20 +76,31 @@ def data(function: _Function) -> _Function:
         help="Where the files of named data sets lie (default: NAS_DATA_DIR or ./data).",
     )(function)
     return click.option(
-        "--dataset", default="digits", show_default=True, help="Name, or path of an image folder."
+        "--dataset",
+        metavar="NAME|PATH",
+        default="digits",
+        show_default=True,
+        help="Name, or path of an image folder.",
     )(function)
 
 
 device = click.option(
-    "--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:<index>."
+    "--device",
+    metavar="NAME",
+    default="auto",
+    show_default=True,
+    help="auto, cpu, cuda or cuda:<index>.",
 )
 seed = click.option("--seed", default=0, show_default=True, help="Seed of everything drawn.")
 space = click.option(
     "--space",
+    metavar="NAME[:SIZES]",
     default="nasnet",
     show_default=True,
     help="Name, optionally with macro sizes (nb201:channels=8,cells=1).",
 )
 workers = click.option(
-    "--workers", type=click.IntRange(1), help="Threads running networks side by side."
+    "--workers",
+    type=click.IntRange(1),
+    help="Networks run side by side (default: one for each processor; one on CUDA).",
 )

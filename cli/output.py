@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,20 +43,27 @@ def listener(*, quiet: bool) -> Listener:
     return Display()
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
-    """A table on stdout, cells cut only where the terminal is too narrow."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=None if Console().is_terminal else 160)
-    view = Table(title=title or None, box=None, pad_edge=False, header_style="bold")
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table on stdout; a terminal cuts long lines, a pipe or a file gets them whole."""
     cells = [[str(cell) for cell in row] for row in rows]
-    for index, column in enumerate(columns):
-        numeric = all(_is_number(row[index]) for row in cells)
-        view.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in cells:
-        view.add_row(*row)
-    console.print(view, markup=False)
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    numeric = [
+        bool(cells) and all(_is_number(row[index]) for row in cells)
+        for index in range(len(columns))
+    ]
+    for row in (columns, *cells):
+        line = "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        )
+        click.echo(_cut(line.rstrip()))
+
+
+def _cut(line: str) -> str:
+    if not sys.stdout.isatty():
+        return line
+    room = get_terminal_size().columns
+    return line if len(line) <= room else f"{line[: room - 1]}…"
 
 
 def _is_number(cell: str) -> bool:

@@ -16,6 +16,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from nas.events import Advanced, Event, Leaders, Noted, StageFinished, StageStarted
 
@@ -128,7 +129,7 @@ def _leader_table(rows: tuple[Mapping[str, object], ...]) -> Table:
     for column in rows[0]:
         view.add_column(column, overflow="ellipsis", no_wrap=True)
     for row in rows:
-        view.add_row(*(_figure(value) for value in row.values()))
+        view.add_row(*(Text(_figure(value)) for value in row.values()))
     return view
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from nas.errors import StudyError
 from nas.study.run_folder import RunFolder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def read_result(run: Path) -> dict[str, Any]:
@@ -27,8 +25,18 @@ def read_result(run: Path) -> dict[str, Any]:
             f"the run in {str(run)!r} has not finished",
             hint="Repeat its command to go on; `nas trials` shows what it has so far.",
         )
-    result: dict[str, Any] = json.loads(folder.result.read_text())
-    return result
+    try:
+        result: dict[str, Any] = json.loads(folder.result.read_text(encoding="utf-8"))
+        files = {name: _inside(Path(path), run, result) for name, path in result["files"].items()}
+        return {**result, "run": str(run), "files": files}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(folder.result, f"{type(error).__name__}: {error}") from None
+
+
+def _inside(path: Path, run: Path, result: dict[str, Any]) -> str:
+    """The path of a file of the run, which may have been moved since."""
+    recorded = Path(result["run"])
+    return str(run / path.relative_to(recorded)) if path.is_relative_to(recorded) else str(path)
 
 
 def read_trials(run: Path) -> list[dict[str, str]]:
@@ -42,5 +50,19 @@ def read_trials(run: Path) -> list[dict[str, str]]:
         raise StudyError(
             f"no trials in {str(run)!r}", hint="Name the folder given to `nas search --out`."
         )
-    with folder.trials.open(newline="") as file:
-        return list(csv.DictReader(file))
+    try:
+        with folder.trials.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file, strict=True))
+            missing = {"number", "score", "architecture"}.difference(*rows[:1])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _damaged(folder.trials, str(error)) from None
+    if rows and missing:
+        raise _damaged(folder.trials, f"it has no column {min(missing)!r}")
+    return rows
+
+
+def _damaged(file: Path, why: str) -> StudyError:
+    return StudyError(
+        f"{str(file)!r} is damaged: {why}",
+        hint="Repeat the command of the run, which writes it again.",
+    )

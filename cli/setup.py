@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from nas.errors import UnknownNameError
+from nas.errors import StudyError, UnknownNameError
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +37,12 @@ def use_device(name: str, workers: int | None = None) -> tuple[torch.device, int
     if device.type == "cuda":
         return device, workers or 1
     torch.set_num_threads(1)
-    return device, workers or len(os.sched_getaffinity(0))
+    return device, workers or cores()
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def load_weights(
@@ -46,8 +53,10 @@ def load_weights(
     Raises:
         UnknownNameError: No shipped one fits space and data set.
         CheckpointError: It cannot be read.
+        ConfigError: It is for other data.
     """
     from hypernets.checkpoint import load, read_card, shipped
+    from nas.evaluate.scorer import check_fits
 
     if name is None:
         trained = shipped()
@@ -61,7 +70,9 @@ def load_weights(
                 f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
                 hint="Use --weights train to train one first, or name one with --weights.",
             )
-    return load(name).to(device)
+    hypernet = load(name)
+    check_fits(hypernet.card, data)
+    return hypernet.to(device)
 
 
 def train_weights(
@@ -85,7 +96,7 @@ def train_weights(
         directory,
         proxy=proxy_for(space),
         training=HypernetTraining(steps=steps, workers=workers),
-        command=" ".join(["nas", *sys.argv[1:]]),
+        command=shlex.join(["nas", *sys.argv[1:]]),
         device=device,
         listen=listen,
     )
@@ -106,5 +117,34 @@ def proxy_for(space: SearchSpace) -> dict[str, Any]:
 
 
 def out_directory(path: Path | None, default: str) -> Path:
-    """``runs/<default>`` unless another folder is given."""
-    return path or Path("runs") / default
+    """The folder, made if need be; ``runs/<default>`` unless one is given.
+
+    Raises:
+        StudyError: It cannot be made or written.
+    """
+    directory = path or Path("runs") / default
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=directory):
+            return directory
+    except OSError as error:
+        reason = "it is a file" if directory.is_file() else str(error.strerror).lower()
+        raise _unusable(directory, reason) from None
+
+
+def out_file(path: Path) -> Path:
+    """A file that can be written, its folder being made if need be.
+
+    Raises:
+        StudyError: It is a folder, or its folder cannot be made or written.
+    """
+    if path.is_dir():
+        raise _unusable(path, "it is a folder, expected a file")
+    out_directory(path.parent, "")
+    return path
+
+
+def _unusable(path: Path, reason: str) -> StudyError:
+    return StudyError(
+        f"cannot write to {str(path)!r}: {reason}", hint="Choose another place with --out."
+    )

@@ -21,6 +21,7 @@ from nas.registry import Registry
 
 WEIGHTS = "model.safetensors"
 CARD = "card.json"
+_AGAIN = "Train it again with `nas train-hypernet`."
 
 
 def save(hypernet: GraphHyperNetwork, directory: Path) -> None:
@@ -51,12 +52,12 @@ def load(name_or_path: str | Path) -> GraphHyperNetwork:
     try:
         hypernet.load_state_dict(load_file(directory / WEIGHTS))
     except FileNotFoundError:
-        raise CheckpointError(f"no {WEIGHTS} in {str(directory)!r}") from None
+        raise CheckpointError(f"no {WEIGHTS} in {str(directory)!r}", hint=_AGAIN) from None
     except (SafetensorError, RuntimeError) as error:
         raise CheckpointError(
             f"the weights in {str(directory / WEIGHTS)!r} are corrupt or of another model: "
             f"{str(error).splitlines()[0]}",
-            hint="Train it again with `nas train-hypernet`.",
+            hint=_AGAIN,
         ) from None
     return hypernet.eval()
 
@@ -76,13 +77,15 @@ def read_card(directory: Path) -> Card:
             f"expected a hypernetwork directory with {CARD} and {WEIGHTS} at {str(directory)!r}",
             hint="`nas hypernets` lists the shipped ones; `nas train-hypernet` makes one.",
         ) from None
-    except (json.JSONDecodeError, TypeError, ConfigError) as error:
-        raise CheckpointError(f"{str(directory / CARD)!r} is no card: {error}") from None
+    except (ValueError, TypeError, ConfigError) as error:  # neither UTF-8, nor JSON, nor a card
+        raise CheckpointError(
+            f"{str(directory / CARD)!r} is no card: {error}", hint=_AGAIN
+        ) from None
     if card.vocabulary != VOCABULARY_VERSION:
         raise VocabularyError(
             f"hypernetwork {card.name!r} was trained with vocabulary version {card.vocabulary}; "
             f"this package has version {VOCABULARY_VERSION}",
-            hint="Train it again with `nas train-hypernet`.",
+            hint=_AGAIN,
         )
     return card
 
@@ -99,8 +102,9 @@ def shipped() -> Registry[Path]:
 def _config(card: Card, directory: Path) -> HypernetConfig:
     try:
         return from_mapping(HypernetConfig, card.config)
-    except ConfigError as error:
+    except (TypeError, ConfigError) as error:
         raise CheckpointError(
             f"the card in {str(directory)!r} holds a configuration this package cannot read: "
-            f"{error}"
+            f"{error}",
+            hint=_AGAIN,
         ) from None

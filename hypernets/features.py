@@ -64,9 +64,10 @@ PASSED = (
 CUT = "zero"
 """The kind that passes nothing on."""
 
-TABLE_SIZES = (16, 16, 5, 5, 4, 32, 32, 24)
-"""Entries for kernel height and width, stride, dilation, grouping, and, two to an octave, input
-channels, output channels and output resolution; larger values clip."""
+TABLE_SIZES = (16, 16, 5, 5, 4, 2, 9, 32, 32, 24)
+"""Entries for kernel height and width, stride, dilation, grouping, bias, number of values read,
+and, two to an octave, input channels, output channels and output resolution; larger values
+clip."""
 
 WAVELENGTHS = 8
 """Sines and cosines that tell how far a node is from the input and from the output."""
@@ -90,7 +91,7 @@ class EncodedGraph:
     """A graph as a torch-geometric record, and its parameters.
 
     Attributes:
-        data: ``kind (N,)``, ``attributes (N, 8)``, ``passed (N, 17)``, ``depth (N, 32)``,
+        data: ``kind (N,)``, ``attributes (N, 10)``, ``passed (N, 17)``, ``depth (N, 32)``,
             ``level (N,)`` the longest path from an input, ``edge_index (2, E)`` from every
             ancestor within reach, ``distance (E,)`` its shortest path, 1 for real edges. Nodes
             are sorted by level.
@@ -181,13 +182,16 @@ class _View:
         shape_in, shape_out = self.shapes[node]
         resolution = shape_out[-1] if shape_out[2:] else 1
         sizes = [_octaves(size) for size in (shape_in[1], shape_out[1], resolution)]
+        context = (len(self.reads[node]), *sizes)
         features = self.features[node]
         if features is None:
-            return _KIND["input"], (0,) * (len(TABLE_SIZES) - len(sizes)) + tuple(sizes)
-        grouping = 1 + (features.groups > 1) + (features.groups == shape_in[1])
-        values = (*features.kernel, features.stride, features.dilation, grouping, *sizes)
-        clipped = tuple(min(v, size - 1) for v, size in zip(values, TABLE_SIZES, strict=True))
-        return _KIND[features.kind], clipped
+            kind, values = "input", (0,) * (len(TABLE_SIZES) - len(context))
+        else:
+            grouping = 1 + (features.groups > 1) + (features.groups == shape_in[1])
+            window = (*features.kernel, features.stride, features.dilation)
+            kind, values = features.kind, (*window, grouping, int(features.bias))
+        entries = zip((*values, *context), TABLE_SIZES, strict=True)
+        return _KIND[kind], tuple(min(value, size - 1) for value, size in entries)
 
     def passed_counts(self, order: list[int]) -> np.ndarray:
         """How often each passed kind stands before each node: (N, len(PASSED))."""
@@ -238,8 +242,8 @@ def _reachable(
     Nodes come in topological order, so one row per node suffices: an ancestor's distance is one
     more than its smallest distance to a node read.
     """
-    far = np.int16(reach + 1)
     count = len(reads)
+    far = np.int16(min(reach, count) + 1)
     distance = np.full((count, count), far, np.int16)
     for node, sources in enumerate(reads):
         row = distance[node]

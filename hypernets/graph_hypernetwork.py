@@ -60,7 +60,10 @@ class GraphHyperNetwork(nn.Module):
 
         Raises:
             VocabularyError: A graph holds an operation the hypernetwork does not know.
+            ConfigError: A graph has more classes than the hypernetwork.
         """
+        if not graphs:
+            return []
         encoded = [encode(graph, self.config.reach) for graph in graphs]
         h, batch = self._states(encoded)
         groups: dict[tuple[Role, Shape], list[tuple[int, str, int]]] = defaultdict(list)
@@ -79,8 +82,10 @@ class GraphHyperNetwork(nn.Module):
         ]
 
     def embed(self, graphs: Sequence[Graph]) -> Tensor:
-        """Mean node state of each architecture: (G, hidden)."""
-        h, batch = self._states([encode(graph, self.config.reach) for graph in graphs])
+        """Mean node state of each architecture, dead branches left out: (G, hidden)."""
+        if not graphs:
+            return self.decoder.class_vectors.new_zeros(0, self.config.hidden)
+        h, batch = self._states([encode(graph.simplified, self.config.reach) for graph in graphs])
         pooled: Tensor = global_mean_pool(h, batch.batch, len(graphs))
         return pooled
 

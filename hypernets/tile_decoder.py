@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nas.errors import ConfigError
 from nas.graph.op import Role
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class TileDecoder(nn.Module):
         hidden: Size of a node state, D.
         max_channels: Width of the tile, C.
         max_kernel: Largest window, S; larger ones are interpolated.
-        classes: Number of classes.
+        classes: Number of classes; heads of fewer get the first ones.
     """
 
     def __init__(self, hidden: int, max_channels: int, max_kernel: int, classes: int) -> None:
@@ -51,7 +52,11 @@ class TileDecoder(nn.Module):
                 nn.init.zeros_(layer.bias)
 
     def forward(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
-        """Raw parameters of one role and shape: (P, D) -> (P, *shape)."""
+        """Raw parameters of one role and shape: (P, D) -> (P, *shape).
+
+        Raises:
+            ConfigError: A head has more classes than there are class vectors.
+        """
         if role in (Role.CLASS_WEIGHT, Role.CLASS_BIAS):
             return self._head(h, role, shape)
         if len(shape) == 1:
@@ -64,7 +69,6 @@ class TileDecoder(nn.Module):
         out, channels = (min(size, self.max_channels) for size in shape[:2])
         kernel = shape[2:] or (1, 1)
         window = tuple(min(size, self.max_kernel) for size in kernel)
-        math.prod(window)
         x = F.relu(self._window(h, window))  # (P, taps, 4D)
         x = F.relu(self.mix(x))  # (P, taps, 8D)
         side = self.max_channels
@@ -88,6 +92,12 @@ class TileDecoder(nn.Module):
         return x.view(len(h), math.prod(window), -1)
 
     def _head(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
+        if shape[0] > self.class_vectors.shape[1]:
+            raise ConfigError(
+                f"the hypernetwork predicts heads of up to {self.class_vectors.shape[1]} classes, "
+                f"but a network has {shape[0]}",
+                hint="Train one on this data with `nas train-hypernet`.",
+            )
         features = self.class_features(h).view(len(h), -1, len(self.class_vectors))
         scores: Tensor = features @ self.class_vectors  # (P, 4C + 1, classes)
         if role is Role.CLASS_BIAS:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from hypernets import checkpoint
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
 
 STATE = "training.safetensors"
-PROGRESS = "training.json"
 _PATIENCE = 20
 _REPORT_EVERY = 10
 _SAVE_EVERY = 200
@@ -95,6 +94,8 @@ def train_hypernet(
 ) -> GraphHyperNetwork:
     """Train a hypernetwork and leave it in ``out``; the same call goes on where it was stopped.
 
+    A finished one is loaded.
+
     In each step some architectures of the space are drawn, the hypernetwork predicts their
     weights, and the mean cross-entropy of these networks on a batch of training images flows back
     into it (Zhang et al. 2019, §4.2; meta-batches of Knyazev et al. 2021, §3.2). Networks are run
@@ -114,7 +115,7 @@ def train_hypernet(
 
     Raises:
         TrainingError: The loss stayed non-finite.
-        CheckpointError: ``out`` holds the state of another training.
+        CheckpointError: ``out`` holds another hypernetwork, or the state of another training.
     """
     proxy = dict(proxy or {})
     training = training or HypernetTraining()
@@ -122,7 +123,7 @@ def train_hypernet(
         HypernetConfig,
         {
             "classes": data.task.classes,
-            "max_kernel": _largest_kernel(space, training.seed),
+            **_tile(space.at(**proxy), training.seed),
             **HYPERNETS.get(hypernet).settings,
             **(settings or {}),
         },
@@ -140,6 +141,9 @@ def train_hypernet(
         classes=data.task.classes,
         training={"command": command, **asdict(training)},
     )
+    finished = _finished(card, out)
+    if finished is not None:
+        return finished.to(device)
     session = _Session(card, config, space.at(**proxy), data, training, torch.device(device))
     session.resume(out, listen)
     with stage(listen, "train-hypernet", training.steps) as progress:
@@ -173,6 +177,7 @@ class _Session:
         self._step = 0
         self._seconds = 0.0
         self._skipped = 0
+        self._updating = False
 
     def run(self, out: Path, progress: Stage) -> None:
         """All remaining steps, the state being saved now and then, and when interrupted."""
@@ -184,13 +189,15 @@ class _Session:
                 while self._step < self._training.steps:
                     loss, accuracy = self._advance(pool, loss, accuracy)
                     self._step += 1
+                    self._updating = False
                     self._seconds = start + progress.elapsed
                     if self._step % _REPORT_EVERY == 0:
                         progress.advance(self._step, loss=loss, accuracy=accuracy)
                     if self._step % _SAVE_EVERY == 0:
                         self._save(out)
         except KeyboardInterrupt:
-            self._save(out)
+            if not self._updating:  # half a step would not be the state of any
+                self._save(out)
             raise
 
     def _advance(
@@ -233,6 +240,7 @@ class _Session:
             self._skip()
             return loss, accuracy
         self._skipped = 0
+        self._updating = True
         self._optimiser.step()
         new_loss, new_accuracy = (
             sum(part) / len(outcomes) for part in zip(*outcomes, strict=True)
@@ -276,23 +284,17 @@ class _Session:
             CheckpointError: It belongs to another training, or is corrupt.
         """
         try:
-            progress = json.loads((out / PROGRESS).read_text())
-            state = load_file(out / STATE, device=str(self._device))
+            with safe_open(out / STATE, "pt", device=str(self._device)) as file:
+                progress = json.loads(file.metadata()["progress"])
+                state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except FileNotFoundError:
             return
-        except (json.JSONDecodeError, SafetensorError) as error:
+        except (SafetensorError, OSError, TypeError, KeyError) as error:
             raise CheckpointError(
                 f"the training state in {str(out)!r} is corrupt: {error}",
                 hint="Delete the directory to start again.",
             ) from None
-        expected = json.loads(json.dumps(_identity(self.model.card)))
-        if progress["card"] != expected:
-            differing = [key for key in expected if progress["card"].get(key) != expected[key]]
-            raise CheckpointError(
-                f"{str(out)!r} holds another unfinished training; they differ in "
-                f"{', '.join(differing)}",
-                hint="Choose another --out, or delete the directory.",
-            )
+        _check_same(progress["card"], self.model.card, out, "unfinished training")
         self._step, self._seconds = progress["step"], progress["seconds"]
         parameters = list(self.model.named_parameters())
         self.model.load_state_dict({name: state[f"model.{name}"] for name, _ in parameters})
@@ -324,10 +326,9 @@ class _Session:
             "step": self._step,
             "seconds": self._seconds,
         }
-        save_file(tensors, out / f"{STATE}.part")
-        (out / f"{STATE}.part").replace(out / STATE)
-        (out / f"{PROGRESS}.part").write_text(json.dumps(progress))
-        (out / f"{PROGRESS}.part").replace(out / PROGRESS)
+        part = out / f"{STATE}.part"
+        save_file(tensors, part, metadata={"progress": json.dumps(progress)})
+        part.replace(out / STATE)
 
     def finish(self, out: Path) -> None:
         """Write the checkpoint and remove the training state."""
@@ -342,29 +343,65 @@ class _Session:
             },
         )
         checkpoint.save(self.model, out)
-        for name in (STATE, PROGRESS):
-            (out / name).unlink(missing_ok=True)
+        (out / STATE).unlink(missing_ok=True)
 
 
-def _largest_kernel(space: SearchSpace, seed: int) -> int:
-    """Side of the largest window among the convolutions of some architectures."""
-    draw = rng(seed, "kernels")
+def _tile(space: SearchSpace, seed: int) -> dict[str, int]:
+    """Size of a tile as wide as the convolutions of some architectures.
+
+    A wider one would have parts that no training reaches and a larger network is given.
+    """
+    draw = rng(seed, "tile")
     shapes = [
         spec.shape
         for _ in range(64)
         for spec in sample(space, draw).graph.parameters().values()
         if len(spec.shape) == 4
     ]
-    return max(max(shape[2:]) for shape in shapes)
+    return {
+        "max_channels": max((shape[0] for shape in shapes), default=1),
+        "max_kernel": max((max(shape[2:]) for shape in shapes), default=1),
+    }
+
+
+def _finished(card: Card, out: Path) -> GraphHyperNetwork | None:
+    """The hypernetwork of this training, if it is finished; a broken one is not.
+
+    Raises:
+        CheckpointError: ``out`` holds that of another training.
+    """
+    try:
+        trained = checkpoint.load(out) if out.is_dir() else None
+    except CheckpointError:
+        return None
+    if trained is not None:
+        _check_same(_identity(trained.card), card, out, "trained hypernetwork")
+    return trained
+
+
+def _check_same(found: Mapping[str, Any], card: Card, out: Path, what: str) -> None:
+    """See that what lies in ``out`` belongs to this training.
+
+    Raises:
+        CheckpointError: It does not; the message says in what they differ.
+    """
+    expected = _identity(card)
+    differing = [key for key in expected if found.get(key) != expected[key]]
+    if differing:
+        raise CheckpointError(
+            f"{str(out)!r} holds another {what}; they differ in {', '.join(differing)}",
+            hint="Choose another --out, or delete the directory.",
+        )
 
 
 def _identity(card: Card) -> dict[str, Any]:
-    """What must agree for a training to go on."""
+    """What must agree for a training to go on, as JSON gives it back."""
     identity = asdict(card)
-    identity["training"] = {
-        key: value for key, value in card.training.items() if key not in ("command", "workers")
-    }
-    return identity
+    del identity["measured"]
+    kept = {field.name for field in fields(HypernetTraining)} - {"workers"}
+    identity["training"] = {key: value for key, value in card.training.items() if key in kept}
+    plain: dict[str, Any] = json.loads(json.dumps(identity))
+    return plain
 
 
 def _running(old: float, new: float) -> float:

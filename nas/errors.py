@@ -6,8 +6,8 @@
     ├── GraphError               an architecture is malformed
     │   └── ShapeError           an operation cannot take its inputs
     ├── EncodingError            an architecture's text cannot be read
-    ├── CheckpointError          a hypernetwork cannot be loaded
-    │   └── VocabularyError      it speaks of other operations
+    ├── CheckpointError          saved weights cannot be loaded
+    │   └── VocabularyError      a hypernetwork speaks of other operations
     ├── TrainingError            a training diverged
     ├── ExportError              written code differs from its network
     ├── DataError                a data set cannot be read
@@ -39,7 +39,9 @@ class NasError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        if not (self.message and self.hint):
+            return self.message or self.hint
+        return f"{self.message}{'' if self.message[-1] in '.!?' else '.'} {self.hint}"
 
 
 class GraphError(NasError):
@@ -55,7 +57,7 @@ class EncodingError(NasError):
 
 
 class CheckpointError(NasError):
-    """A hypernetwork cannot be loaded."""
+    """Saved weights cannot be loaded."""
 
 
 class VocabularyError(CheckpointError):

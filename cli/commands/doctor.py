@@ -13,8 +13,7 @@ _PACKAGES = ("torch", "optuna", "torch-geometric", "networkx", "numpy", "scipy",
 @options.device
 @options.common
 def command(device: str, as_json: bool, quiet: bool) -> None:
-    """Versions, devices, and one real step: predict, score and differentiate one network."""
-    import os
+    """Versions, devices, and one real step: predict the weights of a network and score it."""
     import platform
     from importlib.metadata import version
     from time import perf_counter
@@ -23,7 +22,7 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
 
     import search_spaces
     from cli.output import emit_json, pairs
-    from cli.setup import load_weights, use_device
+    from cli.setup import cores, load_weights, use_device
     from nas.data.catalog import load
     from nas.evaluate.scorer import Scorer
     from nas.seeding import rng
@@ -42,7 +41,7 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
     facts = {
         "python": platform.python_version(),
         **{package: version(package) for package in _PACKAGES},
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": cores(),
         "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "device": str(torch_device),
         "hypernetwork": hypernet.card.name,

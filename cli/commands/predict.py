@@ -13,7 +13,11 @@ from cli import options
 @click.argument("model")
 @options.space
 @options.data
-@click.option("--weights", help="Hypernetwork: shipped name or directory (default: the fitting).")
+@click.option(
+    "--weights",
+    metavar="NAME|DIR",
+    help="Hypernetwork: shipped name or directory (default: the fitting).",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -50,7 +54,7 @@ def command(
     import search_spaces
     from cli.architecture import read_architecture
     from cli.output import count, emit_json, pairs, percent
-    from cli.setup import load_weights, use_device
+    from cli.setup import load_weights, out_file, use_device
     from nas.compile.apply import calibrate
     from nas.data.catalog import load
     from nas.train.evaluate import evaluate as evaluate_module
@@ -62,13 +66,13 @@ def command(
     graph = read_architecture(model, space, data.task)
     read = perf_counter()
     hypernet = load_weights(weights, search_spaces.get(space, data.task), data, torch_device)
+    out_file(out)
     loaded = perf_counter()
     with torch.no_grad():
         params = hypernet.predict([graph])[0]
         predicted = perf_counter()
         images, _ = next(data.train.to(torch_device).batches(256))
         state = {**params, **calibrate(graph, params, images)}
-    out.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: tensor.cpu().contiguous() for name, tensor in state.items()}, out)
     total = sum(math.prod(spec.shape) for spec in graph.parameters().values())
     accuracy = None

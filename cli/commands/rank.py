@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,12 +11,11 @@ import click
 from cli import options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
 
 _GENERATION = 32
+_FORM = "`nas rank --sample 3 --json` shows architectures as they are written."
 
 
 @click.command("rank")
@@ -27,7 +27,11 @@ _GENERATION = 32
 )
 @click.option("--sample", type=click.IntRange(1), help="Draw that many distinct architectures.")
 @options.data
-@click.option("--weights", help="Hypernetwork: shipped name or directory (default: the fitting).")
+@click.option(
+    "--weights",
+    metavar="NAME|DIR",
+    help="Hypernetwork: shipped name or directory (default: the fitting).",
+)
 @click.option("--images", default=1024, show_default=True, help="Images of the ranking split.")
 @options.device
 @options.workers
@@ -89,9 +93,7 @@ def command(
     if as_json:
         emit_json({"scores": rows, "seconds": round(perf_counter() - start, 3)})
         return
-    rows.sort(
-        key=lambda row: row["score"] if row["score"] is not None else -float("inf"), reverse=True
-    )
+    rows.sort(key=lambda row: (row["score"] is not None, row["score"]), reverse=True)
     table(
         ("accuracy", "loss", "params", "MACs", "architecture"),
         [
@@ -108,17 +110,23 @@ def command(
 
 
 def _read(file: str, space: SearchSpace) -> list[Candidate]:
+    from cli.architecture import not_in_space
     from nas.errors import EncodingError
     from nas.space.candidate import candidate
 
-    with open(file) as stream:
-        try:
-            texts = json.load(stream)
-        except json.JSONDecodeError as error:
-            raise EncodingError(f"{file!r} is no JSON: {error}") from None
+    try:
+        texts = json.loads(Path(file).read_text(encoding="utf-8"))
+    except ValueError as error:  # JSON or its characters
+        raise EncodingError(f"{file!r} is no JSON: {error}", hint=_FORM) from None
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise EncodingError(f"expected a JSON list of strings in {file!r}")
-    return [candidate(space, text) for text in texts]
+        raise EncodingError(f"expected a JSON list of strings in {file!r}", hint=_FORM)
+    candidates = []
+    for number, text in enumerate(texts):
+        try:
+            candidates.append(candidate(space, text))
+        except EncodingError as error:
+            raise not_in_space(space, error, f"entry {number} of {file!r} is ") from None
+    return candidates
 
 
 def _draw(space: SearchSpace, number: int, seed: int) -> list[Candidate]:

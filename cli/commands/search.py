@@ -10,6 +10,8 @@ import click
 from cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nas.study.result import Found, SearchResult
 
 
@@ -18,31 +20,47 @@ if TYPE_CHECKING:
 @options.data
 @click.option(
     "--weights",
+    metavar="NAME|DIR|train",
     help="Hypernetwork: shipped name, directory, or 'train' (default: the shipped one that fits).",
 )
 @click.option("--hypernet-steps", default=1000, show_default=True, help="With --weights train.")
 @click.option(
     "--n-trials", default=200, show_default=True, help="Distinct candidates to score, in total."
 )
-@click.option("--sampler", default="evolution", show_default=True)
+@click.option(
+    "--sampler",
+    default="evolution",
+    show_default=True,
+    metavar="NAME",
+    help="evolution, nsga2, random or tpe.",
+)
 @click.option(
     "--objective",
     "objectives",
     multiple=True,
     default=("score:max",),
     show_default=True,
-    help="NAME:max or NAME:min; repeatable.",
+    metavar="NAME:max|min",
+    help="score, accuracy, loss, params, macs, activation_bytes or layers; repeatable.",
 )
 @click.option(
-    "--constraint", "constraints", multiple=True, help='Such as "params<=2e6"; repeatable.'
+    "--constraint",
+    "constraints",
+    multiple=True,
+    metavar="LIMIT",
+    help='Such as "params<=2e6" or "macs<=40M"; repeatable.',
 )
 @click.option("--finalists", default=3, show_default=True, help="Candidates trained briefly.")
-@click.option("--finalist-epochs", default=3, show_default=True, help="Length of that training.")
-@click.option("--max-epochs", default=30, show_default=True, help="Length of the final training.")
+@click.option("--finalist-epochs", default=3, show_default=True, help="Epochs of that training.")
+@click.option("--max-epochs", default=30, show_default=True, help="Epochs of the final training.")
 @click.option("--images", default=1024, show_default=True, help="Images of the ranking split.")
 @click.option("--timeout", type=float, help="Seconds after which no new generation starts.")
-@click.option("--storage", help="Optuna storage URL (default: a journal in the run folder).")
-@click.option("--study-name", help="Name in the storage (default: of space and data set).")
+@click.option(
+    "--storage", metavar="URL", help="Optuna storage URL (default: a journal in the run folder)."
+)
+@click.option(
+    "--study-name", metavar="NAME", help="Name in the storage (default: of space and data set)."
+)
 @options.device
 @options.workers
 @options.seed
@@ -84,10 +102,25 @@ def command(
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig
     from nas.study import search
-    from nas.study.samplers.registry import SAMPLERS
+    from nas.study.search_config import SearchConfig
 
-    SAMPLERS.get(sampler)
     torch_device, threads = use_device(device, workers)
+    settings: dict[str, Any] = {
+        "n_trials": n_trials,
+        "objectives": objectives,
+        "constraints": constraints,
+        "sampler": sampler,
+        "storage": storage,
+        "study_name": study_name,
+        "seed": seed,
+        "timeout": timeout,
+        "finalists": finalists,
+        "finalist_epochs": finalist_epochs,
+        "max_epochs": max_epochs,
+        "scoring": ScoreConfig(images=images, workers=threads),
+        "device": str(torch_device),
+    }
+    SearchConfig(**settings)  # refuses what is out of range before anything is loaded or trained
     data = load(dataset, data_dir=data_dir, seed=0)
     chosen = search_spaces.get(space, data.task)
     directory = out_directory(out, f"{chosen.name}-{data.name}")
@@ -98,26 +131,7 @@ def command(
         )
     else:
         hypernet = load_weights(weights, chosen, data, torch_device)
-    result = search(
-        chosen,
-        data,
-        hypernet,
-        n_trials,
-        objectives=objectives,
-        constraints=constraints,
-        sampler=sampler,
-        storage=storage,
-        study_name=study_name,
-        seed=seed,
-        timeout=timeout,
-        finalists=finalists,
-        finalist_epochs=finalist_epochs,
-        max_epochs=max_epochs,
-        scoring=ScoreConfig(images=images, workers=threads),
-        out=directory,
-        device=str(torch_device),
-        listen=listen,
-    )
+    result = search(chosen, data, hypernet, out=directory, listen=listen, **settings)
     if as_json:
         emit_json(result.to_dict())
     else:
@@ -125,12 +139,12 @@ def command(
 
 
 def _show(result: SearchResult) -> None:
-    from cli.output import count, pairs, percent, table
+    from cli.output import count, pairs, percent
 
+    if len(result.pareto) > 1:
+        _show_all("pareto front, by score", result.pareto)
     if len(result.finalists) > 1:
-        rows = [_row(found) for found in result.finalists]
-        table(("val accuracy", "estimate", "loss", "params", "MACs", "trial"), rows)
-        click.echo()
+        _show_all("finalists, by accuracy after short training", result.finalists)
     best = result.best
     lines: dict[str, Any] = {"best": best.architecture}
     if best.test_accuracy is not None:
@@ -146,8 +160,6 @@ def _show(result: SearchResult) -> None:
         f"{trials.complete} scored, {trials.duplicates} duplicates, {trials.failed} failed"
     )
     lines["seconds"] = ", ".join(f"{name} {spent:.1f}" for name, spent in result.seconds.items())
-    if len(result.pareto) > 1:
-        lines["pareto"] = f"{len(result.pareto)} candidates, see `nas trials {result.run}`"
     if "model" in result.files:
         lines["model"] = result.files["model"]
     if result.stopped:
@@ -155,14 +167,22 @@ def _show(result: SearchResult) -> None:
     pairs(lines)
 
 
-def _row(found: Found) -> tuple[str, ...]:
-    from cli.output import count, percent
+def _show_all(title: str, candidates: Sequence[Found]) -> None:
+    from cli.output import count, percent, table
 
-    return (
-        percent(found.val_accuracy),
-        percent(found.estimate.accuracy),
-        f"{found.estimate.loss:.3f}",
-        count(found.cost.params),
-        count(found.cost.macs),
-        str(found.number),
+    click.echo(f"{title}:")
+    table(
+        ("trial", "val accuracy", "estimate", "loss", "params", "MACs"),
+        [
+            (
+                found.number,
+                percent(found.val_accuracy),
+                percent(found.estimate.accuracy),
+                f"{found.estimate.loss:.3f}",
+                count(found.cost.params),
+                count(found.cost.macs),
+            )
+            for found in candidates
+        ],
     )
+    click.echo()

@@ -20,8 +20,12 @@ from cli import options
     show_default=True,
     help="Weights training starts from.",
 )
-@click.option("--weights", help="With --init predicted: hypernetwork (default: the fitting).")
-@click.option("--max-epochs", default=30, show_default=True, help="Length of the training.")
+@click.option(
+    "--weights",
+    metavar="NAME|DIR",
+    help="With --init predicted: hypernetwork (default: the fitting).",
+)
+@click.option("--max-epochs", default=30, show_default=True, help="Epochs.")
 @options.device
 @options.seed
 @click.option(
@@ -63,6 +67,7 @@ def command(
     data = load(dataset, data_dir=data_dir, seed=0).to(torch_device)
     graph = read_architecture(architecture, space, data.task)
     directory = out_directory(out, "train")
+    checkpoint = directory / "checkpoint.safetensors"
     params = None
     if init == "predicted":
         chosen = search_spaces.get(space, data.task)
@@ -76,7 +81,7 @@ def command(
         seed=seed,
         device=torch_device,
         listen=listener(quiet=quiet),
-        checkpoint=directory / "checkpoint.safetensors",
+        checkpoint=checkpoint,
     )
     tested = evaluate(trained.module, data.test, device=torch_device)
     costs = cost(graph)
@@ -90,6 +95,7 @@ def command(
         "seconds": trained.seconds,
     }
     save(graph, trained.module, directory, card=facts)
+    checkpoint.unlink(missing_ok=True)
     if as_json:
         emit_json({**facts, "files": {"model": str(directory)}})
         return

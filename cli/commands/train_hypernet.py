@@ -14,14 +14,22 @@ from cli import options
 @click.command("train-hypernet")
 @options.space
 @options.data
-@click.option("--hypernet", default="ghn2", show_default=True, help="Entry of `nas hypernets`.")
+@click.option(
+    "--hypernet",
+    metavar="NAME",
+    default="ghn2",
+    show_default=True,
+    help="Entry of `nas hypernets`.",
+)
 @click.option("--steps", default=1000, show_default=True, help="Optimiser steps.")
 @click.option("--meta-batch", default=8, show_default=True, help="Architectures in a step.")
 @click.option("--batch-size", default=64, show_default=True, help="Images in a step.")
 @click.option("--lr", default=1e-3, show_default=True, help="Peak learning rate.")
 @click.option("--hidden", default=32, show_default=True, help="Size of a node state.")
 @click.option(
-    "--proxy", help="Sizes to train at (channels=8,cells=1,resolution=16); small ones by default."
+    "--proxy",
+    metavar="SIZES",
+    help="Sizes to train at (channels=8,cells=1,resolution=16); small ones by default.",
 )
 @options.device
 @options.workers
@@ -89,6 +97,17 @@ def command(
         {
             "hypernetwork": f"{hypernet}, {size:,} parameters",
             "trained": f"{steps} steps in {card['training']['seconds']} s",
-            "use it": f"nas search --space {space} --dataset {dataset} --weights {directory}",
+            "use it": shlex.join(
+                [
+                    "nas",
+                    "search",
+                    "--space",
+                    space,
+                    "--dataset",
+                    dataset,
+                    "--weights",
+                    str(directory),
+                ]
+            ),
         }
     )

@@ -8,7 +8,7 @@ import click
 
 from cli.options import common
 
-_NUMBERS = ("number", "duplicate_of", "accuracy", "loss", "score", "params", "macs")
+_TEXTS = ("outcome", "hash", "architecture", "reason")
 
 
 @click.command("trials")
@@ -47,4 +47,6 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
 def _typed(key: str, value: str) -> object:
     if value == "":
         return None
-    return (float(value) if "." in value else int(value)) if key in _NUMBERS else value
+    if key in _TEXTS:
+        return value
+    return int(value) if value.lstrip("-").isdigit() else float(value)

@@ -33,6 +33,9 @@ def apply(graph: Graph, params: Parameters, *inputs: Tensor) -> Tensor:
 
     Shape:
         Images (B, C, H, W) to class scores (B, classes), for a classifier.
+
+    Raises:
+        ValueError: A parameter or an input is missing, or the graph has several outputs.
     """
     return _run(graph, params, inputs, _forward)
 
@@ -65,6 +68,17 @@ def _forward(node: Node, own: Parameters, inputs: list[Tensor]) -> Tensor:
 
 def _run(graph: Graph, params: Parameters, inputs: tuple[Tensor, ...], call: Call) -> Tensor:
     """Walk the nodes, dropping every value after its last reader."""
+    if len(inputs) != len(graph.inputs) or len(graph.outputs) != 1:
+        raise ValueError(
+            f"expected {len(graph.inputs)} inputs and a graph with one output, "
+            f"got {len(inputs)} and {len(graph.outputs)}"
+        )
+    missing = graph.parameters().keys() - params.keys()
+    if missing:
+        raise ValueError(
+            f"expected a tensor for every parameter of the graph; {len(missing)} are missing, "
+            f"{min(missing)!r} among them"
+        )
     owned: dict[str, dict[str, Tensor]] = defaultdict(dict)
     for name, tensor in params.items():
         node_name, _, own_name = name.rpartition(".")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import tarfile
+import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,16 +19,20 @@ from nas.errors import DataError
 from nas.seeding import generator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
+TRAIN_BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
+BATCHES = (*TRAIN_BATCHES, "test_batch")
 FOLDER = "cifar-10-batches-py"
 ARCHIVE = "cifar-10-python.tar.gz"
-_TRAIN_IMAGES = 50_000
+_IMAGES = re.compile(r"cifar-?10(?!\d)", re.IGNORECASE)
 
 
 def load(data_dir: Path, *, seed: int = 0) -> Dataset:
-    """CIFAR-10 from the standard batches or from images; 5,000 training images are set apart.
+    """CIFAR-10 from the standard batches or from images.
+
+    A tenth of the training images are set apart to rank candidates on.
 
     Args:
         data_dir: Holds ``cifar-10-batches-py/``, ``cifar-10-python.tar.gz``, or an image folder
@@ -35,16 +42,20 @@ def load(data_dir: Path, *, seed: int = 0) -> Dataset:
     Raises:
         DataError: None of these is there, or it is damaged.
     """
-    if (data_dir / FOLDER).is_dir():
-        return _from_batches([(data_dir / FOLDER / name).read_bytes() for name in BATCHES], seed)
-    if (data_dir / ARCHIVE).is_file():
-        with tarfile.open(data_dir / ARCHIVE) as archive:
-            return _from_batches([_member(archive, name) for name in BATCHES], seed)
-    for path in sorted(data_dir.glob("cifar*")):
-        if path.name.lower().replace("-", "").startswith("cifar10"):
+    folder, archive = data_dir / FOLDER, data_dir / ARCHIVE
+    if folder.is_dir():
+        return _from_batches(folder, lambda name: (folder / name).read_bytes(), seed)
+    if archive.is_file():
+        try:
+            with tarfile.open(archive) as content:
+                return _from_batches(archive, partial(_member, content), seed)
+        except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+            raise _damaged(archive, str(error)) from None
+    for path in sorted(data_dir.glob("*")):
+        if _IMAGES.match(path.name):
             return load_images(path, name="cifar10", seed=seed)
     raise DataError(
-        f"no CIFAR-10 in {str(data_dir)!r}",
+        f"no CIFAR-10 in {str(data_dir)!r} ({str(data_dir.resolve())!r})",
         hint=f"Put {FOLDER}/, {ARCHIVE}, or an image folder or archive named cifar10* there, or "
         "name the right folder with --data-dir or NAS_DATA_DIR.",
     )
@@ -52,24 +63,52 @@ def load(data_dir: Path, *, seed: int = 0) -> Dataset:
 
 def _member(archive: tarfile.TarFile, name: str) -> bytes:
     content = archive.extractfile(f"{FOLDER}/{name}")
-    if content is None:
-        raise DataError(f"{ARCHIVE} holds no {FOLDER}/{name}")
-    return content.read()
+    return content.read() if content else b""
 
 
-def _from_batches(batches: list[bytes], seed: int) -> Dataset:
-    records = [_ArrayUnpickler(io.BytesIO(batch), encoding="bytes").load() for batch in batches]
-    images = np.concatenate([record[b"data"] for record in records]).reshape(-1, 3, 32, 32)
-    labels = torch.tensor([label for record in records for label in record[b"labels"]])
-    kept, val = stratified(labels[:_TRAIN_IMAGES], (0.9, 0.1), generator(seed, "split"))
-    test = torch.arange(_TRAIN_IMAGES, len(labels))
+def _from_batches(source: Path, read: Callable[[str], bytes], seed: int) -> Dataset:
+    images, labels = zip(*(_batch(source, name, read) for name in BATCHES), strict=True)
+    trained = sum(map(len, labels[: len(TRAIN_BATCHES)]))
+    targets = torch.from_numpy(np.concatenate(labels))
+    kept, val = stratified(targets[:trained], (0.9, 0.1), generator(seed, "split"))
     return make_dataset(
         "cifar10",
-        torch.from_numpy(images),
-        labels,
+        torch.from_numpy(np.concatenate(images)),
+        targets,
         classes=10,
-        parts=(kept, val, test),
+        parts=(kept, val, torch.arange(trained, len(targets))),
         flip=True,
+    )
+
+
+def _batch(source: Path, name: str, read: Callable[[str], bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Images (n, 3, 32, 32) in bytes and labels (n,) of one file."""
+    try:
+        record = _ArrayUnpickler(io.BytesIO(read(name)), encoding="bytes").load()
+        labels = np.array(record[b"labels"], dtype=np.int64)
+        return record[b"data"].reshape(len(labels), 3, 32, 32), labels
+    except _UNREADABLE as error:
+        raise _damaged(source, f"{name}: {error}") from None
+
+
+_UNREADABLE = (
+    pickle.UnpicklingError,
+    OSError,
+    EOFError,
+    AttributeError,
+    ImportError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+"""What reading a damaged or missing batch file raises."""
+
+
+def _damaged(source: Path, what: str) -> DataError:
+    return DataError(
+        f"cannot read CIFAR-10 from {str(source)!r}: {what}",
+        hint=f"Fetch {ARCHIVE} again; it holds {FOLDER}/ with {', '.join(BATCHES)}.",
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.predictor.card import Card
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
@@ -52,8 +53,8 @@ class ScoreConfig:
     """On how much data candidates are scored.
 
     Attributes:
-        images: Images of the ranking split; the first ones of a fixed order.
-        calibration: Training images that give the batch norms their statistics.
+        images: Images of the ranking split, spread evenly over it.
+        calibration: Training images that give the batch norms their statistics, spread likewise.
         batch_size: Images in one forward pass.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
         workers: Threads that run networks side by side; more than one pays on a CPU only.
@@ -95,14 +96,8 @@ class Scorer:
         *,
         device: torch.device | str = "cpu",
     ) -> None:
+        check_fits(predictor.card, data)
         card, task = predictor.card, data.task
-        if (card.channels, card.classes) != (task.channels, task.classes):
-            raise ConfigError(
-                f"hypernetwork {card.name!r} predicts networks for {card.channels} channels and "
-                f"{card.classes} classes, but {data.name!r} has {task.channels} and "
-                f"{task.classes}",
-                hint="Train one on this data with `nas train-hypernet`.",
-            )
         self._predictor = predictor
         self._config = config or ScoreConfig()
         self._device = torch.device(device)
@@ -132,15 +127,27 @@ class Scorer:
 
     @torch.no_grad()
     def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | None]:
-        """An estimate for each candidate; None where the network's output is not finite."""
+        """An estimate for each candidate.
+
+        None where the network's output is not finite, or where running it took more memory than
+        there is.
+        """
         graphs = [
             self.proxy(candidate.space).graph(candidate.params).simplified
             for candidate in candidates
         ]
         return list(self._pool.map(self._estimate, graphs, self._predictor.predict(graphs)))
 
-    @torch.no_grad()
     def _estimate(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | None:
+        try:
+            return self._measure(graph, params)
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            return None
+
+    @torch.no_grad()
+    def _measure(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | None:
         with autocast(self._device, self._config.precision):
             ready = {**params, **calibrate(graph, params, self._calibration)}
             scores = [
@@ -154,6 +161,27 @@ class Scorer:
 
     def _take(self, images: Tensor) -> Tensor:
         return images.to(self._device).contiguous(memory_format=torch.channels_last)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out; torch has an exception of its own for that on a GPU only."""
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
+
+
+def check_fits(card: Card, data: Dataset) -> None:
+    """Raise unless a hypernetwork is for images like those of the data set.
+
+    Raises:
+        ConfigError: It is for other channels or classes.
+    """
+    task = data.task
+    if (card.channels, card.classes) != (task.channels, task.classes):
+        raise ConfigError(
+            f"hypernetwork {card.name!r} predicts networks for {card.channels} channels and "
+            f"{card.classes} classes, but {data.name!r} has {task.channels} and {task.classes}",
+            hint="Train one on this data with `nas train-hypernet`.",
+        )
 
 
 def _spread(labels: Tensor, count: int) -> Tensor:

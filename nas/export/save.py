@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import runpy
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from nas.compile.module import to_module
-from nas.errors import ExportError
+from nas.errors import CheckpointError, ExportError
 from nas.export.source import python_source
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def save(
         ExportError: The written code gives another output than the module.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".export-") as scratch:
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".export-") as scratch:
         files = Files(Path(scratch))
         files.source.write_text(python_source(graph))
         state = {name: tensor.cpu().contiguous() for name, tensor in module.state_dict().items()}
@@ -80,14 +80,26 @@ def save(
         files.card.write_text(_card(graph, card or {}))
         _verify(graph, module, files)
         for file in (files.weights, files.architecture, files.card, files.source):
-            shutil.move(file, directory / file.name)
+            file.replace(directory / file.name)
     return Files(directory)
 
 
 def load_module(graph: Graph, directory: Path) -> GraphModule:
-    """The module of a graph with the weights that :func:`save` wrote, in evaluation mode."""
+    """The module of a graph with the weights that :func:`save` wrote, in evaluation mode.
+
+    Raises:
+        CheckpointError: The weights are missing, damaged, or of another graph.
+    """
     module = to_module(graph)
-    module.load_state_dict(load_file(Files(directory).weights))
+    weights = Files(directory).weights
+    try:
+        module.load_state_dict(load_file(weights))
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"cannot read the weights {str(weights)!r}: {error}") from None
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"the weights {str(weights)!r} are of another architecture: {error}"
+        ) from None
     return module.eval()
 
 

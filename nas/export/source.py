@@ -6,6 +6,7 @@ import inspect
 import math
 import operator
 import textwrap
+from itertools import chain, count, pairwise
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
     from nas.graph.graph import Graph
 
-_WIDTH = 99
+_NARROW, _WIDE = 88, 99
+"""Formatters leave the code alone at a line length of either."""
+
+_INDENT = 8
+
 _PUBLIC = {
     function: f"F.{name}"
     for name, function in vars(F).items()
@@ -27,7 +32,9 @@ _PUBLIC = {
 } | {torch.cat: "torch.cat"}
 """How code calls the torch functions that operations use."""
 
-_OPERATORS = {operator.add: "+", operator.mul: "*"}
+_OPERATORS = {operator.add: ("+", "torch.add"), operator.mul: ("*", "torch.mul")}
+"""How they are written where there is room, and where there is not."""
+
 _DEFAULTS = {
     "inplace": False,
     "ceil_mode": False,
@@ -43,7 +50,7 @@ _DEFAULTS = {
 
 _TEMPLATE = '''"""A network found by neural architecture search: {params:,} parameters.
 
-Plain PyTorch; needs no other package. Input {shape}, any batch size.
+Plain PyTorch; needs no other package than safetensors, for the weights.
 """
 
 from pathlib import Path
@@ -54,11 +61,13 @@ from torch import nn
 
 {helpers}
 class Network(nn.Module):
+    """Input {shape} with any batch size, output {output}."""
+
     def __init__(self) -> None:
         super().__init__()
 {modules}
 
-    def forward(self, {arguments}):
+    def forward(self, {arguments}) -> {returned}:
 {forward}
 
 
@@ -86,12 +95,15 @@ def python_source(graph: Graph) -> str:
     are written out in the file.
     """
     module = to_module(graph)
+    _shorten(module.graph)
     source = _TEMPLATE.format(
         params=sum(math.prod(spec.shape) for spec in graph.parameters().values()),
         shape=graph.inputs[0].shape,
+        output=" and ".join(str(graph.shapes[name]) for name in graph.outputs),
+        returned="torch.Tensor" if len(graph.outputs) == 1 else "tuple[torch.Tensor, ...]",
         helpers="".join(_helpers(module)),
         modules="\n".join(_indent(_modules(module))),
-        arguments=", ".join(spec.name for spec in graph.inputs),
+        arguments=", ".join(f"{spec.name}: torch.Tensor" for spec in graph.inputs),
         forward="\n".join(_indent(_statements(module.graph))),
     )
     if "F." not in source:
@@ -99,23 +111,39 @@ def python_source(graph: Graph) -> str:
     return source
 
 
+def _shorten(program: fx.Graph) -> None:
+    """Give one short name to all values that only the next statement reads."""
+    taken = {node.name for node in program.nodes}
+    short = next(name for name in chain(["y"], map("y{}".format, count())) if name not in taken)
+    statements = [node for node in program.nodes if node.op != "placeholder" and not _inline(node)]
+    for node, following in pairwise(statements):
+        if list(node.users) == [following] and following.op != "output":
+            node.name = short
+
+
+def _inline(node: fx.Node) -> bool:
+    """Whether a value is written where it is read."""
+    return node.target in (getattr, operator.getitem)
+
+
 def _indent(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
-        yield from (textwrap.indent(part, " " * 8) for part in _wrapped(line, _WIDTH - 8))
+        yield from (textwrap.indent(part, " " * _INDENT) for part in _wrapped(line))
 
 
-def _wrapped(line: str, width: int) -> list[str]:
-    """A statement on one line, or what it computes spread over lines between brackets."""
-    if len(line) <= width:
+def _wrapped(line: str) -> list[str]:
+    """A statement on one line, or the arguments of its call on lines of their own.
+
+    Arguments share one line only if a formatter would not join it to the first.
+    """
+    width = len(line) + _INDENT
+    if width <= _NARROW or not line.endswith(")"):
         return [line]
-    if not line.endswith(")"):
-        target, _, expression = line.partition(" = ")
-        return [f"{target} = (", f"    {expression}", ")"]
     opening = line.index("(") + 1
-    if len(line) - opening + 4 <= width:
-        return [line[:opening], f"    {line[opening:-1]}", ")"]
-    arguments = _split(line[opening:-1])
-    return [line[:opening], *(f"    {argument}," for argument in arguments), ")"]
+    arguments = line[opening:-1]
+    if width > _WIDE and len(arguments) + _INDENT + 4 <= _NARROW:
+        return [line[:opening], f"    {arguments}", ")"]
+    return [line[:opening], *(f"    {argument}," for argument in _split(arguments)), ")"]
 
 
 def _split(arguments: str) -> list[str]:
@@ -170,6 +198,8 @@ def _plain(value: Any) -> Any:
 def _statements(program: fx.Graph) -> Iterator[str]:
     """One line for each step."""
     for node in program.nodes:
+        if _inline(node):
+            continue
         match node.op:
             case "call_module":
                 yield f"{node.name} = self.{node.target}({_arguments(node)})"
@@ -187,7 +217,10 @@ def _function(node: fx.Node) -> str:
     target: Any = node.target
     if target in _OPERATORS:
         left, right = map(_text, node.args)
-        return f"{left} {_OPERATORS[target]} {right}"
+        sign, function = _OPERATORS[target]
+        short = f"{left} {sign} {right}"
+        fits = len(f"{node.name} = {short}") + _INDENT <= _NARROW
+        return short if fits else f"{function}({left}, {right})"
     if target is getattr:
         return f"{_text(node.args[0])}.{node.args[1]}"
     if target is operator.getitem:
@@ -207,7 +240,7 @@ def _arguments(node: fx.Node) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, fx.Node):
-        return value.name
+        return _function(value) if _inline(value) else value.name
     if isinstance(value, tuple | list):
         entries = ", ".join(map(_text, value))
         bracket = "()" if isinstance(value, tuple) else "[]"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nas.graph.check import check_parts
-from nas.graph.graph import Graph, infer_node_shape
-from nas.graph.node import Node
+from nas.graph.graph import Graph
+from nas.graph.node import Node, infer_node_shape
 from nas.graph.ops.activation import Activation
 from nas.graph.ops.conv import Conv2d
 from nas.graph.ops.dropout import Dropout, DropPath

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from nas.graph.node import Node
 from nas.graph.ops.activation import ZERO_PRESERVING, Activation
-from nas.graph.ops.merge import Add, Mul
+from nas.graph.ops.dropout import RandomOmission
+from nas.graph.ops.merge import Add, Concat, Mul
 from nas.graph.ops.pool import AdaptivePool, WindowPool
 from nas.graph.ops.shape import Flatten, Identity, Shift2d, Zero
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import TensorSpec
 
 Parts = tuple[tuple["TensorSpec", ...], tuple[Node, ...], tuple[str, ...]]
-_ZERO_TO_ZERO = (Identity, Flatten, Shift2d, WindowPool, AdaptivePool)
+_ZERO_TO_ZERO = (Add, Concat, Identity, Flatten, RandomOmission, Shift2d, WindowPool, AdaptivePool)
 
 
 def simplify(graph: Graph) -> Parts:
@@ -53,7 +54,7 @@ def _is_zero(op: Op, inputs: tuple[str, ...], zeros: set[str]) -> bool:
         return True
     if isinstance(op, Mul):
         return any(name in zeros for name in inputs)
-    keeps = isinstance(op, (*_ZERO_TO_ZERO, Add)) or (
+    keeps = isinstance(op, _ZERO_TO_ZERO) or (
         isinstance(op, Activation) and op.function in ZERO_PRESERVING
     )
     return keeps and all(name in zeros for name in inputs)
@@ -77,7 +78,10 @@ def fingerprint(graph: Graph) -> str:
     whole paths at once, because the graph is acyclic. The result digests the bag of all colours,
     so one shared convolution and two equal ones differ.
     """
-    start = {spec.name: _digest("input", repr((spec.shape, spec.dtype))) for spec in graph.inputs}
+    start = {
+        spec.name: _digest("input", repr((position, spec.shape, spec.dtype)))
+        for position, spec in enumerate(graph.inputs)
+    }
     down = _sweep_down(graph, start, {})
     up = _sweep_up(graph, down)
     both = _sweep_down(graph, {spec.name: up[spec.name] for spec in graph.inputs}, up)

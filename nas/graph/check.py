@@ -3,60 +3,102 @@
 from __future__ import annotations
 
 import keyword
+from functools import cache
 from typing import TYPE_CHECKING
 
+from torch import fx, nn
+
 from nas.errors import GraphError, ShapeError
+from nas.graph.node import infer_node_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from nas.graph.graph import Graph
     from nas.graph.node import Node
-    from nas.graph.tensor_spec import TensorSpec
+    from nas.graph.tensor_spec import Shape, TensorSpec
 
 
 def check(graph: Graph) -> None:
-    """Raise unless the graph is well formed and all its shapes agree.
+    """Raise unless the graph is well formed and all its shapes agree; then it compiles.
+
+    Nodes that no output depends on are checked like the others.
 
     Raises:
         GraphError: One line for each fault, naming the node.
     """
     check_parts(graph.inputs, graph.nodes, graph.outputs)
-    try:
-        _ = graph.shapes
-    except ShapeError as error:
-        raise GraphError(error.message, hint=error.hint) from None
+    shapes: dict[str, Shape] = {spec.name: spec.shape for spec in graph.inputs}
+    faults = []
+    for node in graph.nodes:
+        if all(name in shapes for name in node.inputs):
+            try:
+                reads = [shapes[name] for name in node.inputs]
+                shapes[node.name] = infer_node_shape(node, reads)
+            except ShapeError as error:
+                faults.append(str(error))
+    _refuse(faults)
 
 
 def check_parts(
-    inputs: Iterable[TensorSpec], nodes: Iterable[Node], outputs: tuple[str, ...]
+    inputs: tuple[TensorSpec, ...], nodes: tuple[Node, ...], outputs: tuple[str, ...]
 ) -> None:
     """Check names, order and arity, before any shape is known.
 
     Raises:
         GraphError: One line for each fault, naming the node.
     """
-    known = {spec.name for spec in inputs}
-    faults = [] if known else ["the graph has no input"]
+    faults = [] if inputs else ["the graph has no input"]
+    known: set[str] = set()
+    for spec in inputs:
+        faults += _input_faults(spec, known)
+        known.add(spec.name)
+    scopes = _scopes(nodes)
     for node in nodes:
-        faults += _node_faults(node, known)
+        faults += _node_faults(node, known, scopes)
         known.add(node.name)
     faults += [
         f"output {name!r} is no value of the graph" for name in outputs if name not in known
     ]
     if not outputs:
         faults.append("the graph has no output")
+    _refuse(faults)
+
+
+def _refuse(faults: list[str]) -> None:
     if faults:
         raise GraphError("\n".join(faults))
 
 
-def _node_faults(node: Node, known: set[str]) -> list[str]:
+def _input_faults(spec: TensorSpec, known: set[str]) -> list[str]:
+    where = f"input {spec.name!r}"
+    faults = []
+    if not _is_identifier(spec.name) or spec.name == "self":
+        faults.append(f"{where}: the name must be a Python identifier other than self")
+    if spec.name in known:
+        faults.append(f"{where}: the name is taken by an earlier input")
+    sizes = spec.shape if isinstance(spec.shape, tuple) else ()
+    if len(sizes) < 2 or not all(isinstance(size, int) and size > 0 for size in sizes):
+        faults.append(
+            f"{where}: the shape must be the batch and one or more further positive whole "
+            f"numbers, got {spec.shape!r}"
+        )
+    return faults
+
+
+def _node_faults(node: Node, known: set[str], scopes: set[str]) -> list[str]:
     where = f"node {node.name!r} ({node.op.kind})"
     faults = []
-    if not all(part.isidentifier() and not keyword.iskeyword(part) for part in _parts(node)):
+    parts = node.name.split(".")
+    if not all(map(_is_identifier, parts)):
         faults.append(f"{where}: the name must be Python identifiers joined by dots")
+    faults += [
+        f"{where}: {part!r} is an attribute of every torch module and cannot be part of a name"
+        for part in parts
+        if part in _module_attributes()
+    ]
     if node.name in known:
         faults.append(f"{where}: the name is taken by an earlier node or input")
+    if node.name in scopes:
+        faults.append(f"{where}: the name is the scope of other nodes")
     faults += [
         f"{where}: reads {name!r}, which is no earlier node or input"
         for name in node.inputs
@@ -69,5 +111,22 @@ def _node_faults(node: Node, known: set[str]) -> list[str]:
     return faults
 
 
-def _parts(node: Node) -> list[str]:
-    return node.name.split(".")
+def _is_identifier(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def _scopes(nodes: tuple[Node, ...]) -> set[str]:
+    """``"a"`` and ``"a.b"`` for a node ``"a.b.c"``."""
+    scopes: set[str] = set()
+    for node in nodes:
+        scope = node.name.rpartition(".")[0]
+        while scope and scope not in scopes:
+            scopes.add(scope)
+            scope = scope.rpartition(".")[0]
+    return scopes
+
+
+@cache
+def _module_attributes() -> frozenset[str]:
+    """Names that a compiled module cannot give to a submodule."""
+    return frozenset(dir(fx.GraphModule(nn.Module(), fx.Graph())))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nas.errors import ShapeError
 from nas.graph import canonical, serialise, text
+from nas.graph.node import infer_node_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,21 +119,3 @@ class Graph:
     def summary(self) -> str:
         """A table with one line for each node: operation, inputs, output shape, parameters."""
         return text.summary(self)
-
-
-def infer_node_shape(node: Node, inputs: list[Shape]) -> Shape:
-    """Output shape of a node, errors naming it and what it reads.
-
-    Raises:
-        ShapeError: The operation cannot take these inputs.
-    """
-    try:
-        return node.op.infer_shape(*inputs)
-    except ShapeError as error:
-        reads = ", ".join(
-            f"{name!r} {shape}" for name, shape in zip(node.inputs, inputs, strict=True)
-        )
-        raise ShapeError(
-            f"node {node.name!r} ({node.op.kind}): {error.message}. It reads {reads}.",
-            hint=error.hint,
-        ) from None

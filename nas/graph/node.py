@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.errors import ShapeError
+
 if TYPE_CHECKING:
     from nas.graph.op import Op
+    from nas.graph.tensor_spec import Shape
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,21 @@ class Node:
     name: str
     op: Op
     inputs: tuple[str, ...]
+
+
+def infer_node_shape(node: Node, inputs: list[Shape]) -> Shape:
+    """Output shape of a node, errors naming it and what it reads.
+
+    Raises:
+        ShapeError: The operation cannot take these inputs.
+    """
+    try:
+        return node.op.infer_shape(*inputs)
+    except ShapeError as error:
+        reads = ", ".join(
+            f"{name!r} {shape}" for name, shape in zip(node.inputs, inputs, strict=True)
+        )
+        raise ShapeError(
+            f"node {node.name!r} ({node.op.kind}): {error.message}. It reads {reads}.",
+            hint=error.hint,
+        ) from None

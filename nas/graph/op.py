@@ -46,6 +46,7 @@ class OpFeatures:
         stride: Spatial stride.
         dilation: Spacing of the window's taps.
         groups: Number of groups the channels are split into.
+        bias: Whether a bias is added.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class OpFeatures:
     stride: int = 1
     dilation: int = 1
     groups: int = 1
+    bias: bool = False
 
 
 class Op(ABC):
@@ -121,8 +123,8 @@ def operation(kind: str) -> Callable[[_OpClass], _OpClass]:
     """Class decorator that registers an operation under the name it has in JSON."""
 
     def register(cls: _OpClass) -> _OpClass:
-        cls.kind = kind
         OPS.register(kind)(cls)
+        cls.kind = kind
         return cls
 
     return register

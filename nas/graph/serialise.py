@@ -57,29 +57,54 @@ def from_json(document: str) -> Parts:
         raise GraphError('expected a JSON object with "format": "nas-graph"')
     if data.get("version") != FORMAT_VERSION:
         raise GraphError(
-            f"expected graph format version {FORMAT_VERSION}, got {data.get('version')}",
+            f"expected graph format version {FORMAT_VERSION}, got {data.get('version')!r}",
             hint="Write the graph again with this version of the package.",
         )
     try:
-        inputs = tuple(TensorSpec(**_tuples(spec)) for spec in data["inputs"])
-        nodes = tuple(
-            Node(node["name"], _read_op(node), tuple(node["inputs"])) for node in data["nodes"]
-        )
-        outputs = tuple(data["outputs"])
-    except (KeyError, TypeError) as error:
-        raise GraphError(f"a part of the graph is missing or of the wrong type: {error}") from None
+        inputs = tuple(_read_input(spec) for spec in data["inputs"])
+        nodes = tuple(_read_node(node) for node in data["nodes"])
+        outputs = _names(data["outputs"])
+    except KeyError as error:
+        raise GraphError(f"the graph, an input or a node lacks the key {error}") from None
+    except TypeError as error:
+        raise GraphError(f"a part of the graph is of the wrong type: {error}") from None
     check_parts(inputs, nodes, outputs)
     return inputs, nodes, outputs
 
 
+def _read_input(spec: Any) -> TensorSpec:
+    read = TensorSpec(**_tuples(spec))
+    _name(read.name)
+    _name(read.dtype)
+    return read
+
+
+def _read_node(node: Any) -> Node:
+    return Node(_name(node["name"]), _read_op(node), _names(node["inputs"]))
+
+
 def _read_op(node: dict[str, Any]) -> Op:
     try:
-        return OPS.get(node["op"])(**_tuples(node["attributes"]))
+        return OPS.get(_name(node["op"]))(**_tuples(node["attributes"]))
     except (TypeError, NasError) as error:
-        raise GraphError(f"node {node.get('name')!r}: {error}") from None
+        raise GraphError(f"node {node['name']!r}: {error}") from None
 
 
-def _tuples(attributes: dict[str, Any]) -> dict[str, Any]:
+def _name(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a name, got {value!r}")
+    return value
+
+
+def _names(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"expected a list of names, got {values!r}")
+    return tuple(map(_name, values))
+
+
+def _tuples(attributes: Any) -> dict[str, Any]:
+    if not isinstance(attributes, dict):
+        raise TypeError(f"expected an object, got {attributes!r}")
     return {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in attributes.items()

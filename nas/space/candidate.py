@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nas.errors import ConfigError
 from nas.space.trial import ReplayTrial, contains, draw
 
 if TYPE_CHECKING:
@@ -51,12 +52,18 @@ def sample(space: SearchSpace, rng: np.random.Generator) -> Candidate:
 
 
 def mutate(space: SearchSpace, params: Params, rng: np.random.Generator) -> Candidate:
-    """A candidate that differs in one choice, and in those that no longer fit because of it."""
+    """A candidate that differs in one choice, and in those that no longer fit because of it.
+
+    Raises:
+        ConfigError: There is no choice that could be another one.
+    """
     trial = ReplayTrial(params)
     space.build(trial)
     open_choices = [
         name for name, distribution in trial.distributions.items() if not distribution.single()
     ]
+    if not open_choices:
+        raise ConfigError(f"space {space.name!r} has one architecture, so nothing can mutate")
     name = open_choices[rng.integers(len(open_choices))]
     value = params[name]
     while value == params[name]:

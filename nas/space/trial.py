@@ -12,7 +12,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from nas.errors import EncodingError
+from nas.errors import ConfigError, EncodingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,8 +75,10 @@ class ReplayTrial:
         return float(self._suggest(name, FloatDistribution(low, high, log=log, step=step)))
 
     def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
+        if name in self.params:
+            return self._again(name, distribution)
         if name in self._given and contains(distribution, self._given[name]):
-            value = self._given[name]
+            value = normal(distribution, self._given[name])
         elif self._rng is not None:
             value = draw(distribution, self._rng)
         elif name in self._given:
@@ -91,6 +93,16 @@ class ReplayTrial:
         self.distributions[name] = distribution
         return value
 
+    def _again(self, name: str, distribution: BaseDistribution) -> Any:
+        """The value a parameter has already, as Optuna's own trials give it."""
+        if distribution != self.distributions[name]:
+            raise ConfigError(
+                f"parameter {name!r} is suggested twice, once {describe(self.distributions[name])}"
+                f" and once {describe(distribution)}",
+                hint="Give one of them another name.",
+            )
+        return self.params[name]
+
 
 def contains(distribution: BaseDistribution, value: Any) -> bool:
     """Whether a distribution can give this value."""
@@ -104,6 +116,13 @@ def contains(distribution: BaseDistribution, value: Any) -> bool:
         return False
 
 
+def normal(distribution: BaseDistribution, value: Any) -> Any:
+    """An equal value of the type the distribution gives: its own choice, an int, a float."""
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[distribution.choices.index(value)]
+    return int(value) if isinstance(distribution, IntDistribution) else float(value)
+
+
 def draw(distribution: BaseDistribution, rng: np.random.Generator) -> Any:
     """A random value: uniform over choices, steps, or the (logarithmic) interval."""
     if isinstance(distribution, CategoricalDistribution):
@@ -115,12 +134,18 @@ def draw(distribution: BaseDistribution, rng: np.random.Generator) -> Any:
             return int(min(max(round(value), low), high))
         return int(low + step * rng.integers((high - low) // step + 1))
     assert isinstance(distribution, FloatDistribution)
+    return _draw_float(distribution, rng)
+
+
+def _draw_float(distribution: FloatDistribution, rng: np.random.Generator) -> float:
+    low, high, step = distribution.low, distribution.high, distribution.step
     if distribution.log:
-        return math.exp(rng.uniform(math.log(distribution.low), math.log(distribution.high)))
-    if distribution.step is not None:
-        steps = round((distribution.high - distribution.low) / distribution.step)
-        return float(distribution.low + distribution.step * rng.integers(steps + 1))
-    return float(rng.uniform(distribution.low, distribution.high))
+        value = math.exp(rng.uniform(math.log(low), math.log(high)))
+    elif step is not None:
+        value = low + step * rng.integers(round((high - low) / step) + 1)
+    else:
+        value = rng.uniform(low, high)
+    return float(min(max(value, low), high))  # rounding may leave the interval
 
 
 def describe(distribution: BaseDistribution) -> str:

@@ -8,19 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import optuna
+
 from nas.errors import ConfigError, InfeasibleError, StudyError
 from nas.evaluate.scorer import Estimate
 from nas.events import Leaders, Noted
-from nas.seeding import rng
+from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
 from nas.study.answer import Outcome
 from nas.study.cache import AnswerCache
 from nas.study.ledger import TrialCounts, is_scored, outcome_of
 from nas.study.proposal import Proposal
 from nas.study.ranking import ranked_fronts
+from nas.study.samplers.registry import make_sampler
 
 if TYPE_CHECKING:
-    from optuna import Study
+    from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
     from nas.events import Listener, Stage
@@ -47,14 +50,16 @@ class ExplorationConfig:
         objectives: What is optimised.
         constraints: What a candidate must satisfy to be scored.
         n_trials: Distinct candidates that shall reach a score, earlier runs included.
+        sampler: Name of the sampler that proposes candidates.
         generation: Candidates scored as one batch.
         timeout: Seconds after which no new generation starts.
-        seed: Of the random candidates that are drawn when a sampler repeats itself.
+        seed: Of the sampler, and of the random candidates drawn when it repeats itself.
     """
 
     objectives: tuple[Objective, ...]
     constraints: tuple[Constraint, ...] = ()
     n_trials: int = 1000
+    sampler: str = "evolution"
     generation: int = 32
     timeout: float | None = None
     seed: int = 0
@@ -76,12 +81,13 @@ class Exploration:
 
     What needs no scoring (a duplicate, an infeasible or unbuildable candidate) is told at once, so
     the sampler learns from it within the generation, and a generation is a full batch for the
-    scorer. The record of a generation is durable before the next one begins.
+    scorer. The record of a generation is durable before the next one begins, and all that is
+    random in a generation follows from the seed and the number of trials before it: a search
+    that was killed goes on as if it had not been.
 
     Args:
         space: Full-size space; cost and constraints concern its networks.
         score: Scores candidates.
-        study: In memory, holding all trials of the ledger.
         ledger: The durable record.
         config: What is searched for.
         listen: Is told of the progress.
@@ -92,7 +98,6 @@ class Exploration:
         self,
         space: SearchSpace,
         score: ScoreCandidates,
-        study: Study,
         ledger: Ledger,
         config: ExplorationConfig,
         listen: Listener,
@@ -102,17 +107,22 @@ class Exploration:
         trials = ledger.trials()
         self._space = space
         self._score = score
-        self._study = study
         self._ledger = ledger
         self._config = config
         self._listen = listen
         self._recorded = recorded
+        self._study = optuna.create_study(
+            directions=[objective.direction for objective in config.objectives]
+        )
+        ledger.restore(self._study)
+        self._sampler: BaseSampler | None = None
         self._cache = AnswerCache(trials)
-        self._rng = rng(config.seed, "immigrants", len(trials))
-        self._counts = TrialCounts.of(trials)
-        self._fronts = ranked_fronts(trials, study.directions, LEADERS)
-        self._nearest = _nearest(None, trials)
-        self._barren = len(trials) if self._counts.complete == 0 else 0
+        self._counts = TrialCounts()
+        self._fronts: list[list[FrozenTrial]] = []
+        self._nearest: FrozenTrial | None = None
+        self._barren = 0
+        self._repeats = 0
+        self._learn(trials)
 
     def run(self, stage: Stage) -> str:
         """Search until ``n_trials`` candidates are scored, or there is reason to stop.
@@ -127,12 +137,13 @@ class Exploration:
         began, before = time.monotonic(), self._counts.complete
         reason, lasting = self._recorded_stop() or self._reason_to_stop(), True
         while not reason and self._missing > 0:
-            known = len(self._cache)
-            self._generation(min(self._config.generation, self._missing))
+            size = min(self._config.generation, self._missing)
+            if self._repeats >= _ASKS_PER_CANDIDATE * size and not self._immigrate(size):
+                reason = f"no new architecture was found beside the {len(self._cache)} known ones"
+                break
+            self._generation(size)
             self._report(stage, (self._counts.complete - before) / (time.monotonic() - began))
             reason = self._reason_to_stop()
-            if not reason and len(self._cache) == known and not self._immigrate():
-                reason = f"no new architecture was found beside the {known} known ones"
             if not reason and self._is_late(time.monotonic() - began):
                 reason, lasting = f"the time of {self._config.timeout:g} s is over", False
         if self._missing <= 0:
@@ -157,6 +168,9 @@ class Exploration:
     def _generation(self, size: int) -> None:
         """Ask for, score, tell and record one generation."""
         began = time.monotonic()
+        seed = derive(self._config.seed, "sampler", self._counts.total)
+        self._sampler = make_sampler(self._config.sampler, seed, after=self._sampler)
+        self._study.sampler = self._sampler
         told: list[FrozenTrial] = []
         fresh: dict[str, Proposal] = {}
         twins: list[Proposal] = []
@@ -180,7 +194,7 @@ class Exploration:
             assert answer is not None
             told.append(self._tell(proposal, answer))
         told.sort(key=lambda trial: trial.number)
-        self._ledger.append(told, seconds=time.monotonic() - began)
+        self._ledger.append(told, self._study, seconds=time.monotonic() - began)
         self._learn(told)
         self._recorded()
 
@@ -209,21 +223,22 @@ class Exploration:
 
     def _learn(self, told: list[FrozenTrial]) -> None:
         self._counts = TrialCounts.of(told) + self._counts
-        scored = any(map(is_scored, told))
-        self._barren = 0 if scored else self._barren + len(told)
+        for trial in told:
+            self._barren = 0 if is_scored(trial) else self._barren + 1
+            self._repeats = self._repeats + 1 if "duplicate_of" in trial.user_attrs else 0
         self._nearest = _nearest(self._nearest, told)
         leaders = [trial for front in self._fronts for trial in front]
         self._fronts = ranked_fronts([*leaders, *told], self._study.directions, LEADERS)
 
-    def _immigrate(self) -> int:
+    def _immigrate(self, wanted: int) -> int:
         """Queue random architectures that are new; returns how many."""
-        wanted = min(self._config.generation, self._missing)
+        draws = rng(self._config.seed, "immigrants", self._counts.total)
         found: set[str] = set()
         for _ in range(_TRIES_PER_CANDIDATE * self._config.generation):
             if len(found) == wanted:
                 break
             try:
-                stranger = sample(self._space, self._rng)
+                stranger = sample(self._space, draws)
             except Exception:  # a space may be anybody's code; the sampler reports its failures
                 continue
             if stranger.hash not in self._cache and stranger.hash not in found:

@@ -12,20 +12,20 @@ from optuna.storages.journal import JournalFileBackend
 from nas.study.file_lock import journal_lock, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from io import BufferedWriter
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 
 class GroupedJournal(JournalFileBackend):
-    """Optuna's journal file, able to write a generation of trials with one flush to the disk.
+    """Optuna's journal file, able to write a generation of trials in one piece.
 
     An entry that a killed process wrote only in part is cut off when the file is opened, since
     nothing could be appended after it.
     """
 
     def __init__(self, path: Path) -> None:
-        self._group: BufferedWriter | None = None
+        self._group: list[bytes] | None = None
+        self._group_start: int | None = None
         self._own_lock = journal_lock(path)
         super().__init__(str(path), self._own_lock)  # type: ignore[arg-type]
         with locked(self._own_lock):
@@ -33,24 +33,40 @@ class GroupedJournal(JournalFileBackend):
 
     @contextmanager
     def group(self) -> Iterator[None]:
-        """Everything appended in the block reaches the disk at its end, at once."""
-        with locked(self._own_lock), open(self._file_path, "ab") as file:
-            self._group = file
+        """Everything appended in the block is written at its end, and is then on the disk."""
+        with locked(self._own_lock):
+            self._group, self._group_start = [], None
             try:
                 yield
             finally:
+                self._write(self._group)
                 self._group = None
-                file.flush()
-                os.fsync(file.fileno())
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Append entries; inside :meth:`group` they are visible to readers, but not flushed."""
+        """Append entries; inside :meth:`group` they are kept until its end."""
         if self._group is None:
             super().append_logs(logs)
+        else:
+            self._group += [f"{json.dumps(log, separators=(',', ':'))}\n".encode() for log in logs]
+
+    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
+        """The entries from that number on, those of an open group included."""
+        if self._group is None:
+            yield from super().read_logs(log_number_from)
             return
-        lines = [json.dumps(log, separators=(",", ":")) + "\n" for log in logs]
-        self._group.write("".join(lines).encode())
-        self._group.flush()
+        if self._group_start is None:
+            written = list(super().read_logs(log_number_from))
+            self._group_start = log_number_from + len(written)
+            yield from written
+        yield from map(json.loads, self._group[max(0, log_number_from - self._group_start) :])
+
+    def _write(self, lines: list[bytes]) -> None:
+        with open(self._file_path, "ab") as file:
+            file.write(b"".join(lines))
+            file.flush()
+            os.fsync(file.fileno())
+            if self._group_start is not None:  # where the next read begins
+                self._log_number_offset[self._group_start + len(lines)] = file.tell()
 
 
 def _cut_partial_line(path: Path) -> None:

@@ -6,8 +6,9 @@ import copy
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
+from nas.errors import StudyError
 from nas.study.answer import Outcome
 from nas.study.storage import grouped
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 _PREFIX = "nas:"
+_SAMPLER = "sampler:"
 _QUEUED = "fixed_params"
 
 
@@ -74,20 +76,41 @@ class Ledger:
         self.study = study
 
     def trials(self) -> list[FrozenTrial]:
-        """All trials, in order."""
-        return self.study.get_trials(deepcopy=False)
+        """All trials of searches, in order; others may have been asked of the study beside."""
+        return [trial for trial in self._all_trials() if "outcome" in trial.user_attrs]
 
-    def append(self, trials: Sequence[FrozenTrial], *, seconds: float = 0.0) -> None:
-        """Add finished trials and the time they took; they are durable when this returns."""
+    def append(
+        self, trials: Sequence[FrozenTrial], memory: Study, *, seconds: float = 0.0
+    ) -> None:
+        """Add finished trials of the sampler's study, and the time they took.
+
+        They are durable when this returns, and so is what the sampler noted beside them.
+
+        Raises:
+            StudyError: Another process has added trials meanwhile.
+        """
         with grouped(self.study._storage):
+            found = len(self._all_trials())
+            if trials and trials[0].number != found:
+                raise StudyError(
+                    f"study {self.study.study_name!r} should hold {trials[0].number} trials, but "
+                    f"holds {found}: another process is using it",
+                    hint="Wait for it and repeat the command, or choose another study name.",
+                )
             for trial in trials:
                 self.study.add_trial(_to_record(trial))
+            known = self._sampler_notes()
+            for key, value in memory._storage.get_study_system_attrs(memory._study_id).items():
+                if known.get(key) != value:
+                    self.write(_SAMPLER + key, value)
             self.spend("search", seconds)
 
-    def restore(self, study: Study) -> None:
-        """Add all trials to the study a sampler works on, as it was told them."""
-        for trial in self.trials():
-            study.add_trial(_to_sampler(trial))
+    def restore(self, memory: Study) -> None:
+        """Give the study a sampler works on all trials, as it was told them, and its notes."""
+        for trial in self._all_trials():
+            memory.add_trial(_to_sampler(trial))
+        for key, value in self._sampler_notes().items():
+            memory._storage.set_study_system_attr(memory._study_id, key, value)
 
     def spend(self, stage: str, seconds: float) -> None:
         """Add to the time a stage has taken over all runs."""
@@ -105,6 +128,14 @@ class Ledger:
     def read(self, key: str, default: Any = None) -> Any:
         """A value kept with :meth:`write`."""
         return self.study.user_attrs.get(_PREFIX + key, default)
+
+    def _all_trials(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False)
+
+    def _sampler_notes(self) -> dict[str, Any]:
+        start = _PREFIX + _SAMPLER
+        notes = self.study.user_attrs.items()
+        return {key.removeprefix(start): value for key, value in notes if key.startswith(start)}
 
 
 def outcome_of(trial: FrozenTrial) -> Outcome:
@@ -128,6 +159,8 @@ def _to_record(trial: FrozenTrial) -> FrozenTrial:
 
 
 def _to_sampler(record: FrozenTrial) -> FrozenTrial:
+    if not record.state.is_finished():  # asked of the study beside the search; keeps its number
+        return create_trial(state=TrialState.FAIL)
     if record.state is not TrialState.PRUNED:
         return record
     trial = copy.copy(record)

@@ -89,6 +89,7 @@ class RunFolder:
             document: dict[str, Any] = json.loads(self.run.read_text())
             if document["format"] != _FORMAT:
                 raise ValueError(f"its format is {document['format']!r}")
+            dict(document["identity"])
         except (ValueError, KeyError, TypeError) as error:
             raise StudyError(
                 f"{str(self.run)!r} is not a run of this program: {error!r}",

@@ -187,18 +187,12 @@ class _Search:
 
     def _explore(self) -> str:
         config = self._exploration
-        study = optuna.create_study(
-            directions=[objective.direction for objective in config.objectives],
-            sampler=self._sampler(),
-        )
-        self._ledger.restore(study)
         table = None
         if self._folder is not None:
             table = TrialsTable(self._folder.trials, self._ledger, config.constraints)
         exploration = Exploration(
             self._space,
             self._score,
-            study,
             self._ledger,
             config,
             self._listen,
@@ -234,19 +228,20 @@ class _Search:
         if folder is not None:
             check_same(folder.read_identity(), described, f"the run in {str(folder.path)!r}")
             location = location or folder.journal
+        directions = [objective.direction for objective in self._exploration.objectives]
         study = optuna.create_study(
             storage=open_storage(location),
             study_name=config.study_name or f"{space.name}-{data.name}",
-            directions=[objective.direction for objective in self._exploration.objectives],
+            directions=directions,
             load_if_exists=True,
         )
         ledger = Ledger(study)
         where = f"study {study.study_name!r} in {describe(location)}"
         check_same(ledger.read("identity"), described, where)
         if ledger.read("identity") is None:
-            if study.trials:
+            if study.trials or [d.name.lower() for d in study.directions] != directions:
                 raise StudyError(
-                    f"{where} holds trials of another program", hint="Choose another study name."
+                    f"{where} was made by another program", hint="Choose another study name."
                 )
             ledger.write("identity", described)
         if folder is not None:

@@ -54,6 +54,7 @@ class SearchConfig:
             objectives=parse_objectives(self.objectives),
             constraints=parse_constraints(self.constraints),
             n_trials=self.n_trials,
+            sampler=self.sampler,
             generation=self.generation,
             timeout=self.timeout,
             seed=self.seed,

@@ -44,6 +44,12 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
             return optuna.storages.get_storage(text)
         Path(text).parent.mkdir(parents=True, exist_ok=True)
         return JournalStorage(GroupedJournal(Path(text)))
+    except ImportError as error:
+        raise StudyError(
+            f"cannot open the storage {describe(location)!r}: the driver of its database is not "
+            f"installed: {error.__cause__ or error}",
+            hint="For PostgreSQL, `pip install 'psycopg[binary]'`.",
+        ) from error
     except Exception as error:  # whatever the driver of the database raises
         raise StudyError(
             f"cannot open the storage {describe(location)!r}: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -19,9 +20,9 @@ def resolve_device(name: str) -> torch.device:
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    kind, _, index = name.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
+    if not re.fullmatch(r"cpu|cuda(:[0-9]+)?", name):
         raise DeviceError(f"unknown device {name!r}; expected auto, cpu, cuda or cuda:<index>")
+    kind, _, index = name.partition(":")
     count = torch.cuda.device_count()
     if kind == "cuda" and int(index or 0) >= count:
         raise DeviceError(
@@ -32,14 +33,23 @@ def resolve_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def check_precision(name: str) -> None:
+    """Raise unless a precision is known.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if name not in PRECISIONS:
+        raise ConfigError(f"unknown precision {name!r}; expected {', '.join(PRECISIONS)}")
+
+
 def autocast(device: torch.device, precision: str = "auto") -> AbstractContextManager[None]:
     """bfloat16 arithmetic where it pays: ``auto`` means on CUDA only.
 
     Raises:
         ConfigError: The precision is unknown.
     """
-    if precision not in PRECISIONS:
-        raise ConfigError(f"unknown precision {precision!r}; expected one of {PRECISIONS}")
+    check_precision(precision)
     if precision == "fp32" or (precision == "auto" and device.type == "cpu"):
         return nullcontext()
     return torch.autocast(device.type, torch.bfloat16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,7 +18,7 @@ from nas.errors import CheckpointError, ConfigError, GraphError, TrainingError
 from nas.events import Listener, ignore, stage
 from nas.seeding import derive, generator
 from nas.train.augment import augment
-from nas.train.device import autocast
+from nas.train.device import autocast, check_precision
 from nas.train.evaluate import evaluate
 from nas.train.schedule import warm_cosine
 
@@ -65,8 +66,12 @@ class TrainConfig:
         for name in ("momentum", "label_smoothing", "warmup"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
-        if self.lr <= 0:
-            raise ConfigError(f"lr must be positive, got {self.lr}")
+        for name in ("lr", "clip"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} must be positive, got {getattr(self, name)}")
+        if not self.weight_decay >= 0:
+            raise ConfigError(f"weight_decay must not be negative, got {self.weight_decay}")
+        check_precision(self.precision)
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,13 @@ def initialised(graph: Graph, params: Mapping[str, Tensor]) -> GraphModule:
             f"got {given.get(name, 'none')}"
         )
     module = to_module(graph)
+    state = module.state_dict()
+    for name, tensor in params.items():
+        if name not in state or state[name].shape != tensor.shape:
+            shape = tuple(state[name].shape) if name in state else "none"
+            raise GraphError(
+                f"statistic {name!r} should have shape {shape}, got {tuple(tensor.shape)}"
+            )
     module.load_state_dict(
         {name: tensor.detach() for name, tensor in params.items()}, strict=False
     )
@@ -275,29 +287,35 @@ class _Run:
                 progress: dict[str, Any] = json.loads(content.metadata()["progress"])
                 tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
         except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-            raise CheckpointError(
-                f"the training state {str(file)!r} is corrupt: {error}",
-                hint="Delete it to start this training again.",
-            ) from None
+            raise _corrupt(file, error) from None
         for key, value in self._identity(graph).items():
             if progress.get(key) != value:
                 raise CheckpointError(
                     f"the training state {str(file)!r} is of a training with another {key}",
                     hint="Delete it, or choose another directory.",
                 )
+        state = {n[len("model.") :]: t for n, t in tensors.items() if n.startswith("model.")}
+        try:
+            self._module.load_state_dict(state)
+        except RuntimeError as error:
+            raise _corrupt(file, error) from None
         self.history = [Epoch(**epoch) for epoch in progress["history"]]
         self.seconds = progress["seconds"]
-        self._module.load_state_dict(
-            {name[len("model.") :]: t for name, t in tensors.items() if name.startswith("model.")}
-        )
         for name, parameter in self._module.named_parameters():
             if f"momentum.{name}" in tensors:
                 self._optimiser.state[parameter]["momentum_buffer"] = tensors[f"momentum.{name}"]
 
     def _identity(self, graph: Graph) -> dict[str, Any]:
         return {
-            "architecture": graph.hash(),
+            "architecture": blake2b(graph.to_json().encode(), digest_size=16).hexdigest(),
             "config": asdict(self._config),
             "data": self._data.fingerprint,
             "seed": self._seed,
         }
+
+
+def _corrupt(file: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"the training state {str(file)!r} is corrupt: {error}",
+        hint="Delete it to start this training again.",
+    )

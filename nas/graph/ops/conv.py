@@ -11,6 +11,7 @@ from torch import nn
 
 from nas.errors import ShapeError
 from nas.graph.op import Op, OpFeatures, ParamSpec, Role, operation
+from nas.graph.ops.attribute import check_flag, check_pair, check_whole
 from nas.graph.ops.window import Pair, same_padding, slide
 
 if TYPE_CHECKING:
@@ -43,6 +44,13 @@ class Conv2d(Op):
     groups: int = 1
     bias: bool = False
     padding: Pair | None = None
+
+    def __post_init__(self) -> None:
+        check_whole(self, "out_channels", "dilation", "groups")
+        check_pair(self, "kernel", "stride")
+        check_flag(self, "bias")
+        if self.padding is not None:
+            check_pair(self, "padding", least=0)
 
     @property
     def pad(self) -> Pair:
@@ -101,4 +109,5 @@ class Conv2d(Op):
             stride=max(self.stride),
             dilation=self.dilation,
             groups=self.groups,
+            bias=self.bias,
         )

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from nas.graph.op import FreeOp, OpFeatures, operation
+from nas.graph.ops.attribute import check_real
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,9 @@ class RandomOmission(FreeOp):
     """Identity in evaluation mode."""
 
     rate: float
+
+    def __post_init__(self) -> None:
+        check_real(self, "rate", 0, 1)
 
     def infer_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

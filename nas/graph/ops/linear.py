@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from nas.graph.op import Op, OpFeatures, ParamSpec, Role, operation
+from nas.graph.ops.attribute import check_flag, check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,10 @@ class Linear(Op):
     out_features: int
     bias: bool = True
     head: bool = False
+
+    def __post_init__(self) -> None:
+        check_whole(self, "out_features")
+        check_flag(self, "bias", "head")
 
     def infer_shape(self, *inputs: Shape) -> Shape:
         return *inputs[0][:-1], self.out_features
@@ -58,4 +63,4 @@ class Linear(Op):
         return nn.Linear(inputs[0][-1], self.out_features, bias=self.bias)
 
     def features(self) -> OpFeatures:
-        return OpFeatures(kind="head" if self.head else "linear")
+        return OpFeatures(kind="head" if self.head else "linear", bias=self.bias)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
@@ -11,6 +12,7 @@ from torch import nn
 
 from nas.errors import ShapeError
 from nas.graph.op import Op, OpFeatures, ParamSpec, Role, operation
+from nas.graph.ops.attribute import check_real, check_whole
 from nas.graph.ops.window import image
 
 if TYPE_CHECKING:
@@ -49,7 +51,6 @@ class Norm(Op):
     def macs(self, *inputs: Shape) -> int:
         return 0
 
-    @final
     def features(self) -> OpFeatures:
         return OpFeatures(kind=self.kind)
 
@@ -65,6 +66,10 @@ class BatchNorm2d(Norm):
 
     eps: float = 1e-5
     momentum: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_real(self, "eps", 0, math.inf)
+        check_real(self, "momentum", 0, math.inf)
 
     def channels(self, x: Shape) -> int:
         return image(x)[1]
@@ -87,6 +92,10 @@ class GroupNorm(Norm):
     groups: int
     eps: float = 1e-5
 
+    def __post_init__(self) -> None:
+        check_whole(self, "groups")
+        check_real(self, "eps", 0, math.inf)
+
     def channels(self, x: Shape) -> int:
         if image(x)[1] % self.groups:
             raise ShapeError(f"expected channels divisible by groups={self.groups}, got {x[1]}")
@@ -98,6 +107,9 @@ class GroupNorm(Norm):
     def module(self, *inputs: Shape) -> nn.Module:
         return nn.GroupNorm(self.groups, inputs[0][1], eps=self.eps)
 
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind=self.kind, groups=self.groups)
+
 
 @operation("layer_norm")
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +117,9 @@ class LayerNorm(Norm):
     """Layer normalisation over the last dimension of (B, ..., C), Ba et al. 2016."""
 
     eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        check_real(self, "eps", 0, math.inf)
 
     def channels(self, x: Shape) -> int:
         return x[-1]

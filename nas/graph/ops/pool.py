@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 import torch.nn.functional as F
 
+from nas.errors import GraphError
 from nas.graph.op import FreeOp, OpFeatures, operation
+from nas.graph.ops.attribute import check_pair, check_whole
 from nas.graph.ops.window import Pair, image, pair, same_padding, slide
 
 if TYPE_CHECKING:
@@ -24,11 +25,24 @@ class WindowPool(FreeOp):
 
     kernel: Pair
     stride: int
+    padding: Pair | None
 
+    def __post_init__(self) -> None:
+        check_pair(self, "kernel")
+        check_whole(self, "stride")
+        if self.padding is not None:
+            check_pair(self, "padding", least=0)
+            if any(2 * pad > size for pad, size in zip(self.padding, self.kernel, strict=True)):
+                raise GraphError(
+                    f"{self.kind}: padding must be at most half of the kernel {self.kernel}, "
+                    f"got {self.padding}"
+                )
+
+    @final
     @property
-    @abstractmethod
     def pad(self) -> Pair:
         """The padding that applies, in pixels (height, width)."""
+        return same_padding(self.kernel, 1) if self.padding is None else self.padding
 
     @final
     def infer_shape(self, *inputs: Shape) -> Shape:
@@ -49,10 +63,6 @@ class MaxPool2d(WindowPool):
     stride: int = 1
     padding: Pair | None = None
 
-    @property
-    def pad(self) -> Pair:
-        return same_padding(self.kernel, 1) if self.padding is None else self.padding
-
     def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
         return F.max_pool2d(inputs[0], self.kernel, self.stride, self.pad)
 
@@ -66,10 +76,6 @@ class AvgPool2d(WindowPool):
     stride: int = 1
     padding: Pair | None = None
 
-    @property
-    def pad(self) -> Pair:
-        return same_padding(self.kernel, 1) if self.padding is None else self.padding
-
     def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
         return F.avg_pool2d(inputs[0], self.kernel, self.stride, self.pad, count_include_pad=False)
 
@@ -78,6 +84,9 @@ class AdaptivePool(FreeOp):
     """Pooling to a fixed output size: (B, C, H, W) -> (B, C, size, size)."""
 
     size: int
+
+    def __post_init__(self) -> None:
+        check_whole(self, "size")
 
     @final
     def infer_shape(self, *inputs: Shape) -> Shape:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch.nn.functional as F
 
 from nas.graph.op import FreeOp, OpFeatures, operation
+from nas.graph.ops.attribute import check_shape
 from nas.graph.ops.window import image
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class Zero(FreeOp):
     """
 
     shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        check_shape(self, "shape")
 
     def infer_shape(self, *inputs: Shape) -> Shape:
         return inputs[0][0], *self.shape

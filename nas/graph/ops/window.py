@@ -34,8 +34,13 @@ def slide(x: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: int = 1
         for size, pad, window, step in zip(x[2:], padding, kernel, stride, strict=True)
     )
     if height < 1 or width < 1:
+        smallest = (
+            max(1, dilation * (window - 1) + 1 - 2 * pad)
+            for window, pad in zip(kernel, padding, strict=True)
+        )
         raise ShapeError(
-            f"expected an image of at least {kernel[0]}x{kernel[1]} pixels, got {x[2]}x{x[3]}",
+            f"expected an image of at least {'x'.join(map(str, smallest))} pixels, "
+            f"got {x[2]}x{x[3]}",
             hint="Use a smaller window or stride, or fewer reductions before it.",
         )
     return height, width

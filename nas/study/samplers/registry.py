@@ -19,13 +19,24 @@ SAMPLERS: Registry[SamplerFactory] = Registry("sampler")
 _LEGACY_SEEDS = 2**32
 
 
-def make_sampler(name: str, seed: int) -> BaseSampler:
+def make_sampler(name: str, seed: int, *, after: BaseSampler | None = None) -> BaseSampler:
     """The sampler of that name, its randomness fixed by ``seed``.
+
+    Args:
+        name: In :data:`SAMPLERS`.
+        seed: Fixes all draws.
+        after: The sampler of that name that worked on the same study before. The draws are the
+            same with it as without; but Optuna's samplers remember which choices all trials
+            share, and would read the whole study to find it out again.
 
     Raises:
         UnknownNameError: There is none of that name.
     """
-    return SAMPLERS.get(name)(seed % _LEGACY_SEEDS)
+    sampler = SAMPLERS.get(name)(seed % _LEGACY_SEEDS)
+    shared = getattr(after, "_search_space", None)
+    if shared is not None:
+        sampler._search_space = shared  # type: ignore[attr-defined]
+    return sampler
 
 
 @SAMPLERS.register("evolution")

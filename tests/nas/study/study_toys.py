@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
-from nas.evaluate.scorer import Estimate
+from nas.data.digits import load
+from nas.evaluate.scorer import Estimate, ScoreConfig
 from nas.graph.builder import GraphBuilder
 from nas.predictor.card import Card
 from nas.space.search_space import SearchSpace
 from nas.space.task import Task
+from nas.study.search import search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from torch import Tensor
 
     from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.trial import Trial
+    from nas.study.result import SearchResult
 
 DIGITS = Task(classes=10, channels=1, resolution=8)
 
@@ -56,7 +60,7 @@ class ToySpace(SearchSpace):
 
 
 def toy_space(**macro: object) -> ToySpace:
-    return ToySpace(task=DIGITS, **macro)  # type: ignore[arg-type]
+    return ToySpace(**{"task": DIGITS, **macro})  # type: ignore[arg-type]
 
 
 def quality(candidate: Candidate) -> float:
@@ -101,3 +105,33 @@ class ToyPredictor:
 
     def embed(self, graphs: Sequence[Graph]) -> Tensor:
         return torch.zeros(len(graphs), 1)
+
+
+def toy_search(out: Path | None = None, **changes: Any) -> SearchResult:
+    """A short search on digits, about a second; its settings can be changed."""
+    settings: dict[str, Any] = {
+        "space": toy_space(),
+        "data": load(),
+        "n_trials": 12,
+        "generation": 4,
+        "finalists": 2,
+        "finalist_epochs": 1,
+        "max_epochs": 2,
+        "scoring": ScoreConfig(images=64, calibration=32),
+        "sampler": "random",
+        "device": "cpu",
+        "out": out,
+        **changes,
+    }
+    return search(**{"predictor": ToyPredictor(settings["space"]), **settings})
+
+
+def found(result: SearchResult) -> dict[str, Any]:
+    """All of a result that does not tell when and where it was found."""
+    document = result.to_dict()
+    return {key: document[key] for key in document if key not in ("run", "files", "seconds")}
+
+
+def record(result: SearchResult) -> list[tuple[Any, ...]]:
+    """All trials of a result, without their times."""
+    return [(t.number, t.state, t.params, t.values, t.user_attrs) for t in result.study.trials]

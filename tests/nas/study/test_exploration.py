@@ -14,7 +14,7 @@ from nas.study.constraints import parse_constraints
 from nas.study.exploration import Exploration, ExplorationConfig
 from nas.study.ledger import Ledger, TrialCounts, is_scored
 from nas.study.objectives import parse_objectives
-from nas.study.samplers.registry import SAMPLERS, make_sampler
+from nas.study.samplers.registry import SAMPLERS
 from nas.study.storage import open_storage
 from tests.nas.study.study_toys import toy_score, toy_space
 
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
 
+    Score = Callable[[Sequence[Candidate]], Sequence[Estimate | None]]
 
-@pytest.fixture(autouse=True)
-def _quiet() -> None:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+PATIENT = [pytest.param(name, marks=[pytest.mark.slow] * (name == "tpe")) for name in SAMPLERS]
+"""All samplers, for tests with many draws."""
 
 
 def make_ledger(objectives: Sequence[str] = ("score",), path: Path | None = None) -> Ledger:
@@ -45,7 +46,7 @@ def explore(
     n_trials: int,
     *,
     space: SearchSpace | None = None,
-    score: Callable[[Sequence[Candidate]], Sequence[Estimate | None]] = toy_score,
+    score: Score = toy_score,
     sampler: str = "random",
     objectives: Sequence[str] = ("score",),
     constraints: Sequence[str] = (),
@@ -57,17 +58,24 @@ def explore(
         objectives=parse_objectives(objectives),
         constraints=parse_constraints(constraints),
         n_trials=n_trials,
+        sampler=sampler,
         seed=seed,
         **{"generation": 8, **settings},
     )
-    study = optuna.create_study(
-        directions=[objective.direction for objective in config.objectives],
-        sampler=make_sampler(sampler, seed + len(ledger.trials())),
-    )
-    ledger.restore(study)
-    exploration = Exploration(space or toy_space(), score, study, ledger, config, listen)
+    exploration = Exploration(space or toy_space(), score, ledger, config, listen)
     with stage(listen, "search", n_trials) as progress:
         return exploration.run(progress)
+
+
+def interrupted_after(batches: int) -> Score:
+    left = iter(range(batches))
+
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return toy_score(candidates)
+
+    return score
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -153,7 +161,7 @@ def test_small_space_is_exhausted_and_says_so() -> None:
     ]
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", PATIENT)
 def test_exhaustion_is_noticed_without_a_known_size(sampler: str) -> None:
     ledger = make_ledger()
     space = toy_space(widths=(2,), labels=("a", "b"))
@@ -186,7 +194,7 @@ def test_constraints_are_violations_and_never_scored() -> None:
     assert ledger.study.best_trial.user_attrs["params"] <= 300
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", PATIENT)
 @pytest.mark.parametrize("objectives", [("score",), ("score", "params:min")], ids=len)
 def test_samplers_learn_to_be_feasible(sampler: str, objectives: tuple[str, ...]) -> None:
     ledger = make_ledger(objectives)
@@ -260,19 +268,79 @@ def test_more_trials_continue_with_other_draws(sampler: str, tmp_path: Path) -> 
     assert again != first
 
 
-def test_a_crash_in_scoring_loses_no_finished_generation(tmp_path: Path) -> None:
-    calls = 0
+@pytest.mark.parametrize("sampler", PATIENT)
+def test_an_interrupted_search_draws_what_it_would_have_drawn(
+    sampler: str, tmp_path: Path
+) -> None:
+    space = toy_space(labels=("a", "b"), widths=(2, 3, 4))
+    objectives = ("score", "params:min")
 
-    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
-        nonlocal calls
-        calls += 1
-        if calls == 4:
-            raise KeyboardInterrupt
+    def search(path: Path, score: Score = toy_score) -> list[tuple[Any, ...]]:
+        ledger = make_ledger(objectives, path)
+        explore(
+            ledger,
+            90,
+            space=space,
+            score=score,
+            sampler=sampler,
+            objectives=objectives,
+            constraints=("params<=400",),
+        )
+        return [(t.number, t.params, t.values, t.state, t.user_attrs) for t in ledger.trials()]
+
+    whole = search(tmp_path / "whole.journal")
+    assert {t[4]["outcome"] for t in whole} == {"scored", "infeasible"}
+    for batches in (1, 4, 1, 2):
+        with pytest.raises(KeyboardInterrupt):
+            search(tmp_path / "cut.journal", interrupted_after(batches))
+    assert search(tmp_path / "cut.journal") == whole
+
+
+def test_random_strangers_are_the_same_after_an_interruption(tmp_path: Path) -> None:
+    def search(path: Path, score: Score = toy_score) -> list[str]:
+        ledger = make_ledger(path=path)
+        explore(ledger, 39, space=space, score=score, sampler="evolution", generation=2)
+        return [trial.user_attrs["architecture"] for trial in ledger.trials()]
+
+    space = toy_space(widths=(2,))
+    whole = search(tmp_path / "whole.journal")
+    for _ in range(17):
+        with pytest.raises(KeyboardInterrupt):
+            search(tmp_path / "cut.journal", interrupted_after(1))
+    assert search(tmp_path / "cut.journal") == whole
+
+
+def test_trials_asked_of_the_study_beside_the_search_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    explore(make_ledger(path=path), 20)
+    study = make_ledger(path=path).study
+    study.ask()
+    study.enqueue_trial({"depth": 1})
+    study.add_trial(optuna.trial.create_trial(value=0.5))
+    ledger = make_ledger(path=path)
+    explore(ledger, 40, sampler="evolution")
+    assert TrialCounts.of(ledger.trials()).complete == 40
+    assert len(ledger.study.trials) == len(ledger.trials()) + 3
+    for trial in ledger.trials():
+        first = trial.user_attrs.get("duplicate_of", trial.number)
+        assert ledger.study.trials[first].user_attrs["hash"] == trial.user_attrs["hash"]
+
+
+def test_two_searches_cannot_mix_their_trials_in_one_study(tmp_path: Path) -> None:
+    def other_search(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+        explore(make_ledger(path=tmp_path / "s.journal"), 16, generation=16, seed=1)
         return toy_score(candidates)
 
+    ledger = make_ledger(path=tmp_path / "s.journal")
+    with pytest.raises(StudyError, match="another process is using it"):
+        explore(ledger, 24, score=other_search)
+    assert TrialCounts.of(ledger.trials()).complete == 16
+
+
+def test_a_crash_in_scoring_loses_no_finished_generation(tmp_path: Path) -> None:
     path = tmp_path / "s.journal"
     with pytest.raises(KeyboardInterrupt):
-        explore(make_ledger(path=path), 80, score=score)
+        explore(make_ledger(path=path), 80, score=interrupted_after(3))
     assert TrialCounts.of(make_ledger(path=path).trials()).complete == 24
     explore(make_ledger(path=path), 80)
     trials = make_ledger(path=path).trials()
@@ -308,10 +376,11 @@ def test_progress_and_leaders() -> None:
     assert advanced[-1].metrics["per_second"] > 0
 
 
-def test_same_seed_same_search() -> None:
+@pytest.mark.parametrize("sampler", PATIENT)
+def test_same_seed_same_search(sampler: str) -> None:
     def architectures(seed: int) -> list[str]:
         ledger = make_ledger()
-        explore(ledger, 70, sampler="evolution", seed=seed)
+        explore(ledger, 70, sampler=sampler, seed=seed)
         return [trial.user_attrs["architecture"] for trial in ledger.trials()]
 
     assert architectures(1) == architectures(1)

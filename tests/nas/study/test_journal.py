@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def _quiet() -> None:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-
 def _numbers(path: Path) -> list[float | None]:
     study = optuna.load_study(
         storage=JournalStorage(JournalFileBackend(str(path))), study_name="s"
@@ -36,6 +31,48 @@ def test_a_group_is_read_by_optuna_itself(tmp_path: Path) -> None:
         for value in range(5):
             study.add_trial(create_trial(value=value))
     study.add_trial(create_trial(value=5.0))
+    assert _numbers(path) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_group_appears_in_one_piece(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    backend = GroupedJournal(path)
+    study = optuna.create_study(storage=JournalStorage(backend), study_name="s")
+    for first in (0, 3):
+        with backend.group():
+            for value in range(first, first + 3):
+                study.add_trial(create_trial(value=value))
+                assert len(study.trials) == value + 1
+            assert _numbers(path) == list(range(first))
+        assert _numbers(path) == list(range(first + 3))
+
+
+def test_a_group_is_written_even_if_it_fails(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    backend = GroupedJournal(path)
+    study = optuna.create_study(storage=JournalStorage(backend), study_name="s")
+
+    def interrupted() -> None:
+        with backend.group():
+            study.add_trial(create_trial(value=1.0))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert _numbers(path) == [1.0] == [trial.value for trial in study.trials]
+
+
+def test_groups_of_two_writers_take_turns(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    backends = [GroupedJournal(path) for _ in range(2)]
+    studies = [
+        optuna.create_study(storage=JournalStorage(b), study_name="s", load_if_exists=True)
+        for b in backends
+    ]
+    for value in range(6):
+        with backends[value % 2].group():
+            studies[value % 2].add_trial(create_trial(value=value))
+            assert len(studies[value % 2].trials) == value + 1
     assert _numbers(path) == [0, 1, 2, 3, 4, 5]
 
 

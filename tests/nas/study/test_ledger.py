@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def _quiet() -> None:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-
 def _ledger(location: Path | str) -> Ledger:
     return Ledger(
         optuna.create_study(
@@ -69,7 +64,7 @@ def test_record_and_restore(kind: str, tmp_path: Path) -> None:
     location = tmp_path / "s.journal" if kind == "journal" else f"sqlite:///{tmp_path}/s.db"
     told = optuna.create_study(directions=["maximize", "minimize"])
     _tell_all(told)
-    _ledger(location).append(told.trials, seconds=1.5)
+    _ledger(location).append(told.trials, told, seconds=1.5)
 
     ledger = _ledger(location)
     states = [trial.state for trial in ledger.trials()]
@@ -101,7 +96,7 @@ def test_answers_survive(tmp_path: Path) -> None:
     told = optuna.create_study(directions=["maximize", "minimize"])
     _tell_all(told)
     ledger = _ledger(tmp_path / "s.journal")
-    ledger.append(told.trials)
+    ledger.append(told.trials, told)
     first = answer_of(ledger.trials()[0])
     assert (first.outcome, first.values, first.number) == (Outcome.SCORED, [0.5, 10.0], 0)
     assert first.attributes == ANSWERS[0].attributes

@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def _quiet() -> None:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-
 def test_kinds(tmp_path: Path) -> None:
     assert isinstance(open_storage(None), InMemoryStorage)
     assert isinstance(open_storage(tmp_path / "new" / "s.journal"), JournalStorage)
@@ -45,6 +40,16 @@ def test_what_cannot_be_opened(tmp_path: Path) -> None:
         open_storage(tmp_path / "file" / "s.journal")
 
 
+def test_a_corrupt_journal(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    optuna.create_study(storage=open_storage(path), study_name="a")
+    path.write_bytes(b"not json\n" + path.read_bytes())
+    with pytest.raises(
+        StudyError, match=r"cannot open the storage .*s\.journal': JSONDecodeError"
+    ):
+        open_storage(path)
+
+
 def test_passwords_are_not_shown() -> None:
     assert describe("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
     assert describe("sqlite:///runs.db") == "sqlite:///runs.db"
@@ -58,3 +63,8 @@ def test_optuna_is_quiet_for_a_while(capsys: pytest.CaptureFixture[str]) -> None
         optuna.create_study()
     assert capsys.readouterr().err == ""
     assert optuna.logging.get_verbosity() == optuna.logging.INFO
+
+
+def test_a_missing_driver_is_named() -> None:
+    with pytest.raises(StudyError, match=r"driver of its database is not installed.*oracledb"):
+        open_storage("oracle+oracledb://me:secret@host/db")

@@ -14,11 +14,6 @@ if TYPE_CHECKING:
 CHOICES = ("a", "b", "c", "d")
 
 
-@pytest.fixture(autouse=True)
-def _quiet() -> None:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-
 def _count(trial: Trial, length: int = 12) -> int:
     return sum(trial.suggest_categorical(f"p{i}", CHOICES) == "a" for i in range(length))
 

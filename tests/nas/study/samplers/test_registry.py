@@ -24,7 +24,6 @@ def _build(trial: Trial) -> tuple[float, float]:
 
 
 def _run(name: str, directions: tuple[str, ...], seed: int = 0) -> list[dict[str, object]]:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(sampler=make_sampler(name, seed), directions=directions)  # type: ignore[arg-type]
     for _ in range(10):
         asked = [study.ask() for _ in range(12)]

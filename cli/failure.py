@@ -1,0 +1,54 @@
+"""Failures as the user sees them: what went wrong in one line, what to do next in another."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from pathlib import Path
+
+import click
+
+from nas.errors import NasError
+
+_ERROR = 1
+
+
+def show(error: Exception, command: str = "") -> int:
+    """Describe a failure on stderr; ``NAS_DEBUG=1`` adds the traceback.
+
+    Args:
+        error: What was raised.
+        command: The command that raised it; its help is the hint where there is no better one.
+
+    Returns:
+        The exit code.
+    """
+    if os.environ.get("NAS_DEBUG"):
+        traceback.print_exception(error)
+    help_of = " ".join(["nas", *([command] if command else []), "--help"])
+    hint = f"`{help_of}` lists what can be given."
+    match error:
+        case NasError():
+            return _lines(error.message, error.hint or hint, error.exit_code)
+        case click.ClickException():
+            if isinstance(error, click.UsageError) and error.ctx is not None:
+                click.echo(error.ctx.get_usage(), err=True)
+            return _lines(_lower(error.format_message()), hint, error.exit_code)
+        case OSError(filename=str() | bytes() | Path() as path, strerror=str() as reason):
+            hint = "Check that the path exists, is of the right kind, and can be written."
+            return _lines(f"cannot use {os.fsdecode(path)!r}: {_lower(reason)}", hint, _ERROR)
+        case OSError(strerror=str() as reason):
+            return _lines(_lower(reason), "Repeat the command when that is cured.", _ERROR)
+        case _:
+            hint = "This is a fault of the program; NAS_DEBUG=1 shows where it happened."
+            return _lines(f"unexpected {type(error).__name__}: {error}", hint, _ERROR)
+
+
+def _lines(message: str, hint: str, code: int) -> int:
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    click.echo(f"hint: {hint}", err=True)
+    return code
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,34 @@
+"""Find a small network for the digits and use it: ``python examples/01_search.py``."""
+
+import torch
+
+import hypernets
+import nas
+import search_spaces
+
+data = nas.load_dataset("digits")
+space = search_spaces.get("nasnet", data.task)
+hypernet = hypernets.load("nasnet-digits")
+
+result = nas.search(
+    space,
+    data,
+    hypernet,
+    n_trials=48,
+    objectives=("score:max", "params:min"),
+    finalists=2,
+    max_epochs=5,
+)
+
+print(f"best: {result.best.architecture}")
+print(f"test accuracy {result.best.test_accuracy:.1%} with {result.best.cost.params:,} parameters")
+print("Pareto front (score, parameters):")
+for found in result.pareto:
+    print(f"  {found.score:7.3f}  {found.cost.params:9,}")
+
+model = result.best_model
+assert model is not None  # it would be with max_epochs=0
+images, labels = next(data.test.batches(8))
+with torch.no_grad():
+    print("predicted", model(images).argmax(1).tolist())
+print("truth    ", labels.tolist())

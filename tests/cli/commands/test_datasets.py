@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import nas
+
+
+def test_json_lists_the_data_sets():
+    answer = nas("datasets", "--json")
+
+    assert (answer.code, answer.err) == (0, "")
+    assert {"digits", "cifar10"} <= {row["name"] for row in answer.document}
+
+
+def test_the_table_says_that_folders_work_too():
+    answer = nas("datasets")
+
+    assert "digits" in answer.out
+    assert "Any folder or archive" in answer.out
+
+
+def test_digits_is_described_as_it_is_read():
+    document = nas("datasets", "digits", "--json").document
+
+    assert (document["classes"], document["channels"], document["resolution"]) == (10, 1, 8)
+    assert document["train"] + document["val"] + document["test"] == 1797
+
+
+def test_a_folder_of_images_is_described_as_it_is_read(images):
+    document = nas("datasets", images, "--json").document
+
+    assert (document["classes"], document["channels"], document["resolution"]) == (2, 3, 8)
+    assert document["train"] + document["val"] + document["test"] == 40
+    assert "resolution" in nas("datasets", images).out
+
+
+def test_a_misspelt_name_suggests_the_nearest():
+    answer = nas("datasets", "digit")
+
+    assert answer.code == 2
+    assert "unknown data set 'digit'. Did you mean 'digits'?" in answer.error
+
+
+def test_missing_files_say_where_to_put_them():
+    answer = nas("datasets", "cifar10", "--data-dir", "nowhere")
+
+    assert answer.code == 1
+    assert "nowhere" in answer.error
+    assert "cifar-10-batches-py" in answer.err
+
+
+@pytest.mark.parametrize("content", [None, b"no picture"])
+def test_a_folder_without_readable_images_is_an_error(content):
+    for label in "ab":
+        Path("images", label).mkdir(parents=True)
+        if content:
+            Path("images", label, "1.png").write_bytes(content)
+    answer = nas("datasets", "images")
+
+    assert answer.code == 1
+    assert "'images'" in answer.error
+    assert " object at 0x" not in answer.error
+
+
+def test_a_file_that_is_no_archive_is_an_error():
+    Path("images.zip").write_bytes(b"no archive")
+    answer = nas("datasets", "images.zip")
+
+    assert answer.code == 1
+    assert "'images.zip'" in answer.error

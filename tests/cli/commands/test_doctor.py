@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from nas.registry import Registry
+from tests.cli.program import nas
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def _default(tmp_path_factory, monkeypatch):
+    """A hypernetwork for the default space and data set, as the shipped one."""
+    directory = tmp_path_factory.mktemp("shipped") / "small"
+    sizes = ("--steps", 1, "--meta-batch", 1, "--batch-size", 8, "--hidden", 4)
+    assert nas("train-hypernet", *sizes, "--out", directory).code == 0
+    registry: Registry[Path] = Registry("shipped hypernetwork")
+    registry.register("small")(directory)
+    monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
+
+
+@pytest.mark.usefixtures("_default")
+def test_versions_device_and_a_step_that_works():
+    answer = nas("doctor", "--device", "cpu", "--json")
+
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.document["torch"] == torch.__version__
+    assert answer.document["device"] == "cpu"
+    assert answer.document["hypernetwork"] == "small"
+    assert answer.document["step_seconds"] > 0
+    assert 0 <= answer.document["step_accuracy"] <= 1
+    assert nas("doctor", "--device", "cpu").out.splitlines()[-1] == "all is well"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.output import count, emit_json, pairs, percent, table
+
+GENOTYPE = '{"normal":[[["sep_conv_3x3",0],["[bold]",1]]]}' * 8
+
+
+def test_json_holds_paths_as_text_and_what_is_not_finite_as_null(capsys):
+    emit_json({"path": Path("a/b"), "loss": math.nan, "worst": -math.inf, "all": (1, 0.5, None)})
+
+    document = json.loads(capsys.readouterr().out)
+    assert document == {"path": "a/b", "loss": None, "worst": None, "all": [1, 0.5, None]}
+
+
+def test_a_table_in_a_pipe_holds_long_cells_whole_and_no_trailing_blanks(capsys):
+    table(("trial", "architecture"), [("7", GENOTYPE), ("12", "short")])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["trial  architecture", f"    7  {GENOTYPE}", "   12  short"]
+
+
+def test_a_table_on_a_terminal_is_no_wider_than_it(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    table(("trial", "architecture"), [("7", GENOTYPE)])
+
+    head, row = capsys.readouterr().out.splitlines()
+    assert head == "trial  architecture"
+    assert row == f"    7  {GENOTYPE[:32]}…"
+
+
+def test_a_table_without_rows_is_its_head(capsys):
+    table(("space", "size"), [])
+
+    assert capsys.readouterr().out == "space  size\n"
+
+
+def test_pairs_stand_in_line(capsys):
+    pairs({"a": 1, "long name": "x"})
+
+    assert capsys.readouterr().out == "a          1\nlong name  x\n"
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.97314, "97.31%"), (1.0, "100.00%"), (None, "–")])
+def test_shares_are_shown_in_percent(share, text):
+    assert percent(share) == text
+
+
+def test_counts_are_grouped_by_thousands():
+    assert count(3349342.0) == "3,349,342"

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pytest
+import torch
+
+import search_spaces
+from cli.setup import cores, load_weights, out_directory, out_file, proxy_for, use_device
+from nas.data.catalog import load
+from nas.errors import (
+    CheckpointError,
+    ConfigError,
+    DeviceError,
+    StudyError,
+    UnknownNameError,
+    VocabularyError,
+)
+from nas.space.task import Task
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return load("digits")
+
+
+@pytest.fixture
+def space(digits):
+    return search_spaces.get("nb201:channels=4,cells=1", digits.task)
+
+
+@pytest.fixture
+def copy(hypernet, tmp_path):
+    """A checkpoint that may be damaged."""
+    return shutil.copytree(hypernet, tmp_path / "copy")
+
+
+def change_card(directory, **changes):
+    card = json.loads((directory / "card.json").read_text())
+    (directory / "card.json").write_text(json.dumps({**card, **changes}))
+
+
+def test_on_the_cpu_each_core_gets_one_worker_of_one_thread():
+    assert use_device("cpu") == (CPU, cores())
+    assert torch.get_num_threads() == 1
+    assert 1 <= cores() <= (os.cpu_count() or 1)
+
+
+def test_the_number_of_workers_can_be_given():
+    assert use_device("cpu", 3) == (CPU, 3)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_device_that_is_not_there_is_refused():
+    with pytest.raises(DeviceError, match="no CUDA device") as caught:
+        use_device("cuda")
+
+    assert "--device cpu" in caught.value.hint
+
+
+def test_without_a_name_the_shipped_one_that_fits_is_taken(shipped, space, digits):
+    assert load_weights(None, space, digits, CPU).card.name == shipped.name
+
+
+def test_where_no_shipped_one_fits_the_ways_out_are_named(shipped, digits):
+    space = search_spaces.get("darts", digits.task)
+    with pytest.raises(UnknownNameError, match="for space 'darts' on data set 'digits'") as caught:
+        load_weights(None, space, digits, CPU)
+
+    assert "--weights train" in caught.value.hint
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_misspelt_name_suggests_the_nearest(space, digits):
+    with pytest.raises(UnknownNameError, match=r"'tinny'\. Did you mean 'tiny'"):
+        load_weights("tinny", space, digits, CPU)
+
+
+@pytest.mark.parametrize("name", ["card.json", "model.safetensors"])
+def test_a_checkpoint_without_one_of_its_files_is_refused(name, copy, space, digits):
+    (copy / name).unlink()
+    with pytest.raises(CheckpointError, match=name) as caught:
+        load_weights(str(copy), space, digits, CPU)
+
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("card.json", b"{"),
+        ("card.json", b"[]"),
+        ("card.json", b"\xff\xfe"),
+        ("model.safetensors", b"x" * 100),
+        ("model.safetensors", b""),
+    ],
+)
+def test_a_corrupt_checkpoint_is_named(name, content, copy, space, digits):
+    (copy / name).write_bytes(content)
+    with pytest.raises(CheckpointError, match=name):
+        load_weights(str(copy), space, digits, CPU)
+
+
+def test_a_checkpoint_cut_short_is_corrupt(copy, space, digits):
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    with pytest.raises(CheckpointError, match="corrupt") as caught:
+        load_weights(str(copy), space, digits, CPU)
+
+    assert "nas train-hypernet" in caught.value.hint
+
+
+def test_a_checkpoint_of_another_vocabulary_is_refused(copy, space, digits):
+    change_card(copy, vocabulary=99)
+    with pytest.raises(VocabularyError, match="vocabulary version 99") as caught:
+        load_weights(str(copy), space, digits, CPU)
+
+    assert "Train it again" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"classes": 7}, "1 channels and 7 classes"), ({"channels": 3}, "3 channels and 10 classes")],
+)
+def test_weights_for_other_data_are_refused(changes, said, copy, space, digits):
+    change_card(copy, **changes)
+    with pytest.raises(ConfigError, match=said) as caught:
+        load_weights(str(copy), space, digits, CPU)
+
+    assert "but 'digits' has 1 and 10" in caught.value.message
+    assert "nas train-hypernet" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "resolution", "sizes"),
+    [
+        ("nb201", 32, {"channels": 8, "cells": 1, "resolution": 16}),
+        ("nb201:channels=4,cells=1", 8, {"channels": 4, "cells": 1, "resolution": 8}),
+    ],
+)
+def test_a_proxy_is_never_larger_than_its_space(name, resolution, sizes):
+    space = search_spaces.get(name, Task(classes=10, channels=1, resolution=resolution))
+
+    assert proxy_for(space) == sizes
+
+
+def test_the_folder_is_made_and_by_default_lies_in_runs(tmp_path):
+    assert out_directory(None, "name").resolve() == tmp_path / "runs" / "name"
+    assert out_directory(tmp_path / "a" / "b", "name").is_dir()
+    assert not list((tmp_path / "a" / "b").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [("file", "it is a file"), ("file/x", "not a directory")]
+)
+@pytest.mark.parametrize(
+    "make", [lambda path: out_directory(path, ""), lambda p: out_file(p / "w")]
+)
+def test_a_place_that_cannot_be_a_folder_is_refused(place, said, make, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StudyError, match=said) as caught:
+        make(tmp_path / place)
+
+    assert "--out" in caught.value.hint
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    with pytest.raises(StudyError, match="permission denied"):
+        out_directory(tmp_path / "locked", "")
+
+
+def test_a_folder_is_no_place_for_a_file(tmp_path):
+    with pytest.raises(StudyError, match="expected a file"):
+        out_file(tmp_path)

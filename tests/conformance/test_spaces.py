@@ -1,0 +1,25 @@
+"""Every registered space satisfies the contract."""
+
+from __future__ import annotations
+
+from nas.space.task import Task
+from nas.testing.search_space import SearchSpaceConformance
+from search_spaces.registry import SPACES, get, names
+
+DIGITS = Task(classes=10, channels=1, resolution=8)
+LARGER = Task(classes=10, channels=1, resolution=16)
+
+
+class TestSpaces(SearchSpaceConformance):
+    @staticmethod
+    def spaces():
+        return [get(name, DIGITS) for name in names()]
+
+    @staticmethod
+    def proxy(space):
+        """The sizes that suit images of another resolution."""
+        return space.at(resolution=LARGER.resolution, **type(space).macro_for(LARGER))
+
+
+def test_no_space_is_missed() -> None:
+    assert {type(space) for space in TestSpaces.spaces()} == {SPACES.get(name) for name in SPACES}

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import replace
+
+import pytest
+import torch
+
+from hypernets.checkpoint import CARD, WEIGHTS, load, read_card, save, shipped
+from hypernets.config import HYPERNETS
+from hypernets.features import VOCABULARY_VERSION
+from nas.errors import CheckpointError, NasError, UnknownNameError, VocabularyError
+from tests.hypernets.hypernet_toys import every_role, make_hypernet, samples, tiny_space
+
+
+@pytest.fixture
+def directory(tmp_path):
+    save(make_hypernet(), tmp_path / "toy")
+    return tmp_path / "toy"
+
+
+@pytest.mark.parametrize("name", HYPERNETS.names())
+def test_a_loaded_hypernetwork_predicts_the_same(tmp_path, name):
+    model, graphs = make_hypernet(name), [every_role(), *samples(tiny_space(), 2)]
+    save(model, tmp_path)
+    loaded = load(tmp_path)
+    assert loaded.config == model.config
+    assert not loaded.training
+    with torch.no_grad():
+        pairs = zip(model.predict(graphs), loaded.predict(graphs), strict=True)
+    for expected, found in pairs:
+        assert expected.keys() == found.keys()
+        assert all(torch.equal(expected[key], found[key]) for key in expected)
+
+
+def test_the_card_comes_back(tmp_path):
+    card = {"proxy": {"channels": 8, "resolution": 6}, "training": {"command": "nas x", "seed": 3}}
+    model = make_hypernet(card={**card, "measured": {"kendall tau": 0.5}})
+    save(model, tmp_path)
+    assert load(tmp_path).card == model.card == read_card(tmp_path)
+
+
+def test_the_card_is_json_for_people(directory):
+    text = (directory / CARD).read_text()
+    card = json.loads(text)
+    assert card["config"]["hidden"] == 8
+    assert (card["name"], card["hypernet"], card["dataset"]) == ("toy", "ghn2", "digits")
+    assert card["vocabulary"] == VOCABULARY_VERSION
+    assert len(text.splitlines()) > 10
+
+
+def test_saving_replaces_and_leaves_nothing_else(directory):
+    save(make_hypernet(seed=1), directory)
+    assert sorted(path.name for path in directory.iterdir()) == [CARD, WEIGHTS]
+    fresh = make_hypernet(seed=1).decoder.class_vectors
+    assert torch.equal(load(directory).decoder.class_vectors, fresh)
+
+
+def remove(name):
+    return lambda directory: (directory / name).unlink()
+
+
+def write(name, content):
+    data = content if isinstance(content, bytes) else content.encode()
+    return lambda directory: (directory / name).write_bytes(data)
+
+
+def truncate(size):
+    def change(directory):
+        path = directory / WEIGHTS
+        path.write_bytes(path.read_bytes()[:size])
+
+    return change
+
+
+def edit(**changes):
+    def change(directory):
+        path = directory / CARD
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+    return change
+
+
+BROKEN = {
+    "no card": (remove(CARD), "expected a hypernetwork directory with card.json"),
+    "no weights": (remove(WEIGHTS), "no model.safetensors"),
+    "weights cut short": (truncate(1000), "model.safetensors.*corrupt"),
+    "weights cut in the header": (truncate(5), "model.safetensors.*corrupt"),
+    "no bytes": (truncate(0), "model.safetensors.*corrupt"),
+    "weights of pickle": (write(WEIGHTS, pickle.dumps({"a": 1})), "model.safetensors.*corrupt"),
+    "cut card": (write(CARD, '{"name": "to'), "card.json' is no card"),
+    "card of no text": (write(CARD, b"\xff\xfe\x00"), "card.json' is no card"),
+    "card of a list": (write(CARD, "[1, 2]"), "card.json' is no card"),
+    "card of a number": (write(CARD, "7"), "card.json' is no card"),
+    "missing key": (write(CARD, '{"name": "toy"}'), "is no card: Card needs the key"),
+    "unknown key": (edit(datset="x"), "no key 'datset'; did you mean 'dataset'"),
+    "unknown size": (edit(config={"hiden": 8}), "cannot read: .*did you mean 'hidden'"),
+    "size of text": (edit(config={"hidden": "8"}), "cannot read"),
+    "no sizes": (edit(config=3), "cannot read"),
+    "other size": (edit(config={"hidden": 16}), "of another model"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BROKEN.values(), ids=BROKEN.keys())
+def test_what_is_broken_is_one_error_with_a_hint(directory, change, message):
+    change(directory)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load(directory)
+    assert str(directory) in caught.value.message
+    assert caught.value.hint
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("version", [VOCABULARY_VERSION + 1, VOCABULARY_VERSION - 1, "1"])
+def test_another_vocabulary(directory, version):
+    edit(vocabulary=version)(directory)
+    with pytest.raises(
+        VocabularyError, match=f"'toy'.*version {version}; this .*version"
+    ) as error:
+        load(directory)
+    assert "train-hypernet" in error.value.hint
+
+
+@pytest.mark.parametrize("path", ["nowhere/toy", "toy/card.json", "toy/card.json/deeper"])
+def test_paths_that_are_no_checkpoint(directory, path):
+    with pytest.raises(CheckpointError, match="expected a hypernetwork directory") as caught:
+        load(directory.parent / path)
+    assert caught.value.hint
+
+
+def test_unknown_names_are_looked_up_among_the_shipped_ones():
+    with pytest.raises(UnknownNameError, match="unknown shipped hypernetwork 'no-such-net'"):
+        load("no-such-net")
+
+
+def test_a_directory_of_the_working_directory_by_its_bare_name(directory, monkeypatch):
+    monkeypatch.chdir(directory.parent)
+    assert load("toy").card.name == "toy"
+
+
+def test_pickle_is_never_read(directory, monkeypatch):
+    class Trap:
+        def __reduce__(self):
+            return (exec, ("raise SystemExit('a pickle was run')",))
+
+    for name in (WEIGHTS, CARD):
+        save(make_hypernet(), directory)
+        write(name, pickle.dumps(Trap()))(directory)
+        with pytest.raises(NasError):
+            load(directory)
+
+
+def test_shipped_ones_load_under_their_own_name(tmp_path, monkeypatch):
+    model = make_hypernet()
+    model.card = replace(model.card, name="small")
+    save(model, tmp_path / "pretrained" / "small")
+    monkeypatch.setattr("importlib.resources.files", lambda package: tmp_path)
+    assert shipped().names() == ["small"]
+    assert load("small").card == model.card
+    with pytest.raises(UnknownNameError, match="Did you mean 'small'"):
+        load("smal")
+
+
+@pytest.mark.parametrize("name", shipped().names())
+def test_the_package_ships_what_it_can_load(name):
+    assert load(name).card.name == name

@@ -1,0 +1,69 @@
+"""Scales against Knyazev et al. 2021, §3.1, and against what He et al. 2015 want of a layer."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.testing import assert_close
+
+from hypernets.fan_in import scale_by_fan_in
+from nas.graph.op import Role
+
+
+def normal(*shape):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(
+    ("role", "shape", "variance"),
+    [
+        (Role.WEIGHT, (64, 16, 3, 3), 2 / 144),
+        (Role.WEIGHT, (64, 16, 1, 7), 2 / 112),
+        (Role.WEIGHT, (96, 1, 5, 5), 2 / 25),
+        (Role.WEIGHT, (64, 128), 2 / 128),
+        (Role.CLASS_WEIGHT, (10, 256), 1 / 256),
+    ],
+)
+def test_variance_of_weights(role, shape, variance):
+    scaled = scale_by_fan_in(normal(4, *shape), role)
+    assert scaled.var().item() == pytest.approx(variance, rel=0.1)
+
+
+def test_weights_agree_with_kaiming_initialisation():
+    expected = torch.nn.init.kaiming_normal_(torch.empty(128, 32, 3, 3)).std().item()
+    found = scale_by_fan_in(normal(1, 128, 32, 3, 3), Role.WEIGHT).std().item()
+    assert found == pytest.approx(expected, rel=0.02)
+
+
+def test_relu_layers_keep_the_size_of_signals():
+    x = normal(256, 64)
+    for depth in range(10):
+        raw = torch.randn(1, 64, 64, generator=torch.Generator().manual_seed(depth))
+        x = F.relu(F.linear(x, scale_by_fan_in(raw, Role.WEIGHT)[0]))
+    assert 0.2 < x.square().mean().item() < 5
+
+
+@pytest.mark.parametrize(
+    ("role", "function"),
+    [
+        (Role.SCALE, lambda x: 2 / (1 + math.exp(-x / 2))),
+        (Role.SHIFT, lambda x: math.tanh(x / 5)),
+        (Role.BIAS, lambda x: math.tanh(x / 5)),
+        (Role.CLASS_BIAS, lambda x: math.tanh(x / 5)),
+    ],
+)
+def test_scales_and_biases(role, function):
+    raw = torch.tensor([[-3.0, 0.0, 0.5, 4.0]])
+    expected = torch.tensor([[function(x) for x in raw[0].tolist()]])
+    assert_close(scale_by_fan_in(raw, role), expected)
+
+
+@pytest.mark.parametrize(
+    ("role", "low", "high"), [(Role.SCALE, 0, 2), (Role.SHIFT, -1, 1), (Role.BIAS, -1, 1)]
+)
+def test_large_values_stay_in_range(role, low, high):
+    scaled = scale_by_fan_in(torch.tensor([[-1e4, 1e4]]), role)
+    assert scaled.tolist() == [[low, high]]

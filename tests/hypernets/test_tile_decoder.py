@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.testing import assert_close
+
+from hypernets.tile_decoder import TileDecoder
+from nas.errors import ConfigError
+from nas.graph.op import Role
+
+HIDDEN, CHANNELS, KERNEL, CLASSES = 6, 4, 5, 3
+FULL = (CHANNELS, CHANNELS, KERNEL, KERNEL)
+
+
+@pytest.fixture
+def decoder():
+    torch.manual_seed(0)
+    decoder = TileDecoder(HIDDEN, CHANNELS, KERNEL, CLASSES)
+    for parameter in decoder.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return decoder
+
+
+@pytest.fixture
+def h():
+    return torch.randn(2, HIDDEN, generator=torch.Generator().manual_seed(1))
+
+
+def whole_tile(decoder, h):
+    """Linear, ReLU, 1x1 convolution, ReLU, 1x1 convolution: (P, D) -> (P, C, C, S, S)."""
+    x = decoder.spatial(h).view(len(h), KERNEL, KERNEL, 4 * HIDDEN).permute(0, 3, 1, 2)
+    x = F.conv2d(F.relu(x), decoder.mix.weight[:, :, None, None], decoder.mix.bias)
+    x = F.conv2d(F.relu(x), decoder.tile.weight[:, :, None, None], decoder.tile.bias)
+    return x.view(len(h), *FULL)
+
+
+def test_the_tile_is_two_pointwise_convolutions(decoder, h):
+    assert_close(decoder(h, Role.WEIGHT, FULL), whole_tile(decoder, h))
+
+
+@pytest.mark.parametrize("side", [1, 3, 5])
+def test_small_windows_are_the_centre_of_the_tile(decoder, h, side):
+    edge = (KERNEL - side) // 2
+    centre = whole_tile(decoder, h)[..., edge : edge + side, edge : edge + side]
+    assert_close(decoder(h, Role.WEIGHT, (CHANNELS, CHANNELS, side, side)), centre)
+
+
+@pytest.mark.parametrize(("kernel", "part"), [((1, 5), (2, slice(None))), ((3, 1), None)])
+def test_long_windows(decoder, h, kernel, part):
+    rows, columns = part or (slice(1, 4), 2)
+    expected = whole_tile(decoder, h)[..., rows, columns].reshape(2, CHANNELS, CHANNELS, *kernel)
+    assert_close(decoder(h, Role.WEIGHT, (CHANNELS, CHANNELS, *kernel)), expected)
+
+
+def test_narrow_layers_are_the_first_channels(decoder, h):
+    expected = whole_tile(decoder, h)[:, :3, :2]
+    assert_close(decoder(h, Role.WEIGHT, (3, 2, KERNEL, KERNEL)), expected)
+
+
+def test_wide_layers_repeat_the_tile(decoder, h):
+    expected = whole_tile(decoder, h).repeat(1, 3, 2, 1, 1)[:, :9, :7]
+    assert_close(decoder(h, Role.WEIGHT, (9, 7, KERNEL, KERNEL)), expected)
+
+
+def test_a_layer_wide_in_one_direction_only(decoder, h):
+    expected = whole_tile(decoder, h)[:, :, :1].repeat(1, 2, 1, 1, 1)
+    assert_close(decoder(h, Role.WEIGHT, (8, 1, KERNEL, KERNEL)), expected)
+
+
+def test_large_windows_are_interpolated(decoder, h):
+    tile = whole_tile(decoder, h).flatten(0, 1)
+    expected = F.interpolate(tile, (7, 9), mode="bilinear").view(2, CHANNELS, CHANNELS, 7, 9)
+    assert_close(decoder(h, Role.WEIGHT, (CHANNELS, CHANNELS, 7, 9)), expected)
+
+
+def test_linear_weights_are_windows_of_one(decoder, h):
+    expected = decoder(h, Role.WEIGHT, (3, 6, 1, 1))[..., 0, 0]
+    assert_close(decoder(h, Role.WEIGHT, (3, 6)), expected)
+
+
+def test_vectors_are_cut_or_repeated(decoder, h):
+    scale = decoder.vector(h)[:, :CHANNELS]
+    shift = decoder.vector(h)[:, CHANNELS:]
+    assert_close(decoder(h, Role.SCALE, (3,)), scale[:, :3])
+    assert_close(decoder(h, Role.SHIFT, (6,)), shift.repeat(1, 2)[:, :6])
+    assert_close(decoder(h, Role.BIAS, (6,)), decoder(h, Role.SHIFT, (6,)))
+
+
+def test_heads_are_features_times_class_vectors(decoder, h):
+    features = decoder.class_features(h).view(2, 4 * CHANNELS + 1, HIDDEN)
+    scores = features @ decoder.class_vectors
+    weight = decoder(h, Role.CLASS_WEIGHT, (CLASSES, 5))
+    assert_close(weight, scores[:, :5].transpose(1, 2))
+    assert_close(decoder(h, Role.CLASS_BIAS, (CLASSES,)), scores[:, -1])
+    wide = decoder(h, Role.CLASS_WEIGHT, (CLASSES, 4 * CHANNELS + 2))
+    assert_close(wide[:, :, -2:], wide[:, :, :2])
+
+
+def test_heads_of_fewer_classes_get_the_first_vectors(decoder, h):
+    whole = decoder(h, Role.CLASS_WEIGHT, (CLASSES, 5))
+    assert_close(decoder(h, Role.CLASS_WEIGHT, (2, 5)), whole[:, :2])
+
+
+@pytest.mark.parametrize(("role", "shape"), [(Role.CLASS_WEIGHT, (4, 5)), (Role.CLASS_BIAS, (4,))])
+def test_more_classes_than_it_knows(decoder, h, role, shape):
+    with pytest.raises(ConfigError, match="up to 3 classes, but a network has 4"):
+        decoder(h, role, shape)
+
+
+def test_raw_weights_of_a_fresh_decoder_have_unit_variance():
+    torch.manual_seed(0)
+    decoder = TileDecoder(32, 64, 7, 10)
+    h = F.layer_norm(torch.randn(64, 32), (32,))
+    variance = decoder(h, Role.WEIGHT, (64, 64, 3, 3)).var().item()
+    assert 0.5 < variance < 5

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nas.data.catalog import DATASETS, load
+from nas.errors import DataError, UnknownNameError
+from tests.nas.data.pictures import cifar_batches, paint_classes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAS_CACHE_DIR", str(tmp_path / "cache"))
+
+
+def test_every_entry_says_what_it_is_and_where_it_is_from() -> None:
+    for name in DATASETS:
+        assert DATASETS.get(name).description
+        assert DATASETS.get(name).source
+
+
+def test_a_name_passes_the_seed_on() -> None:
+    prints = [load("digits", seed=seed).fingerprint for seed in (0, 0, 1)]
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_a_name_that_is_near(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownNameError, match=r"unknown data set 'digit'.*Did you mean 'digits'"):
+        load("digit")
+
+
+def test_the_directory_comes_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cifar_batches(tmp_path / "here" / "cifar-10-batches-py")
+    monkeypatch.setenv("NAS_DATA_DIR", str(tmp_path / "here"))
+    assert load("cifar10").task.classes == 10
+    with pytest.raises(DataError, match="elsewhere"):
+        load("cifar10", data_dir=tmp_path / "elsewhere")
+
+
+def test_a_path_in_words_or_as_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = paint_classes(tmp_path / "pets", 20)
+    monkeypatch.chdir(tmp_path)
+    assert load("pets").fingerprint == load(folder).fingerprint == load(str(folder)).fingerprint
+
+
+@pytest.mark.parametrize("path", ["no/such/folder", "pets.tar.gz", "pets.zip"])
+def test_a_path_where_nothing_is(path: str) -> None:
+    with pytest.raises(DataError, match=f"no data at '{path}'; expected a folder or an archive"):
+        load(path)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from nas.data.dataset import make_dataset, stratified
+from nas.seeding import generator
+
+
+def test_stratified_parts_hold_the_classes_in_equal_shares() -> None:
+    labels = torch.tensor([0] * 10 + [1] * 30)
+    first, second, third = stratified(labels, (0.6, 0.2, 0.2), generator(0))
+    assert [len(first), len(second), len(third)] == [24, 8, 8]
+    for part, zeros in ((first, 6), (second, 2), (third, 2)):
+        assert int((labels[part] == 0).sum()) == zeros
+    assert torch.cat([first, second, third]).sort().values.tolist() == list(range(40))
+
+
+def test_stratified_follows_the_generator() -> None:
+    labels = torch.zeros(20).long()
+    parts = [stratified(labels, (0.5, 0.5), generator(seed))[0].tolist() for seed in (0, 0, 1)]
+    assert parts[0] == parts[1] != parts[2]
+
+
+def test_mean_and_deviation_are_of_the_training_images_alone() -> None:
+    images = torch.tensor([10, 30, 200, 250], dtype=torch.uint8).reshape(4, 1, 1, 1)
+    parts = (torch.tensor([0, 1]), torch.tensor([2]), torch.tensor([3]))
+    data = make_dataset("x", images, torch.tensor([0, 1, 0, 1]), classes=2, parts=parts, flip=True)
+    for split in (data.train, data.val, data.test):
+        assert split.mean.tolist() == [20]
+        assert split.std.tolist() == [pytest.approx(200**0.5)]  # of a sample: (10² + 10²) / 1
+
+
+def test_a_constant_channel_is_no_division_by_zero() -> None:
+    images = torch.full((4, 1, 2, 2), 7, dtype=torch.uint8)
+    part = torch.arange(4)
+    data = make_dataset("x", images, part % 2, classes=2, parts=(part, part, part), flip=True)
+    assert torch.equal(data.train.normalised(slice(None)), torch.zeros(4, 1, 2, 2))

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from nas.data.image_folder import load_images
+from nas.errors import DataError
+from nas.space.task import Task
+from tests.nas.data.pictures import pack_tar, pack_zip, paint, paint_classes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nas.data.dataset import Dataset
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAS_CACHE_DIR", str(tmp_path / "cache"))
+
+
+def sizes(data: Dataset) -> tuple[int, int, int]:
+    return len(data.train), len(data.val), len(data.test)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("",), (72, 8, 20)),
+        (("train",), (72, 8, 20)),
+        (("train", "test"), (90, 10, 100)),
+        (("train", "val"), (80, 100, 20)),
+        (("train", "val", "test"), (100, 100, 100)),
+    ],
+)
+def test_missing_splits_are_taken_from_the_training_images(
+    tmp_path: Path, parts: tuple[str, ...], expected: tuple[int, int, int]
+) -> None:
+    for part in parts:
+        paint_classes(tmp_path / "pets" / part, 50)
+    data = load_images(tmp_path / "pets")
+    assert sizes(data) == expected
+    assert data.task == Task(classes=2, channels=3, resolution=8)
+    for split in (data.train, data.val, data.test):
+        assert torch.bincount(split.labels).tolist() == [len(split) // 2] * 2
+
+
+def test_a_given_split_stays_as_it_is(tmp_path: Path) -> None:
+    paint_classes(tmp_path / "pets" / "train", 20)
+    paint_classes(tmp_path / "pets" / "test", 5)
+    first, second = (load_images(tmp_path / "pets", seed=seed) for seed in (0, 1))
+    assert torch.equal(first.test.images, second.test.images)
+    assert not torch.equal(first.val.images, second.val.images)
+
+
+def test_folder_and_archives_are_the_same_data(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 20)
+    archives = [
+        pack_tar(folder, tmp_path / "a.tar.gz", "w:gz"),
+        pack_zip(folder, tmp_path / "b.zip"),
+    ]
+    for archive in archives:
+        assert load_images(archive).fingerprint == load_images(folder).fingerprint
+    assert [load_images(path).name for path in (folder, *archives)] == ["pets", "a", "b"]
+
+
+def test_options(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 20)
+    data = load_images(folder, name="animals", resolution=4, flip=False)
+    assert (data.name, data.task.resolution, data.flip) == ("animals", 4, False)
+
+
+def test_too_few_images(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 1)
+    with pytest.raises(DataError, match="leaves no image for the val split") as caught:
+        load_images(folder)
+    assert str(folder) in caught.value.message
+    assert "ten images" in caught.value.hint
+
+
+def test_test_images_without_training_images(tmp_path: Path) -> None:
+    folder = tmp_path / "pets"
+    paint_classes(folder / "train", 10)
+    paint(folder / "test" / "emu" / "1.png")
+    with pytest.raises(DataError, match="no training image of 'emu'") as caught:
+        load_images(folder)
+    assert str(folder) in caught.value.message

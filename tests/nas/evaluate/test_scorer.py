@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nas.compile.module import to_module
+from nas.errors import ConfigError
+from nas.evaluate import scorer as scorer_module
+from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
+from nas.graph.builder import GraphBuilder
+from nas.graph.op import Role
+from nas.graph.ops.shape import Zero
+from nas.space.candidate import candidate, sample
+from nas.space.search_space import SearchSpace
+from tests.hypernets.hypernet_toys import digits, make_hypernet, tiny_space
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
+    from nas.space.trial import Trial
+
+ALL = ScoreConfig(images=10_000, calibration=10_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Troubled(SearchSpace):
+    """Networks that work, overflow, or need a thousand terabytes."""
+
+    name: ClassVar[str] = "nb201"
+    description: ClassVar[str] = "networks that work, overflow or are too large"
+    source: ClassVar[str] = "tests"
+
+    channels: int = 4
+    cells: int = 1
+
+    def build(self, trial: Trial) -> Graph:
+        kind = trial.suggest_categorical("kind", ["works", "overflows", "too large"])
+        b = GraphBuilder()
+        x = b.batch_norm(b.conv2d(b.input((1, 1, 8, 8)), self.channels))
+        if kind == "overflows":
+            for _ in range(12):
+                x = b.mul(x, x)
+        if kind == "too large":
+            waste = b.activation(b.op(Zero(shape=(4, 2**21, 2**21)), x), "sigmoid")
+            x = b.add(b.global_avg_pool(x), b.global_avg_pool(waste))
+        return b.build(b.classifier(x, self.task.classes))
+
+
+def candidates(count=3, seed=0):
+    rng = np.random.default_rng(seed)
+    return [sample(tiny_space(), rng) for _ in range(count)]
+
+
+def by_hand(graph, params, calibration, split):
+    """Loss and accuracy of the torch module, its batch norms set to what they meet."""
+    module = to_module(graph)
+    module.load_state_dict(params, strict=False)
+    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
+
+    def measure(norm, inputs):
+        norm.running_mean = inputs[0].mean((0, 2, 3))
+        norm.running_var = inputs[0].transpose(0, 1).flatten(1).var(1)
+
+    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
+    with torch.no_grad():
+        module.eval()(calibration.normalised(slice(None)))
+        for hook in hooks:
+            hook.remove()
+        logits = module(split.normalised(slice(None)))
+    accuracy = (logits.argmax(1) == split.labels).float().mean().item()
+    return F.cross_entropy(logits, split.labels).item(), accuracy
+
+
+def inverted(split):
+    return replace(split, images=255 - split.images)
+
+
+def score(drawn, predictor, data, config=None):
+    """Estimates of candidates that are expected to have one."""
+    estimates = Scorer(predictor, data, config)(drawn)
+    assert None not in estimates
+    return estimates
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return make_hypernet("ghn2", max_channels=16)
+
+
+@pytest.fixture(scope="module")
+def shifted():
+    """Digits whose ranking split looks unlike the others, so that it matters what is used."""
+    return replace(digits(), val=inverted(digits().val))
+
+
+def test_estimates_are_those_of_the_torch_modules(predictor, shifted):
+    drawn = candidates()
+    graphs = [one.graph.simplified for one in drawn]
+    with torch.no_grad():
+        predicted = predictor.predict(graphs)
+    estimates = score(drawn, predictor, shifted, ALL)
+    for graph, params, estimate in zip(graphs, predicted, estimates, strict=True):
+        loss, accuracy = by_hand(graph, params, shifted.train, shifted.val)
+        assert estimate.loss == pytest.approx(loss, rel=1e-4)
+        assert estimate.accuracy == pytest.approx(accuracy, abs=0.003)
+        other, _ = by_hand(graph, params, shifted.val, shifted.val)
+        assert estimate.loss != pytest.approx(other, rel=1e-2)
+
+
+def test_the_resolution_and_sizes_are_those_of_the_card(shifted):
+    predictor = make_hypernet(max_channels=16, card={"proxy": {"channels": 2, "resolution": 6}})
+    (drawn,) = candidates(1)
+    proxy = drawn.space.at(channels=2, resolution=6)
+    graph = proxy.graph(drawn.params).simplified
+    assert Scorer(predictor, shifted).proxy(drawn.space) == proxy
+    with torch.no_grad():
+        (params,) = predictor.predict([graph])
+    data = shifted.at(6)
+    (estimate,) = score([drawn], predictor, shifted, ALL)
+    loss, _ = by_hand(graph, params, data.train, data.val)
+    assert estimate.loss == pytest.approx(loss, rel=1e-4)
+
+
+def test_how_images_are_batched_does_not_matter(predictor):
+    expected = score(candidates(), predictor, digits())
+    small = score(candidates(), predictor, digits(), ScoreConfig(batch_size=7))
+    for one, other in zip(expected, small, strict=True):
+        assert one.loss == pytest.approx(other.loss, rel=1e-5)
+        assert one.accuracy == other.accuracy
+
+
+def test_other_candidates_of_the_generation_do_not_matter(predictor):
+    drawn = candidates()
+    together = score(drawn, predictor, digits())
+    for one, estimate in zip(drawn, together, strict=True):
+        (alone,) = score([one], predictor, digits())
+        assert alone.loss == pytest.approx(estimate.loss, rel=1e-4)
+
+
+def test_two_threads_give_the_same_estimates(predictor):
+    single = score(candidates(6), predictor, digits(), ScoreConfig(workers=1))
+    double = score(candidates(6), predictor, digits(), ScoreConfig(workers=2))
+    assert single == double
+    assert len({estimate.loss for estimate in single}) > 3
+
+
+def test_the_test_split_is_not_touched(predictor):
+    without = replace(digits(), test=digits().test.subset(slice(0)))
+    expected = score(candidates(2), predictor, digits())
+    assert score(candidates(2), predictor, without) == expected
+
+
+def test_nothing_to_score(predictor):
+    assert Scorer(predictor, digits())([]) == []
+
+
+class Constant:
+    """Predicts networks that give one class a score of ``z`` and the others 0, for any image."""
+
+    def __init__(self, chosen, z):
+        self.card = make_hypernet().card
+        self._scores = z * F.one_hot(torch.tensor(chosen), 10).float()
+
+    def predict(self, graphs):
+        return [
+            {
+                name: self._scores if spec.role is Role.CLASS_BIAS else torch.zeros(spec.shape)
+                for name, spec in graph.parameters().items()
+            }
+            for graph in graphs
+        ]
+
+    def embed(self, graphs):
+        return torch.zeros(len(graphs), 1)
+
+
+@pytest.mark.parametrize("chosen", [0, 4, 9])
+def test_accuracy_and_loss_of_a_constant_answer(chosen):
+    z, val = 1.5, digits().val
+    share = (val.labels == chosen).float().mean().item()
+    (estimate,) = score(candidates(1), Constant(chosen, z), digits(), ALL)
+    assert estimate.accuracy == pytest.approx(share)
+    assert estimate.loss == pytest.approx(math.log(9 + math.exp(z)) - z * share, rel=1e-5)
+
+
+@pytest.mark.parametrize("chosen", [0, 4, 9])
+def test_few_images_are_spread_over_a_sorted_split(chosen):
+    val = digits().val
+    images = torch.cat([(val.labels == c).nonzero().flatten()[:20] for c in range(10)])
+    data = replace(digits(), val=val.subset(images))
+    config = ScoreConfig(images=10, calibration=10)
+    (estimate,) = score(candidates(1), Constant(chosen, 1.0), data, config)
+    assert estimate.accuracy == pytest.approx(0.1)
+
+
+def troubled(*kinds):
+    space = Troubled(task=digits().task)
+    return [candidate(space, {"kind": kind}) for kind in kinds]
+
+
+def test_networks_that_overflow_or_need_too_much_memory_fail_alone(predictor):
+    scorer = Scorer(predictor, digits(), ScoreConfig(images=32, calibration=32, workers=2))
+    estimates = scorer(troubled("works", "overflows", "too large", "works"))
+    assert [estimate is None for estimate in estimates] == [False, True, True, False]
+    assert estimates[0] == estimates[3]
+    (alone,) = scorer(troubled("works"))
+    assert estimates[0].loss == pytest.approx(alone.loss, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"), MemoryError()]
+)
+def test_all_ways_to_run_out_of_memory(predictor, monkeypatch, error):
+    scorer = Scorer(predictor, digits())
+    with monkeypatch.context() as patch:
+        patch.setattr(scorer_module, "apply", raising(error))
+        assert scorer(candidates(2)) == [None, None]
+    assert None not in scorer(candidates(2))
+
+
+def test_other_errors_are_not_swallowed(predictor, monkeypatch):
+    monkeypatch.setattr(scorer_module, "apply", raising(RuntimeError("a bug of ours")))
+    with pytest.raises(RuntimeError, match="a bug of ours"):
+        Scorer(predictor, digits())(candidates(1))
+
+
+def raising(error):
+    def call(*args):
+        raise error
+
+    return call
+
+
+def test_the_score_is_higher_where_the_loss_is_lower():
+    assert Estimate(accuracy=0.5, loss=1.0).score > Estimate(accuracy=0.9, loss=1.1).score
+
+
+@pytest.mark.parametrize("card", [{"channels": 3}, {"classes": 7}])
+def test_a_hypernetwork_for_other_data(card):
+    with pytest.raises(ConfigError, match=r"'toy' predicts .* but 'digits' has") as error:
+        Scorer(make_hypernet(card=card), digits())
+    assert "train-hypernet" in error.value.hint
+
+
+def test_a_hypernetwork_for_another_space():
+    scorer = Scorer(make_hypernet(card={"space": "darts"}), digits())
+    with pytest.raises(ConfigError, match="trained in space 'darts', not in 'nb201'") as caught:
+        scorer(candidates(1))
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["images", "calibration", "batch_size", "workers"])
+def test_sizes_below_one(name):
+    sizes: dict[str, Any] = {name: 0}
+    with pytest.raises(ConfigError, match=f"{name} must be at least 1, got 0"):
+        ScoreConfig(**sizes)

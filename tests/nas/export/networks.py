@@ -1,0 +1,88 @@
+"""Architectures to export, and a Python that has nothing but torch and safetensors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from nas.compile.module import to_module
+from nas.graph.builder import GraphBuilder
+from nas.graph.ops import AdaptiveMaxPool2d, BatchNorm2d, Linear, MaxPool2d
+from nas.graph.ops.activation import FUNCTIONS
+from nas.space.candidate import sample
+from nas.space.task import Task
+from search_spaces.registry import get
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch.fx import GraphModule
+
+    from nas.graph.graph import Graph
+
+SPACES = {
+    "nasnet": {"channels": 4, "cells": 1},
+    "darts": {"channels": 4, "cells": 3},
+    "nb201": {"channels": 4, "cells": 1},
+}
+ALONE = """
+import importlib.abc, sys
+class OnlyTorch(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] in {"nas", "search_spaces", "hypernets", "cli"}:
+            raise ModuleNotFoundError(f"{name} is not installed here", name=name)
+sys.meta_path.insert(0, OnlyTorch())
+"""
+
+
+def sampled(space: str, seed: int) -> Graph:
+    task = Task(classes=7, channels=3, resolution=16)
+    return sample(get(space, task, **SPACES[space]), np.random.default_rng(seed)).graph
+
+
+def everything() -> Graph:
+    """Every registered operation, every activation, and unusual attributes."""
+    b = GraphBuilder()
+    x = b.input((1, 3, 8, 8))
+    with b.scope("stem"):
+        x = b.conv2d(x, 8, 3, bias=True, name="conv")
+        for function in FUNCTIONS:
+            x = b.activation(x, function)
+    x = b.layer_norm(b.group_norm(b.op(BatchNorm2d(eps=1e-3, momentum=0.01), x), 4))
+    x = b.op(MaxPool2d(kernel=(3, 1), padding=(1, 0)), x)
+    x = b.avg_pool(x, 3, stride=2)
+    x = b.add(x, b.identity(x), b.zero(x), b.shift(x))
+    x = b.concat(x, b.conv2d(x, 4, (1, 7), dilation=2, padding=(0, 6)))
+    x = b.conv2d(x, 12, (3, 5), stride=(1, 2), groups=4)
+    x = b.drop_path(b.dropout(x, 0.2), 0.1)
+    x = b.mul(x, b.activation(b.global_avg_pool(x), "sigmoid"))
+    x = b.op(AdaptiveMaxPool2d(size=2), x)
+    x = b.linear(b.flatten(x), 6)
+    return b.build(b.op(Linear(out_features=4, head=True, bias=False), x, name="head"))
+
+
+def trained(graph: Graph) -> GraphModule:
+    """Its module with random weights and running statistics, in evaluation mode."""
+    torch.manual_seed(0)
+    module = to_module(graph)
+    for tensor in module.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.copy_(torch.rand_like(tensor) * 0.4 + 0.1)
+    return module.eval()
+
+
+def run_alone(script: str, folder: Path) -> str:
+    """Output of a script run in a folder by a Python without this package."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-W", "error", "-c", f"{ALONE}sys.path.insert(0, '.')\n{script}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

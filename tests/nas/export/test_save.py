@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from nas.errors import CheckpointError, ExportError
+from nas.export.save import Files, load_module, save
+from nas.graph.graph import Graph
+from tests.nas.export.networks import SPACES, everything, run_alone, sampled, trained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = ["architecture.json", "card.md", "model.py", "model.safetensors"]
+ALONE = """
+import numpy, torch
+from pathlib import Path
+torch.set_num_threads(1)
+for folder in sorted(Path(".").iterdir()):
+    sys.path[0] = str(folder)
+    sys.modules.pop("model", None)
+    from model import load
+    with torch.no_grad():
+        out = load()(torch.from_numpy(numpy.load(folder / "images.npy")))
+    numpy.save(folder / "out.npy", out.numpy())
+loaded = {name.partition(".")[0] for name in sys.modules}
+print(*sorted(loaded & {"nas", "search_spaces", "hypernets", "cli", "optuna", "torch_geometric"}))
+"""
+
+
+def graphs() -> dict[str, Graph]:
+    return {"everything": everything(), **{space: sampled(space, 0) for space in SPACES}}
+
+
+@pytest.fixture
+def graph() -> Graph:
+    return sampled("nb201", 3)
+
+
+def test_written_networks_run_without_this_package(tmp_path: Path) -> None:
+    """One fresh Python for all of them; starting it is what takes long."""
+    expected = {}
+    for name, graph in graphs().items():
+        module = trained(graph)
+        files = save(graph, module, tmp_path / name)
+        images = torch.randn(5, *graph.inputs[0].shape[1:])
+        np.save(files.directory / "images.npy", images.numpy())
+        with torch.no_grad():
+            expected[name] = module(images)
+    assert run_alone(ALONE, tmp_path) == "\n"
+    for name, output in expected.items():
+        assert output.std() > 0
+        written = torch.from_numpy(np.load(tmp_path / name / "out.npy"))
+        torch.testing.assert_close(written, output, rtol=1e-6, atol=1e-6)
+
+
+def test_files(tmp_path: Path, graph: Graph) -> None:
+    files = save(graph, trained(graph), tmp_path / "deep" / "best")
+    assert files == Files(tmp_path / "deep" / "best")
+    assert sorted(file.name for file in files.directory.iterdir()) == NAMES
+    assert Graph.from_json(files.architecture.read_text()) == graph
+    assert list((tmp_path / "deep").iterdir()) == [files.directory]
+
+
+def test_weights_are_the_module_s_state(tmp_path: Path, graph: Graph) -> None:
+    module = trained(graph)
+    written = load_file(save(graph, module, tmp_path).weights)
+    state = module.state_dict()
+    assert written.keys() == state.keys()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in written.items())
+
+
+def test_load_module_is_the_inverse_of_save(tmp_path: Path) -> None:
+    graph = everything()
+    module = trained(graph)
+    save(graph, module, tmp_path)
+    loaded = load_module(graph, tmp_path)
+    assert not loaded.training
+    images = torch.randn(3, *graph.inputs[0].shape[1:])
+    with torch.no_grad():
+        assert torch.equal(loaded(images), module(images))
+
+
+def test_a_second_export_replaces_the_first_and_leaves_other_files(
+    tmp_path: Path, graph: Graph
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    save(everything(), trained(everything()), tmp_path)
+    save(graph, trained(graph), tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted([*NAMES, "notes.txt"])
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    load_module(graph, tmp_path)
+
+
+def test_the_card_states_the_figures(tmp_path: Path, graph: Graph) -> None:
+    module = trained(graph)
+    files = save(graph, module, tmp_path, card={"architecture": "|a~0|", "test_accuracy": 0.9375})
+    lines = files.card.read_text().splitlines()
+    assert "- architecture: |a~0|" in lines
+    assert "- test_accuracy: 0.9375" in lines
+    count = sum(parameter.numel() for parameter in module.parameters())
+    assert f"{len(graph.nodes)} nodes, {count:,} parameters" in lines
+    assert all(any(node.name in line for line in lines) for node in graph.nodes)
+
+
+def test_the_file_and_the_example_on_the_card_run(tmp_path: Path, graph: Graph) -> None:
+    files = save(graph, trained(graph), tmp_path)
+    (example,) = re.findall(r"```python\n(.*?)```", files.card.read_text(), re.DOTALL)
+    script = "import runpy; runpy.run_path('model.py', run_name='__main__')"
+    output = run_alone(f"{example}\nprint(type(network).__name__)\n{script}", tmp_path)
+    assert output.startswith("Network\ntensor([[")
+
+
+def test_a_network_that_differs_is_not_written(tmp_path: Path, graph: Graph) -> None:
+    class Doubled(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = trained(graph)
+
+        def state_dict(self, *args: object, **kwargs: object):
+            return self.inner.state_dict()
+
+        def forward(self, x: torch.Tensor):
+            return 2 * self.inner(x)
+
+    save(graph, trained(graph), tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(ExportError, match="differs from the trained network by") as caught:
+        save(graph, Doubled(), tmp_path)
+    assert "architecture.json" in caught.value.hint
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda file: file.unlink(), "cannot read the weights"),
+        (lambda file: file.write_bytes(b"no weights"), "cannot read the weights"),
+        (lambda file: save_file({"a": torch.zeros(1)}, file), "are of another architecture"),
+    ],
+    ids=["missing", "garbage", "foreign"],
+)
+def test_weights_that_cannot_be_used(tmp_path: Path, graph: Graph, damage, message: str) -> None:
+    weights = save(graph, trained(graph), tmp_path).weights
+    damage(weights)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load_module(graph, tmp_path)
+    assert str(weights) in caught.value.message

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from nas.export.source import python_source
+from nas.graph.builder import GraphBuilder
+from nas.graph.op import OPS
+from tests.nas.export.networks import SPACES, everything, sampled
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
+
+PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
+
+
+def network(graph: Graph) -> torch.nn.Module:
+    scope: dict[str, object] = {"__name__": "model", "__file__": "model.py"}
+    exec(compile(python_source(graph), "model.py", "exec"), scope)
+    made = eval("Network()", scope)
+    assert isinstance(made, torch.nn.Module)
+    return made
+
+
+def body(graph: Graph) -> list[str]:
+    """The statements of ``Network.forward``."""
+    (cls,) = (
+        node
+        for node in ast.parse(python_source(graph)).body
+        if isinstance(node, ast.ClassDef) and node.name == "Network"
+    )
+    (forward,) = (
+        node for node in cls.body if isinstance(node, ast.FunctionDef) and node.name == "forward"
+    )
+    return [ast.unparse(statement) for statement in forward.body]
+
+
+def test_the_graph_of_everything_leaves_no_operation_out() -> None:
+    assert {node.op.kind for node in everything().nodes} == set(OPS)
+
+
+def test_a_small_network_reads_like_one_written_by_hand() -> None:
+    b = GraphBuilder()
+    x = b.input((1, 3, 8, 8))
+    with b.scope("stem"):
+        x = b.relu(b.batch_norm(b.conv2d(x, 4, name="conv"), name="norm"))
+    with b.scope("body"):
+        x = b.add(x, b.relu(b.conv2d(x, 4, 1, name="conv")), name="sum")
+    graph = b.build(b.classifier(x, 2))
+    assert body(graph) == [
+        "y = self.stem.conv(x)",
+        "y = self.stem.norm(y)",
+        "stem_relu = F.relu(y)",
+        "y = self.body.conv(stem_relu)",
+        "y = F.relu(y)",
+        "y = stem_relu + y",
+        "y = F.adaptive_avg_pool2d(y, 1)",
+        "y = y.flatten(1)",
+        "classifier = self.classifier(y)",
+        "return classifier",
+    ]
+
+
+@pytest.mark.parametrize("name", ["y", "x_", "y0"])
+def test_short_names_do_not_take_a_node_s_name(name: str) -> None:
+    b = GraphBuilder()
+    x = b.input((1, 2, 4, 4), name="y" if name == "x_" else "x")
+    kept = b.op(everything().nodes[1].op, x, name=name)
+    other = b.relu(b.relu(x))
+    graph = b.build(b.add(kept, other))
+    images = torch.randn(2, 2, 4, 4)
+    expected = torch.nn.functional.elu(images) + images.relu()
+    torch.testing.assert_close(network(graph)(images), expected)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_state_is_named_like_the_graph_s_parameters(space: str) -> None:
+    graph = sampled(space, 0)
+    parameters = dict(network(graph).named_parameters())
+    assert {name: tuple(p.shape) for name, p in parameters.items()} == {
+        name: spec.shape for name, spec in graph.parameters().items()
+    }
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_names_are_those_of_the_nodes(space: str) -> None:
+    graph = sampled(space, 1)
+    known = {node.name.replace(".", "_") for node in graph.nodes} | {"y", "return"}
+    for line in body(graph):
+        target = line.split()[0]
+        assert target in known or re.sub(r"_\d+$", "", target) in known
+
+
+def test_imports_are_torch_and_the_standard_library() -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(python_source(everything()))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            assert node.module
+            imported.add(node.module.partition(".")[0])
+    assert imported == {"pathlib", "torch", "safetensors"}
+
+
+def test_what_is_not_called_is_not_imported() -> None:
+    b = GraphBuilder()
+    source = python_source(b.build(b.flatten(b.input((1, 3, 8, 8)))))
+    assert "functional" not in source
+
+
+def test_several_outputs() -> None:
+    b = GraphBuilder()
+    x = b.input((1, 3, 4, 4))
+    module = network(b.build(b.relu(x), b.flatten(x)))
+    images = torch.randn(2, 3, 4, 4)
+    first, second = module(images)
+    assert torch.equal(first, images.relu())
+    assert torch.equal(second, images.flatten(1))
+
+
+def test_the_head_of_the_file_says_what_it_is() -> None:
+    graph = sampled("nb201", 0)
+    count = sum(p.numel() for p in network(graph).parameters())
+    source = python_source(graph)
+    assert f"{count:,} parameters" in source
+    assert "Input (1, 3, 16, 16) with any batch size, output (1, 7)." in source
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sources")
+    (folder / "everything.py").write_text(python_source(everything()))
+    for space in SPACES:
+        for seed in range(3):
+            (folder / f"{space}{seed}.py").write_text(python_source(sampled(space, seed)))
+    return folder
+
+
+@pytest.mark.parametrize("settings", ["--isolated", f"--config={PYPROJECT}"])
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
+def test_ruff_has_nothing_to_say(folder: Path, command: list[str], settings: str) -> None:
+    """Neither with its own settings nor with those of this project."""
+    ruff = [sys.executable, "-m", "ruff"]
+    done = subprocess.run(
+        [*ruff, *command, "--no-cache", settings, folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

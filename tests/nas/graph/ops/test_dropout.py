@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from nas.graph.ops import Dropout, DropPath
+
+IMAGE = (1, 8, 4, 4)
+
+
+@pytest.fixture
+def ones():
+    torch.manual_seed(0)
+    return torch.ones(400, *IMAGE[1:])
+
+
+@pytest.mark.parametrize("op", [Dropout(rate=0.5), DropPath(rate=0.5)])
+def test_nothing_is_omitted_in_evaluation(op, ones):
+    assert op.module(IMAGE).eval()(ones).equal(ones)
+    assert op.forward({}, ones) is ones
+
+
+@pytest.mark.parametrize("op", [Dropout(rate=0.25), DropPath(rate=0.25)])
+def test_the_mean_is_kept_in_training(op, ones):
+    kept = op.module(IMAGE)(ones)
+    assert kept.unique().tolist() == [0.0, pytest.approx(4 / 3)]
+    assert kept.mean().item() == pytest.approx(1, abs=0.1)
+
+
+def test_a_dropped_path_is_dropped_for_a_whole_sample(ones):
+    kept = DropPath(rate=0.5).module(IMAGE)(ones).flatten(1)
+    assert (kept == kept[:, :1]).all()
+    assert 100 < kept[:, 0].count_nonzero() < 300
+
+
+def test_dropout_drops_elements(ones):
+    kept = Dropout(rate=0.5).module(IMAGE)(ones).flatten(1)
+    assert not (kept == kept[:, :1]).all(1).any()
+
+
+def test_gradients_flow_through_kept_paths_only(ones):
+    ones.requires_grad_()
+    kept = DropPath(rate=0.5).module(IMAGE)(ones)
+    kept.sum().backward()
+    assert ones.grad.equal(kept.detach())

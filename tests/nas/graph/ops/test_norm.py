@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from nas.errors import ShapeError
+from nas.graph.op import Role
+from nas.graph.ops import BatchNorm2d, GroupNorm, LayerNorm
+
+IMAGE = (1, 6, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("op", "length"), [(BatchNorm2d(), 6), (GroupNorm(groups=2), 6), (LayerNorm(), 4)]
+)
+def test_one_scale_and_one_shift_for_each_channel(op, length):
+    specs = op.parameters(IMAGE)
+    assert {name: (spec.shape, spec.role) for name, spec in specs.items()} == {
+        "weight": ((length,), Role.SCALE),
+        "bias": ((length,), Role.SHIFT),
+    }
+
+
+def test_groups_divide_the_channels():
+    with pytest.raises(ShapeError, match="divisible by groups=4, got 6"):
+        GroupNorm(groups=4).infer_shape(IMAGE)
+
+
+@pytest.mark.parametrize("op", [BatchNorm2d(), GroupNorm(groups=1)])
+def test_image_norms_need_images(op):
+    with pytest.raises(ShapeError, match="image batch"):
+        op.infer_shape((1, 6))
+
+
+def test_batch_norm_uses_the_batch_unless_statistics_are_given():
+    x = 3 + 2 * torch.randn(64, *IMAGE[1:], generator=torch.Generator().manual_seed(0))
+    params = {"weight": torch.full((6,), 2.0), "bias": torch.full((6,), 5.0)}
+    normal = BatchNorm2d().forward(params, x)
+    torch.testing.assert_close(normal.mean((0, 2, 3)), params["bias"], rtol=0, atol=1e-3)
+    torch.testing.assert_close(normal.std((0, 2, 3)), params["weight"], rtol=0, atol=1e-2)
+    given = params | {"running_mean": torch.zeros(6), "running_var": torch.ones(6)}
+    torch.testing.assert_close(BatchNorm2d(eps=0.0).forward(given, x), 2 * x + 5)
+
+
+def test_given_statistics_are_not_written_to():
+    given = {
+        "weight": torch.ones(6),
+        "bias": torch.zeros(6),
+        "running_mean": torch.zeros(6),
+        "running_var": torch.ones(6),
+    }
+    before = {name: value.clone() for name, value in given.items()}
+    BatchNorm2d().forward(given, torch.randn(8, *IMAGE[1:]))
+    assert all(given[name].equal(before[name]) for name in given)
+
+
+def test_eps_and_momentum_reach_the_module():
+    text = repr(BatchNorm2d(eps=1e-3, momentum=0.01).module(IMAGE))
+    assert text.startswith("BatchNorm2d(6, eps=0.001, momentum=0.01")
+    assert repr(GroupNorm(groups=3, eps=1e-3).module(IMAGE)).startswith(
+        "GroupNorm(3, 6, eps=0.001"
+    )
+    x = torch.randn(2, *IMAGE[1:])
+    params = {"weight": torch.ones(4), "bias": torch.zeros(4)}
+    torch.testing.assert_close(
+        LayerNorm(eps=0.5).forward(params, x), F.layer_norm(x, (4,), eps=0.5)
+    )

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import pytest
+
+from nas.errors import GraphError, ShapeError
+from nas.graph.builder import GraphBuilder, Value
+from nas.graph.check import check
+from nas.graph.ops import AvgPool2d, Conv2d, LayerNorm, Linear
+
+IMAGE = (1, 3, 8, 8)
+
+
+def names(graph):
+    return [node.name for node in graph.nodes]
+
+
+def test_values_carry_the_shape():
+    b = GraphBuilder()
+    x = b.conv2d(b.input(IMAGE), 16, stride=2)
+    assert x == Value("conv2d", (1, 16, 4, 4))
+    assert x.channels == 16
+
+
+def test_nodes_are_numbered_where_the_name_is_taken():
+    b = GraphBuilder()
+    x = b.input(IMAGE, name="relu")
+    for _ in range(2):
+        x = b.relu(x)
+    x = b.relu(x, name="relu1")
+    graph = b.build(x)
+    check(graph)
+    assert names(graph) == ["relu1", "relu2", "relu11"]
+
+
+def test_scopes_nest_and_are_numbered_too():
+    b = GraphBuilder()
+    x = b.input(IMAGE)
+    for _ in range(2):
+        with b.scope("cell"):
+            x = b.relu(x)
+            with b.scope("inner"):
+                x = b.relu(x)
+    x = b.relu(x, name="cell")
+    graph = b.build(b.relu(x))
+    check(graph)
+    assert names(graph) == [
+        "cell.relu",
+        "cell.inner.relu",
+        "cell1.relu",
+        "cell1.inner.relu",
+        "cell2",
+        "relu",
+    ]
+
+
+def test_a_scope_ends_when_an_error_passes():
+    b = GraphBuilder()
+    x = b.input(IMAGE)
+    with pytest.raises(ShapeError), b.scope("cell"):
+        b.add(x, b.halve(x))
+    assert b.relu(x).name == "relu"
+
+
+def test_shapes_are_checked_at_once():
+    b = GraphBuilder()
+    x = b.input(IMAGE)
+    half = b.halve(x)
+    with pytest.raises(ShapeError, match=r"node 'sum' \(add\).*'x' \(1, 3, 8, 8\), 'avg_pool2d'"):
+        b.add(x, half, name="sum")
+
+
+def test_a_value_of_another_builder_is_refused():
+    x = GraphBuilder().input(IMAGE, name="foreign")
+    b = GraphBuilder()
+    b.input(IMAGE)
+    y = b.relu(x)
+    with pytest.raises(GraphError, match="reads 'foreign', which is no earlier"):
+        b.build(y)
+
+
+def test_inputs_need_names_of_their_own():
+    b = GraphBuilder()
+    x, y = b.input(IMAGE), b.input((1, 5))
+    with pytest.raises(GraphError, match="input 'x': the name is taken"):
+        b.build(x, y)
+
+
+def test_a_graph_needs_an_output():
+    b = GraphBuilder()
+    b.input(IMAGE)
+    with pytest.raises(GraphError, match="no output"):
+        b.build()
+
+
+def test_several_inputs_and_outputs():
+    b = GraphBuilder()
+    x, y = b.input((1, 4), name="left"), b.input((1, 4), name="right")
+    graph = b.build(b.add(x, y), b.concat(x, y))
+    assert [spec.name for spec in graph.inputs] == ["left", "right"]
+    assert [graph.shapes[name] for name in graph.outputs] == [(1, 4), (1, 8)]
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "shape"),
+    [
+        (lambda b, x: b.conv2d(x, 5, (1, 3)), "conv2d", (1, 5, 8, 8)),
+        (lambda b, x: b.linear(x, 5), "linear", (1, 4, 8, 5)),
+        (lambda b, x: b.batch_norm(x), "batch_norm", (1, 4, 8, 8)),
+        (lambda b, x: b.group_norm(x, 2), "group_norm", (1, 4, 8, 8)),
+        (lambda b, x: b.layer_norm(x), "layer_norm", (1, 4, 8, 8)),
+        (lambda b, x: b.activation(x, "silu"), "silu", (1, 4, 8, 8)),
+        (lambda b, x: b.max_pool(x, 3, stride=2), "max_pool2d", (1, 4, 4, 4)),
+        (lambda b, x: b.avg_pool(x, 5, stride=3), "avg_pool2d", (1, 4, 3, 3)),
+        (lambda b, x: b.halve(x), "avg_pool2d", (1, 4, 4, 4)),
+        (lambda b, x: b.global_avg_pool(x), "adaptive_avg_pool2d", (1, 4, 1, 1)),
+        (lambda b, x: b.add(x, x, x), "add", (1, 4, 8, 8)),
+        (lambda b, x: b.mul(x, x), "mul", (1, 4, 8, 8)),
+        (lambda b, x: b.concat(x, x, x), "concat", (1, 12, 8, 8)),
+        (lambda b, x: b.identity(x), "identity", (1, 4, 8, 8)),
+        (lambda b, x: b.zero(x, stride=3), "zero", (1, 4, 3, 3)),
+        (lambda b, x: b.shift(x), "shift2d", (1, 4, 8, 8)),
+        (lambda b, x: b.flatten(x), "flatten", (1, 256)),
+        (lambda b, x: b.dropout(x, 0.5), "dropout", (1, 4, 8, 8)),
+        (lambda b, x: b.drop_path(x, 0.5), "drop_path", (1, 4, 8, 8)),
+        (lambda b, x: b.op(LayerNorm(), x, name="mine"), "mine", (1, 4, 8, 8)),
+        (lambda b, x: b.classifier(x, 10), "classifier", (1, 10)),
+    ],
+)
+def test_every_step(call, name, shape):
+    b = GraphBuilder()
+    value = call(b, b.input((1, 4, 8, 8)))
+    assert value == Value(name, shape)
+    check(b.build(value))
+
+
+def test_numbers_stand_for_pairs():
+    b = GraphBuilder()
+    x = b.input(IMAGE)
+    b.conv2d(x, 4, 5, stride=2, padding=1)
+    graph = b.build(b.halve(x))
+    conv, pool = (node.op for node in graph.nodes)
+    assert conv == Conv2d(out_channels=4, kernel=(5, 5), stride=(2, 2), padding=(1, 1))
+    assert pool == AvgPool2d(kernel=(2, 2), stride=2, padding=(0, 0))
+
+
+def test_the_classifier_is_the_head():
+    b = GraphBuilder()
+    graph = b.build(b.classifier(b.input(IMAGE), 10))
+    assert graph.nodes[-1].op == Linear(out_features=10, head=True)

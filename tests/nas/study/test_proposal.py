@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import math
+
+import optuna
+import pytest
+
+from nas.evaluate.scorer import Estimate
+from nas.study.answer import Outcome
+from nas.study.constraints import parse_constraints
+from nas.study.objectives import parse_objectives
+from nas.study.proposal import Proposal
+from tests.nas.study.study_toys import ToySpace, toy_space
+
+OBJECTIVES = parse_objectives(["accuracy", "params"])
+PARAMS = {"label": "a", "depth": 1, "width0": 4, "kernel0": 3}
+PARAMETERS = 4 * 9 + 4 * 10 + 10
+
+
+def propose(space: ToySpace | None = None, **changes: object) -> Proposal:
+    study = optuna.create_study(directions=["maximize", "minimize"])
+    study.enqueue_trial({**PARAMS, **changes})
+    return Proposal.build(space or toy_space(), study.ask())
+
+
+def test_a_proposal_is_built_but_not_scored() -> None:
+    proposal = propose()
+    assert proposal.candidate is not None
+    assert proposal.candidate.params == PARAMS
+    assert proposal.architecture == toy_space().encode(PARAMS)
+    assert proposal.identity == toy_space().graph(PARAMS).hash()
+    assert proposal.answer_unscored(OBJECTIVES, ()) is None
+
+
+def test_isomorphic_networks_have_one_identity() -> None:
+    space = toy_space(labels=("a", "b"))
+    first, second = propose(space), propose(space, label="b")
+    assert first.identity == second.identity
+    assert first.architecture != second.architecture
+
+
+def test_a_violated_constraint_is_answered_without_scoring() -> None:
+    limits = parse_constraints([f"params<={PARAMETERS / 2}", "layers>=1"])
+    answer = propose().answer_unscored(OBJECTIVES, limits)
+    assert answer is not None
+    assert answer.outcome is Outcome.INFEASIBLE
+    assert answer.values == [-math.inf, PARAMETERS]
+    assert answer.violations == {f"params<={PARAMETERS / 2:g}": 1.0, "layers>=1": -1.0}
+    assert "accuracy" not in answer.attributes
+
+
+def test_a_limit_that_is_just_met_is_met() -> None:
+    limits = parse_constraints([f"params<={PARAMETERS}", f"params>={PARAMETERS}"])
+    assert propose().answer_unscored(OBJECTIVES, limits) is None
+
+
+def test_what_cannot_be_built_fails_with_its_reason() -> None:
+    proposal = propose(toy_space(broken=(4,)))
+    assert proposal.candidate is None
+    assert json.loads(proposal.identity) == {"label": "a", "depth": 1, "width0": 4}
+    answer = proposal.answer_unscored(OBJECTIVES, ())
+    assert answer is not None
+    assert (answer.outcome, answer.values) == (Outcome.FAILED, None)
+    assert answer.attributes["reason"] == "RuntimeError: width 4 does not work"
+
+
+def test_a_score_gives_the_values() -> None:
+    limits = parse_constraints([f"params<={2 * PARAMETERS}"])
+    answer = propose().answer_scored(Estimate(accuracy=0.75, loss=0.5), OBJECTIVES, limits)
+    assert (answer.outcome, answer.values) == (Outcome.SCORED, [0.75, PARAMETERS])
+    assert answer.attributes["score"] == -0.5
+    assert answer.attributes["params"] == PARAMETERS
+    assert list(answer.violations.values()) == [pytest.approx(-0.5)]
+
+
+def test_a_network_without_a_finite_output_fails() -> None:
+    answer = propose().answer_scored(None, OBJECTIVES, ())
+    assert (answer.outcome, answer.values) == (Outcome.FAILED, None)
+    assert answer.attributes["reason"] == "its output is not finite"
+    assert answer.attributes["hash"] == propose().identity

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from nas.analysis.cost import cost
+from nas.errors import ConfigError
+from nas.evaluate.scorer import Estimate
+from nas.study.quantity import ANALYTIC, ESTIMATED, check_name, figures
+from tests.nas.study.study_toys import toy_space
+
+GRAPH = toy_space().graph({"label": "a", "depth": 1, "width0": 4, "kernel0": 3})
+
+
+def test_figures_of_a_graph() -> None:
+    known = figures(cost(GRAPH))
+    assert known["params"] == 4 * 9 + 4 * 10 + 10
+    assert known["macs"] == 8 * 8 * 4 * 9 + 4 * 10
+    assert known["layers"] == 2
+    assert set(known) == set(ANALYTIC)
+
+
+def test_figures_once_it_is_scored() -> None:
+    known = figures(cost(GRAPH), Estimate(accuracy=0.5, loss=1.25))
+    assert (known["accuracy"], known["loss"], known["score"]) == (0.5, 1.25, -1.25)
+    assert set(known) == {*ANALYTIC, *ESTIMATED}
+
+
+def test_unknown_names() -> None:
+    check_name("macs", ANALYTIC, "figure")
+    with pytest.raises(ConfigError, match="unknown figure 'mac'; did you mean 'macs'\\?"):
+        check_name("mac", ANALYTIC, "figure")
+    with pytest.raises(ConfigError, match=r"unknown figure 'zzz'\. Known: params, macs"):
+        check_name("zzz", ANALYTIC, "figure")

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import optuna
+import pytest
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from nas.study.ranking import best, ranked_fronts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def _study(directions: Sequence[str], values: Sequence[Sequence[float]]) -> optuna.Study:
+    study = optuna.create_study(directions=directions)  # type: ignore[arg-type]
+    for numbers in values:
+        attributes = {"outcome": "scored", "score": numbers[0]}
+        study.add_trial(create_trial(values=list(numbers), user_attrs=attributes))
+    return study
+
+
+def _numbers(fronts: Sequence[Sequence[FrozenTrial]]) -> list[list[int]]:
+    return [[trial.number for trial in front] for front in fronts]
+
+
+def test_one_objective_is_sorted_by_score_and_then_by_age() -> None:
+    study = _study(["maximize"], [[0.1], [0.3], [0.2], [0.3]])
+    assert [t.number for t in best(study.trials, study.directions, 3)] == [1, 3, 2]
+    assert [t.number for t in best(study.trials, study.directions, 9)] == [1, 3, 2, 0]
+
+
+def test_fronts_follow_one_another() -> None:
+    values = [[0.9, 9.0], [0.5, 5.0], [0.4, 6.0], [0.1, 1.0], [0.1, 7.0]]
+    study = _study(["maximize", "minimize"], values)
+    assert _numbers(ranked_fronts(study.trials, study.directions)) == [[0, 1, 3]]
+    assert _numbers(ranked_fronts(study.trials, study.directions, 4)) == [[0, 1, 3], [2]]
+    assert [t.number for t in best(study.trials, study.directions, 2)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "directions", [("maximize",), ("maximize", "minimize"), ("maximize", "minimize", "maximize")]
+)
+def test_the_first_front_is_that_of_optuna(directions: tuple[str, ...]) -> None:
+    draws = optuna.samplers.RandomSampler(seed=0)
+    study = optuna.create_study(directions=directions, sampler=draws)  # type: ignore[arg-type]
+    for _ in range(80):
+        trial = study.ask()
+        values = [trial.suggest_int(f"x{i}", 0, 9) for i in range(len(directions))]
+        trial.set_user_attr("outcome", "scored")
+        trial.set_user_attr("score", values[0])
+        study.tell(trial, values)
+    front = ranked_fronts(study.trials, study.directions)[0]
+    if len(directions) > 1:
+        assert {t.number for t in front} == {t.number for t in study.best_trials}
+    else:
+        assert {t.value for t in front} == {study.best_value}
+
+
+def test_what_was_not_scored_has_no_rank() -> None:
+    study = _study(["maximize"], [[0.1]])
+    infeasible = {"outcome": "infeasible"}
+    study.add_trial(create_trial(value=float("inf"), user_attrs=infeasible))
+    study.add_trial(create_trial(state=TrialState.FAIL, user_attrs={"outcome": "failed"}))
+    duplicate = {"outcome": "scored", "score": 5.0, "duplicate_of": 0}
+    study.add_trial(create_trial(value=5.0, user_attrs=duplicate))
+    assert _numbers(ranked_fronts(study.trials, study.directions, 9)) == [[0]]

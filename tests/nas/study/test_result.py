@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import optuna
+
+from nas.analysis.cost import cost
+from nas.evaluate.scorer import Estimate
+from nas.space.candidate import candidate
+from nas.study.ledger import TrialCounts
+from nas.study.result import Found, SearchResult
+from tests.nas.study.study_toys import toy_space
+
+CANDIDATE = candidate(toy_space(), {"label": "a", "depth": 1, "width0": 4, "kernel0": 3})
+
+
+def _found(**trained: float) -> Found:
+    return Found(
+        candidate=CANDIDATE,
+        number=7,
+        values=(-0.5,),
+        estimate=Estimate(accuracy=0.75, loss=0.5),
+        cost=cost(CANDIDATE.graph),
+        **trained,
+    )
+
+
+def test_an_architecture_as_json() -> None:
+    found = _found(val_accuracy=0.875, test_accuracy=0.8125)
+    document = found.to_dict()
+    assert document["architecture"] == found.architecture == CANDIDATE.architecture
+    assert document["score"] == found.score == -0.5
+    assert document["estimate"] == {"accuracy": 0.75, "loss": 0.5}
+    assert document["trained"] == {"val_accuracy": 0.875, "test_accuracy": 0.8125}
+    assert document["params"] == 4 * 9 + 4 * 10 + 10
+    assert document["macs"] == 8 * 8 * 4 * 9 + 4 * 10
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_what_was_not_trained_says_so() -> None:
+    assert _found().to_dict()["trained"] is None
+    finalist = _found(val_accuracy=0.5).to_dict()
+    assert finalist["trained"] == {"val_accuracy": 0.5, "test_accuracy": None}
+
+
+def test_a_result_as_json() -> None:
+    result = SearchResult(
+        run=Path("runs/a"),
+        study=optuna.create_study(study_name="s", direction="maximize"),
+        best=_found(),
+        pareto=(_found(),),
+        finalists=(),
+        best_model=None,
+        trials=TrialCounts(total=9, complete=5, failed=1, duplicates=2, infeasible=1),
+        seconds={"search": 1.5},
+        files={"run": Path("runs/a/run.json")},
+    )
+    document = result.to_dict()
+    assert json.loads(json.dumps(document)) == document
+    assert (document["run"], document["study"]) == ("runs/a", "s")
+    assert document["trials"] == {
+        "total": 9,
+        "complete": 5,
+        "failed": 1,
+        "duplicates": 2,
+        "infeasible": 1,
+    }
+    assert document["best"] == document["pareto"][0] == _found().to_dict()
+    assert document["files"] == {"run": "runs/a/run.json"}
+    assert document["stopped"] == ""

@@ -1,0 +1,332 @@
+"""Whole searches on digits, with weights from a toy predictor."""
+
+from __future__ import annotations
+
+import csv
+import json
+import runpy
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import optuna
+import pytest
+import torch
+from optuna.trial import TrialState
+
+from nas.data.digits import load
+from nas.errors import ConfigError, InfeasibleError, StudyError
+from nas.events import Advanced, Event, Noted, StageStarted
+from nas.export.save import load_module
+from nas.graph.graph import Graph
+from nas.study.ledger import is_scored
+from nas.train.evaluate import evaluate
+from tests.nas.study.study_toys import ToyPredictor, found, record, toy_search, toy_space
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from nas.study.result import SearchResult
+
+DATA = load()
+SPACE = toy_space()
+
+
+class CountingPredictor(ToyPredictor):
+    """Counts the networks it predicts weights for."""
+
+    networks = 0
+
+    def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
+        self.networks += len(graphs)
+        return super().predict(graphs)
+
+
+def table(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(file.read_text().splitlines()))
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> SearchResult:
+    return toy_search(tmp_path_factory.mktemp("search") / "run")
+
+
+@pytest.fixture
+def folder(original: SearchResult, tmp_path: Path) -> Path:
+    """A copy of the original run, for what changes it."""
+    assert original.run is not None
+    shutil.copytree(original.run, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_what_is_found(original: SearchResult) -> None:
+    assert original.trials.complete == 12
+    assert original.stopped == ""
+    assert set(original.seconds) == {"search", "finalists", "train"}
+    scored = sorted(filter(is_scored, original.study.trials), key=lambda t: -t.values[0])
+    assert {f.number for f in original.finalists} == {t.number for t in scored[:2]}
+    accuracies = [finalist.val_accuracy or 0 for finalist in original.finalists]
+    assert accuracies == sorted(accuracies, reverse=True)
+    best = original.best
+    assert best.architecture == original.finalists[0].architecture
+    assert best.values == (best.score,) == (-best.estimate.loss,)
+    assert best.candidate.graph == SPACE.graph(original.study.trials[best.number].params)
+    assert [f.number for f in original.pareto] == [scored[0].number]
+
+
+def test_the_study_is_an_ordinary_optuna_study(original: SearchResult) -> None:
+    study = original.study
+    complete = study.get_trials(states=(TrialState.COMPLETE,))
+    assert len(complete) == 12
+    assert study.best_trial.number == original.pareto[0].number
+    assert study.study_name == "toy-digits"
+
+
+def test_what_is_written(original: SearchResult) -> None:
+    assert original.run is not None
+    assert all(path.exists() for path in original.files.values())
+    inside = {str(p.relative_to(original.run)) for p in original.run.rglob("*") if p.is_file()}
+    assert {name for name in inside if not name.endswith(".lock")} == {
+        "run.json",
+        "result.json",
+        "trials.csv",
+        "study.journal",
+        "best/model.py",
+        "best/model.safetensors",
+        "best/architecture.json",
+        "best/card.md",
+    }
+    assert json.loads(original.files["result"].read_text()) == original.to_dict()
+    document = json.loads(original.files["run"].read_text())
+    assert document["configuration"]["n_trials"] == 12
+    assert document["configuration"]["objectives"] == ["score:max"]
+    assert document["identity"]["dataset"]["fingerprint"] == DATA.fingerprint
+    assert "torch" in document["versions"]
+
+
+def test_the_table_agrees_with_the_study(original: SearchResult) -> None:
+    rows = table(original.files["trials"])
+    assert len(rows) == len(original.study.trials)
+    for row, trial in zip(rows, original.study.trials, strict=True):
+        assert int(row["number"]) == trial.number
+        assert float(row["score"]) == trial.values[0]
+        for name in ("outcome", "architecture", "hash"):
+            assert row[name] == trial.user_attrs[name]
+        for name in ("params", "macs", "layers", "activation_bytes"):
+            assert int(row[name]) == trial.user_attrs[name]
+
+
+def test_the_best_model_is_as_good_as_recorded(original: SearchResult) -> None:
+    best = original.files["best"]
+    graph = Graph.from_json((best / "architecture.json").read_text())
+    written = runpy.run_path(str(original.files["model"]))["load"](original.files["weights"])
+    assert original.best_model is not None
+    for network in (original.best_model, load_module(graph, best), written):
+        assert evaluate(network, DATA.test).accuracy == original.best.test_accuracy
+        assert evaluate(network, DATA.val).accuracy == original.best.val_accuracy
+    assert graph.hash() == original.best.candidate.hash
+    assert f"test_accuracy: {original.best.test_accuracy}" in (best / "card.md").read_text()
+
+
+def test_the_same_call_again_changes_nothing_and_trains_nothing(
+    original: SearchResult, folder: Path
+) -> None:
+    predictor = CountingPredictor(SPACE)
+    again = toy_search(folder, predictor=predictor)
+    assert predictor.networks == 0
+    assert found(again) == found(original)
+    assert again.seconds == original.seconds
+    assert record(again) == record(original)
+    assert again.best_model is not None
+    assert original.best_model is not None
+    images = DATA.test.normalised(torch.arange(8))
+    with torch.no_grad():
+        torch.testing.assert_close(again.best_model(images), original.best_model(images))
+
+
+def test_the_same_search_elsewhere_finds_the_same(original: SearchResult, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    other = toy_search(storage=url)
+    assert other.run is None
+    assert found(other) == found(original)
+    assert record(other) == record(original)
+
+
+def test_more_trials_continue(original: SearchResult, folder: Path) -> None:
+    predictor = CountingPredictor(SPACE)
+    more = toy_search(folder, n_trials=20, max_epochs=0, finalists=0, predictor=predictor)
+    assert more.trials.complete == 20
+    assert predictor.networks == 8
+    assert record(more)[: len(record(original))] == record(original)
+
+
+def test_more_epochs_train_the_final_model_anew(folder: Path) -> None:
+    more = toy_search(folder, max_epochs=3)
+    assert more.best_model is not None
+    graph = more.best.candidate.graph
+    assert evaluate(load_module(graph, folder / "best"), DATA.test).accuracy == (
+        more.best.test_accuracy
+    )
+    assert more.trials.complete == 12
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("seed", {"seed": 1}),
+        ("sampler", {"sampler": "tpe"}),
+        ("objectives", {"objectives": "accuracy"}),
+        ("constraints", {"constraints": "params<=1M"}),
+        ("dataset", {"data": load(seed=1)}),
+        ("space", {"space": toy_space(widths=(2, 3))}),
+    ],
+)
+def test_another_search_in_the_same_folder_is_refused(
+    key: str, changes: dict[str, Any], folder: Path
+) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(StudyError, match=f"was made with another {key}"):
+        toy_search(folder, **changes)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_another_search_in_the_same_study_is_refused(tmp_path: Path) -> None:
+    journal = tmp_path / "s.journal"
+    stages: dict[str, Any] = {"finalists": 0, "max_epochs": 0, "storage": journal}
+    toy_search(**stages)
+    with pytest.raises(StudyError, match="was made with another seed"):
+        toy_search(**stages, seed=1)
+    other = toy_search(**stages, seed=1, study_name="other")
+    assert other.trials.complete == 12
+
+
+def test_a_study_of_another_program_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    theirs = optuna.create_study(storage=url, study_name="theirs", direction="maximize")
+    theirs.add_trial(optuna.trial.create_trial(value=1.0))
+    with pytest.raises(StudyError, match=r"study 'theirs' in sqlite.* by another program"):
+        toy_search(storage=url, study_name="theirs")
+
+
+def test_a_study_with_other_directions_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    optuna.create_study(storage=url, study_name="theirs", direction="minimize")
+    with pytest.raises(StudyError, match="by another program"):
+        toy_search(storage=url, study_name="theirs")
+
+
+def test_without_training_the_score_decides() -> None:
+    result = toy_search(finalists=0, max_epochs=0)
+    assert result.finalists == ()
+    assert result.best_model is None
+    assert result.best.number == result.study.best_trial.number
+    assert (result.best.val_accuracy, result.best.test_accuracy) == (None, None)
+    assert result.files == {}
+    assert result.to_dict()["best"]["trained"] is None
+
+
+def test_several_objectives_leave_a_front() -> None:
+    result = toy_search(
+        n_trials=30, finalists=0, max_epochs=0, objectives=("accuracy", "params"), sampler="nsga2"
+    )
+    assert {f.number for f in result.pareto} == {t.number for t in result.study.best_trials}
+    scores = [f.score for f in result.pareto]
+    assert scores == sorted(scores, reverse=True)
+    assert result.best.number == result.pareto[0].number
+    for point in result.pareto:
+        assert point.values == (point.estimate.accuracy, point.cost.params)
+
+
+def test_what_violates_a_constraint_is_never_scored_nor_best() -> None:
+    predictor = CountingPredictor(SPACE)
+    result = toy_search(
+        finalists=0, max_epochs=0, constraints=("params<=400",), predictor=predictor, n_trials=20
+    )
+    assert predictor.networks == result.trials.complete == 20
+    assert result.trials.infeasible > 0
+    assert result.best.cost.params <= 400
+
+
+def test_nothing_feasible_is_an_error_and_leaves_a_table(tmp_path: Path) -> None:
+    with pytest.raises(InfeasibleError, match="params<=5 in"):
+        toy_search(tmp_path / "run", constraints=("params<=5",))
+    rows = table(tmp_path / "run" / "trials.csv")
+    assert rows
+    assert all(row["outcome"] == "infeasible" and not row["score"] for row in rows)
+
+
+def test_an_exhausted_space_stops_early_and_says_so(tmp_path: Path) -> None:
+    space = toy_space(widths=(2,), known_size=39)
+    heard: list[Event] = []
+    result = toy_search(
+        tmp_path, space=space, n_trials=99, finalists=0, max_epochs=0, listen=heard.append
+    )
+    assert result.stopped == "the space is exhausted: it holds 39 architectures"
+    assert result.trials.complete == 39
+    assert any(isinstance(event, Noted) and "39 of 99" in event.text for event in heard)
+
+
+def test_timeout_stops_the_search_but_not_the_training(tmp_path: Path) -> None:
+    result = toy_search(tmp_path, timeout=1e-6)
+    assert result.stopped == "the time of 1e-06 s is over"
+    assert result.trials.complete == 4
+    assert result.best.test_accuracy is not None
+    assert toy_search(tmp_path).trials.complete == 12
+
+
+def test_failures_end_the_search(tmp_path: Path) -> None:
+    widths = tuple(range(2, 40))
+    with pytest.raises(
+        StudyError, match=r"(\d+) of \1 candidates failed.*width \d+ does not work"
+    ):
+        toy_search(tmp_path, space=toy_space(widths=widths, broken=widths), n_trials=500)
+
+
+def test_stages_in_order(tmp_path: Path) -> None:
+    heard: list[Event] = []
+    toy_search(tmp_path, listen=heard.append)
+    stages = [event.stage for event in heard if isinstance(event, StageStarted)]
+    assert stages == ["search", "finalists", "train"]
+    done = [event.done for event in heard if isinstance(event, Advanced) if event.stage == "train"]
+    assert done == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("stage", "done", "left"), [("search", 8, 12), ("finalists", 1, 2), ("train", 1, 0)]
+)
+def test_an_interrupted_search_ends_as_if_it_had_not_been(
+    stage: str, done: int, left: int, original: SearchResult, tmp_path: Path
+) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Advanced) and (event.stage, event.done) == (stage, done):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        toy_search(tmp_path, listen=interrupt)
+    again = toy_search(tmp_path)
+    assert found(again) == found(original)
+    assert record(again) == record(original)
+    assert again.files.keys() == original.files.keys()
+
+
+def test_a_folder_is_used_by_one_search_at_a_time(tmp_path: Path) -> None:
+    def second(event: Event) -> None:
+        if isinstance(event, StageStarted):
+            toy_search(tmp_path)
+
+    with pytest.raises(StudyError, match="in use by another process"):
+        toy_search(tmp_path, listen=second)
+
+
+def test_data_of_another_task_is_refused() -> None:
+    with pytest.raises(ConfigError, match="classes = 7, but data set 'digits' has 10"):
+        toy_search(space=toy_space(task=DATA.task.__class__(classes=7, channels=1, resolution=8)))
+
+
+def test_a_predictor_of_another_space_is_refused() -> None:
+    predictor = ToyPredictor(SPACE)
+    predictor.card = predictor.card.__class__(**{**vars(predictor.card), "space": "darts"})
+    with pytest.raises(ConfigError, match="trained in space 'darts', not in 'toy'"):
+        toy_search(predictor=predictor)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+
+from nas.data.digits import load
+from nas.errors import TrainingError
+from nas.events import ignore
+from nas.study.trainer import Trainer
+from nas.train.evaluate import evaluate
+from tests.nas.study.study_toys import ToyPredictor, toy_space
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from nas.graph.graph import Graph
+
+DATA = load()
+SPACE = toy_space()
+GRAPH = SPACE.graph({"label": "a", "depth": 1, "width0": 4, "kernel0": 3})
+
+
+class BrokenPredictor(ToyPredictor):
+    """Predicts what no training can start from."""
+
+    def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
+        return [{n: t * float("nan") for n, t in p.items()} for p in super().predict(graphs)]
+
+
+def trainer(predictor: ToyPredictor | None = None, **settings: Any) -> Trainer:
+    return Trainer(predictor or ToyPredictor(SPACE), DATA, torch.device("cpu"), **settings)
+
+
+def test_training_starts_from_predicted_weights() -> None:
+    one, other = (
+        trainer(seed=seed).train(GRAPH, 1, checkpoint=None, listen=ignore) for seed in (0, 0)
+    )
+    assert one.history == other.history
+    with pytest.raises(TrainingError, match="nan"):
+        trainer(BrokenPredictor(SPACE)).train(GRAPH, 1, checkpoint=None, listen=ignore)
+
+
+def test_the_seed_fixes_the_training() -> None:
+    histories = [
+        trainer(seed=seed).train(GRAPH, 1, checkpoint=None, listen=ignore).history
+        for seed in (0, 1)
+    ]
+    assert histories[0] != histories[1]
+
+
+def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path) -> None:
+    def interrupt(event: object) -> None:
+        if checkpoint.exists():
+            raise KeyboardInterrupt
+
+    checkpoint = tmp_path / "state.safetensors"
+    with pytest.raises(KeyboardInterrupt):
+        trainer().train(GRAPH, 3, checkpoint=checkpoint, listen=interrupt)
+    rest = trainer().train(GRAPH, 3, checkpoint=checkpoint, listen=ignore)
+    whole = trainer().train(GRAPH, 3, checkpoint=None, listen=ignore)
+    assert rest.history == whole.history
+    for name, tensor in whole.module.state_dict().items():
+        torch.testing.assert_close(rest.module.state_dict()[name], tensor, rtol=0, atol=0)
+
+
+def test_accuracy_is_that_of_the_test_split() -> None:
+    trained = trainer().train(GRAPH, 1, checkpoint=None, listen=ignore)
+    assert trainer().test_accuracy(trained.module) == evaluate(trained.module, DATA.test).accuracy
+    assert trained.val_accuracy == evaluate(trained.module, DATA.val).accuracy

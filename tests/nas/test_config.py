@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nas.config import from_mapping, read_toml
+from nas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    flour: int
+    sugar: float = 0.5
+    spices: list[str] = field(default_factory=list)
+
+
+def test_defaults_fill_what_is_not_given() -> None:
+    assert from_mapping(Recipe, {"flour": 3}) == Recipe(flour=3)
+    given = {"flour": 3, "sugar": 1.0, "spices": ["salt"]}
+    assert from_mapping(Recipe, given) == Recipe(flour=3, sugar=1.0, spices=["salt"])
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"flour": 1, "sugr": 2}, "Recipe has no key 'sugr'; did you mean 'sugar'?"),
+        ({"flour": 1, "x": 2}, "Recipe has no key 'x'; it has flour, sugar, spices"),
+        ({"sugar": 1.0}, "Recipe needs the key 'flour'"),
+    ],
+)
+def test_wrong_keys(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_mapping(Recipe, values)
+    assert str(caught.value) == message
+
+
+def test_reads_toml(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('flour = 3\nspices = ["Zimt", "Kümmel"]\n', encoding="utf-8")
+    assert from_mapping(Recipe, read_toml(tmp_path / "a.toml")).spices == ["Zimt", "Kümmel"]
+
+
+@pytest.mark.parametrize("content", [b"flour = ", b"flour = 1\nflour = 2\n", b"\xff\xfe"])
+def test_what_is_no_toml(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=f"{re.escape(repr(str(path)))} is no TOML"):
+        read_toml(path)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "a.toml"):
+        with pytest.raises(ConfigError, match=re.escape(f"configuration {str(path)!r}")):
+            read_toml(path)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from nas.train.evaluate import evaluate
+from tests.nas.train.train_toys import toy_data
+
+
+class Fixed(nn.Module):
+    """Gives prepared scores, in the order of the images."""
+
+    def __init__(self, scores: torch.Tensor) -> None:
+        super().__init__()
+        self._scores = scores
+        self._done = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self._done += len(x)
+        return self._scores[self._done - len(x) : self._done]
+
+
+def test_accuracy_and_loss_by_hand() -> None:
+    split = toy_data().val.subset(slice(0, 4))
+    split.labels.copy_(torch.tensor([0, 1, 2, 0]))
+    scores = torch.log(
+        torch.tensor([[0.5, 0.3, 0.2], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8], [0.2, 0.7, 0.1]])
+    )
+    result = evaluate(Fixed(scores), split)
+    assert result.accuracy == 0.5
+    assert result.loss == pytest.approx(-math.log(0.5 * 0.3 * 0.8 * 0.2) / 4)
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 32, 1000])
+def test_the_size_of_batches_does_not_matter(batch_size: int) -> None:
+    split = toy_data().val
+    torch.manual_seed(0)
+    scores = torch.randn(len(split), 3)
+    right = sum(int(row.argmax()) == int(k) for row, k in zip(scores, split.labels, strict=True))
+    result = evaluate(Fixed(scores), split, batch_size=batch_size)
+    assert result.accuracy == right / len(split)
+    assert result.loss == pytest.approx(float(nn.CrossEntropyLoss()(scores, split.labels)))
+
+
+def test_the_network_is_evaluated_not_trained() -> None:
+    module = nn.Sequential(nn.BatchNorm2d(3), nn.Dropout(0.9), nn.Flatten(), nn.Linear(192, 3))
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    first, again = (evaluate(module.train(), toy_data().val) for _ in range(2))
+    assert first == again
+    assert not module.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
