@@ -78,9 +78,9 @@ class _LiveView:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[figures]}"),
             console=console,
         )
+        self._figures = ""
         self._tasks: list[tuple[str, TaskID]] = []
         self._leaders: Table | None = None
         self._live: Live | None = None
@@ -88,12 +88,13 @@ class _LiveView:
     def __call__(self, event: Event) -> None:
         match event:
             case StageStarted(stage=stage, total=total):
-                self._tasks.append((stage, self._bars.add_task(stage, total=total, figures="")))
+                self._tasks.append((stage, self._bars.add_task(stage, total=total)))
                 self._start()
             case Advanced(done=done, metrics=metrics) if self._tasks:
-                self._bars.update(self._tasks[-1][1], completed=done, figures=_figures(metrics))
-            case StageFinished(stage=stage, seconds=seconds):
-                self._finish(stage, seconds)
+                self._bars.update(self._tasks[-1][1], completed=done)
+                self._figures = _figures(metrics)
+            case StageFinished(stage=stage):
+                self._finish(stage)
             case Leaders(rows=rows) if rows:
                 self._leaders = _leader_table(rows)
             case Noted(text=text):
@@ -106,10 +107,9 @@ class _LiveView:
             self._live = Live(self._view(), console=self._console, refresh_per_second=4)
             self._live.start()
 
-    def _finish(self, stage: str, seconds: float) -> None:
+    def _finish(self, stage: str) -> None:
         name, task = self._tasks.pop()
         assert name == stage, f"stage {stage!r} ended inside {name!r}"
-        self._bars.update(task, figures=f"{seconds:.1f} s")
         self._bars.stop_task(task)
         if not self._tasks and self._live is not None:
             self._live.update(self._view())
@@ -118,18 +118,23 @@ class _LiveView:
             for finished in self._bars.task_ids:
                 self._bars.remove_task(finished)
             self._leaders = None
+            self._figures = ""
 
     def _view(self) -> Group:
-        parts = [self._bars] if self._leaders is None else [self._leaders, self._bars]
-        return Group(*parts)
+        leaders = [] if self._leaders is None else [self._leaders]
+        return Group(*leaders, self._bars, Text(self._figures, overflow="ellipsis", no_wrap=True))
 
 
 def _leader_table(rows: tuple[Mapping[str, object], ...]) -> Table:
-    view = Table(title="best so far", title_justify="left", box=None, pad_edge=False)
-    for column in rows[0]:
-        view.add_column(column, overflow="ellipsis", no_wrap=True)
+    """The figures first and whole; the notation takes what width is left."""
+    view = Table(title="best so far", title_justify="left", box=None, pad_edge=False, expand=True)
+    figures = [column for column in rows[0] if column != "architecture"]
+    for column in figures:
+        view.add_column(column, justify="right", min_width=len(column), no_wrap=True)
+    view.add_column("architecture", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in rows:
-        view.add_row(*(Text(_figure(value)) for value in row.values()))
+        cells = [_figure(row[column]) for column in (*figures, "architecture")]
+        view.add_row(*map(Text, cells))
     return view
 
 
@@ -138,7 +143,9 @@ def _figures(metrics: Mapping[str, float]) -> str:
 
 
 def _cells(row: Mapping[str, object]) -> str:
-    return " ".join(f"{name} {_figure(value)}" for name, value in row.items())
+    """The figures of a candidate; its notation may be longer than a line should be."""
+    skipped = ("rank", "architecture")
+    return " ".join(f"{name} {_figure(v)}" for name, v in row.items() if name not in skipped)
 
 
 def _figure(value: object) -> str:

@@ -105,7 +105,7 @@ def train_weights(
 def proxy_for(space: SearchSpace) -> dict[str, Any]:
     """Macro sizes at which a hypernetwork of this space trains in minutes on two cores."""
     resolution = min(space.task.resolution, 16)
-    sizes = {"channels": 8, "cells": 1}
+    sizes = {"channels": 16, "cells": 1}
     return {
         **{
             key: min(space.macro()[key], size)

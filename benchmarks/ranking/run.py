@@ -1,10 +1,13 @@
 """How well scores rank NAS-Bench-201: Kendall tau against test accuracy after 200 epochs.
 
-Draws architectures of NAS-Bench-201, scores them on CIFAR-10 with the weights a hypernetwork
-predicts, and compares each score with the published test accuracies; FLOPs and parameter counts
-are the baselines of the same run. One sample for each seed; the last column is their spread.
+Reads what ``nas rank`` has written for samples of the space, and compares each score with the
+published test accuracies; FLOPs and parameter counts are the baselines.
 
-    python benchmarks/ranking/run.py --weights nb201-cifar10 --data-dir data
+    for seed in 1 2 3; do
+        nas rank --space nb201 --sample 300 --seed $seed --dataset cifar10 --data-dir data \
+            --weights nb201-cifar10 --json > ranked-$seed.json
+    done
+    python benchmarks/ranking/run.py ranked-*.json
 """
 
 from __future__ import annotations
@@ -13,59 +16,45 @@ import argparse
 import gzip
 import json
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, rankdata
 
-import search_spaces
-from hypernets import checkpoint
-from nas.analysis.cost import cost
-from nas.data.catalog import load
-from nas.evaluate.scorer import ScoreConfig, Scorer
-from nas.seeding import rng
-from nas.space.candidate import Candidate, candidate
-from search_spaces.nb201 import EDGES, edge_name
-
-if TYPE_CHECKING:
-    from nas.space.search_space import SearchSpace
-
 TABLE = Path(__file__).with_name("nb201_cifar10.json.gz")
-GENERATION = 32
 
 Scores = NDArray[np.float64]
 
 
-def published(space: SearchSpace) -> dict[str, float]:
+def published() -> dict[str, float]:
     """Test accuracy after 200 epochs in percent, by notation of the cell."""
     table = json.loads(gzip.decompress(TABLE.read_bytes()))
     column = table["columns"].index("c10_test200")
-    edges = [edge_name(*edge) for edge in EDGES]
     return {
-        space.encode(
-            {edge: table["ops"][int(op)] for edge, op in zip(edges, row[0], strict=True)}
-        ): row[column]
-        for row in table["rows"]
+        notation([table["ops"][int(op)] for op in row[0]]): row[column] for row in table["rows"]
     }
 
 
-def scores(candidates: list[Candidate], scorer: Scorer) -> dict[str, Scores]:
-    """Every score of every candidate, higher better."""
-    estimates = []
-    for first in range(0, len(candidates), GENERATION):
-        estimates += scorer(candidates[first : first + GENERATION])
-    costs = [cost(candidate.graph.simplified) for candidate in candidates]
-    loss = np.array([estimate.loss if estimate else np.inf for estimate in estimates])
-    macs = np.array([float(entry.macs) for entry in costs])
+def notation(ops: list[str]) -> str:
+    """``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`` of operations 0->1, 0->2, 1->2, 0->3, 1->3, 2->3."""
+    groups = (ops[:1], ops[1:3], ops[3:])
+    return "+".join(f"|{'|'.join(f'{op}~{i}' for i, op in enumerate(group))}|" for group in groups)
+
+
+def scores(rows: list[dict[str, Any]]) -> dict[str, Scores]:
+    """Every score of every architecture, higher better; a failed one is worst."""
+
+    def column(name: str, failed: float = 0.0) -> Scores:
+        return np.array([failed if row[name] is None else row[name] for row in rows])
+
+    loss = -column("loss", failed=np.inf)
     return {
-        "accuracy": np.array([estimate.accuracy if estimate else 0.0 for estimate in estimates]),
-        "loss": -loss,
-        "FLOPs": macs,
-        "parameters": np.array([float(entry.params) for entry in costs]),
-        "loss + FLOPs": rankdata(-loss) + rankdata(macs),
+        "accuracy": column("accuracy"),
+        "loss": loss,
+        "FLOPs": column("macs"),
+        "parameters": column("params"),
+        "loss + FLOPs": rankdata(loss) + rankdata(column("macs")),
     }
 
 
@@ -76,37 +65,23 @@ def taus(score: Scores, truth: Scores) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print one line for each score."""
+    """Print one line for each score: the median over the files, and the spread."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", default="nb201-cifar10")
-    parser.add_argument("--data-dir", type=Path)
-    parser.add_argument("--sample", type=int, default=300)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--images", type=int, default=1024)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-
-    data = load("cifar10", data_dir=arguments.data_dir, seed=0)
-    space = search_spaces.get("nb201", data.task)
-    table = published(space)
-    scorer = Scorer(
-        checkpoint.load(arguments.weights), data, ScoreConfig(images=arguments.images, workers=2)
-    )
+    parser.add_argument("ranked", type=Path, nargs="+", help="output of `nas rank --json`")
+    files = parser.parse_args().ranked
+    table = published()
     found: dict[str, list[tuple[float, float]]] = {}
-    start = perf_counter()
-    for seed in arguments.seeds:
-        names = rng(seed, "benchmark").choice(sorted(table), arguments.sample, replace=False)
-        candidates = [candidate(space, str(name)) for name in names]
-        truth = np.array([table[entry.architecture] for entry in candidates])
-        for name, score in scores(candidates, scorer).items():
+    for file in files:
+        document = json.loads(file.read_text())
+        rows = document["scores"]
+        truth = np.array([table[row["architecture"]] for row in rows])
+        print(f"{file.name}: {len(rows)} cells, {document['seconds'] / len(rows):.3f} s each")
+        for name, score in scores(rows).items():
             found.setdefault(name, []).append(taus(score, truth))
-    count = arguments.sample * len(arguments.seeds)
-    print(f"{len(arguments.seeds)} samples of {arguments.sample} cells, {arguments.weights}")
-    print(f"{(perf_counter() - start) / count:.3f} s a candidate")
-    print(f"{'score':14} {'tau':>7} {'top decile':>11} {'spread':>7}")
+    print(f"{'score':14} {'tau':>7} {'spread':>7} {'top decile':>11} {'spread':>7}")
     for name, pairs in found.items():
-        overall, top = np.array(pairs).T
-        print(f"{name:14} {np.median(overall):7.3f} {np.median(top):11.3f} {np.ptp(overall):7.3f}")
+        middle, spread = np.median(pairs, axis=0), np.ptp(pairs, axis=0)
+        print(f"{name:14} {middle[0]:7.3f} {spread[0]:7.3f} {middle[1]:11.3f} {spread[1]:7.3f}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     metavar="NAME|DIR|train",
     help="Hypernetwork: shipped name, directory, or 'train' (default: the shipped one that fits).",
 )
-@click.option("--hypernet-steps", default=1000, show_default=True, help="With --weights train.")
+@click.option("--hypernet-steps", default=2000, show_default=True, help="With --weights train.")
 @click.option(
     "--n-trials", default=200, show_default=True, help="Distinct candidates to score, in total."
 )

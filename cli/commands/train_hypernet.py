@@ -21,15 +21,15 @@ from cli import options
     show_default=True,
     help="Entry of `nas hypernets`.",
 )
-@click.option("--steps", default=1000, show_default=True, help="Optimiser steps.")
-@click.option("--meta-batch", default=8, show_default=True, help="Architectures in a step.")
-@click.option("--batch-size", default=64, show_default=True, help="Images in a step.")
-@click.option("--lr", default=1e-3, show_default=True, help="Peak learning rate.")
+@click.option("--steps", default=2000, show_default=True, help="Optimiser steps.")
+@click.option("--meta-batch", default=1, show_default=True, help="Architectures in a step.")
+@click.option("--batch-size", default=128, show_default=True, help="Images in a step.")
+@click.option("--lr", default=2e-3, show_default=True, help="Peak learning rate.")
 @click.option("--hidden", default=32, show_default=True, help="Size of a node state.")
 @click.option(
     "--proxy",
     metavar="SIZES",
-    help="Sizes to train at (channels=8,cells=1,resolution=16); small ones by default.",
+    help="Sizes to train at (channels=16,cells=1,resolution=16); small ones by default.",
 )
 @options.device
 @options.workers

@@ -210,6 +210,8 @@ def test_networks_that_overflow_or_need_too_much_memory_fail_alone(predictor):
     assert [estimate is None for estimate in estimates] == [False, True, True, False]
     assert estimates[0] == estimates[3]
     (alone,) = scorer(troubled("works"))
+    assert estimates[0] is not None
+    assert alone is not None
     assert estimates[0].loss == pytest.approx(alone.loss, abs=1e-5)
 
 

@@ -104,6 +104,31 @@ def test_hash_sees_which_of_two_equal_layers_is_read():
     assert wired("a", "a").hash() == wired("b", "b").hash()
 
 
+def test_hash_sees_at_which_place_an_equal_layer_is_read():
+    """Two concatenations of two equal layers, in the same order and in opposite orders."""
+
+    def wired(*second):
+        layers = [step("a", CONV), step("b", CONV)]
+        joined = [step("c", Concat(), "a", "b"), step("d", Concat(), *second)]
+        return graph(*layers, *joined, step("sum", Add(), "c", "d"))
+
+    assert wired("a", "b").hash() != wired("b", "a").hash()
+
+
+def test_hash_sees_which_equal_layers_are_read_together():
+    """Four equal layers: a, b are told from c, d by what else reads them, and paired anew."""
+
+    def wired(first, second):
+        layers = [step(name, CONV) for name in "abcd"]
+        marks = [step("t", Add(), "a", "b"), step("ft", TANH, "t")]
+        marks += [step("u", Add(), "c", "d"), step("fu", RELU, "u")]
+        pairs = [step("p", Mul(), *first), step("q", Mul(), *second)]
+        return graph(*layers, *marks, *pairs, step("sum", Add(), "ft", "fu", "p", "q"))
+
+    assert wired("ab", "cd").hash() != wired("ac", "bd").hash()
+    assert wired("ac", "bd").hash() == wired("da", "cb").hash()
+
+
 @pytest.mark.parametrize(
     "nodes",
     [
