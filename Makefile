@@ -3,9 +3,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
-# A wheel index to take torch from; on Linux with an open network, the one that torch's site names
-# for the CPU avoids gigabytes of CUDA libraries.
-TORCH_INDEX ?=
+# Where torch has builds for the CPU, which on Linux saves gigabytes of CUDA libraries; where it
+# cannot be reached, the usual index serves. `make TORCH_INDEX=` takes the usual build.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -21,7 +21,7 @@ help:
 # torch comes first: anything that depends on it would otherwise choose the build.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
+	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
@@ -36,7 +36,7 @@ lint: $(READY)
 
 typecheck: $(READY)
 	$(BIN)/mypy
-	$(BIN)/mypy tests benchmarks examples
+	$(BIN)/mypy tests benchmarks examples docs
 
 fast: $(READY)
 	$(ONE_THREAD) $(BIN)/pytest -q -n 2

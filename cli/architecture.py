@@ -28,24 +28,23 @@ def read_architecture(text: str, space_name: str, task: Task) -> Graph:
 
     Raises:
         EncodingError: The text is no architecture of the space.
-        GraphError: The file holds no graph, or one for another input.
+        GraphError: The file holds no graph.
     """
     import search_spaces
+    from nas.space.candidate import candidate
 
     path = Path(text or "\0")  # no text is no path, not the working directory
     for file in (path, path / "best" / "architecture.json", path / "architecture.json"):
-        if _exists(file, Path.is_file):
-            graph = _read_graph(file)
-            _check_fits(graph, task, file)
-            return graph
-    if _exists(path, Path.is_dir):
+        if there(file, Path.is_file):
+            return _read_graph(file)
+    if there(path, Path.is_dir):
         raise GraphError(
             f"the folder {text!r} holds neither best/architecture.json nor architecture.json",
             hint="Name the folder of a finished `nas search` or `nas train`.",
         )
     space = search_spaces.get(space_name, task)
     try:
-        return space.graph(text)
+        return candidate(space, text).network
     except EncodingError as error:
         if path.suffix == ".json":
             raise GraphError(
@@ -75,19 +74,9 @@ def _read_graph(file: Path) -> Graph:
         ) from None
 
 
-def _exists(path: Path, kind: Callable[[Path], bool]) -> bool:
+def there(path: Path, kind: Callable[[Path], bool]) -> bool:
+    """Whether a path that may be something else is a file or a folder that exists."""
     try:
         return kind(path)
     except (OSError, ValueError):  # a notation can be longer than a file name may be
         return False
-
-
-def _check_fits(graph: Graph, task: Task, file: Path) -> None:
-    expected = (1, task.channels, task.resolution, task.resolution)
-    (output,) = (graph.shapes[name] for name in graph.outputs)
-    if graph.inputs[0].shape != expected or output != (1, task.classes):
-        raise GraphError(
-            f"the network in {str(file)!r} maps {graph.inputs[0].shape} to {output}, but the data "
-            f"needs {expected} to {(1, task.classes)}",
-            hint="Name the data set the architecture was made for with --dataset.",
-        )

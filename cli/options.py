@@ -91,7 +91,12 @@ device = click.option(
     show_default=True,
     help="auto, cpu, cuda or cuda:<index>.",
 )
-seed = click.option("--seed", default=0, show_default=True, help="Seed of everything drawn.")
+seed = click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    help="Seed of everything drawn; the splits of the data do not depend on it.",
+)
 space = click.option(
     "--space",
     metavar="NAME[:SIZES]",
@@ -104,3 +109,28 @@ workers = click.option(
     type=click.IntRange(1),
     help="Networks run side by side (default: one for each processor; one on CUDA).",
 )
+weights = click.option(
+    "--weights",
+    metavar="NAME|DIR|FILE",
+    help="Hypernetwork: shipped name, directory, or the weights in one (default: the fitting).",
+)
+
+
+def of_run(ctx: click.Context, run: str) -> tuple[str, str, str | None]:
+    """Space, data set and weights for a command that is given a run.
+
+    What neither the command line nor ``--config`` says is as in the run; without a run it is the
+    option's default.
+    """
+    from click.core import ParameterSource
+
+    from cli.runs import read_settings
+
+    recorded = read_settings(Path(run))
+    space, dataset, weights = (
+        recorded[name]
+        if name in recorded and ctx.get_parameter_source(name) is ParameterSource.DEFAULT
+        else ctx.params[name]
+        for name in ("space", "dataset", "weights")
+    )
+    return space, dataset, weights

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from nas.events import Listener
 
@@ -70,11 +70,17 @@ def _is_number(cell: str) -> bool:
     return cell.replace(",", "").replace(".", "").replace("-", "").replace("%", "").isdigit()
 
 
-def pairs(entries: Mapping[str, object]) -> None:
-    """One ``name  value`` on a line, names padded to the longest."""
+def pairs(entries: Mapping[str, object], *, cut: Collection[str] = ()) -> None:
+    """One ``name  value`` on a line, names padded to the longest.
+
+    Args:
+        entries: Values by name.
+        cut: Names whose lines a terminal cuts, as it does those of a table.
+    """
     width = max(map(len, entries))
     for name, value in entries.items():
-        click.echo(f"{name.ljust(width)}  {value}")
+        line = f"{name.ljust(width)}  {value}"
+        click.echo(_cut(line) if name in cut else line)
 
 
 def percent(share: float | None) -> str:

@@ -45,22 +45,16 @@ class _PlainView:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._last = 0.0
-        self._leader = ""
 
     def __call__(self, event: Event) -> None:
         match event:
-            case Leaders(rows=rows) if rows:
-                self._leader = f"; best {_cells(rows[0])}"
             case Advanced(stage=stage, done=done, total=total, metrics=metrics):
                 now = time.monotonic()
                 if now - self._last >= _SECONDS_BETWEEN_LINES or done == total:
                     self._last = now
-                    self._print(
-                        f"{stage}: {done}/{total or '?'}  {_figures(metrics)}{self._leader}"
-                    )
+                    self._print(f"{stage}: {done}/{total or '?'}  {_figures(metrics)}")
             case StageFinished(stage=stage, seconds=seconds):
                 self._print(f"{stage}: done in {seconds:.1f} s")
-                self._leader = ""
             case Noted(text=text):
                 self._print(text)
 
@@ -140,12 +134,6 @@ def _leader_table(rows: tuple[Mapping[str, object], ...]) -> Table:
 
 def _figures(metrics: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {_figure(value)}" for name, value in metrics.items())
-
-
-def _cells(row: Mapping[str, object]) -> str:
-    """The figures of a candidate; its notation may be longer than a line should be."""
-    skipped = ("rank", "architecture")
-    return " ".join(f"{name} {_figure(v)}" for name, v in row.items() if name not in skipped)
 
 
 def _figure(value: object) -> str:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cli.architecture import there
 from nas.errors import StudyError
 from nas.study.run_folder import RunFolder
 
@@ -31,6 +32,32 @@ def read_result(run: Path) -> dict[str, Any]:
         return {**result, "run": str(run), "files": files}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(folder.result, f"{type(error).__name__}: {error}") from None
+
+
+def read_settings(run: Path) -> dict[str, str]:
+    """Space, data set and weights of a run as options take them; empty for what is no run.
+
+    Raises:
+        StudyError: The folder holds a run that cannot be read.
+    """
+    folder = RunFolder(run)
+    if not there(folder.run, Path.is_file):
+        return {}
+    identity = folder.read_identity() or {}
+    try:
+        sizes = {**identity["space"]}
+        name, task = sizes.pop("name"), sizes.pop("task")
+        sizes["resolution"] = task["resolution"]
+        given = ",".join(f"{size}={value}" for size, value in sizes.items() if value is not None)
+        weights = str(identity["weights"]["name"])
+        own = run / weights  # of `--weights train`
+        return {
+            "space": f"{name}:{given}",
+            "dataset": str(identity["dataset"]["name"]),
+            "weights": str(own) if own.is_dir() else weights,
+        }
+    except (KeyError, TypeError) as error:
+        raise _damaged(folder.run, f"{type(error).__name__}: {error}") from None
 
 
 def _inside(path: Path, run: Path, result: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import StudyError, UnknownNameError
+from nas.events import Noted, ignore
 
 if TYPE_CHECKING:
     import torch
@@ -20,11 +21,20 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
 
 
-def use_device(name: str, workers: int | None = None) -> tuple[torch.device, int]:
+def use_device(
+    name: str, workers: int | None = None, *, threads: int = 1
+) -> tuple[torch.device, int]:
     """The device, and the number of worker threads.
 
-    On the CPU, torch is held to one thread in each worker: networks of a search are small, and
-    threads inside an operation wait for each other more than they compute.
+    On the CPU, torch is held to one thread in each worker unless more are asked for: threads
+    inside an operation wait for each other. Training on two of two idle cores is 1.1 (NASNet on
+    digits) to 1.75 times (NAS-Bench-201, 16 pixels, batches of 128) as fast as on one, but with
+    another process on these cores, 4 to 100 times (NASNet) slower; and results depend on it.
+
+    Args:
+        name: As :func:`nas.train.resolve_device` takes it.
+        workers: Of them; one for each processor by default, one on CUDA.
+        threads: Inside an operation of each worker.
 
     Raises:
         DeviceError: There is no such device.
@@ -36,7 +46,7 @@ def use_device(name: str, workers: int | None = None) -> tuple[torch.device, int
     device = resolve_device(name)
     if device.type == "cuda":
         return device, workers or 1
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     return device, workers or cores()
 
 
@@ -46,33 +56,53 @@ def cores() -> int:
 
 
 def load_weights(
-    name: str | None, space: SearchSpace, data: Dataset, device: torch.device
+    name: str | None,
+    space: SearchSpace,
+    data: Dataset,
+    device: torch.device,
+    listen: Listener = ignore,
 ) -> GraphHyperNetwork:
     """The hypernetwork of that name or directory, or the shipped one that fits.
+
+    A shipped one fits the space and data set it was trained on, and other files of the same named
+    data set, such as CIFAR-10 as JPEG images; these are noted.
 
     Raises:
         UnknownNameError: No shipped one fits space and data set.
         CheckpointError: It cannot be read.
         ConfigError: It is for other data.
     """
-    from hypernets.checkpoint import load, read_card, shipped
+    from hypernets.checkpoint import load
     from nas.evaluate.scorer import check_fits
 
-    if name is None:
-        trained = shipped()
-        for entry in trained:
-            card = read_card(trained.get(entry))
-            if (card.space, card.dataset) == (space.name, data.name):
-                name = entry
-                break
-        else:
-            raise UnknownNameError(
-                f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
-                hint="Use --weights train to train one first, or name one with --weights.",
-            )
-    hypernet = load(name)
+    hypernet = load(_shipped_for(space, data, listen) if name is None else name)
     check_fits(hypernet.card, data)
     return hypernet.to(device)
+
+
+def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
+    from hypernets.checkpoint import read_card, shipped
+
+    trained = shipped()
+    cards = {entry: read_card(trained.get(entry)) for entry in trained}
+    cards = {entry: card for entry, card in cards.items() if card.space == space.name}
+    for entry, card in cards.items():
+        if card.fingerprint == data.fingerprint:
+            return entry
+    for entry, card in cards.items():
+        if card.dataset == data.name:
+            listen(
+                Noted(
+                    text=f"Hypernetwork {entry!r} was trained on other files of {data.name!r}, or "
+                    "on another split; its scores may be less sure."
+                )
+            )
+            return entry
+    raise UnknownNameError(
+        f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
+        hint=f"Make one with `nas train-hypernet --space {space.name}` on this data and name it "
+        "with --weights; `nas search --weights train` does both.",
+    )
 
 
 def train_weights(
@@ -84,12 +114,14 @@ def train_weights(
     workers: int,
     listen: Listener,
 ) -> GraphHyperNetwork:
-    """The hypernetwork in a directory, trained there first if it is not finished."""
-    from hypernets.checkpoint import CARD, load
+    """The hypernetwork in a directory, trained there first if it is not finished.
+
+    Raises:
+        CheckpointError: The directory holds another hypernetwork.
+        TrainingError: The loss stayed non-finite.
+    """
     from hypernets.training import HypernetTraining, train_hypernet
 
-    if (directory / CARD).exists():
-        return load(directory).to(device)
     return train_hypernet(
         space,
         data,
@@ -104,16 +136,7 @@ def train_weights(
 
 def proxy_for(space: SearchSpace) -> dict[str, Any]:
     """Macro sizes at which a hypernetwork of this space trains in minutes on two cores."""
-    resolution = min(space.task.resolution, 16)
-    sizes = {"channels": 16, "cells": 1}
-    return {
-        **{
-            key: min(space.macro()[key], size)
-            for key, size in sizes.items()
-            if key in space.macro()
-        },
-        "resolution": resolution,
-    }
+    return {**space.proxy_sizes(), "resolution": min(space.task.resolution, 16)}
 
 
 def out_directory(path: Path | None, default: str) -> Path:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-WIDTH = 108
+WIDTH = 118
 
 
 def main() -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from hypernets.config import HypernetConfig
 from hypernets.features import VOCABULARY_VERSION
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, VocabularyError
+from nas.files import write_json, write_tensors
 from nas.predictor.card import Card
 from nas.registry import Registry
 
@@ -26,26 +27,31 @@ _AGAIN = "Train it again with `nas train-hypernet`."
 
 def save(hypernet: GraphHyperNetwork, directory: Path) -> None:
     """Write weights and card into a directory, replacing what is there."""
-    directory.mkdir(parents=True, exist_ok=True)
-    state = {name: tensor.cpu().contiguous() for name, tensor in hypernet.state_dict().items()}
-    weights = directory / f"{WEIGHTS}.part"
-    save_file(state, weights)
-    card = directory / f"{CARD}.part"
-    card.write_text(json.dumps(asdict(hypernet.card), indent=2) + "\n")
-    weights.replace(directory / WEIGHTS)
-    card.replace(directory / CARD)
+    write_tensors(directory / WEIGHTS, hypernet.state_dict())
+    write_json(directory / CARD, asdict(hypernet.card))
+
+
+def directory_of(name_or_path: str | Path) -> Path:
+    """The directory of a hypernetwork: itself, that of a file in it, or the shipped one's.
+
+    Raises:
+        UnknownNameError: It is neither a path nor a shipped name.
+    """
+    path = Path(name_or_path)
+    if path.suffix == ".safetensors":
+        return path.parent
+    return path if path.is_dir() or path.parent != Path() else shipped().get(str(path))
 
 
 def load(name_or_path: str | Path) -> GraphHyperNetwork:
-    """A trained hypernetwork, shipped (by name) or from a directory.
+    """A trained hypernetwork, shipped (by name) or from a directory or the weights in it.
 
     Raises:
         UnknownNameError: It is neither a directory nor a shipped name.
         CheckpointError: A file of it is missing or corrupt.
         VocabularyError: It was trained with other operations or features.
     """
-    path = Path(name_or_path)
-    directory = path if path.is_dir() or path.parent != Path() else shipped().get(str(path))
+    directory = directory_of(name_or_path)
     card = read_card(directory)
     config = _config(card, directory)
     hypernet = GraphHyperNetwork(config, card)
@@ -81,6 +87,12 @@ def read_card(directory: Path) -> Card:
         raise CheckpointError(
             f"{str(directory / CARD)!r} is no card: {error}", hint=_AGAIN
         ) from None
+    resolution = card.proxy.get("resolution", 1)
+    if type(resolution) is not int or resolution < 1:
+        raise CheckpointError(
+            f"{str(directory / CARD)!r} is no card: the resolution of the proxy is {resolution!r}",
+            hint=_AGAIN,
+        )
     if card.vocabulary != VOCABULARY_VERSION:
         raise VocabularyError(
             f"hypernetwork {card.name!r} was trained with vocabulary version {card.vocabulary}; "

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
 
 from hypernets import checkpoint
 from hypernets.config import HYPERNETS, HypernetConfig
 from hypernets.features import VOCABULARY_VERSION
 from hypernets.graph_hypernetwork import GraphHyperNetwork
+from hypernets.measure import measure
+from hypernets.training_state import STATE, Progress, load_finished, restore, save
 from nas.compile.apply import apply
 from nas.config import from_mapping
-from nas.errors import CheckpointError, ConfigError, TrainingError
+from nas.errors import ConfigError, TrainingError
 from nas.events import Listener, Noted, Stage, ignore, stage
 from nas.predictor.card import Card
 from nas.seeding import generator, rng
@@ -33,11 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from torch import Tensor
+
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
 
-STATE = "training.safetensors"
 _PATIENCE = 20
 _REPORT_EVERY = 10
 _SAVE_EVERY = 200
@@ -142,15 +141,16 @@ def train_hypernet(
         classes=data.task.classes,
         training={"command": command, **asdict(training)},
     )
-    finished = _finished(card, out)
+    finished = load_finished(card, out)
     if finished is not None:
         return finished.to(device)
     session = _Session(card, config, space.at(**proxy), data, training, torch.device(device))
     session.resume(out, listen)
     with stage(listen, "train-hypernet", training.steps) as progress:
         session.run(out, progress)
-    session.finish(out)
-    return session.model.eval()
+    model = session.model.eval()
+    session.finish(out, measure(model, space, data, seed=training.seed, device=device))
+    return model
 
 
 class _Session:
@@ -284,54 +284,15 @@ class _Session:
         Raises:
             CheckpointError: It belongs to another training, or is corrupt.
         """
-        try:
-            with safe_open(out / STATE, "pt", device=str(self._device)) as file:
-                progress = json.loads(file.metadata()["progress"])
-                state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except FileNotFoundError:
-            return
-        except (SafetensorError, OSError, TypeError, KeyError) as error:
-            raise CheckpointError(
-                f"the training state in {str(out)!r} is corrupt: {error}",
-                hint="Delete the directory to start again.",
-            ) from None
-        _check_same(progress["card"], self.model.card, out, "unfinished training")
-        self._step, self._seconds = progress["step"], progress["seconds"]
-        parameters = list(self.model.named_parameters())
-        self.model.load_state_dict({name: state[f"model.{name}"] for name, _ in parameters})
-        if self._step:
-            self._optimiser.load_state_dict(
-                {
-                    "state": {
-                        index: {
-                            key: state[f"{key}.{name}"]
-                            for key in ("step", "exp_avg", "exp_avg_sq")
-                        }
-                        for index, (name, _) in enumerate(parameters)
-                        if f"exp_avg.{name}" in state
-                    },
-                    "param_groups": self._optimiser.state_dict()["param_groups"],
-                }
-            )
-        listen(Noted(text=f"going on at step {self._step} of {self._training.steps}"))
+        progress = restore(out, self.model, self._optimiser)
+        if progress is not None:
+            self._step, self._seconds = progress.step, progress.seconds
+            listen(Noted(text=f"going on at step {self._step} of {self._training.steps}"))
 
     def _save(self, out: Path) -> None:
-        out.mkdir(parents=True, exist_ok=True)
-        tensors: dict[str, Tensor] = {}
-        for name, parameter in self.model.named_parameters():
-            tensors[f"model.{name}"] = parameter.detach().cpu().contiguous()
-            for key, value in self._optimiser.state.get(parameter, {}).items():
-                tensors[f"{key}.{name}"] = value.cpu().contiguous()
-        progress = {
-            "card": _identity(self.model.card),
-            "step": self._step,
-            "seconds": self._seconds,
-        }
-        part = out / f"{STATE}.part"
-        save_file(tensors, part, metadata={"progress": json.dumps(progress)})
-        part.replace(out / STATE)
+        save(out, self.model, self._optimiser, Progress(self._step, self._seconds))
 
-    def finish(self, out: Path) -> None:
+    def finish(self, out: Path, measured: Mapping[str, float]) -> None:
         """Write the checkpoint and remove the training state."""
         card = self.model.card
         self.model.card = replace(
@@ -342,6 +303,7 @@ class _Session:
                 "device": self._device.type,
                 "torch": torch.__version__,
             },
+            measured=measured,
         )
         checkpoint.save(self.model, out)
         (out / STATE).unlink(missing_ok=True)
@@ -363,46 +325,6 @@ def _tile(space: SearchSpace, seed: int) -> dict[str, int]:
         "max_channels": max((shape[0] for shape in shapes), default=1),
         "max_kernel": max((max(shape[2:]) for shape in shapes), default=1),
     }
-
-
-def _finished(card: Card, out: Path) -> GraphHyperNetwork | None:
-    """The hypernetwork of this training, if it is finished; a broken one is not.
-
-    Raises:
-        CheckpointError: ``out`` holds that of another training.
-    """
-    try:
-        trained = checkpoint.load(out) if out.is_dir() else None
-    except CheckpointError:
-        return None
-    if trained is not None:
-        _check_same(_identity(trained.card), card, out, "trained hypernetwork")
-    return trained
-
-
-def _check_same(found: Mapping[str, Any], card: Card, out: Path, what: str) -> None:
-    """See that what lies in ``out`` belongs to this training.
-
-    Raises:
-        CheckpointError: It does not; the message says in what they differ.
-    """
-    expected = _identity(card)
-    differing = [key for key in expected if found.get(key) != expected[key]]
-    if differing:
-        raise CheckpointError(
-            f"{str(out)!r} holds another {what}; they differ in {', '.join(differing)}",
-            hint="Choose another --out, or delete the directory.",
-        )
-
-
-def _identity(card: Card) -> dict[str, Any]:
-    """What must agree for a training to go on, as JSON gives it back."""
-    identity = asdict(card)
-    del identity["measured"]
-    kept = {field.name for field in fields(HypernetTraining)} - {"workers"}
-    identity["training"] = {key: value for key, value in card.training.items() if key in kept}
-    plain: dict[str, Any] = json.loads(json.dumps(identity))
-    return plain
 
 
 def _running(old: float, new: float) -> float:

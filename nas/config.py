@@ -3,38 +3,61 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nas.errors import ConfigError
+from nas.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from dataclasses import Field
     from pathlib import Path
 
 T = TypeVar("T")
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "bool": bool,
+    "int": int,
+    "float": (int, float),
+    "str": str,
+    "list": list,
+    "dict": dict,
+    "Mapping": Mapping,
+}
 
 
 def from_mapping(cls: type[T], values: Mapping[str, Any]) -> T:
     """An instance of a dataclass from its fields by name.
 
     Raises:
-        ConfigError: A key is unknown, or one without a default is missing.
+        ConfigError: A key is unknown, one without a default is missing, or a value is of another
+            kind than its field.
     """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{cls.__name__} must be read from keys and values, got {values!r}")
     known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
     for key in values:
         if key not in known:
-            near = get_close_matches(key, known, 1)
             raise ConfigError(
-                f"{cls.__name__} has no key {key!r}"
-                + (f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}")
+                f"{cls.__name__} has no key {key!r}. "
+                + (nearest(key, known) or f"It has {', '.join(known)}.")
             )
+    for key, value in values.items():
+        _check_kind(cls, known[key], value)
     for name, field in known.items():
         required = field.default is MISSING and field.default_factory is MISSING
         if required and name not in values:
             raise ConfigError(f"{cls.__name__} needs the key {name!r}")
     return cls(**values)
+
+
+def _check_kind(cls: type, field: Field[Any], value: object) -> None:
+    """See that a value is of the plain kind its field is annotated with, read as text."""
+    kind = _KINDS.get(str(field.type).partition("[")[0])
+    if kind is None:
+        return
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ConfigError(f"{cls.__name__}: {field.name} must be {field.type}, got {value!r}")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

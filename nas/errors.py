@@ -20,7 +20,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``Did you mean 'relu'?`` about a name that is not known; empty if none resembles it.
+
+    Example:
+        >>> nearest("rellu", ["relu", "tanh"])
+        "Did you mean 'relu'?"
+        >>> nearest("conv", ["relu", "tanh"])
+        ''
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), 2)
+    return f"Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 class NasError(Exception):

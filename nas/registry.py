@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from nas.errors import UnknownNameError
+from nas.errors import UnknownNameError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,10 +51,8 @@ class Registry(Generic[T]):
             UnknownNameError: There is none; the message suggests the nearest names.
         """
         if name not in self._things:
-            near = get_close_matches(name, self._things, 2)
-            suggestion = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise UnknownNameError(
-                f"unknown {self.kind} {name!r}.{suggestion}",
+                f"unknown {self.kind} {name!r}. {nearest(name, self._things)}".rstrip(),
                 hint=f"Known: {', '.join(self.names())}.",
             )
         return self._things[name]

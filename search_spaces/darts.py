@@ -25,6 +25,8 @@ from search_spaces.macro import (
 from search_spaces.registry import register
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
     from nas.space.search_space import Params
@@ -58,7 +60,7 @@ class Darts(SearchSpace):
 
     Attributes:
         channels: Width of a block in the first cell; it doubles at each reduction.
-        cells: Number of cells, reductions included.
+        cells: Number of cells, reductions included; three or more, or none is normal.
         stem: ``"cifar"`` keeps the resolution, ``"imagenet"`` divides it by eight.
 
     Example:
@@ -71,6 +73,8 @@ class Darts(SearchSpace):
     name: ClassVar[str] = "darts"
     description: ClassVar[str] = "DARTS: cells of four blocks, seven operations, two inputs each"
     source: ClassVar[str] = "Liu, Simonyan & Yang, DARTS, ICLR 2019"
+    proxy_limits: ClassVar[Mapping[str, int]] = {"channels": 16, "cells": 4}
+    # The fourth cell is the first normal one whose two inputs differ.
 
     channels: int = 36
     cells: int = 20
@@ -79,6 +83,7 @@ class Darts(SearchSpace):
     def __post_init__(self) -> None:
         check_image_space(self)
         check_choice(self, "stem", _STEMS)
+        check_minimum(self, "cells", 3)
         check_minimum(self, "channels", 2 if self.stem == "imagenet" else 1)
 
     @classmethod

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nas.errors import EncodingError
+from nas.errors import EncodingError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -99,12 +98,9 @@ def check_operations(genotype: Genotype, operations: Collection[str]) -> None:
         for index, block in enumerate(blocks):
             for side, edge in enumerate(block):
                 if edge.op not in operations:
-                    near = get_close_matches(edge.op, operations, 1)
                     raise EncodingError(
                         f"{kind}[{index}][{side}]: unknown operation {edge.op!r}",
-                        hint=f"Did you mean {near[0]!r}?"
-                        if near
-                        else f"Known: {', '.join(operations)}.",
+                        hint=nearest(edge.op, operations) or f"Known: {', '.join(operations)}.",
                     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nas.errors import EncodingError
+from nas.errors import EncodingError, nearest
 from nas.graph.blocks import conv_bn, relu_conv_bn
 from nas.graph.builder import GraphBuilder
 from nas.graph.ops.pool import AvgPool2d
@@ -166,9 +165,8 @@ def _decode_edge(source: int, edge: str, where: str) -> str:
     if not tilde or read != str(source):
         raise EncodingError(f"{where}: expected 'op~{source}', got {edge!r}")
     if operation not in OPERATIONS:
-        near = get_close_matches(operation, OPERATIONS, 1)
         raise EncodingError(
             f"{where}: unknown operation {operation!r}",
-            hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(OPERATIONS)}.",
+            hint=nearest(operation, OPERATIONS) or f"Known: {', '.join(OPERATIONS)}.",
         )
     return operation

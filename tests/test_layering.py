@@ -22,7 +22,7 @@ LAYERS = (
     ("nas.space", "nas.predictor"),
     ("nas.compile", "nas.importers", "nas.analysis"),
     ("nas.graph",),
-    ("nas.registry", "nas.config", "nas.seeding", "nas.events"),
+    ("nas.registry", "nas.config", "nas.seeding", "nas.events", "nas.files"),
     ("nas.errors",),
 )
 LEVEL = {unit: -depth for depth, layer in enumerate(LAYERS) for unit in layer}

@@ -68,7 +68,9 @@ def main() -> None:
     """Print one line for each score: the median over the files, and the spread."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("ranked", type=Path, nargs="+", help="output of `nas rank --json`")
-    files = parser.parse_args().ranked
+    parser.add_argument("--card", type=Path, help="card.json to write the figures into")
+    arguments = parser.parse_args()
+    files: list[Path] = arguments.ranked
     table = published()
     found: dict[str, list[tuple[float, float]]] = {}
     for file in files:
@@ -79,9 +81,16 @@ def main() -> None:
         for name, score in scores(rows).items():
             found.setdefault(name, []).append(taus(score, truth))
     print(f"{'score':14} {'tau':>7} {'spread':>7} {'top decile':>11} {'spread':>7}")
+    measured: dict[str, float] = {}
     for name, pairs in found.items():
         middle, spread = np.median(pairs, axis=0), np.ptp(pairs, axis=0)
+        measured[f"NAS-Bench-201 tau of {name}"] = round(float(middle[0]), 3)
         print(f"{name:14} {middle[0]:7.3f} {spread[0]:7.3f} {middle[1]:11.3f} {spread[1]:7.3f}")
+    if arguments.card:
+        card = json.loads(arguments.card.read_text())
+        arguments.card.write_text(
+            json.dumps({**card, "measured": {**card["measured"], **measured}}, indent=2) + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -16,9 +16,15 @@ def command(run: Path, as_json: bool, quiet: bool) -> None:
     """The best architecture of a run, and where its model lies."""
     from cli.output import count, emit_json, pairs, percent
     from cli.runs import read_result
+    from nas.errors import StudyError
 
     result = read_result(run)
     best = result["best"]
+    if best is None:
+        raise StudyError(
+            f"the run in {str(run)!r} has found nothing: {result['stopped']}",
+            hint=f"`nas trials {run} --json` lists what was tried.",
+        )
     if as_json:
         emit_json({**best, "files": result["files"]})
         return
@@ -33,5 +39,6 @@ def command(run: Path, as_json: bool, quiet: bool) -> None:
             "size": f"{count(best['params'])} parameters, {count(best['macs'])} MACs",
             "trial": best["number"],
             **result["files"],
-        }
+        },
+        cut=("architecture",),
     )

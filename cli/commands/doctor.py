@@ -24,7 +24,8 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
     from cli.output import emit_json, pairs
     from cli.setup import cores, load_weights, use_device
     from nas.data.catalog import load
-    from nas.evaluate.scorer import Scorer
+    from nas.errors import NasError
+    from nas.evaluate.scorer import Failure, Scorer
     from nas.seeding import rng
     from nas.space.candidate import sample
 
@@ -46,10 +47,16 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
         "device": str(torch_device),
         "hypernetwork": hypernet.card.name,
         "step_seconds": round(seconds, 4),
-        "step_accuracy": estimate.accuracy if estimate else None,
+        "step_accuracy": None if isinstance(estimate, Failure) else estimate.accuracy,
     }
     if as_json:
         emit_json(facts)
-        return
-    pairs({**facts, "cuda": facts["cuda"] or "none"})
-    click.echo("all is well" if estimate else "the step gave no finite result")
+    else:
+        pairs({**facts, "cuda": facts["cuda"] or "none"})
+    if isinstance(estimate, Failure):
+        raise NasError(
+            f"the step failed: {estimate.reason}",
+            hint="Try --device cpu; if that fails too, install the versions of constraints.txt.",
+        )
+    if not as_json:
+        click.echo("all is well")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
@@ -16,18 +15,17 @@ from cli.options import common
 def command(name: str | None, as_json: bool, quiet: bool) -> None:
     """The shipped hypernetworks and the families one can train, or one card."""
     from cli.output import emit_json, pairs, table
-    from hypernets.checkpoint import read_card, shipped
+    from hypernets.checkpoint import directory_of, read_card, shipped
     from hypernets.config import HYPERNETS
 
-    trained = shipped()
     if name:
-        directory = Path(name) if Path(name).is_dir() else trained.get(name)
-        card = asdict(read_card(directory))
+        card = asdict(read_card(directory_of(name)))
         if as_json:
             emit_json(card)
         else:
             pairs({key: _flat(value) for key, value in card.items()})
         return
+    trained = shipped()
     cards = [read_card(trained.get(entry)) for entry in trained]
     if as_json:
         families = {entry: asdict(HYPERNETS.get(entry)) for entry in HYPERNETS}

@@ -13,11 +13,7 @@ from cli import options
 @click.argument("model")
 @options.space
 @options.data
-@click.option(
-    "--weights",
-    metavar="NAME|DIR",
-    help="Hypernetwork: shipped name or directory (default: the fitting).",
-)
+@options.weights
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -28,7 +24,10 @@ from cli import options
 @click.option("--evaluate", is_flag=True, help="Accuracy on the ranking split.")
 @options.device
 @options.common
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     model: str,
     space: str,
     dataset: str,
@@ -42,58 +41,53 @@ def command(
 ) -> None:
     """Predict the weights of one network, statistics of its batch norms included.
 
-    MODEL is a graph file (architecture.json), a run folder, or an architecture in the notation of
-    --space.
+    MODEL is a graph file (architecture.json), an architecture in the notation of --space, or a run
+    folder; space, data set and weights are then those of the run unless given.
     """
-    import math
     from time import perf_counter
-
-    import torch
-    from safetensors.torch import save_file
 
     import search_spaces
     from cli.architecture import read_architecture
-    from cli.output import count, emit_json, pairs, percent
+    from cli.output import count, emit_json, listener, pairs, percent
     from cli.setup import load_weights, out_file, use_device
-    from nas.compile.apply import calibrate
+    from nas.analysis.cost import cost
     from nas.data.catalog import load
+    from nas.data.fitted import fitted
     from nas.train.evaluate import evaluate as evaluate_module
-    from nas.train.train import initialised
+    from nas.train.predict import predict
 
+    space, dataset, weights = options.of_run(ctx, model)
     torch_device, _ = use_device(device)
     data = load(dataset, data_dir=data_dir, seed=0)
     start = perf_counter()
     graph = read_architecture(model, space, data.task)
     read = perf_counter()
-    hypernet = load_weights(weights, search_spaces.get(space, data.task), data, torch_device)
+    chosen, listen = search_spaces.get(space, data.task), listener(quiet=quiet)
+    hypernet = load_weights(weights, chosen, data, torch_device, listen)
+    data = fitted(data, graph)
     out_file(out)
-    loaded = perf_counter()
-    with torch.no_grad():
-        params = hypernet.predict([graph])[0]
-        predicted = perf_counter()
-        images, _ = next(data.train.to(torch_device).batches(256))
-        state = {**params, **calibrate(graph, params, images)}
-    save_file({name: tensor.cpu().contiguous() for name, tensor in state.items()}, out)
-    total = sum(math.prod(spec.shape) for spec in graph.parameters().values())
+    predicted = predict(graph, data, hypernet)
+    predicted.save(out)
+    total = cost(graph).params
     accuracy = None
     if evaluate:
-        module = initialised(graph, state).to(torch_device)
+        module = predicted.module().to(torch_device)
         accuracy = evaluate_module(module, data.val, device=torch_device).accuracy
     if as_json:
         emit_json(
             {
                 "parameters": total,
-                "predicted": sum(tensor.numel() for tensor in params.values()),
+                "predicted": sum(tensor.numel() for tensor in predicted.params.values()),
                 "opaque": [],
                 "coverage": 1.0,
-                "seconds": {"import": read - start, "predict": predicted - loaded},
+                "seconds": {"import": read - start, "predict": predicted.seconds},
                 "accuracy": accuracy,
                 "files": {"weights": str(out)},
             }
         )
         return
     lines = {
-        "predicted": f"{count(total)} parameters in {predicted - loaded:.3f} s",
+        "predicted": f"{count(total)} parameters in {predicted.seconds:.3f} s",
         "weights": out,
     }
     if evaluate:

@@ -52,6 +52,7 @@ def command(
     quiet: bool,
 ) -> None:
     """Score architectures without training any: best first, or in the order given with --json."""
+    from dataclasses import asdict
     from time import perf_counter
 
     import search_spaces
@@ -59,7 +60,7 @@ def command(
     from cli.setup import load_weights, use_device
     from nas.analysis.cost import cost
     from nas.data.catalog import load
-    from nas.evaluate.scorer import ScoreConfig, Scorer
+    from nas.evaluate.scorer import Failure, ScoreConfig, Scorer
     from nas.events import stage
 
     if (archs is None) == (sample is None):
@@ -68,28 +69,30 @@ def command(
     data = load(dataset, data_dir=data_dir, seed=0)
     chosen = search_spaces.get(space, data.task)
     candidates = _read(archs, chosen) if archs else _draw(chosen, sample or 0, seed)
-    hypernet = load_weights(weights, chosen, data, torch_device)
+    listen = listener(quiet=quiet)
+    hypernet = load_weights(weights, chosen, data, torch_device, listen)
     config = ScoreConfig(images=images, workers=threads)
     start = perf_counter()
     scorer = Scorer(hypernet, data, config, device=torch_device)
     estimates = []
-    with stage(listener(quiet=quiet), "rank", len(candidates)) as progress:
+    with stage(listen, "rank", len(candidates)) as progress:
         for first in range(0, len(candidates), _GENERATION):
             estimates += scorer(candidates[first : first + _GENERATION])
             progress.advance(len(estimates), per_second=len(estimates) / progress.elapsed)
     rows: list[dict[str, Any]] = []
     for candidate, estimate in zip(candidates, estimates, strict=True):
-        costs = cost(candidate.graph)
-        rows.append(
-            {
-                "architecture": candidate.architecture,
-                "score": estimate.score if estimate else None,
-                "accuracy": estimate.accuracy if estimate else None,
-                "loss": estimate.loss if estimate else None,
-                "params": costs.params,
-                "macs": costs.macs,
-            }
-        )
+        costs = cost(candidate.network)
+        row: dict[str, Any] = {
+            "architecture": candidate.architecture,
+            **dict.fromkeys(("score", "accuracy", "loss", "reason")),
+            "params": costs.params,
+            "macs": costs.macs,
+        }
+        if isinstance(estimate, Failure):
+            row["reason"] = estimate.reason
+        else:
+            row |= {"score": estimate.score, **asdict(estimate)}
+        rows.append(row)
     if as_json:
         emit_json({"scores": rows, "seconds": round(perf_counter() - start, 3)})
         return

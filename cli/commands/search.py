@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from nas.study.result import Found, SearchResult
 
 
+_PROBES_THAT_TELL = 5
+"""With fewer finalists a correlation is noise, and is left to the JSON."""
+
+
 @click.command("search")
 @options.space
 @options.data
@@ -96,31 +100,34 @@ def command(
 
     Repeating a command goes on where it stopped; one that has finished shows its result again.
     """
+    from dataclasses import replace
+
     import search_spaces
     from cli.output import emit_json, listener
     from cli.setup import load_weights, out_directory, train_weights, use_device
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig
-    from nas.study import search
+    from nas.study.constraints import parse_constraints
+    from nas.study.objectives import parse_objectives
     from nas.study.search_config import SearchConfig
+    from nas.study.search_run import run_search
 
     torch_device, threads = use_device(device, workers)
-    settings: dict[str, Any] = {
-        "n_trials": n_trials,
-        "objectives": objectives,
-        "constraints": constraints,
-        "sampler": sampler,
-        "storage": storage,
-        "study_name": study_name,
-        "seed": seed,
-        "timeout": timeout,
-        "finalists": finalists,
-        "finalist_epochs": finalist_epochs,
-        "max_epochs": max_epochs,
-        "scoring": ScoreConfig(images=images, workers=threads),
-        "device": str(torch_device),
-    }
-    SearchConfig(**settings)  # refuses what is out of range before anything is loaded or trained
+    config = SearchConfig(  # refuses what is out of range before anything is loaded or trained
+        n_trials=n_trials,
+        objectives=parse_objectives(objectives),
+        constraints=parse_constraints(constraints),
+        sampler=sampler,
+        storage=storage,
+        study_name=study_name,
+        seed=seed,
+        timeout=timeout,
+        finalists=finalists,
+        finalist_epochs=finalist_epochs,
+        max_epochs=max_epochs,
+        scoring=ScoreConfig(images=images, workers=threads),
+        device=str(torch_device),
+    )
     data = load(dataset, data_dir=data_dir, seed=0)
     chosen = search_spaces.get(space, data.task)
     directory = out_directory(out, f"{chosen.name}-{data.name}")
@@ -130,8 +137,8 @@ def command(
             chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen
         )
     else:
-        hypernet = load_weights(weights, chosen, data, torch_device)
-    result = search(chosen, data, hypernet, out=directory, listen=listen, **settings)
+        hypernet = load_weights(weights, chosen, data, torch_device, listen)
+    result = run_search(chosen, data, hypernet, replace(config, out=directory), listen)
     if as_json:
         emit_json(result.to_dict())
     else:
@@ -158,13 +165,18 @@ def _show(result: SearchResult) -> None:
     trials = result.trials
     lines["trials"] = (
         f"{trials.complete} scored, {trials.duplicates} duplicates, {trials.failed} failed"
+        + (f", {trials.infeasible} infeasible" if trials.infeasible else "")
     )
+    known = {name: tau for name, tau in result.trust.kendall_tau.items() if tau is not None}
+    if known and result.trust.probes >= _PROBES_THAT_TELL:
+        taus = ", ".join(f"{name} {tau:.2f}" for name, tau in known.items())
+        lines["kendall tau"] = f"{taus} ({result.trust.probes} finalists)"
     lines["seconds"] = ", ".join(f"{name} {spent:.1f}" for name, spent in result.seconds.items())
     if "model" in result.files:
         lines["model"] = result.files["model"]
     if result.stopped:
         lines["stopped"] = result.stopped
-    pairs(lines)
+    pairs(lines, cut=("best",))
 
 
 def _show_all(title: str, candidates: Sequence[Found]) -> None:

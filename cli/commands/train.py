@@ -20,19 +20,27 @@ from cli import options
     show_default=True,
     help="Weights training starts from.",
 )
-@click.option(
-    "--weights",
-    metavar="NAME|DIR",
-    help="With --init predicted: hypernetwork (default: the fitting).",
-)
+@options.weights
 @click.option("--max-epochs", default=30, show_default=True, help="Epochs.")
 @options.device
 @options.seed
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Directory for the model (default: runs/train)."
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Threads on the CPU; more pay on idle processors and cost on busy ones.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Directory for the model (default: runs/train-HASH).",
 )
 @options.common
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     architecture: str,
     space: str,
     dataset: str,
@@ -42,67 +50,59 @@ def command(
     max_epochs: int,
     device: str,
     seed: int,
+    threads: int,
     out: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Train one network to the end, test it, and write it out as plain PyTorch.
 
-    ARCHITECTURE is a graph file (architecture.json), a run folder, or an architecture in the
-    notation of --space. The same command goes on after a stop.
+    ARCHITECTURE is a graph file (architecture.json), an architecture in the notation of --space,
+    or a run folder; space, data set and weights are then those of the run unless given. The same
+    command goes on after a stop, and shows its result again once it has finished.
     """
-    import torch
+    from dataclasses import asdict
 
     import search_spaces
     from cli.architecture import read_architecture
     from cli.output import count, emit_json, listener, pairs, percent
     from cli.setup import load_weights, out_directory, use_device
-    from nas.analysis.cost import cost
     from nas.data.catalog import load
-    from nas.export import save
-    from nas.train.evaluate import evaluate
-    from nas.train.train import TrainConfig, train
+    from nas.data.fitted import fitted
+    from nas.export.final_training import train_and_save
+    from nas.train.predict import predict
+    from nas.train.train import TrainConfig
 
-    torch_device, _ = use_device(device)
-    data = load(dataset, data_dir=data_dir, seed=0).to(torch_device)
+    space, dataset, weights = options.of_run(ctx, architecture)
+    torch_device, _ = use_device(device, threads=threads)
+    config = TrainConfig(epochs=max_epochs)
+    data = load(dataset, data_dir=data_dir, seed=0)
     graph = read_architecture(architecture, space, data.task)
-    directory = out_directory(out, "train")
-    checkpoint = directory / "checkpoint.safetensors"
+    fitted(data, graph)
+    listen = listener(quiet=quiet)
     params = None
     if init == "predicted":
         chosen = search_spaces.get(space, data.task)
-        with torch.no_grad():
-            params = load_weights(weights, chosen, data, torch_device).predict([graph])[0]
-    trained = train(
+        hypernet = load_weights(weights, chosen, data, torch_device, listen)
+        params = predict(graph, data, hypernet).params
+    directory = out_directory(out, f"train-{graph.hash()[:8]}")
+    trained = train_and_save(
         graph,
         data,
-        TrainConfig(epochs=max_epochs),
+        directory,
+        config,
         params=params,
         seed=seed,
         device=torch_device,
-        listen=listener(quiet=quiet),
-        checkpoint=checkpoint,
+        listen=listen,
     )
-    tested = evaluate(trained.module, data.test, device=torch_device)
-    costs = cost(graph)
-    facts = {
-        "init": init,
-        "epochs": trained.epochs,
-        "val_accuracy": trained.val_accuracy,
-        "test_accuracy": tested.accuracy,
-        "params": costs.params,
-        "macs": costs.macs,
-        "seconds": trained.seconds,
-    }
-    save(graph, trained.module, directory, card=facts)
-    checkpoint.unlink(missing_ok=True)
     if as_json:
-        emit_json({**facts, "files": {"model": str(directory)}})
+        emit_json({"init": init, **asdict(trained), "files": {"model": str(directory)}})
         return
     pairs(
         {
-            "test accuracy": percent(tested.accuracy),
-            "size": f"{count(costs.params)} parameters, {count(costs.macs)} MACs",
+            "test accuracy": percent(trained.test_accuracy),
+            "size": f"{count(trained.params)} parameters, {count(trained.macs)} MACs",
             "trained": f"{trained.epochs} epochs in {trained.seconds:.1f} s from {init} weights",
             "model": directory,
         }

@@ -45,14 +45,16 @@ def calibrate(graph: Graph, params: Parameters, *inputs: Tensor) -> dict[str, Te
     """Batch statistics of every batch norm on these inputs, as running statistics.
 
     Returns:
-        ``<node>.running_mean`` and ``<node>.running_var`` (unbiased), each (C,). Merged into
+        ``<node>.running_mean`` and ``<node>.running_var`` (unbiased), each (C,), in float32 also
+        where autocast lowers the precision of what is normalised. Merged into
         ``params`` they make :func:`apply` independent of how inputs are batched.
     """
     statistics: dict[str, Tensor] = {}
 
     def call(node: Node, own: Parameters, xs: list[Tensor]) -> Tensor:
         if isinstance(node.op, BatchNorm2d):
-            var, mean = torch.var_mean(xs[0], dim=(0, 2, 3))
+            x = xs[0].to(torch.promote_types(xs[0].dtype, torch.float32))
+            var, mean = torch.var_mean(x, dim=(0, 2, 3))
             measured = {"running_mean": mean, "running_var": var}
             statistics.update({f"{node.name}.{key}": value for key, value in measured.items()})
             own = {**own, **measured}

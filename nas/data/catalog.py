@@ -61,7 +61,8 @@ def load(
 
     Args:
         name_or_path: A name (``"digits"``), or a path as :func:`nas.data.load_images` takes it. A
-            string that names nothing registered is a path if it exists or looks like one.
+            string that names nothing registered is a path if it exists or looks like one. Images
+            in a folder called like a registered data set are another one: ``digits-images``.
         data_dir: Where files of named data sets lie; ``NAS_DATA_DIR`` or ``data`` by default.
         seed: Of the splits.
 
@@ -77,7 +78,8 @@ def load(
     if path.exists():
         from nas.data.image_folder import load_images
 
-        return load_images(path, seed=seed)
+        name = path.name.split(".")[0]
+        return load_images(path, name=f"{name}-images" if name in DATASETS else None, seed=seed)
     if os.sep in text or path.suffix:
         raise DataError(
             f"no data at {text!r}; expected a folder or an archive (.tar, .zip) of images"

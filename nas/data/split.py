@@ -41,6 +41,16 @@ class Split:
         """Some of the images."""
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
+    def spread(self, count: int) -> tuple[Tensor, Tensor]:
+        """At most ``count`` images, spread evenly over a split sorted by anything.
+
+        Returns:
+            Normalised images (b, C, H, W) and labels (b,).
+        """
+        steps = min(count, len(self))
+        indices = torch.linspace(0, len(self) - 1, steps, device=self.labels.device).round().long()
+        return self.normalised(indices), self.labels[indices]
+
     def at(self, resolution: int) -> Split:
         """The images averaged over areas down to ``resolution`` x ``resolution`` pixels."""
         if self.images.shape[-1] == resolution:

@@ -1,5 +1,5 @@
 """From candidates to scores."""
 
-from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
+from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 
-__all__ = ["Estimate", "ScoreConfig", "Scorer"]
+__all__ = ["Estimate", "Failure", "ScoreConfig", "Scorer"]

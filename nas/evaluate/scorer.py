@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 
 from nas.compile.apply import apply, calibrate
-from nas.errors import ConfigError
+from nas.errors import ConfigError, VocabularyError
+from nas.graph.graph import Graph
 from nas.train.device import autocast
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.data.dataset import Dataset
-    from nas.graph.graph import Graph
     from nas.predictor.card import Card
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
@@ -46,6 +46,13 @@ class Estimate:
         The loss ranks better than the accuracy, which knows of each image only right or wrong.
         """
         return -self.loss
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a candidate has no estimate."""
+
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +110,11 @@ class Scorer:
         self._device = torch.device(device)
         self._pool = ThreadPoolExecutor(self._config.workers)
         proxy = data.at(card.proxy.get("resolution", task.resolution))
-        self._calibration = self._take(
-            proxy.train.normalised(_spread(proxy.train.labels, self._config.calibration))
-        )
-        chosen = _spread(proxy.val.labels, self._config.images)
-        self._images = self._take(proxy.val.normalised(chosen))
-        self._labels = proxy.val.labels[chosen].to(self._device)
+        calibration, _ = proxy.train.spread(self._config.calibration)
+        images, labels = proxy.val.spread(self._config.images)
+        self._calibration = self._take(calibration)
+        self._images = self._take(images)
+        self._labels = labels.to(self._device)
 
     def proxy(self, space: SearchSpace) -> SearchSpace:
         """The space at the macro sizes the predictor was trained at.
@@ -126,28 +132,51 @@ class Scorer:
         return space.at(**card.proxy)
 
     @torch.no_grad()
-    def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | None]:
-        """An estimate for each candidate.
+    def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
+        """An estimate for each candidate, or why there is none.
 
-        None where the network's output is not finite, or where running it took more memory than
-        there is.
+        A candidate fails alone: where it cannot be built at the proxy, the predictor does not
+        know an operation of it, its output is not finite, or there is not memory enough for it.
+
+        Raises:
+            ConfigError: The predictor was trained in another space.
         """
-        graphs = [
-            self.proxy(candidate.space).graph(candidate.params).simplified
-            for candidate in candidates
-        ]
-        return list(self._pool.map(self._estimate, graphs, self._predictor.predict(graphs)))
+        graphs = [self._build(candidate) for candidate in candidates]
+        built = [graph for graph in graphs if isinstance(graph, Graph)]
+        scored = iter(self._pool.map(self._estimate, built, self._predict(built)))
+        return [graph if isinstance(graph, Failure) else next(scored) for graph in graphs]
 
-    def _estimate(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | None:
+    def _build(self, candidate: Candidate) -> Graph | Failure:
+        proxy = self.proxy(candidate.space)
+        try:
+            return proxy.graph(candidate.params).simplified
+        except Exception as error:  # a space may be anybody's code
+            return Failure(f"it cannot be built at the proxy: {type(error).__name__}: {error}")
+
+    def _predict(self, graphs: Sequence[Graph]) -> Sequence[Mapping[str, Tensor] | Failure]:
+        """Weights of all graphs at once or, if that fails, of each alone."""
+        if not graphs:
+            return []
+        try:
+            return self._predictor.predict(graphs)
+        except (VocabularyError, MemoryError, RuntimeError) as error:
+            failure = _failure(error)
+        if len(graphs) == 1:
+            return [failure]
+        return [params for graph in graphs for params in self._predict([graph])]
+
+    def _estimate(
+        self, graph: Graph, params: Mapping[str, Tensor] | Failure
+    ) -> Estimate | Failure:
+        if isinstance(params, Failure):
+            return params
         try:
             return self._measure(graph, params)
         except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
-                raise
-            return None
+            return _failure(error)
 
     @torch.no_grad()
-    def _measure(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | None:
+    def _measure(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | Failure:
         with autocast(self._device, self._config.precision):
             ready = {**params, **calibrate(graph, params, self._calibration)}
             scores = [
@@ -157,16 +186,25 @@ class Scorer:
         logits = torch.cat(scores).float()
         loss = float(F.cross_entropy(logits, self._labels))
         accuracy = float((logits.argmax(1) == self._labels).float().mean())
-        return Estimate(accuracy, loss) if math.isfinite(loss) else None
+        if not math.isfinite(loss):
+            return Failure("its output is not finite")
+        return Estimate(accuracy, loss)
 
     def _take(self, images: Tensor) -> Tensor:
         return images.to(self._device).contiguous(memory_format=torch.channels_last)
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out; torch has an exception of its own for that on a GPU only."""
+def _failure(error: Exception) -> Failure:
+    """What an error says about one candidate; one that says nothing of it is raised again.
+
+    torch has an exception of its own for a lack of memory on a GPU only.
+    """
+    if isinstance(error, VocabularyError):
+        return Failure(str(error))
     kinds = (MemoryError, torch.OutOfMemoryError)
-    return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
+    if isinstance(error, kinds) or "DefaultCPUAllocator" in str(error):
+        return Failure("it needs more memory than there is")
+    raise error
 
 
 def check_fits(card: Card, data: Dataset) -> None:
@@ -182,9 +220,3 @@ def check_fits(card: Card, data: Dataset) -> None:
             f"{card.classes} classes, but {data.name!r} has {task.channels} and {task.classes}",
             hint="Train one on this data with `nas train-hypernet`.",
         )
-
-
-def _spread(labels: Tensor, count: int) -> Tensor:
-    """Indices of ``count`` images spread evenly over a split sorted by anything."""
-    total = len(labels)
-    return torch.linspace(0, total - 1, min(count, total), device=labels.device).round().long()

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from nas.compile.module import to_module
 from nas.errors import CheckpointError, ExportError
 from nas.export.source import python_source
+from nas.files import write_tensors, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,11 +74,10 @@ def save(
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".export-") as scratch:
         files = Files(Path(scratch))
-        files.source.write_text(python_source(graph))
-        state = {name: tensor.cpu().contiguous() for name, tensor in module.state_dict().items()}
-        save_file(state, files.weights)
-        files.architecture.write_text(graph.to_json())
-        files.card.write_text(_card(graph, card or {}))
+        write_text(files.source, python_source(graph))
+        write_tensors(files.weights, module.state_dict())
+        write_text(files.architecture, graph.to_json())
+        write_text(files.card, _card(graph, card or {}))
         _verify(graph, module, files)
         for file in (files.weights, files.architecture, files.card, files.source):
             file.replace(directory / file.name)

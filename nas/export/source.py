@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
     from nas.graph.graph import Graph
 
-_NARROW, _WIDE = 88, 99
-"""Formatters leave the code alone at a line length of either."""
-
-_INDENT = 8
-
 _PUBLIC = {
     function: f"F.{name}"
     for name, function in vars(F).items()
@@ -32,8 +27,7 @@ _PUBLIC = {
 } | {torch.cat: "torch.cat"}
 """How code calls the torch functions that operations use."""
 
-_OPERATORS = {operator.add: ("+", "torch.add"), operator.mul: ("*", "torch.mul")}
-"""How they are written where there is room, and where there is not."""
+_OPERATORS = {operator.add: "+", operator.mul: "*"}
 
 _DEFAULTS = {
     "inplace": False,
@@ -102,9 +96,9 @@ def python_source(graph: Graph) -> str:
         output=" and ".join(str(graph.shapes[name]) for name in graph.outputs),
         returned="torch.Tensor" if len(graph.outputs) == 1 else "tuple[torch.Tensor, ...]",
         helpers="".join(_helpers(module)),
-        modules="\n".join(_indent(_modules(module))),
+        modules=_indent(_modules(module)),
         arguments=", ".join(f"{spec.name}: torch.Tensor" for spec in graph.inputs),
-        forward="\n".join(_indent(_statements(module.graph))),
+        forward=_indent(_statements(module.graph)),
     )
     if "F." not in source:
         source = source.replace("import torch.nn.functional as F\n", "")
@@ -126,35 +120,8 @@ def _inline(node: fx.Node) -> bool:
     return node.target in (getattr, operator.getitem)
 
 
-def _indent(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        yield from (textwrap.indent(part, " " * _INDENT) for part in _wrapped(line))
-
-
-def _wrapped(line: str) -> list[str]:
-    """A statement on one line, or the arguments of its call on lines of their own.
-
-    Arguments share one line only if a formatter would not join it to the first.
-    """
-    width = len(line) + _INDENT
-    if width <= _NARROW or not line.endswith(")"):
-        return [line]
-    opening = line.index("(") + 1
-    arguments = line[opening:-1]
-    if width > _WIDE and len(arguments) + _INDENT + 4 <= _NARROW:
-        return [line[:opening], f"    {arguments}", ")"]
-    return [line[:opening], *(f"    {argument}," for argument in _split(arguments)), ")"]
-
-
-def _split(arguments: str) -> list[str]:
-    """Split at the commas outside brackets."""
-    parts, depth, start = [], 0, 0
-    for position, character in enumerate(arguments):
-        depth += (character in "([") - (character in ")]")
-        if character == "," and not depth:
-            parts.append(arguments[start:position].strip())
-            start = position + 1
-    return [*parts, arguments[start:].strip()]
+def _indent(lines: Iterator[str]) -> str:
+    return textwrap.indent("\n".join(lines), " " * 8)
 
 
 def _helpers(module: fx.GraphModule) -> Iterator[str]:
@@ -217,10 +184,7 @@ def _function(node: fx.Node) -> str:
     target: Any = node.target
     if target in _OPERATORS:
         left, right = map(_text, node.args)
-        sign, function = _OPERATORS[target]
-        short = f"{left} {sign} {right}"
-        fits = len(f"{node.name} = {short}") + _INDENT <= _NARROW
-        return short if fits else f"{function}({left}, {right})"
+        return f"{left} {_OPERATORS[target]} {right}"
     if target is getattr:
         return f"{_text(node.args[0])}.{node.args[1]}"
     if target is operator.getitem:

@@ -162,10 +162,6 @@ class GraphBuilder:
         """Mean over a window, the padding not counted."""
         return self.op(AvgPool2d(kernel=pair(kernel), stride=stride), x)
 
-    def halve(self, x: Value) -> Value:
-        """Mean of 2x2 squares: (B, C, H, W) -> (B, C, H/2, W/2)."""
-        return self.op(AvgPool2d(kernel=(2, 2), stride=2, padding=(0, 0)), x)
-
     def global_avg_pool(self, x: Value, *, name: str | None = None) -> Value:
         """Mean over all positions: (B, C, H, W) -> (B, C, 1, 1)."""
         return self.op(AdaptiveAvgPool2d(), x, name=name)

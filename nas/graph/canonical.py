@@ -1,9 +1,7 @@
-"""Canonical form and isomorphism-invariant fingerprint of a graph."""
+"""A graph without what cannot change its result."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from nas.graph.node import Node
@@ -68,53 +66,3 @@ def _reaching(nodes: list[Node], outputs: Iterable[str]) -> tuple[Node, ...]:
             needed.update(node.inputs)
             alive.append(node)
     return tuple(reversed(alive))
-
-
-def fingerprint(graph: Graph) -> str:
-    """Hash that is equal for graphs equal up to node names and commutative order.
-
-    A node's colour is made of what it computes (a sweep from the inputs), then of who reads it (a
-    sweep from the outputs), then of both (inputs again): Weisfeiler-Lehman refinement that walks
-    whole paths at once, because the graph is acyclic. The result digests the bag of all colours,
-    so one shared convolution and two equal ones differ.
-    """
-    start = {
-        spec.name: _digest("input", repr((position, spec.shape, spec.dtype)))
-        for position, spec in enumerate(graph.inputs)
-    }
-    down = _sweep_down(graph, start, {})
-    up = _sweep_up(graph, down)
-    both = _sweep_down(graph, {spec.name: up[spec.name] for spec in graph.inputs}, up)
-    return _digest(*sorted(both.values()), "->", *(both[name] for name in graph.outputs))
-
-
-def _sweep_down(graph: Graph, colours: dict[str, str], previous: dict[str, str]) -> dict[str, str]:
-    for node in graph.nodes:
-        reads = [colours[name] for name in node.inputs]
-        if node.op.commutative:
-            reads.sort()
-        colours[node.name] = _digest(_token(node.op), previous.get(node.name, ""), *reads)
-    return colours
-
-
-def _sweep_up(graph: Graph, down: dict[str, str]) -> dict[str, str]:
-    reads: dict[str, list[str]] = {name: [] for name in down}
-    for position, name in enumerate(graph.outputs):
-        reads[name].append(f"output{position}")
-    up: dict[str, str] = {}
-    for node in reversed(graph.nodes):
-        colour = up[node.name] = _digest(down[node.name], *sorted(reads[node.name]))
-        for position, name in enumerate(node.inputs):
-            reads[name].append(colour if node.op.commutative else f"{colour}@{position}")
-    for spec in graph.inputs:
-        up[spec.name] = _digest(down[spec.name], *sorted(reads[spec.name]))
-    return up
-
-
-@lru_cache(maxsize=4096)
-def _token(op: Op) -> str:
-    return repr(op)
-
-
-def _digest(*parts: str) -> str:
-    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nas.graph import canonical, serialise, text
+from nas.graph.fingerprint import fingerprint
 from nas.graph.node import infer_node_shape
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Graph:
 
     @cached_property
     def _hash(self) -> str:
-        return canonical.fingerprint(self.simplified)
+        return fingerprint(self.simplified)
 
     def hash(self) -> str:
         """32 hex digits, equal for isomorphic graphs.
@@ -105,10 +106,11 @@ class Graph:
 
     @staticmethod
     def from_json(document: str) -> Graph:
-        """Read what :meth:`to_json` wrote.
+        """The graph in a JSON document as :meth:`to_json` writes it, checked.
 
         Raises:
             GraphError: The document is no graph of a known version, or a node of it is faulty.
+            ShapeError: An operation cannot take its inputs.
         """
         return Graph(*serialise.from_json(document))
 

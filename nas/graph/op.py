@@ -60,8 +60,9 @@ class OpFeatures:
 class Op(ABC):
     """A typed operation: attributes, shape rule, parameters, cost, and how to run it.
 
-    Concrete operations are frozen dataclasses registered with :func:`operation`. Shapes include
-    the batch dimension (1 in a specification); rules must not depend on its size.
+    Concrete operations are frozen dataclasses registered with :func:`operation`, written alike
+    (``repr``) where they are equal. Shapes include the batch dimension (1 in a specification);
+    rules must not depend on its size.
     """
 
     kind: ClassVar[str]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
-from nas.space.trial import ReplayTrial, contains, draw
+from nas.space.trial import ReplayTrial, contains, draw_other, has_others
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,14 @@ class Candidate:
     def architecture(self) -> str:
         """The architecture in the notation of its space."""
         return self.space.encode(self.params)
+
+    @property
+    def network(self) -> Graph:
+        """The graph without what cannot change its result.
+
+        Equal hashes mean equal networks, so cost and training are those of this graph.
+        """
+        return self.graph.simplified
 
     @property
     def hash(self) -> str:
@@ -60,14 +68,12 @@ def mutate(space: SearchSpace, params: Params, rng: np.random.Generator) -> Cand
     trial = ReplayTrial(params)
     space.build(trial)
     open_choices = [
-        name for name, distribution in trial.distributions.items() if not distribution.single()
+        name for name, distribution in trial.distributions.items() if has_others(distribution)
     ]
     if not open_choices:
         raise ConfigError(f"space {space.name!r} has one architecture, so nothing can mutate")
     name = open_choices[rng.integers(len(open_choices))]
-    value = params[name]
-    while value == params[name]:
-        value = draw(trial.distributions[name], rng)
+    value = draw_other(trial.distributions[name], params[name], rng)
     assert contains(trial.distributions[name], value)
     return _replay(space, {**params, name: value}, rng)
 

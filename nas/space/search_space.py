@@ -7,10 +7,9 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
-from nas.errors import ConfigError, EncodingError
+from nas.errors import ConfigError, EncodingError, nearest
 from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ class SearchSpace(ABC):
     """One line for listings."""
     source: ClassVar[str]
     """Paper or program the space follows."""
+    proxy_limits: ClassVar[Mapping[str, int]] = {"channels": 16, "cells": 1}
+    """Macro sizes at which architectures of the space are still told apart as at any larger."""
 
     task: Task
 
@@ -72,23 +73,37 @@ class SearchSpace(ABC):
         return {}
 
     @final
+    def proxy_sizes(self) -> dict[str, Any]:
+        """Small macro sizes to predict weights at, none larger than those of this space."""
+        macro = self.macro()
+        return {
+            name: min(macro[name], limit)
+            for name, limit in self.proxy_limits.items()
+            if name in macro
+        }
+
+    @final
     def at(self, *, resolution: int | None = None, **macro: Any) -> Self:
         """The same space at other macro sizes, sharing parameters and notation.
 
         Raises:
-            ConfigError: The space has no such macro size.
+            ConfigError: The space has no such macro size, or it is out of range.
         """
         known = self.macro()
         for name in macro:
             if name not in known:
-                near = get_close_matches(name, known, 1)
                 raise ConfigError(
-                    f"space {self.name!r} has no macro size {name!r}"
-                    + (f"; did you mean {near[0]!r}?" if near else "."),
+                    f"space {self.name!r} has no macro size {name!r}. "
+                    f"{nearest(name, known)}".rstrip(),
                     hint=f"It has {', '.join(known) or 'none'}.",
                 )
         task = self.task
         if resolution is not None:
+            if type(resolution) is not int or resolution < 1:
+                raise ConfigError(
+                    f"space {self.name!r}: resolution must be a whole number of pixels, at least "
+                    f"1, got {resolution!r}"
+                )
             task = dataclasses.replace(task, resolution=resolution)
         return dataclasses.replace(self, task=task, **macro)
 

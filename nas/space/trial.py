@@ -137,6 +137,30 @@ def draw(distribution: BaseDistribution, rng: np.random.Generator) -> Any:
     return _draw_float(distribution, rng)
 
 
+def has_others(distribution: BaseDistribution) -> bool:
+    """Whether a distribution has two values that differ."""
+    if isinstance(distribution, CategoricalDistribution):
+        return len(_distinct(distribution)) > 1
+    return not distribution.single()
+
+
+def draw_other(distribution: BaseDistribution, value: Any, rng: np.random.Generator) -> Any:
+    """A random value that differs from ``value``; any one where there is no other."""
+    if isinstance(distribution, CategoricalDistribution):
+        others = [choice for choice in _distinct(distribution) if choice != value]
+        return others[rng.integers(len(others))] if others else draw(distribution, rng)
+    other = draw(distribution, rng)
+    while other == value and has_others(distribution):
+        other = draw(distribution, rng)
+    return other
+
+
+def _distinct(distribution: CategoricalDistribution) -> list[Any]:
+    """The choices, of equal ones the first, which is also the one that is replayed."""
+    choices = distribution.choices
+    return [choice for index, choice in enumerate(choices) if choices.index(choice) == index]
+
+
 def _draw_float(distribution: FloatDistribution, rng: np.random.Generator) -> float:
     low, high, step = distribution.low, distribution.high, distribution.step
     if distribution.log:

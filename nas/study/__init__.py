@@ -7,6 +7,7 @@ from nas.study.result import Found, SearchResult
 from nas.study.samplers import SAMPLERS, RegularisedEvolutionSampler, make_sampler
 from nas.study.search import search
 from nas.study.search_config import SearchConfig
+from nas.study.trust import Trust
 
 __all__ = [
     "SAMPLERS",
@@ -17,6 +18,7 @@ __all__ = [
     "SearchConfig",
     "SearchResult",
     "TrialCounts",
+    "Trust",
     "make_sampler",
     "search",
 ]

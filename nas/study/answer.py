@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import TrialState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from optuna.trial import FrozenTrial, Trial
 
@@ -63,3 +63,39 @@ def answer_of(trial: FrozenTrial) -> Answer:
         attributes={key: value for key, value in trial.user_attrs.items() if key not in own},
         number=trial.user_attrs.get("duplicate_of", trial.number),
     )
+
+
+class AnswerCache:
+    """Answers by canonical hash, and the notations met so far.
+
+    Two notations may share a hash (isomorphic networks), so the number of notations is what a
+    space of known size runs out of. What could not be built has no hash and is known by its
+    notation.
+    """
+
+    def __init__(self, trials: Iterable[FrozenTrial] = ()) -> None:
+        self._answers: dict[str, Answer] = {}
+        self._notations: set[str] = set()
+        for trial in trials:
+            self.learn(trial)
+
+    def learn(self, trial: FrozenTrial) -> None:
+        """Remember what a finished trial was told."""
+        notation = trial.user_attrs["architecture"]
+        self._notations.add(notation)
+        self._answers.setdefault(trial.user_attrs.get("hash", notation), answer_of(trial))
+
+    def get(self, identity: str) -> Answer | None:
+        """The answer for the architecture of that hash, if there is one."""
+        return self._answers.get(identity)
+
+    @property
+    def notations(self) -> int:
+        """Number of different notations met."""
+        return len(self._notations)
+
+    def __contains__(self, identity: object) -> bool:
+        return identity in self._answers
+
+    def __len__(self) -> int:
+        return len(self._answers)

@@ -5,22 +5,19 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import optuna
 
-from nas.errors import ConfigError, InfeasibleError, StudyError
-from nas.evaluate.scorer import Estimate
+from nas.evaluate.scorer import Estimate, Failure
 from nas.events import Leaders, Noted
 from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
-from nas.study.answer import Outcome
-from nas.study.cache import AnswerCache
-from nas.study.ledger import TrialCounts, is_scored, outcome_of
+from nas.study.answer import AnswerCache
 from nas.study.proposal import Proposal
 from nas.study.ranking import ranked_fronts
 from nas.study.samplers.registry import make_sampler
+from nas.study.stopping import ASKS_PER_CANDIDATE, TRIES_PER_CANDIDATE, Stopping
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -29,47 +26,12 @@ if TYPE_CHECKING:
     from nas.events import Listener, Stage
     from nas.space.search_space import SearchSpace
     from nas.study.answer import Answer
-    from nas.study.constraints import Constraint
     from nas.study.ledger import Ledger
-    from nas.study.objectives import Objective
+    from nas.study.search_config import SearchConfig
 
-ScoreCandidates = Callable[[Sequence[Candidate]], Sequence[Estimate | None]]
+ScoreCandidates = Callable[[Sequence[Candidate]], Sequence[Estimate | Failure]]
 
 LEADERS = 5
-_ASKS_PER_CANDIDATE = 4
-_TRIES_PER_CANDIDATE = 50
-_FAILURES_ALLOWED = 20
-_FAILURE_SHARE = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExplorationConfig:
-    """What is searched for, and for how long.
-
-    Attributes:
-        objectives: What is optimised.
-        constraints: What a candidate must satisfy to be scored.
-        n_trials: Distinct candidates that shall reach a score, earlier runs included.
-        sampler: Name of the sampler that proposes candidates.
-        generation: Candidates scored as one batch.
-        timeout: Seconds after which no new generation starts.
-        seed: Of the sampler, and of the random candidates drawn when it repeats itself.
-    """
-
-    objectives: tuple[Objective, ...]
-    constraints: tuple[Constraint, ...] = ()
-    n_trials: int = 1000
-    sampler: str = "evolution"
-    generation: int = 32
-    timeout: float | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("n_trials", "generation"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.timeout is not None and self.timeout <= 0:
-            raise ConfigError(f"timeout must be positive, got {self.timeout:g} seconds")
 
 
 def ignore_record() -> None:
@@ -89,7 +51,7 @@ class Exploration:
         space: Full-size space; cost and constraints concern its networks.
         score: Scores candidates.
         ledger: The durable record.
-        config: What is searched for.
+        config: What is searched for, and for how long.
         listen: Is told of the progress.
         recorded: Called after each generation, when its record is durable.
     """
@@ -99,7 +61,7 @@ class Exploration:
         space: SearchSpace,
         score: ScoreCandidates,
         ledger: Ledger,
-        config: ExplorationConfig,
+        config: SearchConfig,
         listen: Listener,
         *,
         recorded: Callable[[], None] = ignore_record,
@@ -117,11 +79,8 @@ class Exploration:
         ledger.restore(self._study)
         self._sampler: BaseSampler | None = None
         self._cache = AnswerCache(trials)
-        self._counts = TrialCounts()
+        self._stopping = Stopping(space, config)
         self._fronts: list[list[FrozenTrial]] = []
-        self._nearest: FrozenTrial | None = None
-        self._barren = 0
-        self._repeats = 0
         self._learn(trials)
 
     def run(self, stage: Stage) -> str:
@@ -134,23 +93,28 @@ class Exploration:
             InfeasibleError: Nothing satisfied the constraints.
             StudyError: Nothing could be scored.
         """
-        began, before = time.monotonic(), self._counts.complete
-        reason, lasting = self._recorded_stop() or self._reason_to_stop(), True
-        while not reason and self._missing > 0:
-            size = min(self._config.generation, self._missing)
-            if self._repeats >= _ASKS_PER_CANDIDATE * size and not self._immigrate(size):
+        stopping, asked = self._stopping, self._config
+        began, before = time.monotonic(), stopping.counts.complete
+        reason, lasting = self._recorded_stop() or stopping.reason(self._cache.notations), True
+        while not reason and stopping.missing > 0:
+            size = min(asked.generation, stopping.missing)
+            if stopping.is_repeating(size) and not self._immigrate(size):
                 reason = f"no new architecture was found beside the {len(self._cache)} known ones"
                 break
             self._generation(size)
-            self._report(stage, (self._counts.complete - before) / (time.monotonic() - began))
-            reason = self._reason_to_stop()
-            if not reason and self._is_late(time.monotonic() - began):
-                reason, lasting = f"the time of {self._config.timeout:g} s is over", False
-        if self._missing <= 0:
+            seconds = time.monotonic() - began
+            self._report(stage, (stopping.counts.complete - before) / seconds)
+            reason = stopping.reason(self._cache.notations)
+            if not reason and stopping.is_late(seconds):
+                reason, lasting = f"the time of {asked.timeout:g} s is over", False
+        if stopping.missing <= 0:
             return ""
-        self._give_up(reason)
+        if not stopping.counts.complete:
+            raise stopping.nothing_found(reason)
+        scored = f"{stopping.counts.complete} of {asked.n_trials} candidates"
+        self._listen(Noted(text=f"Stopped at {scored}: {reason}."))
         if lasting:
-            self._ledger.write("stopped", {"n_trials": self._config.n_trials, "reason": reason})
+            self._ledger.write("stopped", {"n_trials": asked.n_trials, "reason": reason})
         return reason
 
     def _recorded_stop(self) -> str:
@@ -158,23 +122,16 @@ class Exploration:
         stopped = self._ledger.read("stopped", {})
         return str(stopped["reason"]) if stopped.get("n_trials") == self._config.n_trials else ""
 
-    def _is_late(self, seconds: float) -> bool:
-        return self._config.timeout is not None and seconds >= self._config.timeout
-
-    @property
-    def _missing(self) -> int:
-        return self._config.n_trials - self._counts.complete
-
     def _generation(self, size: int) -> None:
         """Ask for, score, tell and record one generation."""
         began = time.monotonic()
-        seed = derive(self._config.seed, "sampler", self._counts.total)
+        seed = derive(self._config.seed, "sampler", self._stopping.counts.total)
         self._sampler = make_sampler(self._config.sampler, seed, after=self._sampler)
         self._study.sampler = self._sampler
         told: list[FrozenTrial] = []
         fresh: dict[str, Proposal] = {}
         twins: list[Proposal] = []
-        for _ in range(_ASKS_PER_CANDIDATE * size):
+        for _ in range(ASKS_PER_CANDIDATE * size):
             if len(fresh) == size:
                 break
             proposal = Proposal.build(self._space, self._study.ask())
@@ -222,19 +179,15 @@ class Exploration:
         return trial
 
     def _learn(self, told: list[FrozenTrial]) -> None:
-        self._counts = TrialCounts.of(told) + self._counts
-        for trial in told:
-            self._barren = 0 if is_scored(trial) else self._barren + 1
-            self._repeats = self._repeats + 1 if "duplicate_of" in trial.user_attrs else 0
-        self._nearest = _nearest(self._nearest, told)
+        self._stopping.learn(told)
         leaders = [trial for front in self._fronts for trial in front]
         self._fronts = ranked_fronts([*leaders, *told], self._study.directions, LEADERS)
 
     def _immigrate(self, wanted: int) -> int:
         """Queue random architectures that are new; returns how many."""
-        draws = rng(self._config.seed, "immigrants", self._counts.total)
+        draws = rng(self._config.seed, "immigrants", self._stopping.counts.total)
         found: set[str] = set()
-        for _ in range(_TRIES_PER_CANDIDATE * self._config.generation):
+        for _ in range(TRIES_PER_CANDIDATE * self._config.generation):
             if len(found) == wanted:
                 break
             try:
@@ -246,54 +199,8 @@ class Exploration:
                 self._study.enqueue_trial(dict(stranger.params))
         return len(found)
 
-    def _reason_to_stop(self) -> str:
-        counts, size = self._counts, self._space.size()
-        if size is not None and self._cache.notations >= size:
-            return f"the space is exhausted: it holds {size} architectures"
-        distinct = counts.complete + counts.failed + counts.infeasible
-        if counts.failed >= _FAILURES_ALLOWED and counts.failed > _FAILURE_SHARE * distinct:
-            return f"{counts.failed} of {distinct} candidates failed"
-        if self._barren >= _TRIES_PER_CANDIDATE * self._config.generation:
-            return f"the last {self._barren} tries brought no candidate that could be scored"
-        return ""
-
-    def _give_up(self, reason: str) -> None:
-        """Say why the search ends, as an error if it has found nothing.
-
-        Raises:
-            InfeasibleError: Nothing satisfied the constraints.
-            StudyError: Nothing could be scored.
-        """
-        counts = self._counts
-        if counts.complete:
-            self._listen(
-                Noted(
-                    text=f"Stopped at {counts.complete} of {self._config.n_trials} candidates: "
-                    f"{reason}."
-                )
-            )
-        elif self._nearest is not None:
-            raise self._infeasible(self._nearest)
-        else:
-            failures = [t for t in self._ledger.trials() if outcome_of(t) is Outcome.FAILED]
-            example = failures[0].user_attrs["reason"] if failures else "none was tried"
-            raise StudyError(
-                f"no candidate of space {self._space.name!r} reached a score: {reason}",
-                hint=f"The first failure was: {example}",
-            )
-
-    def _infeasible(self, nearest: FrozenTrial) -> InfeasibleError:
-        worst = max(self._config.constraints, key=lambda c: nearest.constraints[str(c)])
-        amount = nearest.constraints[str(worst)]
-        found = nearest.user_attrs[worst.name]
-        return InfeasibleError(
-            f"nothing in space {self._space.name!r} satisfied {worst} in {self._counts.total} "
-            f"tries; the nearest had {worst.name}={found:,.15g}, off by {amount:.1%}.",
-            hint=f"Relax the limit on {worst.name}, or change the macro sizes of the space.",
-        )
-
     def _report(self, stage: Stage, per_second: float) -> None:
-        counts = self._counts
+        counts = self._stopping.counts
         known = [trial for front in self._fronts for trial in front]
         metrics: dict[str, float] = {
             "scored": counts.complete,
@@ -314,13 +221,3 @@ class Exploration:
 def _row(rank: int, trial: FrozenTrial) -> dict[str, object]:
     names = ("architecture", "score", "accuracy", "loss", "params", "macs")
     return {"rank": rank, **{name: trial.user_attrs[name] for name in names}}
-
-
-def _nearest(best: FrozenTrial | None, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
-    """The infeasible trial whose worst violation is least."""
-    missed = [t for t in trials if outcome_of(t) is Outcome.INFEASIBLE]
-    return min(
-        [*([best] if best else []), *missed],
-        key=lambda trial: max(trial.constraints.values()),
-        default=None,
-    )

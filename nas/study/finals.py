@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nas.errors import TrainingError
 from nas.events import Noted, ignore, stage
 from nas.export.save import Files, load_module, save
+from nas.space.candidate import candidate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nas.events import Listener
+    from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
     from nas.study.ledger import Ledger
     from nas.study.run_folder import RunFolder
@@ -36,6 +38,7 @@ class Finalist:
 class Champion:
     """The fully trained best: its network, and its accuracies on ranking and test split."""
 
+    trial: FrozenTrial
     module: nn.Module
     val_accuracy: float
     test_accuracy: float
@@ -92,17 +95,32 @@ class Finals:
             raise failure
         return sorted(trained, key=lambda finalist: -finalist.val_accuracy)
 
-    def champion(self, trial: FrozenTrial, epochs: int) -> Champion:
-        """Train one to the end, test it once, and export it.
+    def champion(self, trials: Sequence[FrozenTrial], epochs: int) -> Champion:
+        """Train the first to the end, test it once, and export it.
+
+        Where a training diverges, the next one in the order given takes its place.
 
         Raises:
-            TrainingError: The training diverged.
+            TrainingError: Every training diverged.
         """
-        graph = self._space.graph(trial.params)
+        *others, last = trials
+        for trial in others:
+            try:
+                return self._full_training(trial, epochs)
+            except TrainingError as error:
+                text = (
+                    f"The final training of trial {trial.number} was given up: {error.message}; "
+                    "the next finalist takes its place."
+                )
+                self._listen(Noted(text=text))
+        return self._full_training(last, epochs)
+
+    def _full_training(self, trial: FrozenTrial, epochs: int) -> Champion:
+        graph = self._network(trial)
         name = _name("final", trial, epochs)
         known = self._ledger.read(name)
         if known is not None and self._folder is not None and self._is_exported(name):
-            return Champion(module=load_module(graph, self._folder.best), **known)
+            return Champion(trial=trial, module=load_module(graph, self._folder.best), **known)
         began = time.monotonic()
         trained = self._trainer.train(
             graph, epochs, checkpoint=self._checkpoint(name), listen=self._listen
@@ -118,7 +136,7 @@ class Finals:
         self._ledger.write(name, figures)
         self._ledger.spend("train", time.monotonic() - began)
         self._forget(name)
-        return Champion(module=trained.module, **figures)
+        return Champion(trial=trial, module=trained.module, **figures)
 
     def _short_training(self, trial: FrozenTrial, epochs: int) -> float:
         name = _name("finalist", trial, epochs)
@@ -127,7 +145,7 @@ class Finals:
             return float(known)
         began = time.monotonic()
         trained = self._trainer.train(
-            self._space.graph(trial.params),
+            self._network(trial),
             epochs,
             checkpoint=self._checkpoint(name),
             listen=ignore,
@@ -136,6 +154,9 @@ class Finals:
         self._ledger.spend("finalists", time.monotonic() - began)
         self._forget(name)
         return trained.val_accuracy
+
+    def _network(self, trial: FrozenTrial) -> Graph:
+        return candidate(self._space, trial.params).network
 
     def _is_exported(self, name: str) -> bool:
         folder = self._folder

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.storages.journal import JournalFileBackend
 
+from nas.errors import StudyError
 from nas.study.file_lock import journal_lock, locked
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
+
+_ENTRY = b'{"op_code":'
+"""How every line begins."""
 
 
 class GroupedJournal(JournalFileBackend):
@@ -21,6 +25,9 @@ class GroupedJournal(JournalFileBackend):
 
     An entry that a killed process wrote only in part is cut off when the file is opened, since
     nothing could be appended after it.
+
+    Raises:
+        StudyError: Something else than entries is in the file; also when it is read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,13 +59,19 @@ class GroupedJournal(JournalFileBackend):
     def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
         """The entries from that number on, those of an open group included."""
         if self._group is None:
-            yield from super().read_logs(log_number_from)
+            yield from self._read_file(log_number_from)
             return
         if self._group_start is None:
-            written = list(super().read_logs(log_number_from))
+            written = list(self._read_file(log_number_from))
             self._group_start = log_number_from + len(written)
             yield from written
         yield from map(json.loads, self._group[max(0, log_number_from - self._group_start) :])
+
+    def _read_file(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
+        try:
+            yield from super().read_logs(log_number_from)
+        except ValueError as error:  # JSON or its characters
+            raise _damaged(self._file_path, str(error)) from None
 
     def _write(self, lines: list[bytes]) -> None:
         with open(self._file_path, "ab") as file:
@@ -73,5 +86,26 @@ def _cut_partial_line(path: Path) -> None:
     with path.open("rb+") as file:
         content = file.read()
         end = content.rfind(b"\n") + 1
-        if end < len(content):
+        part = content[end:]
+        if not part.startswith(_ENTRY[: len(part)]):
+            raise _damaged(path, "it does not end with an entry")
+        if end:
+            _check_entry(content[content.rfind(b"\n", 0, end - 1) + 1 : end], path)
+        if part:
             file.truncate(end)
+
+
+def _check_entry(line: bytes, path: Path) -> None:
+    try:
+        whole = "op_code" in json.loads(line)
+    except (ValueError, TypeError):  # JSON, its characters, or a number
+        whole = False
+    if not whole:
+        raise _damaged(path, "its last whole line is no entry")
+
+
+def _damaged(path: Path | str, why: str) -> StudyError:
+    return StudyError(
+        f"the journal {str(path)!r} is damaged: {why}",
+        hint="Restore it from a copy, or move it away to start anew.",
+    )

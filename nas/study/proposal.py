@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nas.analysis.cost import cost
+from nas.evaluate.scorer import Failure
 from nas.space.candidate import Candidate
 from nas.study.answer import Answer, Outcome
 from nas.study.constraints import violations
@@ -53,7 +54,7 @@ class Proposal:
                 trial=trial,
                 architecture=candidate.architecture,
                 candidate=candidate,
-                cost=cost(graph),
+                cost=cost(candidate.network),
             )
         except Exception as error:  # a space may be anybody's code
             return Proposal(
@@ -86,18 +87,18 @@ class Proposal:
 
     def answer_scored(
         self,
-        estimate: Estimate | None,
+        estimate: Estimate | Failure,
         objectives: Sequence[Objective],
         constraints: Sequence[Constraint],
     ) -> Answer:
-        """The answer once it is scored; no estimate means that scoring failed."""
+        """The answer once it is scored, or has failed to be."""
         assert self.cost is not None
         missed = violations(constraints, figures(self.cost))
-        if estimate is None:
+        if isinstance(estimate, Failure):
             return Answer(
                 outcome=Outcome.FAILED,
                 violations=missed,
-                attributes=self._attributes() | {"reason": "its output is not finite"},
+                attributes=self._attributes() | {"reason": estimate.reason},
             )
         known = figures(self.cost, estimate)
         return Answer(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nas.evaluate.scorer import Estimate
     from nas.space.candidate import Candidate
     from nas.study.ledger import TrialCounts
+    from nas.study.trust import Trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,7 @@ class SearchResult:
         pareto: What no other architecture beats in every objective, by score.
         finalists: What was trained briefly, by accuracy.
         best_model: The trained network of ``best``, None if no final training was asked for.
+        trust: How well what was known before training has ranked the finalists.
         trials: How many trials ended how.
         seconds: Time spent in each stage, earlier runs of the same command included.
         files: What was written, by name.
@@ -89,6 +91,7 @@ class SearchResult:
     pareto: tuple[Found, ...]
     finalists: tuple[Found, ...]
     best_model: nn.Module | None
+    trust: Trust
     trials: TrialCounts
     seconds: Mapping[str, float]
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -103,6 +106,7 @@ class SearchResult:
             "best": self.best.to_dict(),
             "pareto": [found.to_dict() for found in self.pareto],
             "finalists": [found.to_dict() for found in self.finalists],
+            "trust": asdict(self.trust),
             "seconds": dict(self.seconds),
             "files": {name: str(path) for name, path in self.files.items()},
             "stopped": self.stopped,

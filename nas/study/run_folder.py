@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import StudyError
+from nas.files import write_json
 from nas.study.file_lock import held
 
 if TYPE_CHECKING:
@@ -116,22 +116,6 @@ class RunFolder:
             "versions": _versions(),
         }
         write_json(self.run, document)
-
-
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON document in one step."""
-    write_text(path, json.dumps(document, indent=2) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file in one step: a reader, or the next run, sees all of it or the former one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def _versions() -> dict[str, str]:

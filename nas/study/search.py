@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import optuna
-from torch import nn
-
-from nas.analysis.cost import cost
-from nas.errors import ConfigError, StudyError
-from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
-from nas.events import ignore, stage
-from nas.export.save import Files
-from nas.seeding import derive
-from nas.space.candidate import candidate
-from nas.study.exploration import Exploration, ignore_record
-from nas.study.finals import Finals
-from nas.study.identity import check_same, identity
-from nas.study.ledger import Ledger, TrialCounts
-from nas.study.ranking import best, ranked_fronts
-from nas.study.result import Found, SearchResult
-from nas.study.run_folder import RunFolder, write_json
-from nas.study.samplers.registry import make_sampler
+from nas.evaluate.scorer import ScoreConfig
+from nas.events import ignore
+from nas.study.constraints import parse_constraints
+from nas.study.objectives import parse_objectives
 from nas.study.search_config import SearchConfig
-from nas.study.storage import describe, open_storage, quiet_optuna
-from nas.study.trainer import Trainer
-from nas.study.trials_table import TrialsTable
-from nas.train.device import resolve_device
+from nas.study.search_run import run_search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from optuna.samplers import BaseSampler
-    from optuna.trial import FrozenTrial
 
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
-    from nas.study.finals import Champion
+    from nas.study.result import SearchResult
     from nas.study.storage import StorageLike
 
 
@@ -102,11 +81,12 @@ def search(
         InfeasibleError: Nothing satisfied the constraints.
         StudyError: Folder or storage hold another search or cannot be used, or no candidate could
             be scored.
+        TrainingError: Every finalist diverged.
     """
     config = SearchConfig(
         n_trials=n_trials,
-        objectives=_several(objectives),
-        constraints=_several(constraints),
+        objectives=parse_objectives(_several(objectives)),
+        constraints=parse_constraints(_several(constraints)),
         sampler=sampler,
         storage=storage,
         study_name=study_name,
@@ -120,181 +100,8 @@ def search(
         out=None if out is None else Path(out),
         device=device,
     )
-    _check_task(space, data)
-    folder = None if config.out is None else RunFolder(config.out)
-    with quiet_optuna(), nullcontext() if folder is None else folder.in_use():
-        return _Search(space, data, predictor, config, folder, listen).run()
-
-
-class _Search:
-    """One call of :func:`search`: its stages, in order."""
-
-    def __init__(
-        self,
-        space: SearchSpace,
-        data: Dataset,
-        predictor: WeightPredictor,
-        config: SearchConfig,
-        folder: RunFolder | None,
-        listen: Listener,
-    ) -> None:
-        device = resolve_device(config.device)
-        if isinstance(predictor, nn.Module):
-            predictor.to(device)
-        data = data.to(device)
-        self._space = space
-        self._config = config
-        self._exploration = config.exploration()
-        self._folder = folder
-        self._listen = listen
-        self._score = Scorer(predictor, data, config.scoring, device=device)
-        self._score.proxy(space)
-        self._ledger = self._open_ledger(space, data, predictor)
-        trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
-        self._finals = Finals(space, trainer, self._ledger, folder, listen)
-
-    def run(self) -> SearchResult:
-        """All stages; those that an earlier call has finished take no time."""
-        stopped = self._explore()
-        self._ledger.study.sampler = self._sampler()
-        trials, directions = self._ledger.trials(), self._ledger.study.directions
-        leaders = best(trials, directions, max(1, self._config.finalists))
-        finalists = []
-        if self._config.finalists:
-            finalists = self._finals.finalists(leaders, self._config.finalist_epochs)
-            leaders = [finalist.trial for finalist in finalists]
-        champion = None
-        if self._config.max_epochs:
-            champion = self._finals.champion(leaders[0], self._config.max_epochs)
-        accuracies = {f.trial.number: f.val_accuracy for f in finalists}
-        result = SearchResult(
-            run=self._config.out,
-            study=self._ledger.study,
-            best=self._found(leaders[0], accuracies, champion),
-            pareto=tuple(
-                self._found(trial, accuracies) for trial in ranked_fronts(trials, directions)[0]
-            ),
-            finalists=tuple(self._found(f.trial, accuracies) for f in finalists),
-            best_model=None if champion is None else champion.module,
-            trials=TrialCounts.of(trials),
-            seconds=self._ledger.seconds(),
-            files=self._files(champion),
-            stopped=stopped,
-        )
-        if self._folder is not None:
-            write_json(self._folder.result, result.to_dict())
-        return result
-
-    def _explore(self) -> str:
-        config = self._exploration
-        table = None
-        if self._folder is not None:
-            table = TrialsTable(self._folder.trials, self._ledger, config.constraints)
-        exploration = Exploration(
-            self._space,
-            self._score,
-            self._ledger,
-            config,
-            self._listen,
-            recorded=ignore_record if table is None else table.refresh,
-        )
-        try:
-            with stage(self._listen, "search", config.n_trials) as progress:
-                return exploration.run(progress)
-        finally:
-            if table is not None:
-                table.write()
-
-    def _open_ledger(
-        self, space: SearchSpace, data: Dataset, predictor: WeightPredictor
-    ) -> Ledger:
-        """The record of this search, new or found.
-
-        Raises:
-            StudyError: The folder or the study is that of another search.
-        """
-        config, folder = self._config, self._folder
-        described = identity(
-            space,
-            data,
-            predictor,
-            objectives=self._exploration.objectives,
-            constraints=self._exploration.constraints,
-            scoring=config.scoring,
-            sampler=config.sampler,
-            seed=config.seed,
-        )
-        location = config.storage
-        if folder is not None:
-            check_same(folder.read_identity(), described, f"the run in {str(folder.path)!r}")
-            location = location or folder.journal
-        directions = [objective.direction for objective in self._exploration.objectives]
-        study = optuna.create_study(
-            storage=open_storage(location),
-            study_name=config.study_name or f"{space.name}-{data.name}",
-            directions=directions,
-            load_if_exists=True,
-        )
-        ledger = Ledger(study)
-        where = f"study {study.study_name!r} in {describe(location)}"
-        check_same(ledger.read("identity"), described, where)
-        if ledger.read("identity") is None:
-            if study.trials or [d.name.lower() for d in study.directions] != directions:
-                raise StudyError(
-                    f"{where} was made by another program", hint="Choose another study name."
-                )
-            ledger.write("identity", described)
-        if folder is not None:
-            folder.write_run({**config.to_dict(), "storage": describe(location)}, described)
-        return ledger
-
-    def _sampler(self) -> BaseSampler:
-        """A sampler whose draws differ from those behind the trials that are there."""
-        count = len(self._ledger.trials())
-        return make_sampler(self._config.sampler, derive(self._config.seed, "sampler", count))
-
-    def _found(
-        self,
-        trial: FrozenTrial,
-        accuracies: dict[int, float],
-        champion: Champion | None = None,
-    ) -> Found:
-        found = candidate(self._space, trial.params)
-        known = trial.user_attrs
-        accuracy = accuracies.get(trial.number)
-        return Found(
-            candidate=found,
-            number=trial.number,
-            values=tuple(trial.values),
-            estimate=Estimate(accuracy=known["accuracy"], loss=known["loss"]),
-            cost=cost(found.graph),
-            val_accuracy=accuracy if champion is None else champion.val_accuracy,
-            test_accuracy=None if champion is None else champion.test_accuracy,
-        )
-
-    def _files(self, champion: Champion | None) -> dict[str, Path]:
-        if self._folder is None:
-            return {}
-        folder = self._folder
-        files = {"run": folder.run, "trials": folder.trials, "result": folder.result}
-        if self._config.storage is None:
-            files["journal"] = folder.journal
-        if champion is not None:
-            exported = Files(folder.best)
-            files |= {"best": folder.best, "model": exported.source, "weights": exported.weights}
-        return files
+    return run_search(space, data, predictor, config, listen)
 
 
 def _several(texts: str | Sequence[str]) -> tuple[str, ...]:
     return (texts,) if isinstance(texts, str) else tuple(texts)
-
-
-def _check_task(space: SearchSpace, data: Dataset) -> None:
-    for name in ("kind", "classes", "channels", "features"):
-        wanted, given = getattr(space.task, name), getattr(data.task, name)
-        if wanted != given:
-            raise ConfigError(
-                f"space {space.name!r} builds networks for {name} = {wanted}, but data set "
-                f"{data.name!r} has {given}",
-                hint="Make the space with the task of the data set.",
-            )

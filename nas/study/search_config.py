@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
-from nas.study.constraints import parse_constraints
-from nas.study.exploration import ExplorationConfig
-from nas.study.objectives import parse_objectives
+from nas.study.objectives import Objective
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.storage import describe
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nas.study.constraints import Constraint
     from nas.study.storage import StorageLike
 
 
@@ -24,8 +23,8 @@ class SearchConfig:
     """All settings of :func:`nas.search`, checked; see there."""
 
     n_trials: int = 1000
-    objectives: tuple[str, ...] = ("score:max",)
-    constraints: tuple[str, ...] = ()
+    objectives: tuple[Objective, ...] = (Objective("score", "maximize"),)
+    constraints: tuple[Constraint, ...] = ()
     sampler: str = "evolution"
     storage: StorageLike | None = None
     study_name: str | None = None
@@ -40,32 +39,22 @@ class SearchConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
+        for name in ("n_trials", "generation", "finalist_epochs"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
         for name in ("finalists", "max_epochs"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} must not be negative, got {getattr(self, name)}")
-        if self.finalist_epochs < 1:
-            raise ConfigError(f"finalist_epochs must be at least 1, got {self.finalist_epochs}")
+        if self.timeout is not None and self.timeout <= 0:
+            raise ConfigError(f"timeout must be positive, got {self.timeout:g} seconds")
         SAMPLERS.get(self.sampler)
-        self.exploration()
-
-    def exploration(self) -> ExplorationConfig:
-        """The part that concerns the first stage."""
-        return ExplorationConfig(
-            objectives=parse_objectives(self.objectives),
-            constraints=parse_constraints(self.constraints),
-            n_trials=self.n_trials,
-            sampler=self.sampler,
-            generation=self.generation,
-            timeout=self.timeout,
-            seed=self.seed,
-        )
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a JSON object, without passwords."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return plain | {
-            "objectives": [str(objective) for objective in parse_objectives(self.objectives)],
-            "constraints": [str(constraint) for constraint in parse_constraints(self.constraints)],
+            "objectives": [str(objective) for objective in self.objectives],
+            "constraints": [str(constraint) for constraint in self.constraints],
             "storage": None if self.storage is None else describe(self.storage),
             "scoring": asdict(self.scoring),
             "out": None if self.out is None else str(self.out),

@@ -50,6 +50,8 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
             f"installed: {error.__cause__ or error}",
             hint="For PostgreSQL, `pip install 'psycopg[binary]'`.",
         ) from error
+    except StudyError:
+        raise
     except Exception as error:  # whatever the driver of the database raises
         raise StudyError(
             f"cannot open the storage {describe(location)!r}: "

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+
 from nas.train.evaluate import evaluate
 from nas.train.train import TrainConfig, train
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import torch
     from torch import nn
 
     from nas.data.dataset import Dataset
@@ -50,11 +51,13 @@ class Trainer:
         Raises:
             TrainingError: The loss is no longer finite.
         """
+        with torch.no_grad():
+            (params,) = self.predictor.predict([graph])
         return train(
             graph,
             self.data,
             TrainConfig(epochs=epochs),
-            params=self.predictor.predict([graph])[0],
+            params=params,
             seed=self.seed,
             device=self.device,
             listen=listen,

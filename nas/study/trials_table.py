@@ -7,8 +7,8 @@ import io
 import time
 from typing import TYPE_CHECKING
 
+from nas.files import write_text
 from nas.study.quantity import ANALYTIC, ESTIMATED
-from nas.study.run_folder import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -31,13 +31,14 @@ def evaluate(
     *,
     batch_size: int = 512,
     device: torch.device | str = "cpu",
+    precision: str = "auto",
 ) -> Evaluation:
     """Run a network over a split in evaluation mode."""
     device = torch.device(device)
     module.eval()
     right, loss = 0, 0.0
     for images, labels in split.to(device).batches(batch_size):
-        with autocast(device):
+        with autocast(device, precision):
             logits = module(images.contiguous(memory_format=torch.channels_last)).float()
         right += int((logits.argmax(1) == labels).sum())
         loss += float(F.cross_entropy(logits, labels, reduction="sum"))

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from nas.compile.module import to_module
 from nas.errors import CheckpointError, ConfigError, GraphError, TrainingError
 from nas.events import Listener, ignore, stage
+from nas.files import write_tensors
 from nas.seeding import derive, generator
 from nas.train.augment import augment
 from nas.train.device import autocast, check_precision
 from nas.train.evaluate import evaluate
+from nas.train.identity import difference, identity
 from nas.train.schedule import warm_cosine
 
 if TYPE_CHECKING:
@@ -170,9 +170,12 @@ def train(
         torch.manual_seed(derive(seed, "weights"))
         module = to_module(graph) if params is None else initialised(graph, params)
     module = module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    known: dict[str, Any] = {}
+    if checkpoint is not None:
+        known = identity(graph, data, config, params=params, seed=seed)
     run = _Run(module, data.to(device), config, seed, device)
     if checkpoint is not None and checkpoint.exists():
-        run.restore(checkpoint, graph)
+        run.restore(checkpoint, known)
     with stage(listen, "train", config.epochs) as progress:
         before = run.seconds
         while len(run.history) < config.epochs:
@@ -182,7 +185,7 @@ def train(
                 len(run.history), loss=epoch.train_loss, val_accuracy=epoch.val_accuracy
             )
             if checkpoint is not None:
-                run.store(checkpoint, graph)
+                run.store(checkpoint, known)
     return Trained(module.eval(), run.history[-1].val_accuracy, tuple(run.history), run.seconds)
 
 
@@ -231,7 +234,12 @@ class _Run:
                 total += self._step(
                     augment(images, flip=self._data.flip, generator=draw), labels, rate
                 )
-        accuracy = evaluate(self._module, self._data.val, device=self._device).accuracy
+        accuracy = evaluate(
+            self._module,
+            self._data.val,
+            device=self._device,
+            precision=self._config.precision,
+        ).accuracy
         self.history.append(Epoch(total / steps, accuracy))
         return self.history[-1]
 
@@ -255,7 +263,7 @@ class _Run:
         self._optimiser.step()
         return value
 
-    def store(self, file: Path, graph: Graph) -> None:
+    def store(self, file: Path, known: Mapping[str, Any]) -> None:
         """Write weights, statistics, momentum and history in one step."""
         tensors = {f"model.{name}": t for name, t in self._module.state_dict().items()}
         for name, parameter in self._module.named_parameters():
@@ -263,20 +271,13 @@ class _Run:
             if momentum is not None:
                 tensors[f"momentum.{name}"] = momentum
         progress = {
-            **self._identity(graph),
+            **known,
             "history": [asdict(epoch) for epoch in self.history],
             "seconds": self.seconds,
         }
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f"{file.name}.part")
-        save_file(
-            {name: tensor.cpu().contiguous() for name, tensor in tensors.items()},
-            part,
-            {"progress": json.dumps(progress)},
-        )
-        part.replace(file)
+        write_tensors(file, tensors, {"progress": json.dumps(progress)})
 
-    def restore(self, file: Path, graph: Graph) -> None:
+    def restore(self, file: Path, known: Mapping[str, Any]) -> None:
         """Take up the state that :meth:`store` wrote.
 
         Raises:
@@ -288,12 +289,12 @@ class _Run:
                 tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
         except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise _corrupt(file, error) from None
-        for key, value in self._identity(graph).items():
-            if progress.get(key) != value:
-                raise CheckpointError(
-                    f"the training state {str(file)!r} is of a training with another {key}",
-                    hint="Delete it, or choose another directory.",
-                )
+        differing = difference(progress, known)
+        if differing:
+            raise CheckpointError(
+                f"the training state {str(file)!r} is of a training with another {differing}",
+                hint="Delete it, or choose another directory.",
+            )
         state = {n[len("model.") :]: t for n, t in tensors.items() if n.startswith("model.")}
         try:
             self._module.load_state_dict(state)
@@ -304,14 +305,6 @@ class _Run:
         for name, parameter in self._module.named_parameters():
             if f"momentum.{name}" in tensors:
                 self._optimiser.state[parameter]["momentum_buffer"] = tensors[f"momentum.{name}"]
-
-    def _identity(self, graph: Graph) -> dict[str, Any]:
-        return {
-            "architecture": blake2b(graph.to_json().encode(), digest_size=16).hexdigest(),
-            "config": asdict(self._config),
-            "data": self._data.fingerprint,
-            "seed": self._seed,
-        }
 
 
 def _corrupt(file: Path, error: Exception) -> CheckpointError:

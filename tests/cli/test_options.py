@@ -83,7 +83,7 @@ def test_a_configuration_that_is_not_there_is_refused():
     ("option", "value", "code", "said"),
     [
         ("--space", "nb20", 2, "unknown search space 'nb20'. Did you mean 'nb201'?"),
-        ("--space", "nb201:chanels=4", 2, "no macro size 'chanels'; did you mean 'channels'?"),
+        ("--space", "nb201:chanels=4", 2, "no macro size 'chanels'. Did you mean 'channels'"),
         ("--space", "nb201:channels=-3", 2, "channels must be at least 1, got -3"),
         ("--space", "nb201:channels=wide", 2, "channels must be of type int, got 'wide'"),
         ("--space", "nb201:channels", 2, "expected 'key=value' in 'nb201:channels'"),

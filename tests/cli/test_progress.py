@@ -32,7 +32,7 @@ def test_without_a_terminal_there_are_plain_lines(monkeypatch):
 
     first, last, note, end = screen.getvalue().splitlines()
     assert first == "search: 1/4  scored 1"
-    assert last == "search: 4/4  scored 4  per_second 12.35; best score -0.5 params 12,345"
+    assert last == "search: 4/4  scored 4  per_second 12.35"
     assert note == "Something [worth] knowing."
     assert end == "search: done in 0.0 s"
 

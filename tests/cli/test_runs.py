@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import shutil
+from pathlib import Path
 
 import pytest
 
-from cli.runs import read_result, read_trials
+from cli.runs import read_result, read_settings, read_trials
 from nas.errors import StudyError
 
 
@@ -64,3 +66,32 @@ def test_a_damaged_file_is_named(name, content, read, run):
         read(run)
 
     assert caught.value.hint
+
+
+def test_the_settings_of_a_run_read_as_its_options_do(run):
+    settings = read_settings(run)
+
+    assert settings["space"] == "nb201:channels=4,cells=1,resolution=8"
+    assert (settings["dataset"], settings["weights"]) == ("digits", "tiny")
+
+
+def test_weights_that_lie_in_the_run_are_found_there(run):
+    (run / "tiny").mkdir()
+
+    assert read_settings(run)["weights"] == str(run / "tiny")
+
+
+@pytest.mark.parametrize("name", ["|none~0|", "folder", "", "x" * 5000])
+def test_what_is_no_run_has_no_settings(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+
+    assert read_settings(Path(name)) == {}
+
+
+def test_settings_of_a_damaged_run_are_refused(run):
+    document = json.loads((run / "run.json").read_text())
+    del document["identity"]["space"]
+    (run / "run.json").write_text(json.dumps(document))
+    with pytest.raises(StudyError, match=r"run\.json' is damaged"):
+        read_settings(run)

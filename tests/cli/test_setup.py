@@ -3,12 +3,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 import search_spaces
-from cli.setup import cores, load_weights, out_directory, out_file, proxy_for, use_device
+from cli.setup import (
+    cores,
+    load_weights,
+    out_directory,
+    out_file,
+    proxy_for,
+    train_weights,
+    use_device,
+)
 from nas.data.catalog import load
 from nas.errors import (
     CheckpointError,
@@ -18,7 +27,12 @@ from nas.errors import (
     UnknownNameError,
     VocabularyError,
 )
+from nas.events import Event, Noted, ignore
+from nas.registry import Registry
 from nas.space.task import Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CPU = torch.device("cpu")
 
@@ -39,6 +53,14 @@ def copy(hypernet, tmp_path):
     return shutil.copytree(hypernet, tmp_path / "copy")
 
 
+@pytest.fixture
+def only(copy, monkeypatch):
+    """Makes the copy the only shipped one."""
+    registry: Registry[Path] = Registry("shipped hypernetwork")
+    registry.register("copy")(copy)
+    monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
+
+
 def change_card(directory, **changes):
     card = json.loads((directory / "card.json").read_text())
     (directory / "card.json").write_text(json.dumps({**card, **changes}))
@@ -48,6 +70,14 @@ def test_on_the_cpu_each_core_gets_one_worker_of_one_thread():
     assert use_device("cpu") == (CPU, cores())
     assert torch.get_num_threads() == 1
     assert 1 <= cores() <= (os.cpu_count() or 1)
+
+
+def test_threads_inside_an_operation_can_be_given(monkeypatch):
+    asked: list[int] = []
+    monkeypatch.setattr("torch.set_num_threads", asked.append)
+    use_device("cpu", threads=3)
+
+    assert asked == [3]
 
 
 def test_the_number_of_workers_can_be_given():
@@ -71,7 +101,33 @@ def test_where_no_shipped_one_fits_the_ways_out_are_named(shipped, digits):
     with pytest.raises(UnknownNameError, match="for space 'darts' on data set 'digits'") as caught:
         load_weights(None, space, digits, CPU)
 
-    assert "--weights train" in caught.value.hint
+    assert "nas train-hypernet --space darts" in caught.value.hint
+
+
+def test_the_one_trained_on_the_same_files_is_taken_whatever_its_name(copy, space, digits, only):
+    change_card(copy, dataset="ziffern")
+    heard: list[Event] = []
+    load_weights(None, space, digits, CPU, heard.append)
+
+    assert heard == []
+
+
+def test_one_trained_on_other_files_of_a_named_data_set_is_noted(copy, space, digits, only):
+    change_card(copy, fingerprint="0" * 16)
+    heard: list[Event] = []
+    load_weights(None, space, digits, CPU, heard.append)
+
+    (note,) = heard
+    assert isinstance(note, Noted)
+    assert "other files of 'digits'" in note.text
+
+
+def test_images_in_a_folder_called_like_a_data_set_do_not_fit(shipped, images, tmp_path):
+    folder = images.rename(tmp_path / "digits")
+    data = load(str(folder))
+    space = search_spaces.get("nb201", data.task)
+    with pytest.raises(UnknownNameError, match="data set 'digits-images'"):
+        load_weights(None, space, data, CPU)
 
 
 @pytest.mark.usefixtures("shipped")
@@ -138,7 +194,9 @@ def test_weights_for_other_data_are_refused(changes, said, copy, space, digits):
 @pytest.mark.parametrize(
     ("name", "resolution", "sizes"),
     [
-        ("nb201", 32, {"channels": 8, "cells": 1, "resolution": 16}),
+        ("nb201", 32, {"channels": 16, "cells": 1, "resolution": 16}),
+        ("darts", 32, {"channels": 16, "cells": 4, "resolution": 16}),
+        ("darts", 8, {"channels": 8, "cells": 3, "resolution": 8}),
         ("nb201:channels=4,cells=1", 8, {"channels": 4, "cells": 1, "resolution": 8}),
     ],
 )
@@ -178,3 +236,17 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
 def test_a_folder_is_no_place_for_a_file(tmp_path):
     with pytest.raises(StudyError, match="expected a file"):
         out_file(tmp_path)
+
+
+def test_a_hypernetwork_is_trained_once(space, digits, tmp_path):
+    first, again = (
+        train_weights(space, digits, tmp_path / "own", 1, CPU, 1, ignore) for _ in range(2)
+    )
+    for name, tensor in first.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name])
+
+
+def test_another_hypernetwork_in_the_place_is_refused(space, digits, tmp_path):
+    train_weights(space, digits, tmp_path / "own", 1, CPU, 1, ignore)
+    with pytest.raises(CheckpointError, match=r"another trained hypernetwork.*differ in training"):
+        train_weights(space, digits, tmp_path / "own", 2, CPU, 1, ignore)

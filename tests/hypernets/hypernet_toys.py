@@ -37,7 +37,7 @@ def digits() -> Dataset:
 
 
 def tiny_space(name: str = "nb201") -> SearchSpace:
-    sizes = {"nb201": {"channels": 4, "cells": 1}, "darts": {"channels": 4, "cells": 2}}
+    sizes = {"nb201": {"channels": 4, "cells": 1}, "darts": {"channels": 4, "cells": 3}}
     return get(name, digits().task, **sizes[name])
 
 

@@ -94,10 +94,14 @@ BROKEN = {
     "card of a list": (write(CARD, "[1, 2]"), "card.json' is no card"),
     "card of a number": (write(CARD, "7"), "card.json' is no card"),
     "missing key": (write(CARD, '{"name": "toy"}'), "is no card: Card needs the key"),
-    "unknown key": (edit(datset="x"), "no key 'datset'; did you mean 'dataset'"),
-    "unknown size": (edit(config={"hiden": 8}), "cannot read: .*did you mean 'hidden'"),
+    "unknown key": (edit(datset="x"), "no key 'datset'. Did you mean 'dataset'"),
+    "unknown size": (edit(config={"hiden": 8}), "cannot read: .*Did you mean 'hidden'"),
     "size of text": (edit(config={"hidden": "8"}), "cannot read"),
-    "no sizes": (edit(config=3), "cannot read"),
+    "no sizes": (edit(config=3), "no card: Card: config must be Mapping"),
+    "no proxy": (edit(proxy=None), "no card: Card: proxy must be Mapping"),
+    "proxy of text": (edit(proxy={"resolution": "8"}), "resolution of the proxy is '8'"),
+    "channels of text": (edit(channels="1"), "no card: Card: channels must be int"),
+    "version of text": (edit(vocabulary="1"), "no card: Card: vocabulary must be int"),
     "other size": (edit(config={"hidden": 16}), "of another model"),
 }
 
@@ -112,7 +116,7 @@ def test_what_is_broken_is_one_error_with_a_hint(directory, change, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("version", [VOCABULARY_VERSION + 1, VOCABULARY_VERSION - 1, "1"])
+@pytest.mark.parametrize("version", [VOCABULARY_VERSION + 1, VOCABULARY_VERSION - 1])
 def test_another_vocabulary(directory, version):
     edit(vocabulary=version)(directory)
     with pytest.raises(
@@ -165,3 +169,18 @@ def test_shipped_ones_load_under_their_own_name(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", shipped().names())
 def test_the_package_ships_what_it_can_load(name):
     assert load(name).card.name == name
+
+
+def test_the_weights_in_a_directory_mean_the_directory(directory):
+    assert load(directory / WEIGHTS).card == load(directory).card
+
+
+def test_weights_beside_no_card_are_refused(tmp_path):
+    (tmp_path / "w.safetensors").touch()
+    with pytest.raises(CheckpointError, match="expected a hypernetwork directory"):
+        load(tmp_path / "w.safetensors")
+
+
+def test_both_files_have_the_same_permissions(directory):
+    modes = {path.name: path.stat().st_mode for path in directory.iterdir()}
+    assert modes[WEIGHTS] == modes[CARD]

@@ -34,7 +34,7 @@ def test_the_family_as_published(name, encoder, virtual, normalised):
         ({"encoder": "transformer"}, "unknown encoder 'transformer'; expected one of .*'mlp'"),
         ({"hidden": 0}, "hidden must be at least 1, got 0"),
         ({"max_kernel": -3}, "max_kernel must be at least 1, got -3"),
-        ({"hiden": 8}, "no key 'hiden'; did you mean 'hidden'"),
+        ({"hiden": 8}, "no key 'hiden'. Did you mean 'hidden'"),
     ],
 )
 def test_what_does_not_fit_is_refused(settings, message):

@@ -12,9 +12,10 @@ from torch.testing import assert_close
 
 from hypernets import training as training_module
 from hypernets.checkpoint import CARD, WEIGHTS, load
-from hypernets.training import STATE, HypernetTraining, train_hypernet
+from hypernets.training import HypernetTraining, train_hypernet
+from hypernets.training_state import STATE
 from nas.compile.apply import apply
-from nas.errors import CheckpointError, ConfigError, TrainingError
+from nas.errors import CheckpointError, ConfigError, TrainingError, VocabularyError
 from nas.events import Advanced, Event, Noted
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
@@ -311,11 +312,44 @@ def test_what_was_measured_afterwards_makes_it_no_other(tmp_path):
     assert train(tmp_path).card.measured == {"kendall tau": 0.4}
 
 
-def test_a_broken_one_is_trained_again(tmp_path):
+@pytest.mark.parametrize("name", [CARD, WEIGHTS])
+def test_one_whose_card_or_weights_are_missing_is_trained_again(tmp_path, name):
     first = train(tmp_path)
-    (tmp_path / WEIGHTS).write_bytes(b"broken")
+    (tmp_path / name).unlink()
     assert_same(train(tmp_path), first)
     assert_same(load(tmp_path), first)
+
+
+def other_vocabulary(directory):
+    card = json.loads((directory / CARD).read_text())
+    (directory / CARD).write_text(json.dumps({**card, "vocabulary": card["vocabulary"] + 1}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error"),
+    [
+        (other_vocabulary, VocabularyError),
+        (lambda directory: (directory / WEIGHTS).write_bytes(b"broken"), CheckpointError),
+        (lambda directory: (directory / CARD).write_text("{"), CheckpointError),
+    ],
+    ids=["other vocabulary", "broken weights", "broken card"],
+)
+def test_one_that_cannot_be_read_is_left_alone(tmp_path, spoil, error):
+    train(tmp_path)
+    spoil(tmp_path)
+    content = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(error) as caught:
+        train(tmp_path)
+    assert "--out" in caught.value.hint
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == content
+
+
+def test_half_precision_trains_on_the_cpu_too(tmp_path):
+    start = train(tmp_path / "a", space=mixed("deep"), steps=1, lr=1e-9)
+    model = train(tmp_path / "b", space=mixed("deep"), steps=2, lr=1e-2, precision="bf16")
+    assert differ(model, start)
+    assert all(parameter.dtype == torch.float32 for parameter in model.parameters())
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
 
 
 def test_networks_that_overflow_are_left_out(tmp_path):
@@ -364,8 +398,8 @@ def test_the_tile_is_as_large_as_the_convolutions(tmp_path):
         ({"workers": -1}, "workers must be at least 1, got -1"),
         ({"lr": 0.0}, "lr must lie between 0 and 1, got 0"),
         ({"lr": math.nan}, "lr must lie between 0 and 1, got nan"),
-        ({"settings": {"hiden": 4}}, "did you mean 'hidden'"),
-        ({"proxy": {"chanels": 4}}, "did you mean 'channels'"),
+        ({"settings": {"hiden": 4}}, "Did you mean 'hidden'"),
+        ({"proxy": {"chanels": 4}}, "Did you mean 'channels'"),
     ],
 )
 def test_options_that_do_not_fit(tmp_path, options, message):

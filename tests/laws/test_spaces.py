@@ -47,6 +47,38 @@ def test_notation_returns_the_same_parameters(space, candidates):
         assert space.graph(text).hash() == candidate.hash
 
 
+SCALES = {
+    "digits": (DIGITS, {}),
+    "cifar": (Task(classes=10, channels=3, resolution=32), {"cells": 5}),
+    "imagenet": (Task(classes=10, channels=3, resolution=224), {"cells": 5}),
+}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_proxy_tells_apart_what_the_full_size_does(space, scale):
+    """Of a network and a mutant, both made of few operations so that cells are symmetric."""
+    task, sizes = SCALES[scale]
+    full = get(space.name, task, **sizes)
+    proxy = full.at(**full.proxy_sizes(), resolution=min(task.resolution, 16))
+    rng = np.random.default_rng(7)
+    told_apart = 0
+    for _ in range(SAMPLES // 2):
+        parent = _of_few_operations(full, rng)
+        mutant = mutate(full, parent, rng)
+        if mutant.hash != full.graph(parent).hash():
+            told_apart += 1
+            assert proxy.graph(mutant.params).hash() != proxy.graph(parent).hash()
+    assert told_apart > SAMPLES // 6
+
+
+def _of_few_operations(space, rng):
+    """Parameters of a random architecture, each text that is no choice of inputs one of two."""
+    params = dict(sample(space, rng).params)
+    named = [name for name, value in params.items() if isinstance(value, str) and "," not in value]
+    two = rng.choice([params[name] for name in named], 2)
+    return {**params, **{name: str(rng.choice(two)) for name in named}}
+
+
 def test_graphs_are_well_formed(candidates):
     for candidate in candidates:
         check(candidate.graph)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,8 +29,8 @@ def test_defaults_fill_what_is_not_given() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"flour": 1, "sugr": 2}, "Recipe has no key 'sugr'; did you mean 'sugar'?"),
-        ({"flour": 1, "x": 2}, "Recipe has no key 'x'; it has flour, sugar, spices"),
+        ({"flour": 1, "sugr": 2}, "Recipe has no key 'sugr'. Did you mean 'sugar'?"),
+        ({"flour": 1, "x": 2}, "Recipe has no key 'x'. It has flour, sugar, spices."),
         ({"sugar": 1.0}, "Recipe needs the key 'flour'"),
     ],
 )
@@ -57,3 +57,23 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "a.toml"):
         with pytest.raises(ConfigError, match=re.escape(f"configuration {str(path)!r}")):
             read_toml(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"flour": "3"}, "Recipe: flour must be int, got '3'"),
+        ({"flour": True}, "Recipe: flour must be int, got True"),
+        ({"flour": 1, "sugar": None}, "Recipe: sugar must be float, got None"),
+        ({"flour": 1, "spices": "salt"}, "Recipe: spices must be list[str], got 'salt'"),
+        ([], "Recipe must be read from keys and values, got []"),
+    ],
+)
+def test_values_of_another_kind(values: Any, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_mapping(Recipe, values)
+    assert str(caught.value) == message
+
+
+def test_a_whole_number_will_do_for_a_float() -> None:
+    assert from_mapping(Recipe, {"flour": 1, "sugar": 2}).sugar == 2

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from nas import errors
-from nas.errors import NasError
+from nas.errors import NasError, nearest
 
 CLASSES = {
     name: cls
@@ -49,3 +49,15 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
 def test_text_is_message_and_hint(message: str, hint: str, text: str) -> None:
     error = NasError(message, hint=hint)
     assert (error.message, error.hint, str(error)) == (message, hint, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rellu", "Did you mean 'relu'?"),
+        ("conv_7x7", "Did you mean 'conv_5x5' or 'conv_3x3'?"),
+        ("pool", ""),
+    ],
+)
+def test_the_nearest_names_are_suggested(name: str, text: str) -> None:
+    assert nearest(name, ["relu", "conv_3x3", "conv_5x5", "conv_1"]) == text

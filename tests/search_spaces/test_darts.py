@@ -7,7 +7,7 @@ import numpy as np
 import optuna
 import pytest
 
-from nas.errors import EncodingError
+from nas.errors import ConfigError, EncodingError
 from nas.space.candidate import sample
 from nas.space.task import Task
 from search_spaces.darts import OPERATIONS, Darts
@@ -72,6 +72,11 @@ def test_reductions_at_one_and_two_thirds():
         (1, 64, 4, 4),
         (1, 64, 4, 4),
     ]
+
+
+def test_without_a_normal_cell_there_is_no_space():
+    with pytest.raises(ConfigError, match="cells must be at least 3, got 2"):
+        SPACE.at(cells=2)
 
 
 def test_imagenet_stem_divides_the_resolution_by_eight():

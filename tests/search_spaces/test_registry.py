@@ -55,7 +55,7 @@ def test_unknown_space_suggests_the_nearest():
 
 
 def test_unknown_size_suggests_the_nearest():
-    with pytest.raises(ConfigError, match="did you mean 'channels'"):
+    with pytest.raises(ConfigError, match="Did you mean 'channels'"):
         get("nb201:chanels=8", DIGITS)
 
 

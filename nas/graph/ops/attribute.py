@@ -57,7 +57,9 @@ def check_flag(op: Op, *names: str) -> None:
 
 
 def check_real(op: Op, name: str, low: float, high: float) -> None:
-    """Raise unless an attribute is a number in [low, high).
+    """Raise unless an attribute is a number in [low, high), and make it a float.
+
+    Operations that are equal are then written alike, as ``0`` and ``0.0`` are not.
 
     Raises:
         GraphError: It is not.
@@ -65,6 +67,7 @@ def check_real(op: Op, name: str, low: float, high: float) -> None:
     value = getattr(op, name)
     if type(value) not in (int, float) or not low <= value < high:
         raise _fault(op, name, f"a number of at least {low} and below {high}", value)
+    object.__setattr__(op, name, float(value))
 
 
 def _whole(values: tuple[object, ...], least: int) -> bool:

@@ -9,8 +9,8 @@ import numpy as np
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
-from nas.space.trial import contains, draw
-from nas.study.dominance import first_front, losses
+from nas.space.trial import contains, draw, draw_other, has_others
+from nas.study.ranking import first_front, losses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,9 +95,7 @@ class RegularisedEvolutionSampler(BaseSampler):
         members = self._rng.choice(len(population), self._tournament_size, replace=False)
         parent = _winner([population[index] for index in members], study.directions)
         choices = [
-            name
-            for name, distribution in parent.distributions.items()
-            if not distribution.single()
+            name for name, distribution in parent.distributions.items() if has_others(distribution)
         ]
         mutated = choices[self._rng.integers(len(choices))] if choices else None
         self._plans[trial.number] = _Plan(parent, mutated)
@@ -115,7 +113,7 @@ class RegularisedEvolutionSampler(BaseSampler):
             return draw(param_distribution, self._rng)
         value = plan.parent.params[param_name]
         if param_name == plan.mutated:
-            return self._other(param_distribution, value)
+            return draw_other(param_distribution, value, self._rng)
         if contains(param_distribution, value):
             return value
         return draw(param_distribution, self._rng)
@@ -129,12 +127,6 @@ class RegularisedEvolutionSampler(BaseSampler):
     ) -> None:
         """Forget what the trial was asked for."""
         self._plans.pop(trial.number, None)
-
-    def _other(self, distribution: BaseDistribution, value: Any) -> Any:
-        other = value
-        while other == value:
-            other = draw(distribution, self._rng)
-        return other
 
 
 def _winner(members: Sequence[FrozenTrial], directions: Sequence[StudyDirection]) -> FrozenTrial:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import io
 import json
 import shutil
+from contextlib import redirect_stdout
 from pathlib import Path
 
+from cli.main import run as run_program
 from tests.cli.program import SCORES_ONLY, SPACE, nas
 
 
@@ -31,6 +34,39 @@ def test_a_best_that_was_never_trained_has_no_accuracies(hypernet):
 
     assert nas("best", "run", "--json").document["trained"] is None
     assert "test accuracy  –" in nas("best", "run").out
+
+
+def test_a_run_that_found_nothing_says_why(hypernet):
+    words = ("--n-trials", 2, *SCORES_ONLY, "--constraint", "params<=10", "--timeout", 0.05)
+    assert nas("search", *SPACE, "--weights", hypernet, *words, "--out", "run").code == 3
+    for flags in ((), ("--json",)):
+        answer = nas("best", "run", *flags)
+
+        assert (answer.code, answer.out) == (1, "")
+        assert "the run in 'run' has found nothing: nothing in space 'nb201'" in answer.error
+        assert "satisfied params<=10" in answer.error
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_cuts_a_long_notation_and_no_path(finished, tmp_path, monkeypatch):
+    run = shutil.copytree(finished, tmp_path / "run")
+    result = json.loads((run / "result.json").read_text())
+    result["best"]["architecture"] = "|nor_conv_3x3~0|" * 40
+    (run / "result.json").write_text(json.dumps(result))
+    monkeypatch.setenv("COLUMNS", "60")
+    piped = nas("best", run).out.splitlines()
+    with redirect_stdout(Terminal()) as out:
+        run_program(["best", str(run)])
+    shown = out.getvalue().splitlines()
+
+    assert piped[0].endswith("|nor_conv_3x3~0|" * 40)
+    assert len(shown[0]) == 60
+    assert shown[0].endswith("…")
+    assert shown[1:] == piped[1:]
 
 
 def test_a_folder_that_is_no_run_is_an_error():

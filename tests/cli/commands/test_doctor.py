@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
+from nas.evaluate.scorer import Failure
 from nas.registry import Registry
 from tests.cli.program import nas
 
@@ -34,3 +35,17 @@ def test_versions_device_and_a_step_that_works():
     assert answer.document["step_seconds"] > 0
     assert 0 <= answer.document["step_accuracy"] <= 1
     assert nas("doctor", "--device", "cpu").out.splitlines()[-1] == "all is well"
+
+
+@pytest.mark.usefixtures("_default")
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_step_without_a_finite_result_fails(words, monkeypatch):
+    failed = Failure("its output is not finite")
+    monkeypatch.setattr("nas.evaluate.scorer.Scorer.__call__", lambda self, some: [failed])
+    answer = nas("doctor", "--device", "cpu", *words)
+
+    assert answer.code == 1
+    assert answer.error == "error: the step failed: its output is not finite"
+    assert "all is well" not in answer.out
+    if words:
+        assert answer.document["step_accuracy"] is None

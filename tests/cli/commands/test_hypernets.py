@@ -46,3 +46,9 @@ def test_a_corrupt_card_is_an_error(hypernet, tmp_path):
 
     assert answer.code == 1
     assert "card.json' is no card" in answer.error
+
+
+def test_the_weights_of_one_stand_for_it(shipped):
+    by_file = nas("hypernets", shipped / "model.safetensors", "--json").document
+
+    assert by_file == nas("hypernets", shipped, "--json").document

@@ -11,6 +11,8 @@ from safetensors.torch import load_file
 
 import search_spaces
 from nas.compile.module import to_module
+from nas.data.catalog import load
+from nas.graph.builder import GraphBuilder
 from nas.space.task import Task
 from tests.cli.program import ARCHITECTURE, OTHER, SPACE, nas
 
@@ -25,7 +27,11 @@ def predict(hypernet, model, *words):
 
 
 def graph(text: str) -> Graph:
-    return search_spaces.get(SPACE[1], Task(classes=10, channels=1, resolution=8)).graph(text)
+    return (
+        search_spaces.get(SPACE[1], Task(classes=10, channels=1, resolution=8))
+        .graph(text)
+        .simplified
+    )
 
 
 def test_the_predicted_weights_fill_the_network(hypernet):
@@ -109,3 +115,71 @@ def test_a_corrupt_checkpoint_is_refused(hypernet, tmp_path):
 
     assert answer.code == 1
     assert "corrupt" in answer.error
+
+
+def test_a_run_brings_its_space_data_set_and_weights_along(finished, hypernet):
+    """Without options the default space, and so its hypernetwork, would be taken."""
+    plain = nas("predict", finished, "--weights", hypernet, "--out", "w", "--json")
+    given = predict(hypernet, finished, "--out", "v", "--json")
+
+    assert plain.code == given.code == 0, plain.err
+    assert Path("w").read_bytes() == Path("v").read_bytes()
+
+
+def test_the_weights_of_a_run_are_asked_for_by_their_name(finished):
+    answer = nas("predict", finished)
+
+    assert answer.code == 2
+    assert "'tiny'" in answer.error
+
+
+def test_what_is_given_wins_over_the_run(finished, hypernet, images):
+    answer = nas("predict", finished, "--weights", hypernet, "--dataset", images)
+
+    assert answer.code == 2
+    assert "but 'images' has 3 and 2" in answer.error
+
+
+def test_the_weights_in_a_directory_mean_the_directory(hypernet):
+    words = ("--out", "w.safetensors")
+
+    assert predict(hypernet / "model.safetensors", ARCHITECTURE, *words).code == 0
+    assert Path("w.safetensors").is_file()
+
+
+def test_a_resolution_of_the_space_is_that_of_the_images(hypernet):
+    space = ("--space", f"{SPACE[1]},resolution=4")
+    answers = [
+        nas("predict", ARCHITECTURE, *given, "--weights", hypernet, "--out", name, "--evaluate")
+        for name, given in (("small", space), ("large", SPACE))
+    ]
+
+    assert [answer.code for answer in answers] == [0, 0], answers[0].err
+    mean = "stem.norm.running_mean"
+    images = load("digits").at(4).train.spread(256)[0]
+    state = load_file("small")
+    weight = state["stem.conv.weight"]
+    expected = torch.nn.functional.conv2d(images, weight, padding=1).mean((0, 2, 3))
+    torch.testing.assert_close(state[mean], expected)
+    assert not torch.allclose(load_file("large")[mean], expected)
+
+
+@pytest.mark.parametrize("size", ["abc", "8.5", "0", "true"])
+def test_a_resolution_that_is_no_number_of_pixels_is_refused(size, hypernet):
+    space = f"{SPACE[1]},resolution={size}"
+    answer = nas("predict", ARCHITECTURE, "--space", space, "--weights", hypernet)
+
+    assert answer.code == 2
+    assert "resolution must be a whole number of pixels" in answer.error
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_graph_of_several_inputs_or_outputs_is_refused(count, hypernet):
+    b = GraphBuilder()
+    x = b.add(*(b.input((1, 1, 8, 8), name=f"x{number}") for number in range(count)))
+    head = b.classifier(x, 10)
+    Path("arch.json").write_text(b.build(*[head, b.relu(head)][: 3 - count]).to_json())
+    answer = predict(hypernet, "arch.json")
+
+    assert answer.code == 1
+    assert "needs (1, 1, n, n) to (1, 10)" in answer.error

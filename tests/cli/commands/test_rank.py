@@ -49,8 +49,16 @@ def test_costs_are_those_of_the_full_size(hypernet):
     (row,) = rank(hypernet, "--archs", write(ARCHITECTURE), "--json").document["scores"]
     space = search_spaces.get(SPACE[1], Task(classes=10, channels=1, resolution=8))
 
-    costs = cost(space.graph(ARCHITECTURE))
+    costs = cost(space.graph(ARCHITECTURE).simplified)
     assert (row["params"], row["macs"]) == (costs.params, costs.macs)
+
+
+def test_an_edge_that_leads_nowhere_changes_no_figure(hypernet):
+    dead = OTHER.replace("none~0", "nor_conv_3x3~0", 1)
+    one, other = rank(hypernet, "--archs", write(OTHER, dead), "--json").document["scores"]
+
+    assert dead != OTHER
+    assert {**one, "architecture": dead} == other
 
 
 def test_a_sample_is_distinct_and_follows_the_seed(hypernet):

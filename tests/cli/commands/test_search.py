@@ -17,7 +17,7 @@ from nas.study.quantity import ANALYTIC, ESTIMATED
 from nas.study.samplers.registry import SAMPLERS
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process
 
-KEYS = {"run", "study", "trials", "best", "pareto", "seconds", "files"}
+KEYS = {"run", "study", "trials", "best", "pareto", "trust", "seconds", "files"}
 
 
 def search(hypernet: Path, *words: object, out: Path | str = "run"):
@@ -43,6 +43,8 @@ def test_json_is_one_document_with_the_keys_that_are_promised(hypernet):
     assert best["estimate"].keys() == {"accuracy", "loss"}
     assert best["trained"].keys() == {"val_accuracy", "test_accuracy"}
     assert all(0 <= accuracy <= 1 for accuracy in best["trained"].values())
+    assert document["trust"]["probes"] == 1
+    assert document["trust"]["kendall_tau"].keys() >= {"loss", "accuracy", "params", "macs"}
     assert {"search", "finalists", "train"} <= document["seconds"].keys()
     assert all(Path(file).exists() for file in document["files"].values())
 
@@ -146,6 +148,16 @@ def test_a_constraint_holds_for_everything_that_is_scored(hypernet):
     assert all(int(row["params"]) <= 8000 for row in scored)
 
 
+def test_what_was_infeasible_is_counted_in_the_summary(hypernet):
+    words = ("--constraint", "params<=6000", "--sampler", "random", "--seed", 1)
+    answer = search(hypernet, "--n-trials", 5, *SCORES_ONLY, *words)
+
+    count = sum(r["outcome"] == "infeasible" and not r["duplicate_of"] for r in rows(Path("run")))
+    assert count > 0
+    (line,) = (line for line in answer.out.splitlines() if line.startswith("trials"))
+    assert line.endswith(f" failed, {count} infeasible")
+
+
 def test_two_objectives_give_a_front_that_no_candidate_beats(hypernet):
     words = ("--objective", "score:max", "--objective", "params:min", "--sampler", "nsga2")
     answer = search(hypernet, "--n-trials", 12, *SCORES_ONLY, *words, "--json")
@@ -161,7 +173,7 @@ def test_two_objectives_give_a_front_that_no_candidate_beats(hypernet):
 
 
 def test_without_json_front_and_finalists_are_shown_as_tables(hypernet):
-    objectives = ("--objective", "score:max", "--objective", "params:min")
+    objectives = ("--objective", "macs:max", "--objective", "params:min")
     lengths = ("--n-trials", 8, "--finalists", 2, "--finalist-epochs", 1, "--max-epochs", 0)
     answer = search(hypernet, *lengths, "--images", 32, *objectives)
     result = json.loads(Path("run/result.json").read_text())
@@ -243,7 +255,7 @@ def test_weights_can_be_trained_first_and_are_kept_for_the_next_time():
         (("--storage", "sqlite:////none/x.db"), 1, "cannot open the storage"),
         (("--weights", "none/here"), 1, "expected a hypernetwork directory"),
         (("--weights", "nobody"), 2, "unknown shipped hypernetwork 'nobody'"),
-        (("--space", "darts:channels=4,cells=1"), 2, "was trained in space 'nb201'"),
+        (("--space", "darts:channels=4,cells=3"), 2, "was trained in space 'nb201'"),
     ],
 )
 def test_a_bad_value_is_explained(words, code, said, hypernet):
@@ -276,6 +288,15 @@ def test_a_corrupt_run_folder_is_refused(name, content, hypernet):
 
     assert answer.code == 1
     assert "'run/run.json' is not a run of this program" in answer.error
+
+
+def test_a_corrupt_journal_is_named(hypernet):
+    Path("run").mkdir()
+    Path("run", "study.journal").write_bytes(b"garbage\n")
+    answer = search(hypernet, "--n-trials", 2, *SCORES_ONLY)
+
+    assert answer.code == 1
+    assert "the journal 'run/study.journal' is damaged" in answer.error
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nas.graph.graph import Graph
 from tests.cli.program import ARCHITECTURE, OTHER, SPACE, nas
 
 
@@ -38,7 +39,7 @@ def test_without_json_there_are_lines_for_people():
     assert "test accuracy" in answer.out
     assert "from default weights" in answer.out
     assert answer.err.startswith("train: 1/1")
-    assert Path("runs/train/model.py").is_file()
+    assert len(list(Path("runs").glob("train-*/model.py"))) == 1
 
 
 def test_an_architecture_may_be_a_run_a_graph_file_or_a_notation(finished):
@@ -61,13 +62,68 @@ def test_training_may_start_from_predicted_weights(hypernet):
     assert predicted["val_accuracy"] != default["val_accuracy"]
 
 
-def test_the_same_folder_serves_one_training_after_the_other():
-    first = train(ARCHITECTURE, "--json").document
-    other = train(OTHER, "--json")
+def test_each_architecture_has_a_default_folder_of_its_own():
+    answers = [train(text, "--json") for text in (ARCHITECTURE, OTHER)]
+    folders = [Path(answer.document["files"]["model"]) for answer in answers]
 
-    assert other.code == 0, other.err
-    assert other.document["params"] < first["params"]
-    assert not Path("runs/train/checkpoint.safetensors").exists()
+    assert sorted(Path("runs").iterdir()) == sorted(folders)
+    for folder in folders:
+        graph = Graph.from_json((folder / "architecture.json").read_text())
+        assert folder.name == f"train-{graph.hash()[:8]}"
+        assert not (folder / "checkpoint.safetensors").exists()
+
+
+def test_a_finished_command_shows_its_result_again():
+    first = train(ARCHITECTURE, "--json")
+    again = train(ARCHITECTURE, "--json")
+
+    assert "train: 1/1" in first.err
+    assert (again.code, again.err) == (0, "")
+    assert again.document == first.document
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((OTHER, *SPACE), "architecture"),
+        ((ARCHITECTURE, *SPACE, "--seed", 1), "seed"),
+        ((ARCHITECTURE, *SPACE, "--max-epochs", 2), "config"),
+    ],
+)
+def test_another_training_in_the_same_folder_is_refused(words, said):
+    train(ARCHITECTURE, "--out", "a")
+    before = Path("a/model.safetensors").read_bytes()
+    answer = nas("train", "--max-epochs", 1, *words, "--out", "a")
+
+    assert answer.code == 1
+    assert f"'a' holds a training with another {said}" in answer.error
+    assert Path("a/model.safetensors").read_bytes() == before
+
+
+def test_a_run_brings_its_space_data_set_and_weights_along(finished, hypernet):
+    words = ("--init", "predicted", "--weights", hypernet, "--max-epochs", 1, "--json")
+    plain = nas("train", finished, *words, "--out", "a")
+    given = train(finished, *words, "--out", "b")
+
+    assert plain.code == given.code == 0, plain.err
+    assert plain.document["val_accuracy"] == given.document["val_accuracy"]
+
+
+def test_a_resolution_of_the_space_is_that_of_the_images():
+    space = f"{SPACE[1]},resolution=4"
+    small = nas("train", ARCHITECTURE, "--space", space, "--max-epochs", 1, "--json")
+
+    assert small.code == 0, small.err
+    assert small.document["macs"] * 3 < train(ARCHITECTURE, "--json").document["macs"]
+
+
+def test_threads_can_be_given(monkeypatch):
+    asked: list[int] = []
+    monkeypatch.setattr("torch.set_num_threads", asked.append)
+    train(ARCHITECTURE, "--out", "a")
+    train(ARCHITECTURE, "--out", "b", "--threads", 2)
+
+    assert asked == [1, 2]
 
 
 def test_an_interrupted_training_goes_on_after_its_last_epoch(monkeypatch):
@@ -121,14 +177,25 @@ def test_a_run_for_other_data_is_refused(finished, images):
 
     assert answer.code == 1
     assert (
-        "maps (1, 1, 8, 8) to (1, 10), but the data needs (1, 3, 8, 8) to (1, 2)" in answer.error
+        "maps (1, 1, 8, 8) to (1, 10), but data set 'images' needs (1, 3, n, n) to (1, 2)"
+        in answer.error
     )
 
 
-def test_a_damaged_training_state_is_named(finished, tmp_path):
-    shutil.copytree(finished / "best", tmp_path / "out")
+def test_a_damaged_training_state_is_named(tmp_path):
+    (tmp_path / "out").mkdir()
     (tmp_path / "out" / "checkpoint.safetensors").write_bytes(b"x" * 50)
     answer = train(ARCHITECTURE, "--out", "out")
 
     assert answer.code == 1
     assert "checkpoint.safetensors' is corrupt" in answer.error
+
+
+def test_the_model_of_a_search_is_not_overwritten(finished, tmp_path):
+    copy = shutil.copytree(finished / "best", tmp_path / "out")
+    before = (copy / "model.safetensors").read_bytes()
+    answer = train(ARCHITECTURE, "--out", copy)
+
+    assert answer.code == 1
+    assert "holds a model of another origin" in answer.error
+    assert (copy / "model.safetensors").read_bytes() == before

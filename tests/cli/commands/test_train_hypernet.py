@@ -50,7 +50,7 @@ def test_the_default_place_is_named_after_what_is_trained():
         (("--batch-size", 0), 2, "batch_size must be at least 1, got 0"),
         (("--hidden", 0), 2, "hidden must be at least 1, got 0"),
         (("--lr", -1), 2, "lr must lie between 0 and 1, got -1.0"),
-        (("--proxy", "chanels=4"), 2, "no macro size 'chanels'; did you mean 'channels'?"),
+        (("--proxy", "chanels=4"), 2, "no macro size 'chanels'. Did you mean 'channels'"),
         (("--proxy", "small"), 2, "expected 'key=value' in '--proxy'"),
         (("--out", "file"), 1, "cannot write to 'file': it is a file"),
     ],

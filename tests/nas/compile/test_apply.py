@@ -180,3 +180,23 @@ def test_one_output_is_needed():
     x = b.input((1, 4))
     with pytest.raises(ValueError, match="one output, got 1 and 2"):
         apply(b.build(x, b.relu(x)), {}, random(2, 4))
+
+
+def test_statistics_are_measured_and_used_in_full_precision_under_autocast(network):
+    params, x = parameters(network), random(64, 3, 8, 8)
+    exact = calibrate(network, params, x)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        statistics = calibrate(network, params, x)
+        scores = apply(network, {**params, **statistics}, x)
+    assert {value.dtype for value in statistics.values()} == {torch.float32}
+    for name, value in statistics.items():
+        torch.testing.assert_close(value, exact[name], rtol=0.02, atol=0.02)
+    with torch.no_grad():
+        expected = apply(network, {**params, **exact}, x)
+    torch.testing.assert_close(scores.float(), expected, rtol=0.1, atol=0.1)
+
+
+def test_statistics_of_double_precision_stay_double(network):
+    params = {name: value.double() for name, value in parameters(network).items()}
+    statistics = calibrate(network, params, random(6, 3, 8, 8).double())
+    assert {value.dtype for value in statistics.values()} == {torch.float64}

@@ -54,3 +54,8 @@ def test_a_path_in_words_or_as_a_path(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_path_where_nothing_is(path: str) -> None:
     with pytest.raises(DataError, match=f"no data at '{path}'; expected a folder or an archive"):
         load(path)
+
+
+def test_images_in_a_folder_called_like_a_data_set_are_another(tmp_path: Path) -> None:
+    assert load(paint_classes(tmp_path / "digits", 20)).name == "digits-images"
+    assert load(paint_classes(tmp_path / "pets", 20)).name == "pets"

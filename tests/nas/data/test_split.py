@@ -54,3 +54,16 @@ def test_subset_keeps_how_to_normalise() -> None:
     assert some.labels.tolist() == [3, 1]
     assert some.images.flatten().tolist() == [3, 1]
     assert some.mean is part.mean
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(1, [0]), (2, [0, 9]), (4, [0, 3, 6, 9]), (10, list(range(10))), (99, list(range(10)))],
+)
+def test_a_spread_reaches_from_the_first_image_to_the_last(
+    count: int, expected: list[int]
+) -> None:
+    part = split(torch.arange(10, dtype=torch.uint8).reshape(10, 1, 1, 1))
+    images, labels = part.spread(count)
+    assert labels.tolist() == expected
+    assert torch.equal(images, part.normalised(torch.tensor(expected)))

@@ -11,12 +11,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from nas.compile.module import to_module
-from nas.errors import ConfigError
+from nas.errors import ConfigError, ShapeError
 from nas.evaluate import scorer as scorer_module
-from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
+from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.graph.builder import GraphBuilder
-from nas.graph.op import Role
-from nas.graph.ops.shape import Zero
+from nas.graph.op import OpFeatures, Role
+from nas.graph.ops.shape import Shift2d, Zero
 from nas.space.candidate import candidate, sample
 from nas.space.search_space import SearchSpace
 from tests.hypernets.hypernet_toys import digits, make_hypernet, tiny_space
@@ -28,9 +28,19 @@ if TYPE_CHECKING:
 ALL = ScoreConfig(images=10_000, calibration=10_000)
 
 
+@dataclass(frozen=True)
+class Unheard(Shift2d):
+    """An operation of somebody else."""
+
+    kind: ClassVar[str] = "unheard"
+
+    def features(self):
+        return OpFeatures(kind="unheard")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Troubled(SearchSpace):
-    """Networks that work, overflow, or need a thousand terabytes."""
+    """Networks that work, overflow, need a thousand terabytes, or cannot be built small."""
 
     name: ClassVar[str] = "nb201"
     description: ClassVar[str] = "networks that work, overflow or are too large"
@@ -40,12 +50,18 @@ class Troubled(SearchSpace):
     cells: int = 1
 
     def build(self, trial: Trial) -> Graph:
-        kind = trial.suggest_categorical("kind", ["works", "overflows", "too large"])
+        kind = trial.suggest_categorical(
+            "kind", ["works", "overflows", "too large", "odd", "unheard"]
+        )
         b = GraphBuilder()
         x = b.batch_norm(b.conv2d(b.input((1, 1, 8, 8)), self.channels))
         if kind == "overflows":
             for _ in range(12):
                 x = b.mul(x, x)
+        if kind == "odd" and self.channels < 4:
+            raise ShapeError("three channels are too few")
+        if kind == "unheard":
+            x = b.op(Unheard(), x)
         if kind == "too large":
             waste = b.activation(b.op(Zero(shape=(4, 2**21, 2**21)), x), "sigmoid")
             x = b.add(b.global_avg_pool(x), b.global_avg_pool(waste))
@@ -84,7 +100,7 @@ def inverted(split):
 def score(drawn, predictor, data, config=None):
     """Estimates of candidates that are expected to have one."""
     estimates = Scorer(predictor, data, config)(drawn)
-    assert None not in estimates
+    assert all(isinstance(estimate, Estimate) for estimate in estimates)
     return estimates
 
 
@@ -207,11 +223,12 @@ def troubled(*kinds):
 def test_networks_that_overflow_or_need_too_much_memory_fail_alone(predictor):
     scorer = Scorer(predictor, digits(), ScoreConfig(images=32, calibration=32, workers=2))
     estimates = scorer(troubled("works", "overflows", "too large", "works"))
-    assert [estimate is None for estimate in estimates] == [False, True, True, False]
+    assert estimates[1] == Failure("its output is not finite")
+    assert estimates[2] == Failure("it needs more memory than there is")
     assert estimates[0] == estimates[3]
     (alone,) = scorer(troubled("works"))
-    assert estimates[0] is not None
-    assert alone is not None
+    assert isinstance(estimates[0], Estimate)
+    assert isinstance(alone, Estimate)
     assert estimates[0].loss == pytest.approx(alone.loss, abs=1e-5)
 
 
@@ -222,8 +239,68 @@ def test_all_ways_to_run_out_of_memory(predictor, monkeypatch, error):
     scorer = Scorer(predictor, digits())
     with monkeypatch.context() as patch:
         patch.setattr(scorer_module, "apply", raising(error))
-        assert scorer(candidates(2)) == [None, None]
-    assert None not in scorer(candidates(2))
+        assert scorer(candidates(2)) == 2 * [Failure("it needs more memory than there is")]
+    assert all(isinstance(estimate, Estimate) for estimate in scorer(candidates(2)))
+
+
+def test_a_candidate_that_cannot_be_built_at_the_proxy_fails_alone():
+    small = make_hypernet(max_channels=16, card={"proxy": {"channels": 3}})
+    works, odd, again = Scorer(small, digits())(troubled("works", "odd", "works"))
+    assert isinstance(works, Estimate)
+    assert works == again
+    assert odd == Failure(
+        "it cannot be built at the proxy: ShapeError: three channels are too few"
+    )
+
+
+def test_an_operation_the_predictor_does_not_know_fails_alone(predictor):
+    works, unheard, again = Scorer(predictor, digits())(troubled("works", "unheard", "works"))
+    assert works == again
+    assert isinstance(works, Estimate)
+    assert isinstance(unheard, Failure)
+    assert "unheard" in unheard.reason
+    (alone,) = score(troubled("works"), predictor, digits())
+    assert works.loss == pytest.approx(alone.loss, rel=1e-4)
+
+
+class Short:
+    """Has memory for the weights of one network."""
+
+    def __init__(self, predictor):
+        self._predictor = predictor
+        self.card = predictor.card
+        self.asked = []
+
+    def predict(self, graphs):
+        self.asked.append(len(graphs))
+        if len(graphs) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate")
+        return self._predictor.predict(graphs)
+
+    def embed(self, graphs):
+        return self._predictor.embed(graphs)
+
+
+def test_networks_are_predicted_one_by_one_where_memory_is_short(predictor):
+    short = Short(predictor)
+    together = score(candidates(3), predictor, digits())
+    for one, other in zip(score(candidates(3), short, digits()), together, strict=True):
+        assert one.loss == pytest.approx(other.loss, rel=1e-4)
+    assert short.asked == [3, 1, 1, 1]
+
+
+def test_a_prediction_too_large_even_alone_is_a_failure(predictor, monkeypatch):
+    monkeypatch.setattr(type(predictor), "predict", raising(MemoryError()))
+    failure = Failure("it needs more memory than there is")
+    assert Scorer(predictor, digits())(candidates(2)) == [failure, failure]
+
+
+def test_half_precision_scores_nearly_alike_on_the_cpu(predictor):
+    exact = score(candidates(3), predictor, digits())
+    half = score(candidates(3), predictor, digits(), ScoreConfig(precision="bf16"))
+    for one, other in zip(half, exact, strict=True):
+        assert one.loss == pytest.approx(other.loss, rel=0.1)
+        assert one.loss != other.loss
 
 
 def test_other_errors_are_not_swallowed(predictor, monkeypatch):

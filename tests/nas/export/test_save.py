@@ -151,3 +151,10 @@ def test_weights_that_cannot_be_used(tmp_path: Path, graph: Graph, damage, messa
     with pytest.raises(CheckpointError, match=message) as caught:
         load_module(graph, tmp_path)
     assert str(weights) in caught.value.message
+
+
+def test_all_files_have_the_permissions_of_any_new_file(tmp_path: Path, graph: Graph) -> None:
+    files = save(graph, trained(graph), tmp_path)
+    (tmp_path / "plain").touch()
+    modes = {file.stat().st_mode for file in files.directory.iterdir()}
+    assert modes == {(tmp_path / "plain").stat().st_mode}

@@ -51,5 +51,20 @@ class Single(SearchSpace):
         return b.build(b.classifier(x, trial.suggest_int("classes", 10, 10)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Weighted(SearchSpace):
+    """A choice listed twice to be drawn more often, and one of equal choices only."""
+
+    name: ClassVar[str] = "weighted"
+    description: ClassVar[str] = "repeated choices"
+    source: ClassVar[str] = "tests"
+
+    def build(self, trial: Trial) -> Graph:
+        b = GraphBuilder()
+        x = b.input((1, 1, 8, 8))
+        x = b.relu(b.conv2d(x, trial.suggest_categorical("width", (4, 4, 8))))
+        return b.build(b.classifier(x, trial.suggest_categorical("classes", (10, 10))))
+
+
 MIXED = Mixed(task=TASK)
 PARAMS = {"depth": 1, "factor0": 2, "function0": "relu", "rate": 0.1}

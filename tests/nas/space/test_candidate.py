@@ -6,7 +6,7 @@ import pytest
 from nas.errors import ConfigError, EncodingError
 from nas.space.candidate import candidate, crossover, mutate, sample
 from nas.space.search_space import SearchSpace
-from tests.nas.space.space_toys import MIXED, PARAMS, TASK, Single
+from tests.nas.space.space_toys import MIXED, PARAMS, TASK, Single, Weighted
 
 SINGLE = Single(task=TASK)
 
@@ -89,6 +89,13 @@ def test_the_parent_is_not_changed():
 def test_what_cannot_differ_cannot_mutate():
     with pytest.raises(ConfigError, match="space 'single' has one architecture"):
         mutate(SINGLE, {"classes": 10}, rng())
+
+
+def test_choices_that_are_all_equal_do_not_mutate():
+    generator = rng()
+    for _ in range(20):
+        mutant = mutate(Weighted(task=TASK), {"width": 4, "classes": 10}, generator)
+        assert mutant.params == {"width": 8, "classes": 10}
 
 
 def test_a_child_takes_each_choice_from_a_parent():

@@ -84,11 +84,17 @@ def test_resolution_is_a_size_of_the_task():
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("widht", "did you mean 'width'"), ("xyz", "It has width")]
+    ("name", "hint"), [("widht", "Did you mean 'width'"), ("xyz", "It has width")]
 )
 def test_an_unknown_size_suggests_a_known_one(name, hint):
     with pytest.raises(ConfigError, match=f"space 'mixed' has no macro size '{name}'.*{hint}"):
         MIXED.at(**{name: 1})
+
+
+@pytest.mark.parametrize("resolution", ["abc", 8.5, True, 0, -8])
+def test_a_resolution_is_a_number_of_pixels(resolution):
+    with pytest.raises(ConfigError, match=f"whole number of pixels.*got {resolution!r}"):
+        MIXED.at(resolution=resolution)
 
 
 def test_nothing_is_known_of_a_space_that_says_nothing():

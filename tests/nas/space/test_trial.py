@@ -12,7 +12,7 @@ from optuna.distributions import (
 )
 
 from nas.errors import ConfigError, EncodingError
-from nas.space.trial import ReplayTrial, contains, describe, draw
+from nas.space.trial import ReplayTrial, contains, describe, draw, draw_other, has_others
 
 DISTRIBUTIONS = [
     CategoricalDistribution(("relu", "tanh", None, 3)),
@@ -50,6 +50,32 @@ def test_draws_are_inside(distribution):
 def test_every_value_is_drawn(distribution, values):
     rng = np.random.default_rng(0)
     assert {draw(distribution, rng) for _ in range(200)} == values
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
+def test_another_value_is_drawn_where_there_is_one(distribution):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        value = draw(distribution, rng)
+        other = draw_other(distribution, value, rng)
+        assert contains(distribution, other)
+        assert (other != value) == has_others(distribution) == (not distribution.single())
+
+
+def test_equal_choices_are_one_value():
+    rng = np.random.default_rng(0)
+    assert not has_others(CategoricalDistribution((1, 1.0, True)))
+    assert draw_other(CategoricalDistribution((1, 1)), 1, rng) == 1
+    twice = CategoricalDistribution(("a", "b", "b", "c"))
+    others = [draw_other(twice, "a", rng) for _ in range(2000)]
+    assert others.count("b") == pytest.approx(1000, abs=100)
+    assert set(others) == {"b", "c"}
+
+
+def test_another_value_than_one_of_elsewhere_is_any():
+    rng = np.random.default_rng(0)
+    assert {draw_other(IntDistribution(1, 3), 9, rng) for _ in range(50)} == {1, 2, 3}
+    assert draw_other(IntDistribution(2, 2), 2, rng) == 2
 
 
 def test_steps_are_drawn_equally_often():

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
 from nas.data.digits import load
-from nas.evaluate.scorer import Estimate, ScoreConfig
+from nas.evaluate.scorer import Estimate, Failure, ScoreConfig
 from nas.graph.builder import GraphBuilder
+from nas.graph.graph import Graph
+from nas.graph.node import Node
+from nas.graph.ops.conv import Conv2d
 from nas.predictor.card import Card
 from nas.space.search_space import SearchSpace
 from nas.space.task import Task
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.trial import Trial
     from nas.study.result import SearchResult
@@ -59,6 +61,23 @@ class ToySpace(SearchSpace):
         return self.known_size
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeadEndSpace(ToySpace):
+    """The same with a convolution that nothing reads, of ``spare`` channels unless zero."""
+
+    spares: tuple[int, ...] = (0, 4, 9)
+
+    def build(self, trial: Trial) -> Graph:
+        graph = super().build(trial)
+        spare = trial.suggest_categorical("spare", self.spares)
+        if not spare:
+            return graph
+        first = graph.nodes[0]
+        assert isinstance(first.op, Conv2d)
+        dead_end = Node("spare", replace(first.op, out_channels=spare), (first.name,))
+        return Graph(graph.inputs, (*graph.nodes, dead_end), graph.outputs)
+
+
 def toy_space(**macro: object) -> ToySpace:
     return ToySpace(**{"task": DIGITS, **macro})  # type: ignore[arg-type]
 
@@ -70,7 +89,7 @@ def quality(candidate: Candidate) -> float:
     return float(sum(params[f"width{i}"] + params[f"kernel{i}"] for i in range(depth))) / 30
 
 
-def toy_score(candidates: Sequence[Candidate]) -> list[Estimate | None]:
+def toy_score(candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
     return [Estimate(accuracy=quality(c), loss=2 - quality(c)) for c in candidates]
 
 

@@ -8,15 +8,17 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from nas.errors import ConfigError, InfeasibleError, StudyError
+from nas.errors import InfeasibleError, StudyError
+from nas.evaluate.scorer import Failure
 from nas.events import Advanced, Event, Leaders, Noted, ignore, stage
 from nas.study.constraints import parse_constraints
-from nas.study.exploration import Exploration, ExplorationConfig
+from nas.study.exploration import Exploration
 from nas.study.ledger import Ledger, TrialCounts, is_scored
 from nas.study.objectives import parse_objectives
 from nas.study.samplers.registry import SAMPLERS
+from nas.study.search_config import SearchConfig
 from nas.study.storage import open_storage
-from tests.nas.study.study_toys import toy_score, toy_space
+from tests.nas.study.study_toys import DIGITS, DeadEndSpace, toy_score, toy_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
 
-    Score = Callable[[Sequence[Candidate]], Sequence[Estimate | None]]
+    Score = Callable[[Sequence[Candidate]], Sequence[Estimate | Failure]]
 
 
 PATIENT = [pytest.param(name, marks=[pytest.mark.slow] * (name == "tpe")) for name in SAMPLERS]
@@ -54,7 +56,7 @@ def explore(
     listen: Callable[[Event], None] = ignore,
     **settings: Any,
 ) -> str:
-    config = ExplorationConfig(
+    config = SearchConfig(
         objectives=parse_objectives(objectives),
         constraints=parse_constraints(constraints),
         n_trials=n_trials,
@@ -70,7 +72,7 @@ def explore(
 def interrupted_after(batches: int) -> Score:
     left = iter(range(batches))
 
-    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
         if next(left, None) is None:
             raise KeyboardInterrupt
         return toy_score(candidates)
@@ -82,7 +84,7 @@ def interrupted_after(batches: int) -> Score:
 def test_exactly_n_distinct_candidates_are_scored(sampler: str) -> None:
     scored: list[str] = []
 
-    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
         assert 0 < len(candidates) <= 8
         scored.extend(candidate.hash for candidate in candidates)
         return toy_score(candidates)
@@ -173,7 +175,7 @@ def test_exhaustion_is_noticed_without_a_known_size(sampler: str) -> None:
 
 
 def test_constraints_are_violations_and_never_scored() -> None:
-    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
         from nas.analysis.cost import cost
 
         assert all(cost(candidate.graph).params <= 300 for candidate in candidates)
@@ -192,6 +194,23 @@ def test_constraints_are_violations_and_never_scored() -> None:
         assert (trial.user_attrs["outcome"] == "scored") == feasible
         assert feasible or trial.value == -math.inf
     assert ledger.study.best_trial.user_attrs["params"] <= 300
+
+
+def test_equal_hashes_have_equal_figures_and_one_outcome() -> None:
+    ledger = make_ledger()
+    space = DeadEndSpace(task=DIGITS, widths=(2, 3))
+    explore(ledger, 30, space=space, constraints=("params<=200",))
+    told: dict[str, set[tuple[object, ...]]] = {}
+    for trial in ledger.trials():
+        known = trial.user_attrs
+        figures = [known[name] for name in ("outcome", "params", "macs", "activation_bytes")]
+        told.setdefault(known["hash"], set()).add(tuple(figures))
+        graph = space.graph(trial.params)
+        dead = [spec for name, spec in graph.parameters().items() if name.startswith("spare")]
+        total = sum(math.prod(spec.shape) for spec in graph.parameters().values())
+        assert known["params"] == total - sum(math.prod(spec.shape) for spec in dead)
+    assert all(len(figures) == 1 for figures in told.values())
+    assert {outcome for ((outcome, *_),) in told.values()} == {"scored", "infeasible"}
 
 
 @pytest.mark.parametrize("sampler", PATIENT)
@@ -217,9 +236,9 @@ def test_nothing_feasible_names_constraint_and_nearest() -> None:
 
 
 def test_failures_are_counted_beside_and_not_repeated() -> None:
-    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
         return [
-            None if candidate.params["depth"] == 1 else estimate
+            Failure("its output is not finite") if candidate.params["depth"] == 1 else estimate
             for candidate, estimate in zip(candidates, toy_score(candidates), strict=True)
         ]
 
@@ -327,7 +346,7 @@ def test_trials_asked_of_the_study_beside_the_search_do_no_harm(tmp_path: Path) 
 
 
 def test_two_searches_cannot_mix_their_trials_in_one_study(tmp_path: Path) -> None:
-    def other_search(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+    def other_search(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
         explore(make_ledger(path=tmp_path / "s.journal"), 16, generation=16, seed=1)
         return toy_score(candidates)
 
@@ -350,7 +369,7 @@ def test_a_crash_in_scoring_loses_no_finished_generation(tmp_path: Path) -> None
 
 
 def test_timeout_ends_after_a_generation_and_is_not_lasting() -> None:
-    def slow(candidates: Sequence[Candidate]) -> Sequence[Estimate | None]:
+    def slow(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
         time.sleep(0.05)
         return toy_score(candidates)
 
@@ -385,9 +404,3 @@ def test_same_seed_same_search(sampler: str) -> None:
 
     assert architectures(1) == architectures(1)
     assert architectures(1) != architectures(2)
-
-
-def test_settings_out_of_range() -> None:
-    for settings in ({"n_trials": 0}, {"generation": 0}, {"timeout": 0.0}):
-        with pytest.raises(ConfigError):
-            ExplorationConfig(objectives=parse_objectives(["score"]), **settings)

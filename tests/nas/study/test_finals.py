@@ -101,8 +101,8 @@ def test_what_diverges_is_left_out_and_said(ledger: Ledger) -> None:
 def test_the_champion_is_tested_exported_and_found_again(ledger: Ledger, tmp_path: Path) -> None:
     trainer = FakeTrainer()
     (trial,) = trials(5)
-    first = finals(trainer, ledger, tmp_path).champion(trial, 2)
-    again = finals(trainer, ledger, tmp_path).champion(trial, 2)
+    first = finals(trainer, ledger, tmp_path).champion([trial], 2)
+    again = finals(trainer, ledger, tmp_path).champion([trial], 2)
     assert trainer.trained == {5: 1}
     assert (first.val_accuracy, first.test_accuracy) == (0.5, 0.25)
     assert (again.val_accuracy, again.test_accuracy) == (0.5, 0.25)
@@ -114,14 +114,30 @@ def test_the_folder_holds_the_last_champion(ledger: Ledger, tmp_path: Path) -> N
     trainer = FakeTrainer()
     narrow, wide = trials(3, 5)
     for trial in (narrow, wide, narrow):
-        finals(trainer, ledger, tmp_path).champion(trial, 1)
+        finals(trainer, ledger, tmp_path).champion([trial], 1)
     assert trainer.trained == {3: 2, 5: 1}
 
 
 def test_a_lost_export_is_made_again(ledger: Ledger, tmp_path: Path) -> None:
     trainer = FakeTrainer()
     (trial,) = trials(5)
-    finals(trainer, ledger, tmp_path).champion(trial, 1)
+    finals(trainer, ledger, tmp_path).champion([trial], 1)
     (tmp_path / "best" / "model.safetensors").unlink()
-    finals(trainer, ledger, tmp_path).champion(trial, 1)
+    finals(trainer, ledger, tmp_path).champion([trial], 1)
     assert (tmp_path / "best" / "model.safetensors").exists()
+
+
+def test_where_the_final_training_diverges_the_next_finalist_takes_its_place(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    heard: list[Event] = []
+    best, next_best = trials(5, 4)
+    training = finals(FakeTrainer(diverges=5), ledger, tmp_path, heard.append)
+    champion = training.champion([best, next_best], 2)
+    assert (champion.trial.number, champion.val_accuracy) == (1, 0.4)
+    assert [n.text for n in heard if isinstance(n, Noted)] == [
+        "The final training of trial 0 was given up: the loss is nan in epoch 1; "
+        "the next finalist takes its place."
+    ]
+    with pytest.raises(TrainingError, match="the loss is nan"):
+        training.champion([best], 2)

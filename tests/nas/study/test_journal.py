@@ -9,6 +9,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import create_trial
 
+from nas.errors import StudyError
 from nas.study.file_lock import FileLock, held
 from nas.study.journal import GroupedJournal
 
@@ -87,6 +88,26 @@ def test_an_entry_written_in_part_is_cut_off(tmp_path: Path) -> None:
     assert [trial.value for trial in again.trials] == [0, 1]
     again.add_trial(create_trial(value=7.0))
     assert _numbers(path) == [0, 1, 7]
+
+
+@pytest.mark.parametrize(
+    "content", [b"garbage", b"garbage\n", b"\xff\xfe\n", b"[1]\n", b'{"op_code":0\n{"op', b"\n"]
+)
+def test_what_is_no_journal_is_refused_and_left_as_it_is(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    path.write_bytes(content)
+    with pytest.raises(StudyError, match=r"journal '.*s\.journal' is damaged"):
+        optuna.create_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
+    assert path.read_bytes() == content
+
+
+def test_damage_that_comes_while_the_journal_is_open_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    study = optuna.create_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
+    with path.open("ab") as file:
+        file.write(b"garbage\n")
+    with pytest.raises(StudyError, match=r"journal '.*s\.journal' is damaged"):
+        study.add_trial(create_trial(value=1.0))
 
 
 def test_a_lock_file_left_behind_locks_nothing(tmp_path: Path) -> None:

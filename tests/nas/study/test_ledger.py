@@ -7,8 +7,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from nas.study.answer import Answer, Outcome, answer_of
-from nas.study.cache import AnswerCache
+from nas.study.answer import Answer, AnswerCache, Outcome, answer_of
 from nas.study.ledger import Ledger, TrialCounts, is_scored
 from nas.study.ranking import best, ranked_fronts
 from nas.study.storage import open_storage

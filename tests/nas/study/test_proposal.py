@@ -6,12 +6,12 @@ import math
 import optuna
 import pytest
 
-from nas.evaluate.scorer import Estimate
+from nas.evaluate.scorer import Estimate, Failure
 from nas.study.answer import Outcome
 from nas.study.constraints import parse_constraints
 from nas.study.objectives import parse_objectives
 from nas.study.proposal import Proposal
-from tests.nas.study.study_toys import ToySpace, toy_space
+from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_space
 
 OBJECTIVES = parse_objectives(["accuracy", "params"])
 PARAMS = {"label": "a", "depth": 1, "width0": 4, "kernel0": 3}
@@ -38,6 +38,15 @@ def test_isomorphic_networks_have_one_identity() -> None:
     first, second = propose(space), propose(space, label="b")
     assert first.identity == second.identity
     assert first.architecture != second.architecture
+
+
+@pytest.mark.parametrize("spare", [0, 4, 9])
+def test_what_nothing_reads_costs_nothing(spare: int) -> None:
+    proposal = propose(DeadEndSpace(task=DIGITS), spare=spare)
+    assert proposal.cost is not None
+    assert (proposal.identity, proposal.cost.params) == (propose().identity, PARAMETERS)
+    limits = parse_constraints([f"params<={PARAMETERS}"])
+    assert proposal.answer_unscored(OBJECTIVES, limits) is None
 
 
 def test_a_violated_constraint_is_answered_without_scoring() -> None:
@@ -75,7 +84,7 @@ def test_a_score_gives_the_values() -> None:
 
 
 def test_a_network_without_a_finite_output_fails() -> None:
-    answer = propose().answer_scored(None, OBJECTIVES, ())
+    answer = propose().answer_scored(Failure("its output is not finite"), OBJECTIVES, ())
     assert (answer.outcome, answer.values) == (Outcome.FAILED, None)
     assert answer.attributes["reason"] == "its output is not finite"
     assert answer.attributes["hash"] == propose().identity

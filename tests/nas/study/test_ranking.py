@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nas.study.ranking import best, ranked_fronts
+from nas.study.ranking import best, first_front, fronts, ranked_fronts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,3 +66,29 @@ def test_what_was_not_scored_has_no_rank() -> None:
     duplicate = {"outcome": "scored", "score": 5.0, "duplicate_of": 0}
     study.add_trial(create_trial(value=5.0, user_attrs=duplicate))
     assert _numbers(ranked_fronts(study.trials, study.directions, 9)) == [[0]]
+
+
+def _naive(points: np.ndarray) -> set[int]:
+    return {
+        i
+        for i, p in enumerate(points)
+        if not any((q <= p).all() and (q < p).any() for q in points)
+    }
+
+
+@pytest.mark.parametrize("objectives", [1, 2, 3])
+def test_first_front_is_what_nothing_dominates(objectives: int) -> None:
+    points = np.random.default_rng(0).integers(0, 8, (60, objectives)).astype(float)
+    assert set(first_front(points)) == _naive(points)
+
+
+def test_infinite_values_are_dominated() -> None:
+    assert first_front(np.array([[np.inf, 1.0], [0.0, 1.0]])) == [1]
+
+
+def test_fronts_stop_when_they_hold_enough() -> None:
+    points = np.array([[3.0], [1.0], [2.0], [1.0]])
+    assert fronts(points, 1) == [[1, 3]]
+    assert fronts(points, 3) == [[1, 3], [2]]
+    assert fronts(points, 99) == [[1, 3], [2], [0]]
+    assert fronts(np.empty((0, 2)), 1) == []

@@ -10,6 +10,7 @@ from nas.evaluate.scorer import Estimate
 from nas.space.candidate import candidate
 from nas.study.ledger import TrialCounts
 from nas.study.result import Found, SearchResult
+from nas.study.trust import trust
 from tests.nas.study.study_toys import toy_space
 
 CANDIDATE = candidate(toy_space(), {"label": "a", "depth": 1, "width0": 4, "kernel0": 3})
@@ -52,6 +53,7 @@ def test_a_result_as_json() -> None:
         pareto=(_found(),),
         finalists=(),
         best_model=None,
+        trust=trust([_found(val_accuracy=0.5)]),
         trials=TrialCounts(total=9, complete=5, failed=1, duplicates=2, infeasible=1),
         seconds={"search": 1.5},
         files={"run": Path("runs/a/run.json")},
@@ -68,4 +70,6 @@ def test_a_result_as_json() -> None:
     }
     assert document["best"] == document["pareto"][0] == _found().to_dict()
     assert document["files"] == {"run": "runs/a/run.json"}
+    nothing = dict.fromkeys(("loss", "accuracy", "params", "macs"))
+    assert document["trust"] == {"probes": 1, "kendall_tau": nothing}
     assert document["stopped"] == ""

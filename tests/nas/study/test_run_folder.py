@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nas.errors import StudyError
-from nas.study.run_folder import RunFolder, write_json, write_text
+from nas.files import write_json, write_text
+from nas.study.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from pathlib import Path

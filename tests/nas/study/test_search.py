@@ -12,15 +12,25 @@ import optuna
 import pytest
 import torch
 from optuna.trial import TrialState
+from scipy.stats import kendalltau
 
 from nas.data.digits import load
-from nas.errors import ConfigError, InfeasibleError, StudyError
+from nas.errors import ConfigError, InfeasibleError, StudyError, TrainingError
 from nas.events import Advanced, Event, Noted, StageStarted
 from nas.export.save import load_module
 from nas.graph.graph import Graph
 from nas.study.ledger import is_scored
+from nas.study.trainer import Trainer
 from nas.train.evaluate import evaluate
-from tests.nas.study.study_toys import ToyPredictor, found, record, toy_search, toy_space
+from tests.nas.study.study_toys import (
+    DIGITS,
+    DeadEndSpace,
+    ToyPredictor,
+    found,
+    record,
+    toy_search,
+    toy_space,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.study.result import SearchResult
+    from nas.train.train import Trained
 
 DATA = load()
 SPACE = toy_space()
@@ -128,6 +139,50 @@ def test_the_best_model_is_as_good_as_recorded(original: SearchResult) -> None:
         assert evaluate(network, DATA.val).accuracy == original.best.val_accuracy
     assert graph.hash() == original.best.candidate.hash
     assert f"test_accuracy: {original.best.test_accuracy}" in (best / "card.md").read_text()
+
+
+def test_what_is_handed_over_is_what_was_counted(tmp_path: Path) -> None:
+    space = DeadEndSpace(task=DIGITS, spares=(4, 9))
+    result = toy_search(tmp_path, space=space, n_trials=4, max_epochs=1)
+    assert result.best_model is not None
+    sizes = [parameter.numel() for parameter in result.best_model.parameters()]
+    assert result.best.cost.params == sum(sizes)
+    assert not any("spare" in name for name in result.best_model.state_dict())
+    written = Graph.from_json((result.files["best"] / "architecture.json").read_text())
+    assert written == result.best.candidate.network
+    assert result.best.candidate.hash == written.hash()
+    assert str(result.best.cost.params) in {row["params"] for row in table(result.files["trials"])}
+
+
+def test_trust_compares_the_finalists_as_trained_briefly_with_what_was_known() -> None:
+    result = toy_search(finalists=4, max_epochs=1)
+    assert result.trust.probes == 4
+    trained = [f.val_accuracy for f in result.finalists]
+    expected = kendalltau([f.cost.params for f in result.finalists], trained).statistic
+    assert result.trust.kendall_tau["params"] == pytest.approx(expected)
+    expected = kendalltau([f.estimate.loss for f in result.finalists], trained).statistic
+    assert result.trust.kendall_tau["loss"] == pytest.approx(-expected)
+
+
+def test_a_champion_that_diverges_leaves_its_place_to_the_next(
+    original: SearchResult, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = original.finalists
+    whole = Trainer.train
+
+    def train(self: Trainer, graph: Graph, *args: Any, **settings: Any) -> Trained:
+        if graph == first.candidate.network:
+            raise TrainingError("the loss is nan in epoch 3")
+        return whole(self, graph, *args, **settings)
+
+    monkeypatch.setattr(Trainer, "train", train)
+    heard: list[Event] = []
+    result = toy_search(folder, max_epochs=3, listen=heard.append)
+    assert result.best.number == second.number
+    assert result.best.test_accuracy is not None
+    assert any(
+        isinstance(e, Noted) and f"trial {first.number} was given up" in e.text for e in heard
+    )
 
 
 def test_the_same_call_again_changes_nothing_and_trains_nothing(
@@ -255,6 +310,22 @@ def test_nothing_feasible_is_an_error_and_leaves_a_table(tmp_path: Path) -> None
     rows = table(tmp_path / "run" / "trials.csv")
     assert rows
     assert all(row["outcome"] == "infeasible" and not row["score"] for row in rows)
+    document = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert document["best"] is None
+    assert document["stopped"].startswith("nothing in space 'toy' satisfied params<=5")
+    assert document["trials"]["infeasible"] + document["trials"]["duplicates"] == len(rows)
+
+
+def test_a_failure_does_not_replace_an_earlier_result(
+    original: SearchResult, folder: Path
+) -> None:
+    def fail(event: Event) -> None:
+        if isinstance(event, Advanced):
+            raise StudyError("the disk is full")
+
+    with pytest.raises(StudyError, match="the disk is full"):
+        toy_search(folder, n_trials=20, listen=fail)
+    assert json.loads((folder / "result.json").read_text())["best"] == original.best.to_dict()
 
 
 def test_an_exhausted_space_stops_early_and_says_so(tmp_path: Path) -> None:

@@ -72,3 +72,18 @@ def test_accuracy_is_that_of_the_test_split() -> None:
     trained = trainer().train(GRAPH, 1, checkpoint=None, listen=ignore)
     assert trainer().test_accuracy(trained.module) == evaluate(trained.module, DATA.test).accuracy
     assert trained.val_accuracy == evaluate(trained.module, DATA.val).accuracy
+
+
+class GraphKeepingPredictor(ToyPredictor):
+    """Predicts with parameters of its own, as a hypernetwork does."""
+
+    def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
+        scale = torch.ones((), requires_grad=True)
+        self.kept = [{n: scale * t for n, t in p.items()} for p in super().predict(graphs)]
+        return self.kept
+
+
+def test_the_prediction_leaves_no_autograd_graph_behind() -> None:
+    predictor = GraphKeepingPredictor(SPACE)
+    trainer(predictor).train(GRAPH, 1, checkpoint=None, listen=ignore)
+    assert not any(t.requires_grad for params in predictor.kept for t in params.values())

@@ -52,3 +52,15 @@ def test_the_network_is_evaluated_not_trained() -> None:
     assert first == again
     assert not module.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
+
+
+def test_the_precision_is_that_asked_for() -> None:
+    class Seen(nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            self.bf16 = torch.is_autocast_enabled("cpu")
+            return images.mean((2, 3))
+
+    module = Seen()
+    for precision, expected in (("auto", False), ("fp32", False), ("bf16", True)):
+        evaluate(module, toy_data().val, precision=precision)
+        assert module.bf16 == expected

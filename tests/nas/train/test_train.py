@@ -298,3 +298,40 @@ def test_a_gpu_learns_and_resumes(tmp_path: Path) -> None:
     assert trained.epochs == 3
     assert next(trained.module.parameters()).device.type == "cuda"
     assert all(torch.isfinite(tensor).all() for tensor in weights(trained).values())
+
+
+def started(value: float) -> dict[str, torch.Tensor]:
+    return {n: torch.full(spec.shape, value) for n, spec in toy_graph().parameters().items()}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(None, started(0.5)), (started(0.5), None), (started(0.5), started(0.6))]
+)
+def test_a_training_from_other_weights_is_not_continued(
+    tmp_path: Path, first: Any, second: Any
+) -> None:
+    interrupted(2, tmp_path / "state", params=first)
+    with pytest.raises(CheckpointError, match="another initialisation"):
+        train(toy_graph(), toy_data(), SHORT, params=second, checkpoint=tmp_path / "state")
+
+
+def test_a_training_from_equal_weights_is_continued(tmp_path: Path) -> None:
+    whole = train(toy_graph(), toy_data(), SHORT, params=started(0.5))
+    interrupted(2, tmp_path / "state", params=started(0.5))
+    path = tmp_path / "state"
+    again = train(toy_graph(), toy_data(), SHORT, params=started(0.5), checkpoint=path)
+    assert same(whole, again)
+
+
+def test_accuracy_is_measured_in_the_precision_of_the_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = []
+
+    def record(*args: Any, **options: Any) -> Any:
+        seen.append(options["precision"])
+        return evaluate(*args, **options)
+
+    monkeypatch.setitem(train.__globals__, "evaluate", record)
+    train(toy_graph(), toy_data(), replace(SHORT, epochs=1, precision="bf16"))
+    assert seen == ["bf16"]

@@ -70,6 +70,19 @@ def test_failed_trials_are_no_parents() -> None:
     assert 0 <= _count(trial) <= 12
 
 
+def test_choices_that_are_all_equal_do_not_mutate() -> None:
+    """Spaces list a choice twice to have it drawn more often."""
+
+    def objective(trial: Trial) -> int:
+        trial.suggest_categorical("same", (1, 1))
+        return int(trial.suggest_categorical("repeated", ("a", "a", "b")) == "a")
+
+    sampler = RegularisedEvolutionSampler(population_size=4, tournament_size=4, seed=0)
+    study = _study(sampler, "maximize")
+    study.optimize(objective, n_trials=40)
+    assert {trial.params["repeated"] for trial in study.trials[20:]} == {"a", "b"}
+
+
 def test_conditional_parameters() -> None:
     def deep(trial: Trial) -> float:
         depth = trial.suggest_int("depth", 1, 6)

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import optuna
 
-from nas.study.answer import Answer, Outcome
-from nas.study.cache import AnswerCache
+from nas.study.answer import Answer, AnswerCache, Outcome
 
 SCORED = Answer(
     outcome=Outcome.SCORED, values=[0.5], attributes={"architecture": "a", "hash": "1"}

@@ -1,0 +1,127 @@
+"""The state of a hypernetwork's training on disk, and whether it is of this training."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError, safe_open
+
+from hypernets import checkpoint
+from nas.errors import CheckpointError
+from nas.files import write_tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import Tensor
+    from torch.optim import AdamW
+
+    from hypernets.graph_hypernetwork import GraphHyperNetwork
+    from nas.predictor.card import Card
+
+STATE = "training.safetensors"
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+_MAY_DIFFER = {"command", "workers", "seconds", "device", "torch"}
+"""Entries of a card's training that say how it was asked for, how fast it went, and where."""
+_ELSEWHERE = "Choose another --out, or delete the directory."
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training has come.
+
+    Attributes:
+        step: Optimiser steps taken.
+        seconds: Time they took.
+    """
+
+    step: int
+    seconds: float
+
+
+def save(out: Path, model: GraphHyperNetwork, optimiser: AdamW, progress: Progress) -> None:
+    """Write the state of a training into its directory, in one step."""
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in model.named_parameters():
+        tensors[f"model.{name}"] = parameter
+        for key, value in optimiser.state.get(parameter, {}).items():
+            tensors[f"{key}.{name}"] = value
+    head = {"card": _identity(model.card), **asdict(progress)}
+    write_tensors(out / STATE, tensors, {"progress": json.dumps(head)})
+
+
+def restore(out: Path, model: GraphHyperNetwork, optimiser: AdamW) -> Progress | None:
+    """Put a saved state into a model and its optimiser; None if there is none.
+
+    Raises:
+        CheckpointError: It belongs to another training, or is corrupt.
+    """
+    device = str(next(model.parameters()).device)
+    try:
+        with safe_open(out / STATE, "pt", device=device) as file:
+            head = json.loads(file.metadata()["progress"])
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        return None
+    except (SafetensorError, OSError, TypeError, KeyError) as error:
+        raise CheckpointError(
+            f"the training state in {str(out)!r} is corrupt: {error}",
+            hint="Delete the directory to start again.",
+        ) from None
+    _check_same(head["card"], model.card, out, "unfinished training")
+    parameters = list(model.named_parameters())
+    model.load_state_dict({name: state[f"model.{name}"] for name, _ in parameters})
+    if head["step"]:
+        moments = {
+            index: {key: state[f"{key}.{name}"] for key in _MOMENTS}
+            for index, (name, _) in enumerate(parameters)
+            if f"exp_avg.{name}" in state
+        }
+        groups = optimiser.state_dict()["param_groups"]
+        optimiser.load_state_dict({"state": moments, "param_groups": groups})
+    return Progress(head["step"], head["seconds"])
+
+
+def load_finished(card: Card, out: Path) -> GraphHyperNetwork | None:
+    """The hypernetwork of this training; None if its card or weights are not written yet.
+
+    Raises:
+        CheckpointError: ``out`` holds that of another training, or one that cannot be read.
+    """
+    if not all((out / name).exists() for name in (checkpoint.CARD, checkpoint.WEIGHTS)):
+        return None
+    try:
+        trained = checkpoint.load(out)
+    except CheckpointError as error:
+        raise type(error)(error.message, hint=_ELSEWHERE) from None
+    _check_same(_identity(trained.card), card, out, "trained hypernetwork")
+    return trained
+
+
+def _check_same(found: Mapping[str, Any], card: Card, out: Path, what: str) -> None:
+    """See that what lies in ``out`` belongs to this training.
+
+    Raises:
+        CheckpointError: It does not; the message says in what they differ.
+    """
+    expected = _identity(card)
+    differing = [key for key in expected if found.get(key) != expected[key]]
+    if differing:
+        raise CheckpointError(
+            f"{str(out)!r} holds another {what}; they differ in {', '.join(differing)}",
+            hint=_ELSEWHERE,
+        )
+
+
+def _identity(card: Card) -> dict[str, Any]:
+    """What must agree for a training to go on, as JSON gives it back."""
+    identity = asdict(card)
+    del identity["measured"]
+    identity["training"] = {
+        key: value for key, value in card.training.items() if key not in _MAY_DIFFER
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(identity))
+    return plain

@@ -1,0 +1,30 @@
+"""Data at the size a network takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nas.errors import GraphError
+
+if TYPE_CHECKING:
+    from nas.data.dataset import Dataset
+    from nas.graph.graph import Graph
+
+
+def fitted(data: Dataset, graph: Graph) -> Dataset:
+    """The data at the input resolution of a network.
+
+    Raises:
+        GraphError: The network is none from the data's images to its classes.
+    """
+    task = data.task
+    inputs = tuple(spec.shape for spec in graph.inputs)
+    outputs = tuple(graph.shapes[name] for name in graph.outputs)
+    resolution = inputs[0][-1]
+    if inputs == ((1, task.channels, resolution, resolution),) and outputs == ((1, task.classes),):
+        return data.at(resolution)
+    raise GraphError(
+        f"the network maps {' and '.join(map(str, inputs))} to {' and '.join(map(str, outputs))}, "
+        f"but data set {data.name!r} needs (1, {task.channels}, n, n) to (1, {task.classes})",
+        hint="Name the data set the architecture was made for with --dataset.",
+    )

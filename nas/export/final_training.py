@@ -1,0 +1,147 @@
+"""A network trained to the end, tested once, and written out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from nas.analysis.cost import cost
+from nas.data.fitted import fitted
+from nas.errors import StudyError
+from nas.events import Listener, ignore
+from nas.export.save import Files, save
+from nas.files import write_json
+from nas.train.evaluate import evaluate
+from nas.train.identity import difference, identity
+from nas.train.train import TrainConfig, train
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import torch
+    from torch import Tensor
+
+    from nas.data.dataset import Dataset
+    from nas.graph.graph import Graph
+
+RECORD = "training.json"
+CHECKPOINT = "checkpoint.safetensors"
+_FORMAT = "nas-training"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinalTraining:
+    """What a training came to.
+
+    Attributes:
+        epochs: Passes over the training images.
+        val_accuracy: On the ranking split.
+        test_accuracy: On the test split, touched once.
+        params: Parameters of the network.
+        macs: Multiply-accumulates of one image.
+        seconds: Spent training, interruptions not counted.
+    """
+
+    epochs: int
+    val_accuracy: float
+    test_accuracy: float
+    params: int
+    macs: int
+    seconds: float
+
+
+def train_and_save(
+    graph: Graph,
+    data: Dataset,
+    directory: Path,
+    config: TrainConfig | None = None,
+    *,
+    params: Mapping[str, Tensor] | None = None,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    listen: Listener = ignore,
+) -> FinalTraining:
+    """Train a network, test it, and write it out so that it can be used without this package.
+
+    The same call goes on where it was stopped; once it has finished it gives its result again.
+
+    Args:
+        graph: The network.
+        data: Taken at the network's resolution.
+        directory: Where the files of :func:`nas.export.save` and a record of the training go.
+        config: Epochs, rates.
+        params: Weights to start from; torch's defaults drawn from the seed if None.
+        seed: Of the initial weights, the order of the images, augmentation and dropout.
+        device: Where to train.
+        listen: Hears of every epoch.
+
+    Raises:
+        GraphError: The network is not for this data.
+        StudyError: The directory holds another training, or a model of another origin.
+        CheckpointError: The state of the training is corrupt.
+        TrainingError: The loss is no longer finite.
+    """
+    config = config or TrainConfig()
+    data = fitted(data, graph).to(device)
+    known = identity(graph, data, config, params=params, seed=seed)
+    result = _read(directory, known)
+    if result is not None:
+        return result
+    _write(directory, known, None)
+    checkpoint = directory / CHECKPOINT
+    trained = train(
+        graph,
+        data,
+        config,
+        params=params,
+        seed=seed,
+        device=device,
+        listen=listen,
+        checkpoint=checkpoint,
+    )
+    tested = evaluate(trained.module, data.test, device=device, precision=config.precision)
+    costs = cost(graph)
+    result = FinalTraining(
+        epochs=trained.epochs,
+        val_accuracy=trained.val_accuracy,
+        test_accuracy=tested.accuracy,
+        params=costs.params,
+        macs=costs.macs,
+        seconds=trained.seconds,
+    )
+    save(graph, trained.module, directory, card=asdict(result))
+    _write(directory, known, result)
+    checkpoint.unlink(missing_ok=True)
+    return result
+
+
+def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
+    """The result that lies in a directory, None if the training has not finished."""
+    record, files = directory / RECORD, Files(directory)
+    if not record.exists():
+        if files.weights.exists():
+            raise _refused(directory, f"{str(directory)!r} holds a model of another origin")
+        return None
+    try:
+        document = json.loads(record.read_text(encoding="utf-8"))
+        before, result = document["identity"], document["result"]
+        differing = difference(before, known)
+        finished = None if result is None else FinalTraining(**result)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _refused(directory, f"{str(record)!r} is damaged: {error!r}") from None
+    if differing:
+        raise _refused(directory, f"{str(directory)!r} holds a training with another {differing}")
+    return finished if files.weights.exists() and files.source.exists() else None
+
+
+def _write(directory: Path, known: Mapping[str, Any], result: FinalTraining | None) -> None:
+    finished = None if result is None else asdict(result)
+    write_json(
+        directory / RECORD, {"format": _FORMAT, "identity": dict(known), "result": finished}
+    )
+
+
+def _refused(directory: Path, message: str) -> StudyError:
+    return StudyError(message, hint="Choose another folder with --out, or delete this one.")

@@ -1,0 +1,159 @@
+"""Isomorphism-invariant fingerprint of a graph."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nas.graph.graph import Graph
+    from nas.graph.node import Node
+    from nas.graph.op import Op
+
+Colours = dict[str, bytes]
+"""What is known of each node by name, the same for nodes that could be each other."""
+
+Links = dict[str, list[tuple[bytes, str]]]
+"""The distinct neighbours of each node, each with how it is read: at which places, how often."""
+
+
+def fingerprint(graph: Graph) -> str:
+    """Hash that is equal for graphs equal up to node names and commutative order.
+
+    Nodes are coloured by what they compute, then by who reads them and by what they read, until
+    that tells no more of them apart: Weisfeiler-Lehman refinement, in sweeps that walk whole
+    paths because the graph is acyclic. How often a node reads another is part of it. The result
+    digests the bag of all colours, so one shared convolution and two equal ones differ.
+
+    Colours alone do not tell one ring of eight equal layers from two rings of four. What they
+    leave open are connected parts of nodes that share their colours, in which one node is marked
+    and the others refined again, see :meth:`_Colouring.digest`. Where refinement cannot tell nodes
+    that are no images of each other, one architecture may be given two hashes, but never two
+    architectures one.
+    """
+    return _Colouring(graph).fingerprint()
+
+
+class _Colouring:
+    """The neighbours of every node, and what follows from them."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._inputs: Links = {spec.name: [] for spec in graph.inputs}
+        self._readers: Links = {spec.name: [] for spec in graph.inputs}
+        for node in graph.nodes:
+            self._readers[node.name] = []
+            self._inputs[node.name] = links = _links(node)
+            for label, name in links:
+                self._readers[name].append((label, node.name))
+
+    def fingerprint(self) -> str:
+        """Digest of the whole graph."""
+        graph, order = self._graph, list(self._inputs)
+        colours = {
+            spec.name: _digest(repr((position, spec.shape, spec.dtype)).encode())
+            for position, spec in enumerate(graph.inputs)
+        }
+        colours.update((node.name, _token(node.op)) for node in graph.nodes)
+        for position, name in enumerate(graph.outputs):
+            colours[name] = _digest(b"output%d" % position, colours[name])
+        self._sweep(order, colours, self._inputs)
+        self._refine(order, colours)
+        parts = [self._digest(part, colours) for part in self._parts(order, colours)]
+        return _digest(*sorted(colours.values()), *sorted(parts)).hex()
+
+    def _digest(self, nodes: list[str], colours: Colours) -> bytes:
+        """Digest of what the colours leave open about a connected part.
+
+        That is nothing if no two of its nodes share a colour: it is then joined as the colours
+        say. Otherwise each node of the smallest shared colour is marked in turn, and the marking
+        that gives the smallest colours is kept.
+        """
+        shared = _shared(nodes, colours)
+        if not shared:
+            return b""
+        members = min(shared.values(), key=lambda names: (len(names), colours[names[0]]))
+        marked = (self._marked(nodes, colours, name) for name in members)
+        best = min(marked, key=lambda own: sorted(own.values()))
+        parts = [self._digest(part, best) for part in self._parts(nodes, best)]
+        return _digest(*sorted(best.values()), *sorted(parts))
+
+    def _marked(self, nodes: list[str], colours: Colours, name: str) -> Colours:
+        """Colours of some nodes once one of them is told from the others."""
+        own = {node: colours[node] for node in nodes}
+        own[name] = _digest(b"marked", own[name])
+        self._refine(nodes, own)
+        return own
+
+    def _refine(self, nodes: list[str], colours: Colours) -> None:
+        """Tell apart the nodes that differ in their neighbours, as far as sweeps can."""
+        known = 0
+        while nodes:
+            self._sweep(nodes[::-1], colours, self._readers)
+            self._sweep(nodes, colours, self._inputs)
+            sizes = Counter(colours[node] for node in nodes)
+            if len(sizes) == known:
+                return
+            nodes = [node for node in nodes if sizes[colours[node]] > 1]
+            known = sum(size > 1 for size in sizes.values())
+
+    def _sweep(self, order: Sequence[str], colours: Colours, links: Links) -> None:
+        """Add to every colour those of the neighbours, which come earlier in the order."""
+        for node in order:
+            near = [label + colours[name] for label, name in links[node] if name in colours]
+            colours[node] = _digest(colours[node], *(sorted(near) if len(near) > 1 else near))
+
+    def _parts(self, nodes: list[str], colours: Colours) -> list[list[str]]:
+        """The connected parts of the nodes that share their colour with another, in order."""
+        shared = [name for names in _shared(nodes, colours).values() for name in names]
+        root = {name: name for name in shared}
+
+        def find(name: str) -> str:
+            while root[name] != name:
+                root[name] = name = root[root[name]]
+            return name
+
+        for name in shared:
+            for _, read in self._inputs[name]:
+                if read in root:
+                    root[find(read)] = find(name)
+        parts: dict[str, list[str]] = defaultdict(list)
+        for name in nodes:
+            if name in root:
+                parts[find(name)].append(name)
+        return list(parts.values())
+
+
+def _shared(nodes: list[str], colours: Mapping[str, bytes]) -> dict[bytes, list[str]]:
+    """The nodes of each colour that several of them have."""
+    classes: dict[bytes, list[str]] = defaultdict(list)
+    for node in nodes:
+        classes[colours[node]].append(node)
+    return {colour: names for colour, names in classes.items() if len(names) > 1}
+
+
+def _links(node: Node) -> list[tuple[bytes, str]]:
+    if len(node.inputs) == 1:
+        return [(_label((0,)), node.inputs[0])]
+    places: dict[str, tuple[int, ...]] = {}
+    for position, name in enumerate(node.inputs):
+        places[name] = (*places.get(name, ()), 0 if node.op.commutative else position)
+    return [(_label(positions), name) for name, positions in places.items()]
+
+
+@lru_cache(maxsize=1024)
+def _label(positions: tuple[int, ...]) -> bytes:
+    return _digest(repr(positions).encode())
+
+
+@lru_cache(maxsize=4096)
+def _token(op: Op) -> bytes:
+    return _digest(repr(op).encode())
+
+
+def _digest(*parts: bytes) -> bytes:
+    return blake2b(b"".join(parts), digest_size=16).digest()

@@ -1,0 +1,112 @@
+"""When a search stops before it has scored as many candidates as it was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nas.errors import InfeasibleError, StudyError
+from nas.study.answer import Outcome
+from nas.study.ledger import TrialCounts, is_scored, outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optuna.trial import FrozenTrial
+
+    from nas.errors import NasError
+    from nas.space.search_space import SearchSpace
+    from nas.study.search_config import SearchConfig
+
+ASKS_PER_CANDIDATE = 4
+"""Trials a sampler is asked for, at most, to fill one place of a generation."""
+TRIES_PER_CANDIDATE = 50
+_FAILURES_ALLOWED = 20
+_FAILURE_SHARE = 0.5
+
+
+class Stopping:
+    """Watches the trials of a search for a reason to stop it.
+
+    Args:
+        space: The space that is searched.
+        config: What is searched for, and for how long.
+
+    Attributes:
+        counts: How the trials so far ended.
+    """
+
+    def __init__(self, space: SearchSpace, config: SearchConfig) -> None:
+        self.counts = TrialCounts()
+        self._space = space
+        self._config = config
+        self._nearest: FrozenTrial | None = None
+        self._failure: FrozenTrial | None = None
+        self._barren = 0
+        self._repeats = 0
+
+    def learn(self, told: Sequence[FrozenTrial]) -> None:
+        """Take note of finished trials, in their order."""
+        self.counts += TrialCounts.of(told)
+        for trial in told:
+            self._barren = 0 if is_scored(trial) else self._barren + 1
+            self._repeats = self._repeats + 1 if "duplicate_of" in trial.user_attrs else 0
+            outcome = outcome_of(trial)
+            if outcome is Outcome.FAILED and self._failure is None:
+                self._failure = trial
+            if outcome is Outcome.INFEASIBLE and (
+                self._nearest is None or _worst(trial) < _worst(self._nearest)
+            ):
+                self._nearest = trial
+
+    @property
+    def missing(self) -> int:
+        """Candidates still to be scored."""
+        return self._config.n_trials - self.counts.complete
+
+    def is_repeating(self, size: int) -> bool:
+        """Whether the sampler has filled no place in the last generation of that size."""
+        return self._repeats >= ASKS_PER_CANDIDATE * size
+
+    def is_late(self, seconds: float) -> bool:
+        """Whether the time is over."""
+        return self._config.timeout is not None and seconds >= self._config.timeout
+
+    def reason(self, notations: int) -> str:
+        """Why to stop, so that going on would not help; empty if there is no reason.
+
+        Args:
+            notations: Number of different notations met.
+        """
+        counts, size = self.counts, self._space.size()
+        if size is not None and notations >= size:
+            return f"the space is exhausted: it holds {size} architectures"
+        distinct = counts.complete + counts.failed + counts.infeasible
+        if counts.failed >= _FAILURES_ALLOWED and counts.failed > _FAILURE_SHARE * distinct:
+            return f"{counts.failed} of {distinct} candidates failed"
+        if self._barren >= TRIES_PER_CANDIDATE * self._config.generation:
+            return f"the last {self._barren} tries brought no candidate that could be scored"
+        return ""
+
+    def nothing_found(self, reason: str) -> NasError:
+        """The error of a search that stops without one score."""
+        if self._nearest is not None:
+            return self._infeasible(self._nearest)
+        example = self._failure.user_attrs["reason"] if self._failure else "none was tried"
+        return StudyError(
+            f"no candidate of space {self._space.name!r} reached a score: {reason}",
+            hint=f"The first failure was: {example}",
+        )
+
+    def _infeasible(self, nearest: FrozenTrial) -> InfeasibleError:
+        worst = max(self._config.constraints, key=lambda c: nearest.constraints[str(c)])
+        amount = nearest.constraints[str(worst)]
+        found = nearest.user_attrs[worst.name]
+        return InfeasibleError(
+            f"nothing in space {self._space.name!r} satisfied {worst} in {self.counts.total} "
+            f"tries; the nearest had {worst.name}={found:,.15g}, off by {amount:.1%}.",
+            hint=f"Relax the limit on {worst.name}, or change the macro sizes of the space.",
+        )
+
+
+def _worst(trial: FrozenTrial) -> float:
+    return max(trial.constraints.values())

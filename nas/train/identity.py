@@ -1,0 +1,50 @@
+"""What makes two trainings the same."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from nas.data.dataset import Dataset
+    from nas.graph.graph import Graph
+    from nas.train.train import TrainConfig
+
+
+def identity(
+    graph: Graph,
+    data: Dataset,
+    config: TrainConfig,
+    *,
+    params: Mapping[str, Tensor] | None,
+    seed: int,
+) -> dict[str, Any]:
+    """All that fixes the outcome of a training, fit for JSON."""
+    return {
+        "architecture": blake2b(graph.to_json().encode(), digest_size=16).hexdigest(),
+        "config": asdict(config),
+        "data": data.fingerprint,
+        "initialisation": "default" if params is None else _digest(params),
+        "seed": seed,
+    }
+
+
+def _digest(params: Mapping[str, Tensor]) -> str:
+    digest = blake2b(digest_size=16)
+    for name, tensor in sorted(params.items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype} ".encode())
+        content = tensor.detach().cpu().contiguous().flatten()
+        digest.update(content.view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
+    """What differs between two trainings, None if they are the same."""
+    return next((key for key in now if before.get(key) != now[key]), None)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from nas.files import write_bytes, write_json, write_tensors, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "bytes": lambda path: write_bytes(path, b"abc"),
+    "text": lambda path: write_text(path, "abc"),
+    "json": lambda path: write_json(path, {"a": 1}),
+    "tensors": lambda path: write_tensors(path, {"a": torch.ones(2)}),
+}
+
+
+@pytest.fixture(params=[0o022, 0o077, 0o002])
+def mask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_files_have_the_permissions_of_the_mask(kind: str, mask: int, tmp_path: Path) -> None:
+    WRITERS[kind](tmp_path / "file")
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_folders_are_made_and_nothing_else_is_left(kind: str, tmp_path: Path) -> None:
+    WRITERS[kind](tmp_path / "a" / "b" / "file")
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["file"]
+
+
+def test_what_cannot_be_moved_leaves_the_former_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_text(tmp_path / "file", "old")
+
+    def fail(descriptor: int) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="full"):
+        write_text(tmp_path / "file", "new")
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_texts_are_utf8_with_their_own_line_ends(tmp_path: Path) -> None:
+    write_text(tmp_path / "file", "Käfer\r\nτ\n")
+    assert (tmp_path / "file").read_bytes() == "Käfer\r\nτ\n".encode()
+
+
+def test_json_is_for_people_and_ends_with_a_line_end(tmp_path: Path) -> None:
+    write_json(tmp_path / "file", {"a": [1, 2]})
+    text = (tmp_path / "file").read_text()
+    assert json.loads(text) == {"a": [1, 2]}
+    assert text.startswith('{\n  "a"')
+    assert text.endswith("\n")
+
+
+def test_tensors_of_any_layout_come_back_with_metadata(tmp_path: Path) -> None:
+    images = torch.randn(2, 3, 4, 4).contiguous(memory_format=torch.channels_last)
+    weight = torch.nn.Parameter(torch.randn(3, 2)).mT
+    write_tensors(tmp_path / "file", {"images": images, "weight": weight}, {"step": "3"})
+    found = load_file(tmp_path / "file")
+    assert torch.equal(found["images"], images)
+    assert torch.equal(found["weight"], weight)
+    with safe_open(tmp_path / "file", "pt") as content:
+        assert content.metadata() == {"step": "3"}
