@@ -202,13 +202,13 @@ class Exploration:
     def _report(self, stage: Stage, per_second: float) -> None:
         counts = self._stopping.counts
         known = [trial for front in self._fronts for trial in front]
-        metrics: dict[str, float] = {
-            "scored": counts.complete,
+        unscored = {
             "duplicates": counts.duplicates,
             "failed": counts.failed,
             "infeasible": counts.infeasible,
-            "per_second": per_second,
         }
+        metrics: dict[str, float] = {name: count for name, count in unscored.items() if count}
+        metrics["per_second"] = per_second
         if known:
             for name in ("score", "accuracy"):
                 metrics[f"best_{name}"] = max(trial.user_attrs[name] for trial in known)
