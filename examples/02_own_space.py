@@ -38,8 +38,8 @@ with TemporaryDirectory() as directory:
         space,
         data,
         Path(directory) / "plain-digits",
-        training=hypernets.HypernetTraining(steps=100, meta_batch=4),
+        training=hypernets.HypernetTraining(steps=300),
     )
-result = nas.search(space, data, hypernet, n_trials=64, finalists=2, max_epochs=5)
+result = nas.search(space, data, hypernet, n_trials=64, finalists=2, max_epochs=10)
 print(f"{result.trials.complete} architectures scored, {result.trials.duplicates} met again")
 print(f"best: {result.best.architecture}, test accuracy {result.best.test_accuracy:.1%}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from nas.errors import TrainingError
 from nas.events import Noted, ignore, stage
 from nas.export.save import Files, load_module, save
 from nas.space.candidate import candidate
+from nas.study.trainer import DEFAULT, PREDICTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,12 +49,16 @@ class Champion:
 class Finals:
     """Trains a few architectures, keeping every result in the ledger as soon as it is there.
 
-    Results are kept by hash and number of epochs, so a repeated command trains only what it has
-    not trained before, and goes on from the checkpoint of what was interrupted.
+    Results are kept by hash, number of epochs and initial weights, so a repeated command trains
+    only what it has not trained before, and goes on from the checkpoint of what was interrupted.
+
+    Weights of a good hypernetwork save epochs, those of a poor one cost accuracy that even long
+    training does not win back. So the first finalist is trained from predicted and from default
+    weights, and all else starts from what was better for it.
 
     Args:
         space: Full-size space.
-        trainer: Trains from predicted weights.
+        trainer: Trains from predicted or default weights.
         ledger: Keeps the results.
         folder: Keeps checkpoints and the best model; None keeps neither.
         listen: Is told of the progress.
@@ -71,6 +77,7 @@ class Finals:
         self._ledger = ledger
         self._folder = folder
         self._listen = listen
+        self._init = PREDICTED
 
     def finalists(self, trials: Sequence[FrozenTrial], epochs: int) -> list[Finalist]:
         """Train each briefly; best accuracy first, ties in the order given.
@@ -81,9 +88,10 @@ class Finals:
         trained: list[Finalist] = []
         failure: TrainingError | None = None
         with stage(self._listen, "finalists", len(trials)) as progress:
+            self._init = self._better_init(trials[0], epochs)
             for done, trial in enumerate(trials, 1):
                 try:
-                    accuracy = self._short_training(trial, epochs)
+                    accuracy = self._short_training(trial, epochs, self._init)
                 except TrainingError as error:
                     failure = error
                     self._listen(Noted(text=f"Finalist {done} was left out: {error.message}."))
@@ -115,22 +123,40 @@ class Finals:
                 self._listen(Noted(text=text))
         return self._full_training(last, epochs)
 
+    def _better_init(self, trial: FrozenTrial, epochs: int) -> str:
+        reached: dict[str, float] = {}
+        for init in (PREDICTED, DEFAULT):
+            with suppress(TrainingError):
+                reached[init] = self._short_training(trial, epochs, init)
+        better = max(reached, key=reached.__getitem__, default=PREDICTED)
+        if better == DEFAULT:
+            accuracies = ", ".join(f"{value:.1%} from {init}" for init, value in reached.items())
+            self._listen(
+                Noted(text=f"Training starts from default weights, which do better: {accuracies}.")
+            )
+        return better
+
     def _full_training(self, trial: FrozenTrial, epochs: int) -> Champion:
         graph = self._network(trial)
-        name = _name("final", trial, epochs)
+        name = _name("final", trial, epochs, self._init)
         known = self._ledger.read(name)
         if known is not None and self._folder is not None and self._is_exported(name):
             return Champion(trial=trial, module=load_module(graph, self._folder.best), **known)
         began = time.monotonic()
         trained = self._trainer.train(
-            graph, epochs, checkpoint=self._checkpoint(name), listen=self._listen
+            graph, epochs, self._init, checkpoint=self._checkpoint(name), listen=self._listen
         )
         figures = {
             "val_accuracy": trained.val_accuracy,
             "test_accuracy": self._trainer.test_accuracy(trained.module),
         }
         if self._folder is not None:
-            card = {"architecture": trial.user_attrs["architecture"], "epochs": epochs, **figures}
+            card = {
+                "architecture": trial.user_attrs["architecture"],
+                "init": self._init,
+                "epochs": epochs,
+                **figures,
+            }
             save(graph, trained.module, self._folder.best, card=card)
             self._ledger.write("exported", name)
         self._ledger.write(name, figures)
@@ -138,8 +164,8 @@ class Finals:
         self._forget(name)
         return Champion(trial=trial, module=trained.module, **figures)
 
-    def _short_training(self, trial: FrozenTrial, epochs: int) -> float:
-        name = _name("finalist", trial, epochs)
+    def _short_training(self, trial: FrozenTrial, epochs: int, init: str) -> float:
+        name = _name("finalist", trial, epochs, init)
         known = self._ledger.read(name)
         if known is not None:
             return float(known)
@@ -147,6 +173,7 @@ class Finals:
         trained = self._trainer.train(
             self._network(trial),
             epochs,
+            init,
             checkpoint=self._checkpoint(name),
             listen=ignore,
         )
@@ -173,5 +200,5 @@ class Finals:
             checkpoint.unlink(missing_ok=True)
 
 
-def _name(kind: str, trial: FrozenTrial, epochs: int) -> str:
-    return f"{kind}-{trial.user_attrs['hash']}-{epochs}"
+def _name(kind: str, trial: FrozenTrial, epochs: int, init: str) -> str:
+    return f"{kind}-{trial.user_attrs['hash']}-{epochs}-{init}"

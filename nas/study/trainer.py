@@ -1,4 +1,4 @@
-"""Training of networks that start from predicted weights."""
+"""Training of networks that start from predicted or from default weights."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from nas.train.train import Trained
 
 
+PREDICTED, DEFAULT = "predicted", "default"
+"""What a training can start from: a hypernetwork's weights, or torch's own initialisation."""
+
+
 @dataclass(frozen=True, eq=False)
 class Trainer:
-    """Trains full-size networks from the weights a hypernetwork predicts for them.
+    """Trains full-size networks, from the weights a hypernetwork predicts for them if asked to.
 
     Attributes:
         predictor: Predicts the weights training starts from.
@@ -42,6 +46,7 @@ class Trainer:
         self,
         graph: Graph,
         epochs: int,
+        init: str,
         *,
         checkpoint: Path | None,
         listen: Listener,
@@ -51,8 +56,10 @@ class Trainer:
         Raises:
             TrainingError: The loss is no longer finite.
         """
-        with torch.no_grad():
-            (params,) = self.predictor.predict([graph])
+        params = None
+        if init == PREDICTED:
+            with torch.no_grad():
+                (params,) = self.predictor.predict([graph])
         return train(
             graph,
             self.data,

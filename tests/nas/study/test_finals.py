@@ -12,6 +12,7 @@ from nas.events import Event, Listener, Noted, ignore
 from nas.study.finals import Finals
 from nas.study.ledger import Ledger
 from nas.study.run_folder import RunFolder
+from nas.study.trainer import DEFAULT, PREDICTED
 from nas.train.train import Epoch, Trained
 from tests.nas.study.study_toys import toy_space
 
@@ -29,21 +30,24 @@ SPACE = toy_space()
 class FakeTrainer:
     """Trains nothing: networks with more channels are better, and some cannot be trained."""
 
-    def __init__(self, *, diverges: int = 0) -> None:
+    def __init__(self, *, diverges: int = 0, default: float = 0.0) -> None:
         self.trained: Counter[int] = Counter()
+        self.inits: list[str] = []
         self._diverges = diverges
+        self._default = default
 
     def train(
-        self, graph: Graph, epochs: int, *, checkpoint: Path | None, listen: Listener
+        self, graph: Graph, epochs: int, init: str, *, checkpoint: Path | None, listen: Listener
     ) -> Trained:
         width = graph.parameters()["conv2d.weight"].shape[0]
-        self.trained[width] += 1
+        self.inits.append(init)
+        self.trained[width] += init == PREDICTED
         if checkpoint is not None:
             checkpoint.parent.mkdir(exist_ok=True)
             checkpoint.write_text("state")
         if width == self._diverges:
             raise TrainingError("the loss is nan in epoch 1")
-        accuracy = width / 10
+        accuracy = width / 10 if init == PREDICTED else self._default
         return Trained(to_module(graph).eval(), accuracy, (Epoch(1.0, accuracy),) * epochs, 0.0)
 
     def test_accuracy(self, module: nn.Module) -> float:
@@ -85,6 +89,21 @@ def test_finalists_by_accuracy_and_each_is_trained_once(ledger: Ledger, tmp_path
     assert not any(tmp_path.rglob("*.safetensors"))
     finals(trainer, ledger, tmp_path).finalists(trials(3), 2)
     assert trainer.trained[3] == 2, "another number of epochs is another training"
+
+
+def test_training_starts_from_the_weights_that_serve_the_first_finalist_better(
+    ledger: Ledger,
+) -> None:
+    heard: list[Event] = []
+    trainer = FakeTrainer(default=0.45)
+    training = finals(trainer, ledger, listen=heard.append)
+    found = training.finalists(trials(3, 5), 1)
+    training.champion([found[0].trial], 2)
+    assert trainer.inits == [PREDICTED, DEFAULT, DEFAULT, DEFAULT]
+    assert [n.text for n in heard if isinstance(n, Noted)] == [
+        "Training starts from default weights, which do better: 30.0% from predicted, "
+        "45.0% from default."
+    ]
 
 
 def test_what_diverges_is_left_out_and_said(ledger: Ledger) -> None:

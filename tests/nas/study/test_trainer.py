@@ -8,7 +8,7 @@ import torch
 from nas.data.digits import load
 from nas.errors import TrainingError
 from nas.events import ignore
-from nas.study.trainer import Trainer
+from nas.study.trainer import PREDICTED, Trainer
 from nas.train.evaluate import evaluate
 from tests.nas.study.study_toys import ToyPredictor, toy_space
 
@@ -38,16 +38,17 @@ def trainer(predictor: ToyPredictor | None = None, **settings: Any) -> Trainer:
 
 def test_training_starts_from_predicted_weights() -> None:
     one, other = (
-        trainer(seed=seed).train(GRAPH, 1, checkpoint=None, listen=ignore) for seed in (0, 0)
+        trainer(seed=seed).train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore)
+        for seed in (0, 0)
     )
     assert one.history == other.history
     with pytest.raises(TrainingError, match="nan"):
-        trainer(BrokenPredictor(SPACE)).train(GRAPH, 1, checkpoint=None, listen=ignore)
+        trainer(BrokenPredictor(SPACE)).train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore)
 
 
 def test_the_seed_fixes_the_training() -> None:
     histories = [
-        trainer(seed=seed).train(GRAPH, 1, checkpoint=None, listen=ignore).history
+        trainer(seed=seed).train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore).history
         for seed in (0, 1)
     ]
     assert histories[0] != histories[1]
@@ -60,16 +61,16 @@ def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path) -> N
 
     checkpoint = tmp_path / "state.safetensors"
     with pytest.raises(KeyboardInterrupt):
-        trainer().train(GRAPH, 3, checkpoint=checkpoint, listen=interrupt)
-    rest = trainer().train(GRAPH, 3, checkpoint=checkpoint, listen=ignore)
-    whole = trainer().train(GRAPH, 3, checkpoint=None, listen=ignore)
+        trainer().train(GRAPH, 3, PREDICTED, checkpoint=checkpoint, listen=interrupt)
+    rest = trainer().train(GRAPH, 3, PREDICTED, checkpoint=checkpoint, listen=ignore)
+    whole = trainer().train(GRAPH, 3, PREDICTED, checkpoint=None, listen=ignore)
     assert rest.history == whole.history
     for name, tensor in whole.module.state_dict().items():
         torch.testing.assert_close(rest.module.state_dict()[name], tensor, rtol=0, atol=0)
 
 
 def test_accuracy_is_that_of_the_test_split() -> None:
-    trained = trainer().train(GRAPH, 1, checkpoint=None, listen=ignore)
+    trained = trainer().train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore)
     assert trainer().test_accuracy(trained.module) == evaluate(trained.module, DATA.test).accuracy
     assert trained.val_accuracy == evaluate(trained.module, DATA.val).accuracy
 
@@ -85,5 +86,5 @@ class GraphKeepingPredictor(ToyPredictor):
 
 def test_the_prediction_leaves_no_autograd_graph_behind() -> None:
     predictor = GraphKeepingPredictor(SPACE)
-    trainer(predictor).train(GRAPH, 1, checkpoint=None, listen=ignore)
+    trainer(predictor).train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore)
     assert not any(t.requires_grad for params in predictor.kept for t in params.values())
