@@ -6,6 +6,7 @@ TORCH ?= torch==2.13.0
 # Where torch has builds for the CPU, which on Linux saves gigabytes of CUDA libraries; where it
 # cannot be reached, the usual index serves. `make TORCH_INDEX=` takes the usual build.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH_ONLY = --no-deps --retries 1 --extra-index-url $(TORCH_INDEX)
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -21,7 +22,7 @@ help:
 # torch comes first: anything that depends on it would otherwise choose the build.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
+	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),$(TORCH_ONLY)) $(TORCH)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 

@@ -111,7 +111,7 @@ def train_and_save(
         macs=costs.macs,
         seconds=trained.seconds,
     )
-    save(graph, trained.module, directory, card=asdict(result))
+    save(graph, trained.module, directory, split=data.train, card=asdict(result))
     _write(directory, known, result)
     checkpoint.unlink(missing_ok=True)
     return result

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from nas.compile.module import to_module
 from nas.errors import CheckpointError, ExportError
-from nas.export.source import python_source
+from nas.export.source import preprocessing, python_source
 from nas.files import write_tensors, write_text
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.fx import GraphModule
 
+    from nas.data.split import Split
     from nas.graph.graph import Graph
 
 _TOLERANCE = 1e-5
@@ -56,7 +57,12 @@ class Files:
 
 
 def save(
-    graph: Graph, module: nn.Module, directory: Path, *, card: Mapping[str, Any] | None = None
+    graph: Graph,
+    module: nn.Module,
+    directory: Path,
+    *,
+    split: Split | None = None,
+    card: Mapping[str, Any] | None = None,
 ) -> Files:
     """Write a trained network so that it can be used without this package.
 
@@ -66,6 +72,7 @@ def save(
         graph: The architecture.
         module: Its trained module, as :func:`nas.compile.to_module` makes it.
         directory: Where to write; other files in it are left alone.
+        split: Images like those it was trained on; how they are normalised is written too.
         card: Figures by name.
 
     Raises:
@@ -74,10 +81,11 @@ def save(
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".export-") as scratch:
         files = Files(Path(scratch))
-        write_text(files.source, python_source(graph))
+        source = python_source(graph)
+        write_text(files.source, source if split is None else source + preprocessing(split))
         write_tensors(files.weights, module.state_dict())
         write_text(files.architecture, graph.to_json())
-        write_text(files.card, _card(graph, card or {}))
+        write_text(files.card, _card(graph, card or {}, preprocessed=split is not None))
         _verify(graph, module, files)
         for file in (files.weights, files.architecture, files.card, files.source):
             file.replace(directory / file.name)
@@ -119,9 +127,17 @@ def _verify(graph: Graph, module: nn.Module, files: Files) -> None:
         )
 
 
-def _card(graph: Graph, figures: Mapping[str, Any]) -> str:
-    lines = ["# Network", "", "`model.py` needs torch and safetensors only:", ""]
-    lines += ["```python", "from model import load", "", "network = load()", "```", ""]
-    lines += [f"- {name}: {value}" for name, value in figures.items()]
-    lines += ["", "```", graph.summary(), "```", ""]
+def _card(graph: Graph, figures: Mapping[str, Any], *, preprocessed: bool) -> str:
+    shape = graph.inputs[0].shape[1:]
+    lines = ["# Network", "", *(f"- {name}: {_figure(value)}" for name, value in figures.items())]
+    lines += ["", f"`model.py` needs torch and safetensors only; an image is {shape}:", ""]
+    if preprocessed:
+        lines += ["```python", "from model import load, preprocess", "", "network = load()"]
+        lines += ["scores = network(preprocess(images))  # bytes (B, C, H, W)", "```", ""]
+    else:
+        lines += ["```python", "from model import load", "", "network = load()", "```", ""]
     return "\n".join(lines)
+
+
+def _figure(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value

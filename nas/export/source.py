@@ -18,6 +18,7 @@ from nas.compile.module import to_module
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nas.data.split import Split
     from nas.graph.graph import Graph
 
 _PUBLIC = {
@@ -103,6 +104,27 @@ def python_source(graph: Graph) -> str:
     if "F." not in source:
         source = source.replace("import torch.nn.functional as F\n", "")
     return source
+
+
+_PREPROCESSING = '''
+
+MEAN = {mean}
+STD = {std}
+"""Of each channel of the training images, in bytes 0..255."""
+
+
+def preprocess(images: torch.Tensor) -> torch.Tensor:
+    """Byte images (B, C, H, W) as the network takes them."""
+    mean = torch.tensor(MEAN, device=images.device)[:, None, None]
+    std = torch.tensor(STD, device=images.device)[:, None, None]
+    return (images.float() - mean) / std
+'''
+
+
+def preprocessing(split: Split) -> str:
+    """Source of the function that normalises images as the training data was."""
+    mean, std = (tuple(values.tolist()) for values in (split.mean, split.std))
+    return _PREPROCESSING.format(mean=mean, std=std)
 
 
 def _shorten(program: fx.Graph) -> None:

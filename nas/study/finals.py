@@ -157,7 +157,8 @@ class Finals:
                 "epochs": epochs,
                 **figures,
             }
-            save(graph, trained.module, self._folder.best, card=card)
+            split = self._trainer.data.train
+            save(graph, trained.module, self._folder.best, split=split, card=card)
             self._ledger.write("exported", name)
         self._ledger.write(name, figures)
         self._ledger.spend("train", time.monotonic() - began)

@@ -7,6 +7,7 @@ import optuna
 import pytest
 
 from nas.compile.module import to_module
+from nas.data.catalog import load
 from nas.errors import TrainingError
 from nas.events import Event, Listener, Noted, ignore
 from nas.study.finals import Finals
@@ -35,6 +36,7 @@ class FakeTrainer:
         self.inits: list[str] = []
         self._diverges = diverges
         self._default = default
+        self.data = load("digits")
 
     def train(
         self, graph: Graph, epochs: int, init: str, *, checkpoint: Path | None, listen: Listener

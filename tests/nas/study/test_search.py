@@ -138,7 +138,8 @@ def test_the_best_model_is_as_good_as_recorded(original: SearchResult) -> None:
         assert evaluate(network, DATA.test).accuracy == original.best.test_accuracy
         assert evaluate(network, DATA.val).accuracy == original.best.val_accuracy
     assert graph.hash() == original.best.candidate.hash
-    assert f"test_accuracy: {original.best.test_accuracy}" in (best / "card.md").read_text()
+    assert original.best.test_accuracy is not None
+    assert f"test_accuracy: {original.best.test_accuracy:.4}" in (best / "card.md").read_text()
 
 
 def test_what_is_handed_over_is_what_was_counted(tmp_path: Path) -> None:
