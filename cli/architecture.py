@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.errors import EncodingError, GraphError
+from nas.errors import EncodingError, GraphError, NasError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,26 @@ def read_architecture(text: str, space_name: str, task: Task) -> Graph:
             raise GraphError(
                 f"no file {text!r}", hint="Give a graph file, a run folder, or a notation."
             ) from None
+        taker = _space_of(text, task, beside=space)
+        if taker is not None:
+            raise EncodingError(
+                f"{text!r} is no architecture of space {space.name!r}, but one of {taker!r}",
+                hint=f"Add --space {taker}.",
+            ) from None
         raise not_in_space(space, error) from None
+
+
+def _space_of(text: str, task: Task, *, beside: SearchSpace) -> str | None:
+    """Another registered space that takes a notation."""
+    import search_spaces
+    from nas.space.candidate import candidate
+
+    for name in search_spaces.names():
+        if name != beside.name:
+            with suppress(NasError):
+                candidate(search_spaces.get(name, task), text)
+                return name
+    return None
 
 
 def not_in_space(space: SearchSpace, error: EncodingError, where: str = "") -> EncodingError:

@@ -14,6 +14,7 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SECONDS_BETWEEN_LINES = 5.0
+_SECONDS_TO_JUDGE = 20.0
+_SHARE_TO_JUDGE = 0.02
+"""A stage must have come so long, or so far, before what is left of it is told."""
 
 
 class Display:
@@ -45,18 +49,37 @@ class _PlainView:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._last = 0.0
+        self._first: dict[str, tuple[float, int]] = {}
 
     def __call__(self, event: Event) -> None:
         match event:
+            case StageStarted(stage=stage):
+                self._first.pop(stage, None)
             case Advanced(stage=stage, done=done, total=total, metrics=metrics):
                 now = time.monotonic()
+                self._first.setdefault(stage, (now, done))
                 if now - self._last >= _SECONDS_BETWEEN_LINES or done == total:
                     self._last = now
-                    self._print(f"{stage}: {done}/{total or '?'}  {_figures(metrics)}")
-            case StageFinished(stage=stage, seconds=seconds):
-                self._print(f"{stage}: done in {seconds:.1f} s")
+                    left = self._left(stage, done, total, now)
+                    self._print(f"{stage}: {done}/{total or '?'}  {_figures(metrics)}{left}")
+            case StageFinished(stage=stage, seconds=seconds, completed=completed):
+                ended = "done in" if completed else "stopped after"
+                self._print(f"{stage}: {ended} {seconds:.1f} s")
             case Noted(text=text):
                 self._print(text)
+
+    def _left(self, stage: str, done: int, total: int | None, now: float) -> str:
+        """How long the rest takes at the pace since the first step that was told.
+
+        A stage that goes on from an earlier call did the steps before that one in no time.
+        """
+        since, before = self._first[stage]
+        seconds, steps = now - since, done - before
+        if total is None or done >= total or steps <= 0:
+            return ""
+        if steps < _SHARE_TO_JUDGE * total and seconds < _SECONDS_TO_JUDGE:
+            return ""
+        return f", about {_duration(seconds / steps * (total - done))} left"
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, soft_wrap=True)
@@ -72,6 +95,7 @@ class _LiveView:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TimeRemainingColumn(),
             console=console,
         )
         self._figures = ""
@@ -87,8 +111,10 @@ class _LiveView:
             case Advanced(done=done, metrics=metrics) if self._tasks:
                 self._bars.update(self._tasks[-1][1], completed=done)
                 self._figures = _figures(metrics)
-            case StageFinished(stage=stage):
+            case StageFinished(stage=stage, seconds=seconds, completed=completed):
                 self._finish(stage)
+                if not completed:
+                    self._console.print(f"{stage}: stopped after {seconds:.1f} s", markup=False)
             case Leaders(rows=rows) if rows:
                 self._leaders = _leader_table(rows)
             case Noted(text=text):
@@ -130,6 +156,12 @@ def _leader_table(rows: tuple[Mapping[str, object], ...]) -> Table:
         cells = [_figure(row[column]) for column in (*figures, "architecture")]
         view.add_row(*map(Text, cells))
     return view
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _figures(metrics: Mapping[str, float]) -> str:

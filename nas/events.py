@@ -33,10 +33,11 @@ class Advanced(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StageFinished(Event):
-    """A stage ended."""
+    """A stage ended; not ``completed`` where an error or an interruption ended it."""
 
     stage: str
     seconds: float
+    completed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +90,10 @@ def stage(listen: Listener, name: str, total: int | None = None) -> Iterator[Sta
     """Announce the start and the end of a stage, and time it."""
     current = Stage(listen, name, total)
     listen(StageStarted(stage=name, total=total))
+    completed = False
     try:
         yield current
+        completed = True
     finally:
         current.seconds = current.elapsed
-        listen(StageFinished(stage=name, seconds=current.seconds))
+        listen(StageFinished(stage=name, seconds=current.seconds, completed=completed))

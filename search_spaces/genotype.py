@@ -70,8 +70,8 @@ class Genotype:
         """
         try:
             data = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise EncodingError(f"expected a genotype as JSON: {error}") from None
+        except json.JSONDecodeError:
+            raise EncodingError(f"expected a genotype as JSON, got {text[:80]!r}") from None
         keys = ("normal", "normal_concat", "reduce", "reduce_concat")
         if not isinstance(data, dict) or set(data) != set(keys):
             found = sorted(data) if isinstance(data, dict) else type(data).__name__

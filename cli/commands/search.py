@@ -12,6 +12,7 @@ from cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nas.study.objectives import Objective
     from nas.study.result import Found, SearchResult
 
 
@@ -142,14 +143,15 @@ def command(
     if as_json:
         emit_json(result.to_dict())
     else:
-        _show(result)
+        _show(result, config.objectives)
 
 
-def _show(result: SearchResult) -> None:
+def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
     from cli.output import count, pairs, percent
 
     if len(result.pareto) > 1:
-        _show_all("pareto front, by score", result.pareto)
+        shown, front = _ordered(result.pareto, objectives)
+        _show_all(f"pareto front, by {shown}", front)
     if len(result.finalists) > 1:
         _show_all("finalists, by accuracy after short training", result.finalists)
     best = result.best
@@ -177,6 +179,17 @@ def _show(result: SearchResult) -> None:
     if result.stopped:
         lines["stopped"] = result.stopped
     pairs(lines, cut=("best",))
+
+
+def _ordered(
+    front: Sequence[Found], objectives: Sequence[Objective]
+) -> tuple[str, Sequence[Found]]:
+    """The name of what orders a front, best first: the score, or else the first objective."""
+    if any(objective.name == "score" for objective in objectives):
+        return "score", front
+    first = objectives[0]
+    largest = first.direction == "maximize"
+    return first.name, sorted(front, key=lambda found: found.values[0], reverse=largest)
 
 
 def _show_all(title: str, candidates: Sequence[Found]) -> None:

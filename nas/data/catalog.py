@@ -81,8 +81,11 @@ def load(
         name = path.name.split(".")[0]
         return load_images(path, name=f"{name}-images" if name in DATASETS else None, seed=seed)
     if os.sep in text or path.suffix:
+        from nas.data.image_table import LAYOUT
+
         raise DataError(
-            f"no data at {text!r}; expected a folder or an archive (.tar, .zip) of images"
+            f"no data at {text!r}; expected a folder or an archive (.tar, .zip) of images",
+            hint=f"A data set is {', '.join(DATASETS.names())}, or a path. {LAYOUT}",
         )
     DATASETS.get(text)
     raise AssertionError("unreachable: an unknown name raises")

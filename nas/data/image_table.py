@@ -49,7 +49,9 @@ def read_table(path: Path, resolution: int | None) -> ImageTable:
         DataError: There is nothing to read, or an image is unreadable.
     """
     if not path.exists():
-        raise DataError(f"no data at {str(path)!r}; expected a folder or archive of images")
+        raise DataError(
+            f"no data at {str(path)!r}; expected a folder or archive of images", hint=LAYOUT
+        )
     cached = _cache_file(path, resolution)
     try:
         with np.load(cached, allow_pickle=False) as arrays:

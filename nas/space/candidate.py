@@ -92,5 +92,5 @@ def crossover(
 
 def _replay(space: SearchSpace, given: Mapping[str, Any], rng: np.random.Generator) -> Candidate:
     trial = ReplayTrial(given, rng)
-    graph = space.build(trial)
+    graph = space.assemble(trial)
     return Candidate(space, trial.params, graph)

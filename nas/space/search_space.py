@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 from nas.errors import ConfigError, EncodingError, nearest
+from nas.graph.graph import Graph
 from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
-    from nas.graph.graph import Graph
     from nas.space.task import Task
     from nas.space.trial import Trial
 
@@ -25,21 +25,30 @@ class SearchSpace(ABC):
     """A set of architectures, described by building one from suggested choices.
 
     Concrete spaces are frozen dataclasses whose fields, beside ``task``, are macro sizes (width,
-    depth): they set the scale of every architecture and are not searched.
+    depth): they set the scale of every architecture and are not searched. Each class has a ``name``.
 
     Attributes:
         task: What the networks are for.
     """
 
     name: ClassVar[str]
-    description: ClassVar[str]
+    description: ClassVar[str] = ""
     """One line for listings."""
-    source: ClassVar[str]
+    source: ClassVar[str] = ""
     """Paper or program the space follows."""
     proxy_limits: ClassVar[Mapping[str, int]] = {"channels": 16, "cells": 1}
     """Macro sizes at which architectures of the space are still told apart as at any larger."""
 
     task: Task
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        builds = not getattr(cls.build, "__isabstractmethod__", False)
+        if builds and not isinstance(getattr(cls, "name", None), str):
+            raise ConfigError(
+                f"search space class {cls.__name__} has no name",
+                hint=f'Add `name: ClassVar[str] = "{cls.__name__.lower()}"` to it.',
+            )
 
     @abstractmethod
     def build(self, trial: Trial) -> Graph:
@@ -57,8 +66,10 @@ class SearchSpace(ABC):
         """
         try:
             params = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise EncodingError(f"expected a JSON object of parameters: {error}") from None
+        except json.JSONDecodeError:
+            raise EncodingError(
+                f"expected a JSON object of parameters, got {text[:80]!r}"
+            ) from None
         if not isinstance(params, dict):
             raise EncodingError(f"expected a JSON object of parameters, got {text[:80]!r}")
         return params
@@ -114,15 +125,40 @@ class SearchSpace(ABC):
         return {field.name: getattr(self, field.name) for field in fields if field.name != "task"}
 
     @final
+    def assemble(self, trial: Trial) -> Graph:
+        """What :meth:`build` makes of a trial, seen to be a network for the task.
+
+        Raises:
+            ConfigError: It is none.
+        """
+        graph: object = self.build(trial)
+        where = f"build() of space {type(self).__name__!r}"
+        if not isinstance(graph, Graph):
+            raise ConfigError(
+                f"{where} returned {type(graph).__name__}, expected a Graph",
+                hint="End it with `return b.build(...)` of a GraphBuilder.",
+            )
+        shapes = [graph.shapes[name] for name in graph.outputs]
+        if [len(shape) for shape in shapes] != [2] or shapes[0][-1] != self.task.classes:
+            found = " and ".join(map(str, shapes))
+            raise ConfigError(
+                f"{where} gave a network with output {found}, expected scores of "
+                f"{self.task.classes} classes",
+                hint="End the network with `b.classifier(x, self.task.classes)`.",
+            )
+        return graph
+
+    @final
     def graph(self, architecture: Params | str) -> Graph:
         """The network of given parameters or of their notation.
 
         Raises:
             EncodingError: The architecture is not in this space.
+            ConfigError: The space builds no network for its task.
         """
         params = self.decode(architecture) if isinstance(architecture, str) else architecture
         trial = ReplayTrial(params)
-        graph = self.build(trial)
+        graph = self.assemble(trial)
         surplus = set(params) - set(trial.params)
         if surplus:
             raise EncodingError(

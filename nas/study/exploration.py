@@ -16,6 +16,7 @@ from nas.space.candidate import Candidate, sample
 from nas.study.answer import AnswerCache
 from nas.study.proposal import Proposal
 from nas.study.ranking import ranked_fronts
+from nas.study.rehearsal import rehearse
 from nas.study.samplers.registry import make_sampler
 from nas.study.stopping import ASKS_PER_CANDIDATE, TRIES_PER_CANDIDATE, Stopping
 
@@ -83,6 +84,11 @@ class Exploration:
         self._fronts: list[list[FrozenTrial]] = []
         self._learn(trials)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether an earlier call has left nothing to do."""
+        return self._stopping.missing <= 0 or bool(self._recorded_stop())
+
     def run(self, stage: Stage) -> str:
         """Search until ``n_trials`` candidates are scored, or there is reason to stop.
 
@@ -92,7 +98,11 @@ class Exploration:
         Raises:
             InfeasibleError: Nothing satisfied the constraints.
             StudyError: Nothing could be scored.
+            ConfigError: What the space builds is no network for its task, or no function of the
+                choices.
         """
+        if not self.is_over:
+            rehearse(self._space, self._config.seed)
         stopping, asked = self._stopping, self._config
         began, before = time.monotonic(), stopping.counts.complete
         reason, lasting = self._recorded_stop() or stopping.reason(self._cache.notations), True

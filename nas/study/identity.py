@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nas.study.constraints import Constraint
     from nas.study.objectives import Objective
 
+_PLURAL = ("weights", "objectives", "constraints")
+
 
 def identity(
     space: SearchSpace,
@@ -67,10 +69,11 @@ def check_same(before: Mapping[str, Any] | None, now: Mapping[str, Any], where: 
         return
     for key, value in now.items():
         if before.get(key) != value:
+            another = "other" if key in _PLURAL else "another"
             raise StudyError(
-                f"{where} was made with another {key}: {_short(before.get(key))}, "
+                f"{where} was made with {another} {key}: {_short(before.get(key))}, "
                 f"not {_short(value)}.",
-                hint="Choose another folder or study name, or repeat the original command.",
+                hint="Choose another --out or --study-name, or repeat the original command.",
             )
 
 

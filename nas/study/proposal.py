@@ -48,7 +48,7 @@ class Proposal:
     def build(space: SearchSpace, trial: Trial) -> Proposal:
         """Let a space suggest the parameters of a trial; a failure is part of the answer."""
         try:
-            graph = space.build(trial)
+            graph = space.assemble(trial)
             candidate = Candidate(space, trial.params, graph)
             return Proposal(
                 trial=trial,

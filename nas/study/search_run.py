@@ -12,7 +12,7 @@ from torch import nn
 from nas.analysis.cost import cost
 from nas.errors import ConfigError, NasError, StudyError
 from nas.evaluate.scorer import Estimate, Scorer
-from nas.events import ignore, stage
+from nas.events import Noted, ignore, stage
 from nas.export.save import Files
 from nas.files import write_json
 from nas.seeding import derive
@@ -82,8 +82,11 @@ class _SearchRun:
         self._score = Scorer(predictor, data, config.scoring, device=device)
         self._score.proxy(space)
         self._ledger = self._open_ledger(space, data, predictor)
+        if self._is_finished():
+            self._tell_finished()
+            self._listen = ignore
         trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
-        self._finals = Finals(space, trainer, self._ledger, folder, listen)
+        self._finals = Finals(space, trainer, self._ledger, folder, self._listen)
 
     def run(self) -> SearchResult:
         """All stages; those that an earlier call has finished take no time."""
@@ -118,7 +121,36 @@ class _SearchRun:
         )
         if self._folder is not None:
             write_json(self._folder.result, result.to_dict())
+        self._ledger.write("finished", self._later_stages(result.trials.complete))
         return result
+
+    def _later_stages(self, candidates: int) -> dict[str, int]:
+        """What a finished search has done with its candidates, fit for JSON."""
+        config = self._config
+        return {
+            "candidates": candidates,
+            "finalists": config.finalists,
+            "finalist_epochs": config.finalist_epochs,
+            "max_epochs": config.max_epochs,
+        }
+
+    def _is_finished(self) -> bool:
+        """Whether an earlier call has done all that is asked for, so that it is only shown."""
+        config, folder = self._config, self._folder
+        candidates = TrialCounts.of(self._ledger.trials()).complete
+        exported = folder is not None and Files(folder.best).weights.is_file()
+        stopped = self._ledger.read("stopped", {}).get("n_trials") == config.n_trials
+        return (
+            (candidates >= config.n_trials or stopped)
+            and self._ledger.read("finished") == self._later_stages(candidates)
+            and (exported or not config.max_epochs)
+        )
+
+    def _tell_finished(self) -> None:
+        asked, held = self._config.n_trials, TrialCounts.of(self._ledger.trials()).complete
+        more = f", more than the {asked} asked for" if held > asked else ""
+        text = f"already finished with {held} trials{more}; this is its result"
+        self._listen(Noted(text=f"{text} (choose another --out for a new search)"))
 
     def _explore(self) -> str:
         config = self._config
@@ -133,8 +165,9 @@ class _SearchRun:
             self._listen,
             recorded=ignore_record if table is None else table.refresh,
         )
+        listen = ignore if exploration.is_over else self._listen
         try:
-            with stage(self._listen, "search", config.n_trials) as progress:
+            with stage(listen, "search", config.n_trials) as progress:
                 return exploration.run(progress)
         except NasError as error:
             self._record_failure(error)

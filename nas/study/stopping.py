@@ -99,11 +99,10 @@ class Stopping:
 
     def _infeasible(self, nearest: FrozenTrial) -> InfeasibleError:
         worst = max(self._config.constraints, key=lambda c: nearest.constraints[str(c)])
-        amount = nearest.constraints[str(worst)]
         found = nearest.user_attrs[worst.name]
         return InfeasibleError(
             f"nothing in space {self._space.name!r} satisfied {worst} in {self.counts.total} "
-            f"tries; the nearest had {worst.name}={found:,.15g}, off by {amount:.1%}.",
+            f"tries; the nearest had {worst.name}={found:,.15g}.",
             hint=f"Relax the limit on {worst.name}, or change the macro sizes of the space.",
         )
 

@@ -37,6 +37,14 @@ def test_without_a_terminal_there_are_plain_lines(monkeypatch):
     assert end == "search: done in 0.0 s"
 
 
+def test_a_stage_that_was_interrupted_is_not_done(monkeypatch):
+    screen = console(monkeypatch, terminal=False)
+    with pytest.raises(KeyboardInterrupt), stage(Display(), "train", 4):
+        raise KeyboardInterrupt
+
+    assert screen.getvalue() == "train: stopped after 0.0 s\n"
+
+
 def test_plain_lines_keep_a_distance_in_time_but_never_miss_the_end(monkeypatch):
     screen = console(monkeypatch, terminal=False)
     clock = iter(range(1000))

@@ -31,3 +31,5 @@ def test_a_stage_that_fails_ends_too() -> None:
     with pytest.raises(KeyError), stage(heard.append, "train"):
         raise KeyError
     assert [type(event).__name__ for event in heard] == ["StageStarted", "StageFinished"]
+    assert isinstance(heard[-1], StageFinished)
+    assert not heard[-1].completed

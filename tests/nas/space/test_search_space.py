@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
 from dataclasses import FrozenInstanceError, replace
+from typing import ClassVar
 
 import optuna
 import pytest
 
 from nas.errors import ConfigError, EncodingError
+from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
 from nas.testing.search_space import SearchSpaceConformance
 from tests.nas.space.space_toys import MIXED, PARAMS, TASK, Mixed
@@ -100,3 +103,32 @@ def test_a_resolution_is_a_number_of_pixels(resolution):
 def test_nothing_is_known_of_a_space_that_says_nothing():
     assert MIXED.size() is None
     assert Mixed.macro_for(TASK) == {}
+
+
+class Unfinished(SearchSpace):
+    """A beginner's space: what it builds is given by ``end``."""
+
+    name: ClassVar[str] = "unfinished"
+    end: ClassVar[str] = "nothing"
+
+    def build(self, trial):
+        b = GraphBuilder()
+        x = b.input((1, self.task.channels, self.task.resolution, self.task.resolution))
+        if self.end == "images":
+            return b.build(x)
+        return None if self.end == "nothing" else b.build(b.classifier(x, 3))
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("nothing", "build() of space 'Unfinished' returned NoneType, expected a Graph"),
+        ("images", "output (1, 1, 8, 8), expected scores of 10 classes"),
+        ("other classes", "output (1, 3), expected scores of 10 classes"),
+    ],
+)
+def test_what_build_gives_must_be_a_network_for_the_task(monkeypatch, end, message):
+    monkeypatch.setattr(Unfinished, "end", end)
+    space = Unfinished(task=TASK)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        space.graph({})
