@@ -26,6 +26,18 @@ TRAIN_BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
 BATCHES = (*TRAIN_BATCHES, "test_batch")
 FOLDER = "cifar-10-batches-py"
 ARCHIVE = "cifar-10-python.tar.gz"
+CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
 _IMAGES = re.compile(r"cifar-?10(?!\d)", re.IGNORECASE)
 
 
@@ -78,6 +90,7 @@ def _from_batches(source: Path, read: Callable[[str], bytes], seed: int) -> Data
         classes=10,
         parts=(kept, val, torch.arange(trained, len(targets))),
         flip=True,
+        class_names=CLASSES,
     )
 
 

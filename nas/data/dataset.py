@@ -29,6 +29,7 @@ class Dataset:
         val: Candidates are ranked on it.
         test: Touched once, by the final model.
         flip: Whether a mirrored image keeps its class.
+        class_names: In the order of the labels; None where the classes have no names.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Dataset:
     val: Split
     test: Split
     flip: bool
+    class_names: tuple[str, ...] | None = None
 
     def to(self, device: torch.device | str) -> Dataset:
         """The same data on a device."""
@@ -73,6 +75,7 @@ def make_dataset(
     classes: int,
     parts: tuple[Tensor, Tensor, Tensor],
     flip: bool,
+    class_names: tuple[str, ...] | None = None,
 ) -> Dataset:
     """A data set from images (n, C, S, S) in bytes, labels (n,), and the indices of its splits."""
     train, _val, _test = parts
@@ -81,7 +84,15 @@ def make_dataset(
     std = pixels.std((0, 2, 3)).clamp_min(1.0)
     task = Task(classes=classes, channels=images.shape[1], resolution=images.shape[-1])
     splits = [Split(images[part], labels[part], mean, std) for part in parts]
-    return Dataset(name=name, task=task, train=splits[0], val=splits[1], test=splits[2], flip=flip)
+    return Dataset(
+        name=name,
+        task=task,
+        train=splits[0],
+        val=splits[1],
+        test=splits[2],
+        flip=flip,
+        class_names=class_names,
+    )
 
 
 def stratified(

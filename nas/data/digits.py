@@ -15,4 +15,12 @@ def load(*, seed: int = 0) -> Dataset:
     images = torch.from_numpy(bunch.images * (255 / 16)).round().to(torch.uint8)[:, None]
     labels = torch.from_numpy(bunch.target).long()
     train, val, test = stratified(labels, (0.6, 0.2, 0.2), generator(seed, "split"))
-    return make_dataset("digits", images, labels, classes=10, parts=(train, val, test), flip=False)
+    return make_dataset(
+        "digits",
+        images,
+        labels,
+        classes=10,
+        parts=(train, val, test),
+        flip=False,
+        class_names=tuple("0123456789"),
+    )

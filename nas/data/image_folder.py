@@ -76,4 +76,5 @@ def load_images(
         classes=len(table.classes),
         parts=(train, val, test),
         flip=flip,
+        class_names=table.classes,
     )

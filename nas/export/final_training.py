@@ -111,10 +111,16 @@ def train_and_save(
         macs=costs.macs,
         seconds=trained.seconds,
     )
-    save(graph, trained.module, directory, split=data.train, card=asdict(result))
+    save(graph, trained.module, directory, data=data, card=_card(result))
     _write(directory, known, result)
     checkpoint.unlink(missing_ok=True)
     return result
+
+
+def _card(result: FinalTraining) -> dict[str, Any]:
+    """The figures, accuracies first."""
+    figures = asdict(result)
+    return {name: figures.pop(name) for name in ("test_accuracy", "val_accuracy")} | figures
 
 
 def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:

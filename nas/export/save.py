@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from nas.compile.module import to_module
 from nas.errors import CheckpointError, ExportError
-from nas.export.source import preprocessing, python_source
+from nas.export.source import python_source
 from nas.files import write_tensors, write_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.fx import GraphModule
 
-    from nas.data.split import Split
+    from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
 
 _TOLERANCE = 1e-5
@@ -61,7 +61,7 @@ def save(
     module: nn.Module,
     directory: Path,
     *,
-    split: Split | None = None,
+    data: Dataset | None = None,
     card: Mapping[str, Any] | None = None,
 ) -> Files:
     """Write a trained network so that it can be used without this package.
@@ -72,8 +72,9 @@ def save(
         graph: The architecture.
         module: Its trained module, as :func:`nas.compile.to_module` makes it.
         directory: Where to write; other files in it are left alone.
-        split: Images like those it was trained on; how they are normalised is written too.
-        card: Figures by name.
+        data: What it was trained on; how to prepare images and what the classes are called is
+            written too.
+        card: Figures by name; accuracies between 0 and 1.
 
     Raises:
         ExportError: The written code gives another output than the module.
@@ -81,11 +82,10 @@ def save(
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".export-") as scratch:
         files = Files(Path(scratch))
-        source = python_source(graph)
-        write_text(files.source, source if split is None else source + preprocessing(split))
+        write_text(files.source, python_source(graph, data))
         write_tensors(files.weights, module.state_dict())
         write_text(files.architecture, graph.to_json())
-        write_text(files.card, _card(graph, card or {}, preprocessed=split is not None))
+        write_text(files.card, _card(graph, card or {}, data))
         _verify(graph, module, files)
         for file in (files.weights, files.architecture, files.card, files.source):
             file.replace(directory / file.name)
@@ -127,17 +127,46 @@ def _verify(graph: Graph, module: nn.Module, files: Files) -> None:
         )
 
 
-def _card(graph: Graph, figures: Mapping[str, Any], *, preprocessed: bool) -> str:
-    shape = graph.inputs[0].shape[1:]
-    lines = ["# Network", "", *(f"- {name}: {_figure(value)}" for name, value in figures.items())]
-    lines += ["", f"`model.py` needs torch and safetensors only; an image is {shape}:", ""]
-    if preprocessed:
-        lines += ["```python", "from model import load, preprocess", "", "network = load()"]
-        lines += ["scores = network(preprocess(images))  # bytes (B, C, H, W)", "```", ""]
-    else:
-        lines += ["```python", "from model import load", "", "network = load()", "```", ""]
-    return "\n".join(lines)
+_USAGE = """
+`model.py` needs torch and safetensors only:
+
+```python
+from model import load
+
+network = load()
+```
+"""
+
+_USAGE_ON_IMAGES = """
+`model.py` needs torch and safetensors only. `preprocess` takes images in bytes 0..255, resizes
+them, and normalises each channel by the `MEAN` and `STD` of the training images:
+
+```python
+from model import CLASSES, load, preprocess
+
+network = load()
+scores = network(preprocess(images))  # uint8, (B, {channels}, H, W)
+classes = scores.argmax(1)  # indices into CLASSES
+```
+"""
 
 
-def _figure(value: Any) -> Any:
-    return round(value, 4) if isinstance(value, float) else value
+def _card(graph: Graph, figures: Mapping[str, Any], data: Dataset | None) -> str:
+    channels, *size = graph.inputs[0].shape[1:]
+    facts = {name.replace("_", " "): _figure(name, value) for name, value in figures.items()}
+    if data is not None:
+        facts["data set"] = f"{data.name}, {data.task.classes} classes"
+    facts["input"] = f"{channels} x {' x '.join(map(str, size))}"
+    usage = _USAGE if data is None else _USAGE_ON_IMAGES.format(channels=channels)
+    return "\n".join(["# Network", "", *(f"- {k}: {v}" for k, v in facts.items()), usage])
+
+
+def _figure(name: str, value: Any) -> str:
+    match value:
+        case float() if name.endswith("accuracy"):
+            return f"{value:.2%}"
+        case float():
+            return f"{value:.1f}"
+        case int():
+            return f"{value:,}"
+    return str(value)

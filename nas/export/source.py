@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+import pprint
 import textwrap
 from itertools import chain, count, pairwise
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from nas.compile.module import to_module
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nas.data.split import Split
+    from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
 
 _PUBLIC = {
@@ -45,7 +46,7 @@ _DEFAULTS = {
 
 _TEMPLATE = '''"""A network found by neural architecture search: {params:,} parameters.
 
-Plain PyTorch; needs no other package than safetensors, for the weights.
+Plain PyTorch; needs no other package than safetensors, for the weights.{example}
 """
 
 from pathlib import Path
@@ -53,7 +54,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import nn
-
+{constants}
 {helpers}
 class Network(nn.Module):
     """Input {shape} with any batch size, output {output}."""
@@ -76,24 +77,65 @@ def load(path: str | Path = WEIGHTS) -> Network:
     network = Network()
     network.load_state_dict(load_file(path))
     return network.eval()
-
+{preprocess}
 
 if __name__ == "__main__":
     print(load()(torch.zeros({shape})))
 '''
 
 
-def python_source(graph: Graph) -> str:
+_EXAMPLE = """
+
+    network = load()
+    scores = network(preprocess(images))  # bytes 0..255: uint8, (B, {channels}, H, W)
+    classes = scores.argmax(1)  # indices into CLASSES
+"""
+
+_CONSTANTS = '''
+MEAN = {mean}
+STD = {std}
+"""Of each channel of the training images, in the unit of their bytes, 0..255."""
+
+SIZE = {size}
+"""Height and width of the images it was trained on."""
+
+CLASSES = {classes}
+"""Names in the order of the scores; None where the data set has none."""
+'''
+
+_PREPROCESS = '''
+
+def preprocess(images: torch.Tensor) -> torch.Tensor:
+    """What the network takes: byte images (B, C, H, W) resized and normalised as in training."""
+    if images.dtype != torch.uint8:
+        raise TypeError(f"expected images in bytes 0..255 (torch.uint8), got {images.dtype}")
+    pixels = nn.functional.interpolate(images.float(), SIZE, mode="area").round()
+    mean = torch.tensor(MEAN, device=images.device)[:, None, None]
+    std = torch.tensor(STD, device=images.device)[:, None, None]
+    return (pixels - mean) / std
+'''
+
+
+def python_source(graph: Graph, data: Dataset | None = None) -> str:
     """Source of a file with the class ``Network`` and the function ``load``.
 
     The state of ``Network`` is named like the graph's parameters. Modules that are not torch's
     are written out in the file.
+
+    Args:
+        graph: The network.
+        data: What it was trained on; the file then also holds ``MEAN``, ``STD``, ``SIZE``,
+            ``CLASSES``, and the function ``preprocess`` that takes images in bytes.
     """
     module = to_module(graph)
     _shorten(module.graph)
+    shape = graph.inputs[0].shape
     source = _TEMPLATE.format(
         params=sum(math.prod(spec.shape) for spec in graph.parameters().values()),
-        shape=graph.inputs[0].shape,
+        shape=shape,
+        example=_EXAMPLE.format(channels=shape[1]).rstrip() if data else "",
+        constants=_constants(data, shape[-2:]) if data else "",
+        preprocess=_PREPROCESS if data else "",
         output=" and ".join(str(graph.shapes[name]) for name in graph.outputs),
         returned="torch.Tensor" if len(graph.outputs) == 1 else "tuple[torch.Tensor, ...]",
         helpers="".join(_helpers(module)),
@@ -106,25 +148,14 @@ def python_source(graph: Graph) -> str:
     return source
 
 
-_PREPROCESSING = '''
-
-MEAN = {mean}
-STD = {std}
-"""Of each channel of the training images, in bytes 0..255."""
-
-
-def preprocess(images: torch.Tensor) -> torch.Tensor:
-    """Byte images (B, C, H, W) as the network takes them."""
-    mean = torch.tensor(MEAN, device=images.device)[:, None, None]
-    std = torch.tensor(STD, device=images.device)[:, None, None]
-    return (images.float() - mean) / std
-'''
-
-
-def preprocessing(split: Split) -> str:
-    """Source of the function that normalises images as the training data was."""
-    mean, std = (tuple(values.tolist()) for values in (split.mean, split.std))
-    return _PREPROCESSING.format(mean=mean, std=std)
+def _constants(data: Dataset, size: tuple[int, ...]) -> str:
+    """How the images of a data set are normalised, and the names of its classes."""
+    return _CONSTANTS.format(
+        mean=tuple(data.train.mean.tolist()),
+        std=tuple(data.train.std.tolist()),
+        size=size,
+        classes=pprint.pformat(data.class_names, width=99, compact=True),
+    )
 
 
 def _shorten(program: fx.Graph) -> None:

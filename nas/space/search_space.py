@@ -25,7 +25,8 @@ class SearchSpace(ABC):
     """A set of architectures, described by building one from suggested choices.
 
     Concrete spaces are frozen dataclasses whose fields, beside ``task``, are macro sizes (width,
-    depth): they set the scale of every architecture and are not searched. Each class has a ``name``.
+    depth): they set the scale of every architecture and are not searched.
+    Each class has a ``name``.
 
     Attributes:
         task: What the networks are for.

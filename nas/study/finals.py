@@ -142,26 +142,26 @@ class Finals:
         known = self._ledger.read(name)
         if known is not None and self._folder is not None and self._is_exported(name):
             return Champion(trial=trial, module=load_module(graph, self._folder.best), **known)
-        began = time.monotonic()
         trained = self._trainer.train(
             graph, epochs, self._init, checkpoint=self._checkpoint(name), listen=self._listen
         )
+        began = time.monotonic()
         figures = {
-            "val_accuracy": trained.val_accuracy,
             "test_accuracy": self._trainer.test_accuracy(trained.module),
+            "val_accuracy": trained.val_accuracy,
         }
         if self._folder is not None:
             card = {
-                "architecture": trial.user_attrs["architecture"],
-                "init": self._init,
-                "epochs": epochs,
                 **figures,
+                "epochs": epochs,
+                "init": self._init,
+                "architecture": trial.user_attrs["architecture"],
             }
-            split = self._trainer.data.train
-            save(graph, trained.module, self._folder.best, split=split, card=card)
+            data = self._trainer.data
+            save(graph, trained.module, self._folder.best, data=data, card=card)
             self._ledger.write("exported", name)
         self._ledger.write(name, figures)
-        self._ledger.spend("train", time.monotonic() - began)
+        self._ledger.spend("train", trained.seconds + time.monotonic() - began)
         self._forget(name)
         return Champion(trial=trial, module=trained.module, **figures)
 
@@ -170,7 +170,6 @@ class Finals:
         known = self._ledger.read(name)
         if known is not None:
             return float(known)
-        began = time.monotonic()
         trained = self._trainer.train(
             self._network(trial),
             epochs,
@@ -179,7 +178,7 @@ class Finals:
             listen=ignore,
         )
         self._ledger.write(name, trained.val_accuracy)
-        self._ledger.spend("finalists", time.monotonic() - began)
+        self._ledger.spend("finalists", trained.seconds)
         self._forget(name)
         return trained.val_accuracy
 

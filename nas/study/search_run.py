@@ -121,7 +121,9 @@ class _SearchRun:
         )
         if self._folder is not None:
             write_json(self._folder.result, result.to_dict())
-        self._ledger.write("finished", self._later_stages(result.trials.complete))
+        done = self._later_stages(result.trials.complete)
+        if self._ledger.read("finished") != done:
+            self._ledger.write("finished", done)
         return result
 
     def _later_stages(self, candidates: int) -> dict[str, int]:

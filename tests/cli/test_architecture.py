@@ -100,3 +100,19 @@ def test_a_file_that_is_no_graph_is_named_with_its_fault(content, said, tmp_path
 def test_an_unknown_space_of_a_notation_is_refused():
     with pytest.raises(UnknownNameError, match="Did you mean 'nb201'"):
         read_architecture(ARCHITECTURE, "nb20", DIGITS)
+
+
+def test_a_notation_of_another_space_says_which():
+    with pytest.raises(EncodingError, match="no architecture of space 'nasnet'") as caught:
+        read_architecture(ARCHITECTURE, "nasnet", DIGITS)
+
+    assert caught.value.hint == "Add --space nb201."
+    assert "JSON" not in caught.value.message
+
+
+def test_what_no_space_takes_is_told_without_the_parser_of_json():
+    with pytest.raises(EncodingError) as caught:
+        read_architecture("nonsense", "nasnet", DIGITS)
+
+    assert "got 'nonsense'" in caught.value.message
+    assert "line 1 column" not in caught.value.message

@@ -101,3 +101,26 @@ def test_on_a_terminal_an_interrupt_gives_the_cursor_back(monkeypatch):
         raise KeyboardInterrupt
 
     assert screen.getvalue().count("\x1b[?25h") == 1
+
+
+def test_plain_lines_tell_what_is_left_at_the_pace_since_the_first_step(monkeypatch):
+    screen = console(monkeypatch, terminal=False)
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    display = Display()
+    with stage(display, "train-hypernet", 1000) as running:
+        for done in (400, 410, 430, 970, 1000):  # went on at step 400, a step a second
+            now[0] = 100.0 + done
+            running.advance(done)
+
+    assert [line.partition("/1000")[2].strip() for line in screen.getvalue().splitlines()] == [
+        "", "", ", about 10 min left", ", about 30 s left", "", ""
+    ]  # fmt: skip
+
+
+def test_on_a_terminal_an_interrupted_stage_says_so(monkeypatch):
+    screen = console(monkeypatch, terminal=True)
+    with pytest.raises(KeyboardInterrupt), stage(Display(), "search", 4):
+        raise KeyboardInterrupt
+
+    assert "search: stopped after 0.0 s" in screen.getvalue()

@@ -115,8 +115,8 @@ def test_a_higher_number_of_trials_goes_on_from_those_that_are_there(hypernet):
     [
         (("--seed", 1), "another seed: 0, not 1"),
         (("--sampler", "random"), "another sampler"),
-        (("--constraint", "params<=1M"), "another constraints"),
-        (("--objective", "params:min"), "another objectives"),
+        (("--constraint", "params<=1M"), "other constraints"),
+        (("--objective", "params:min"), "other objectives"),
         (("--space", "nb201:channels=8,cells=1"), "another space"),
     ],
 )
@@ -180,10 +180,11 @@ def test_without_json_front_and_finalists_are_shown_as_tables(hypernet):
 
     blocks = answer.out.split("\n\n")
     titles = [block.splitlines()[0] for block in blocks[:-1]]
-    assert titles == ["pareto front, by score:", "finalists, by accuracy after short training:"]
-    for block, key in zip(blocks, ("pareto", "finalists"), strict=False):
+    assert titles == ["pareto front, by macs:", "finalists, by accuracy after short training:"]
+    front = sorted(result["pareto"], key=lambda found: -found["macs"])
+    for block, expected in zip(blocks, (front, result["finalists"]), strict=False):
         shown = [int(line.split()[0]) for line in block.splitlines()[2:]]
-        assert shown == [found["number"] for found in result[key]]
+        assert shown == [found["number"] for found in expected]
 
 
 @pytest.mark.parametrize("sampler", ["evolution", "nsga2", "random", "tpe"])
@@ -376,3 +377,16 @@ def test_the_plain_command_takes_nasnet_digits_and_the_hypernetwork_shipped_for_
     assert answer.document["run"] == "runs/nasnet-digits"
     document = json.loads(Path("runs/nasnet-digits/run.json").read_text())
     assert document["identity"]["weights"]["name"] == "nasnet-digits"
+
+
+def test_a_front_without_the_score_is_shown_by_its_first_objective(hypernet):
+    objectives = ("--objective", "params:min", "--objective", "accuracy")
+    answer = search(hypernet, "--n-trials", 12, *SCORES_ONLY, *objectives)
+    front = json.loads(Path("run/result.json").read_text())["pareto"]
+    lines = answer.out.splitlines()
+    start = lines.index("pareto front, by params:")
+    expected = [row["number"] for row in sorted(front, key=lambda row: row["params"])]
+    shown = [int(line.split()[0]) for line in lines[start:] if line.split()[:1] and
+             line.split()[0].isdigit()][: len(front)]  # fmt: skip
+    assert len(front) > 1
+    assert shown == expected

@@ -52,8 +52,11 @@ def test_a_path_in_words_or_as_a_path(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("path", ["no/such/folder", "pets.tar.gz", "pets.zip"])
 def test_a_path_where_nothing_is(path: str) -> None:
-    with pytest.raises(DataError, match=f"no data at '{path}'; expected a folder or an archive"):
+    where = f"no data at '{path}'; expected a folder or an archive"
+    with pytest.raises(DataError, match=where) as caught:
         load(path)
+    for word in ("digits", "cifar10", "train/<class>"):
+        assert word in caught.value.hint
 
 
 def test_images_in_a_folder_called_like_a_data_set_are_another(tmp_path: Path) -> None:

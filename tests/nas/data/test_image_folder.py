@@ -43,6 +43,7 @@ def test_missing_splits_are_taken_from_the_training_images(
     data = load_images(tmp_path / "pets")
     assert sizes(data) == expected
     assert data.task == Task(classes=2, channels=3, resolution=8)
+    assert data.class_names == ("cat", "dog")
     for split in (data.train, data.val, data.test):
         assert torch.bincount(split.labels).tolist() == [len(split) // 2] * 2
 

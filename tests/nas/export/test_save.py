@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import json
 import re
+import runpy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,14 +12,18 @@ from safetensors.torch import load_file, save_file
 
 from nas.data.catalog import load
 from nas.errors import CheckpointError, ExportError
+from nas.export.final_training import train_and_save
 from nas.export.save import Files, load_module, save
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
+from nas.train.train import TrainConfig
 from tests.nas.export.networks import SPACES, everything, run_alone, sampled, trained
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+DIGITS = load("digits")
+FIGURES = {"test_accuracy": 0.9375, "params": 12345, "seconds": 1.23, "architecture": "|a~0|"}
 NAMES = ["architecture.json", "card.md", "model.py", "model.safetensors"]
 ALONE = """
 import numpy, torch
@@ -102,10 +107,17 @@ def test_a_second_export_replaces_the_first_and_leaves_other_files(
 
 def test_the_card_states_the_figures(tmp_path: Path, graph: Graph) -> None:
     module = trained(graph)
-    files = save(graph, module, tmp_path, card={"architecture": "|a~0|", "test_accuracy": 0.9375})
-    lines = files.card.read_text().splitlines()
-    assert "- architecture: |a~0|" in lines
-    assert "- test_accuracy: 0.9375" in lines
+    files = save(graph, module, tmp_path, data=DIGITS, card=FIGURES)
+    assert files.card.read_text().splitlines()[:8] == [
+        "# Network",
+        "",
+        "- test accuracy: 93.75%",
+        "- params: 12,345",
+        "- seconds: 1.2",
+        "- architecture: |a~0|",
+        "- data set: digits, 10 classes",
+        "- input: 3 x 16 x 16",
+    ]
 
 
 def test_the_file_and_the_example_on_the_card_run(tmp_path: Path, graph: Graph) -> None:
@@ -116,19 +128,49 @@ def test_the_file_and_the_example_on_the_card_run(tmp_path: Path, graph: Graph) 
     assert output.startswith("Network\ntensor([[")
 
 
-def test_raw_images_go_in_through_preprocess(tmp_path: Path) -> None:
+def small(resolution: int) -> Graph:
     b = GraphBuilder()
-    x = b.relu(b.batch_norm(b.conv2d(b.input((1, 1, 8, 8)), 4)))
-    graph = b.build(b.classifier(x, 10))
-    test, module = load("digits").test, trained(graph)
-    files = save(graph, module, tmp_path, split=test)
-    np.save(tmp_path / "images.npy", test.images.numpy())
-    (example,) = re.findall(r"```python\n(.*?)```", files.card.read_text(), re.DOTALL)
-    images = "import numpy, torch; images = torch.from_numpy(numpy.load('images.npy'))"
-    output = run_alone(f"{images}\n{example}\nprint(scores.argmax(1).tolist())", tmp_path)
-    with torch.no_grad():
-        expected = module(test.normalised(slice(None))).argmax(1)
-    assert json.loads(output) == expected.tolist()
+    x = b.relu(b.batch_norm(b.conv2d(b.input((1, 1, resolution, resolution)), 4)))
+    return b.build(b.classifier(x, 10))
+
+
+def test_raw_test_images_reach_the_recorded_accuracy_without_this_package(tmp_path: Path) -> None:
+    result = train_and_save(small(8), DIGITS, tmp_path, TrainConfig(epochs=3))
+    np.savez(tmp_path / "test.npz", images=DIGITS.test.images, labels=DIGITS.test.labels)
+    (example,) = re.findall(r"```python\n(.*?)```", Files(tmp_path).card.read_text(), re.DOTALL)
+    given = "import numpy, torch; test = numpy.load('test.npz')"
+    images = "images = torch.from_numpy(test['images'])"
+    score = "print((classes.numpy() == test['labels']).sum() / len(classes), CLASSES)"
+    output = run_alone("\n".join([given, images, example, score]), tmp_path)
+    accuracy, names = output.split(maxsplit=1)
+    assert result.test_accuracy > 0.2
+    assert float(accuracy) == result.test_accuracy
+    assert names.strip() == str(tuple("0123456789"))
+
+
+@pytest.mark.parametrize("resolution", [8, 4])
+def test_raw_images_become_what_the_network_was_trained_on(
+    tmp_path: Path, resolution: int
+) -> None:
+    graph = small(resolution)
+    model = runpy.run_path(str(save(graph, trained(graph), tmp_path, data=DIGITS).source))
+    expected = DIGITS.at(resolution).test.normalised(slice(None))
+    assert torch.equal(model["preprocess"](DIGITS.test.images), expected)
+
+
+def test_images_that_are_no_bytes_are_refused(tmp_path: Path) -> None:
+    graph = small(8)
+    model = runpy.run_path(str(save(graph, trained(graph), tmp_path, data=DIGITS).source))
+    with pytest.raises(TypeError, match=r"expected images in bytes.*got torch\.float32"):
+        model["preprocess"](DIGITS.test.images / 255)
+
+
+@pytest.mark.parametrize("names", [None, tuple(f'it\'s "{n}"' for n in range(40))])
+def test_class_names_are_written(tmp_path: Path, names: tuple[str, ...] | None) -> None:
+    graph = small(8)
+    data = replace(DIGITS, class_names=names)
+    model = runpy.run_path(str(save(graph, trained(graph), tmp_path, data=data).source))
+    assert model["CLASSES"] == names
 
 
 def test_a_network_that_differs_is_not_written(tmp_path: Path, graph: Graph) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
+from nas.data.catalog import load
 from nas.export.source import python_source
 from nas.graph.builder import GraphBuilder
 from nas.graph.op import OPS
@@ -152,6 +153,7 @@ def test_the_head_of_the_file_says_what_it_is() -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sources")
     (folder / "everything.py").write_text(python_source(everything()))
+    (folder / "digits.py").write_text(python_source(everything(), load("digits")))
     for space in SPACES:
         for seed in range(3):
             (folder / f"{space}{seed}.py").write_text(python_source(sampled(space, seed)))

@@ -132,3 +132,20 @@ def test_what_build_gives_must_be_a_network_for_the_task(monkeypatch, end, messa
     space = Unfinished(task=TASK)
     with pytest.raises(ConfigError, match=re.escape(message)):
         space.graph({})
+
+
+def test_a_space_without_a_name_is_refused_where_it_is_defined():
+    with pytest.raises(ConfigError, match="class Nameless has no name"):
+
+        class Nameless(SearchSpace):
+            def build(self, trial):
+                return MIXED.build(trial)
+
+
+def test_description_and_source_may_be_left_out():
+    assert (Unfinished.description, Unfinished.source) == ("", "")
+
+
+def test_malformed_json_is_quoted_and_not_its_parser():
+    with pytest.raises(EncodingError, match=r"got '\{bad'$"):
+        MIXED.decode("{bad")

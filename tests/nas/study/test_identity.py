@@ -51,5 +51,11 @@ def test_survives_json_and_other_spellings() -> None:
     ],
 )
 def test_a_difference_is_named(key: str, changes: dict[str, Any]) -> None:
-    with pytest.raises(StudyError, match=f"the run in 'x' was made with another {key}: "):
+    with pytest.raises(StudyError, match=f"the run in 'x' was made with (an)?other {key}: "):
         check_same(_identity(), _identity(**changes), "the run in 'x'")
+
+
+def test_what_is_many_is_named_in_the_plural_and_the_hint_names_the_options() -> None:
+    with pytest.raises(StudyError, match="with other objectives: ") as caught:
+        check_same(_identity(), _identity(objectives=["loss"]), "the run in 'x'")
+    assert "--out" in caught.value.hint

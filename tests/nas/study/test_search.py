@@ -139,7 +139,7 @@ def test_the_best_model_is_as_good_as_recorded(original: SearchResult) -> None:
         assert evaluate(network, DATA.val).accuracy == original.best.val_accuracy
     assert graph.hash() == original.best.candidate.hash
     assert original.best.test_accuracy is not None
-    assert f"test_accuracy: {original.best.test_accuracy:.4}" in (best / "card.md").read_text()
+    assert f"test accuracy: {original.best.test_accuracy:.2%}" in (best / "card.md").read_text()
 
 
 def test_what_is_handed_over_is_what_was_counted(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_another_search_in_the_same_folder_is_refused(
     key: str, changes: dict[str, Any], folder: Path
 ) -> None:
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    with pytest.raises(StudyError, match=f"was made with another {key}"):
+    with pytest.raises(StudyError, match=f"was made with (an)?other {key}"):
         toy_search(folder, **changes)
     assert {path: path.read_bytes() for path in before} == before
 
@@ -402,3 +402,38 @@ def test_a_predictor_of_another_space_is_refused() -> None:
     predictor.card = predictor.card.__class__(**{**vars(predictor.card), "space": "darts"})
     with pytest.raises(ConfigError, match="trained in space 'darts', not in 'toy'"):
         toy_search(predictor=predictor)
+
+
+def told(folder: Path, **changes: Any) -> tuple[list[str], list[str]]:
+    """Stages and notes of a search."""
+    heard: list[Event] = []
+    toy_search(folder, listen=heard.append, **changes)
+    stages = [event.stage for event in heard if isinstance(event, StageStarted)]
+    return stages, [event.text for event in heard if isinstance(event, Noted)]
+
+
+@pytest.mark.parametrize(("n_trials", "more"), [(12, ""), (5, ", more than the 5 asked for")])
+def test_a_finished_search_says_so_and_shows_no_stages(
+    folder: Path, n_trials: int, more: str
+) -> None:
+    stages, notes = told(folder, n_trials=n_trials)
+    assert stages == []
+    assert notes == [
+        f"already finished with 12 trials{more}; this is its result "
+        "(choose another --out for a new search)"
+    ]
+
+
+def test_a_search_with_more_epochs_or_without_its_model_is_not_finished(folder: Path) -> None:
+    assert "train" in told(folder, max_epochs=3)[0]
+    shutil.rmtree(folder / "best")
+    stages, notes = told(folder, max_epochs=3)
+    assert "train" in stages
+    assert "search" not in stages
+    assert not any("already finished" in note for note in notes)
+
+
+def test_an_infeasible_search_gives_no_share() -> None:
+    with pytest.raises(InfeasibleError, match=r"the nearest had params=\d+\.") as caught:
+        toy_search(constraints=("params<=5",))
+    assert "%" not in caught.value.message

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+
+from nas.errors import ConfigError
+from nas.graph.builder import GraphBuilder
+from nas.space.search_space import SearchSpace
+from nas.study.rehearsal import rehearse
+from tests.nas.study.study_toys import DIGITS, toy_search, toy_space
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
+    from nas.space.trial import Trial
+
+WIDTHS = itertools.cycle([2, 3])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moody(SearchSpace):
+    """A width that no trial suggests."""
+
+    name: ClassVar[str] = "moody"
+
+    def build(self, trial: Trial) -> Graph:
+        trial.suggest_categorical("label", ["a", "b"])
+        b = GraphBuilder()
+        x = b.conv2d(b.input((1, 1, 8, 8)), next(WIDTHS), 3)
+        return b.build(b.classifier(x, 10))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgetful(SearchSpace):
+    """Nothing is returned."""
+
+    name: ClassVar[str] = "forgetful"
+
+    def build(self, trial: Trial) -> Graph:
+        return None  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking(SearchSpace):
+    """Each build asks for a choice of another name."""
+
+    name: ClassVar[str] = "asking"
+
+    def build(self, trial: Trial) -> Graph:
+        b = GraphBuilder()
+        width = trial.suggest_int(f"width{next(WIDTHS)}", 1, 4)
+        return b.build(b.classifier(b.conv2d(b.input((1, 1, 8, 8)), width, 3), 10))
+
+
+def test_a_space_that_follows_its_choices_passes() -> None:
+    rehearse(toy_space(), seed=0)
+
+
+def test_architectures_that_cannot_be_built_are_left_to_the_search() -> None:
+    rehearse(toy_space(broken=(2, 3, 4, 5)), seed=0)
+
+
+@pytest.mark.parametrize("space", [Moody(task=DIGITS), Asking(task=DIGITS)])
+def test_choices_from_elsewhere_are_refused_before_a_search(space: SearchSpace) -> None:
+    with pytest.raises(ConfigError, match="gave two graphs for the same choices; draw everything"):
+        toy_search(space=space)
+
+
+def test_a_build_that_returns_nothing_is_refused_before_a_search() -> None:
+    with pytest.raises(ConfigError, match="returned NoneType, expected a Graph"):
+        toy_search(space=Forgetful(task=DIGITS))
