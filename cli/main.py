@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nas.errors import nearest
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,12 +48,8 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from difflib import get_close_matches
-
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = get_close_matches(args[0], COMMANDS, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"no such command {args[0]!r}.{hint}")
+            ctx.fail(f"no such command {args[0]!r}. {nearest(args[0], COMMANDS)}".rstrip())
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -15,9 +15,8 @@ def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
     """Take the file's keys as defaults, so that the command line wins."""
     if value is None:
         return
-    from difflib import get_close_matches
-
     from nas.config import read_toml
+    from nas.errors import nearest
 
     known = {
         name.removeprefix("--"): option
@@ -29,9 +28,8 @@ def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
     for key, entry in read_toml(value).items():
         option = known.get(key.replace("_", "-"))
         if option is None:
-            near = get_close_matches(key.replace("_", "-"), known, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"{value}: no option {key!r}.{hint}", ctx)
+            hint = nearest(key.replace("_", "-"), known)
+            raise click.UsageError(f"{value}: no option {key!r}. {hint}".rstrip(), ctx)
         assert option.name is not None
         defaults[option.name] = _converted(ctx, option, entry, f"{value}: {key}")
     ctx.default_map = defaults

@@ -27,9 +27,8 @@ def use_device(
     """The device, and the number of worker threads.
 
     On the CPU, torch is held to one thread in each worker unless more are asked for: threads
-    inside an operation wait for each other. Training on two of two idle cores is 1.1 (NASNet on
-    digits) to 1.75 times (NAS-Bench-201, 16 pixels, batches of 128) as fast as on one, but with
-    another process on these cores, 4 to 100 times (NASNet) slower; and results depend on it.
+    inside an operation wait for each other. On idle cores more of them train networks of a search
+    little faster, on busy ones many times slower; and results depend on their number.
 
     Args:
         name: As :func:`nas.train.resolve_device` takes it.

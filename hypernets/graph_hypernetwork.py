@@ -37,8 +37,12 @@ class GraphHyperNetwork(nn.Module):
         card: What the hypernetwork was, or is to be, trained on.
 
     Example:
-        >>> hypernet.predict([graph])[0]["classifier.weight"].shape  # doctest: +SKIP
-        torch.Size([10, 64])
+        >>> from hypernets.checkpoint import load
+        >>> from nas.graph.builder import GraphBuilder
+        >>> b = GraphBuilder()
+        >>> graph = b.build(b.classifier(b.conv2d(b.input((1, 1, 8, 8)), 16), 10))
+        >>> load("nasnet-digits").predict([graph])[0]["classifier.weight"].shape
+        torch.Size([10, 16])
     """
 
     def __init__(self, config: HypernetConfig, card: Card) -> None:

@@ -20,4 +20,5 @@ class MLPEncoder(nn.Module):
         )
 
     def forward(self, x: Tensor, batch: Batch) -> Tensor:
-        return self.layers(x)  # type: ignore[no-any-return]
+        h: Tensor = self.layers(x)
+        return h

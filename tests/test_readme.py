@@ -26,7 +26,7 @@ def test_the_example_runs(capsys):
     exec(compile(block, str(README), "exec"), scope)
     accuracy = re.search(r"test accuracy ([\d.]+)%", capsys.readouterr().out)
     assert accuracy is not None
-    assert float(accuracy[1]) > 90
+    assert float(accuracy[1]) > 95
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README.read_text()))))

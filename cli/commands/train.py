@@ -70,6 +70,7 @@ def command(
     from nas.data.catalog import load
     from nas.data.fitted import fitted
     from nas.export.final_training import train_and_save
+    from nas.export.save import Files
     from nas.train.predict import predict
     from nas.train.train import TrainConfig
 
@@ -78,7 +79,7 @@ def command(
     config = TrainConfig(epochs=max_epochs)
     data = load(dataset, data_dir=data_dir, seed=0)
     graph = read_architecture(architecture, space, data.task)
-    fitted(data, graph)
+    fitted(data, graph)  # refused before weights are loaded and a folder is made
     listen = listener(quiet=quiet)
     params = None
     if init == "predicted":
@@ -96,14 +97,16 @@ def command(
         device=torch_device,
         listen=listen,
     )
+    written = Files(directory)
+    files = {"model": written.source, "weights": written.weights}
     if as_json:
-        emit_json({"init": init, **asdict(trained), "files": {"model": str(directory)}})
+        emit_json({"init": init, **asdict(trained), "files": files})
         return
     pairs(
         {
             "test accuracy": percent(trained.test_accuracy),
             "size": f"{count(trained.params)} parameters, {count(trained.macs)} MACs",
             "trained": f"{trained.epochs} epochs in {trained.seconds:.1f} s from {init} weights",
-            "model": directory,
+            "model": written.source,
         }
     )

@@ -37,13 +37,15 @@ def identity(
 
     How many trials, finalists and epochs, and how long, may differ when a command is repeated.
     """
-    card = json.dumps(asdict(predictor.card), sort_keys=True, default=str)
+    card = asdict(predictor.card)
+    del card["measured"]  # says nothing of the weights, and may be added later
+    text = json.dumps(card, sort_keys=True, default=str)
     described: dict[str, Any] = {
         "space": {"name": space.name, "task": asdict(space.task), **space.macro()},
         "dataset": {"name": data.name, "fingerprint": data.fingerprint},
         "weights": {
             "name": predictor.card.name,
-            "digest": blake2b(card.encode(), digest_size=8).hexdigest(),
+            "digest": blake2b(text.encode(), digest_size=8).hexdigest(),
         },
         "objectives": [str(objective) for objective in objectives],
         "constraints": sorted(str(constraint) for constraint in constraints),
@@ -51,7 +53,8 @@ def identity(
         "sampler": sampler,
         "seed": seed,
     }
-    return json.loads(json.dumps(described, default=str))  # type: ignore[no-any-return]
+    plain: dict[str, Any] = json.loads(json.dumps(described, default=str))
+    return plain
 
 
 def check_same(before: Mapping[str, Any] | None, now: Mapping[str, Any], where: str) -> None:

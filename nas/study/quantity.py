@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-from nas.errors import ConfigError
+from nas.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,8 +51,7 @@ def check_name(name: str, known: Iterable[str], kind: str) -> None:
     """
     names = list(known)
     if name not in names:
-        near = get_close_matches(name, names, 1)
         raise ConfigError(
-            f"unknown {kind} {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
+            f"unknown {kind} {name!r}. {nearest(name, names)}".rstrip(),
             hint=f"Known: {', '.join(names)}.",
         )

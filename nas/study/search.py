@@ -48,9 +48,10 @@ def search(
     """Find architectures by scoring them with predicted weights, and train the best.
 
     Generations of candidates are asked of a sampler, scored as one batch, told, and recorded
-    before the next one begins. The first ``finalists`` in rank are trained briefly from predicted
-    weights, the best of them to the end; it meets the test split once. The same call again goes
-    on where the last one stopped, or was killed.
+    before the next one begins. The first ``finalists`` in rank are trained briefly, from predicted
+    weights unless default ones serve the first of them better, and the best of them to the end;
+    it meets the test split once. The same call again goes on where the last one stopped, or was
+    killed.
 
     Args:
         space: At full size; the predictor's card says at which size candidates are scored.
@@ -68,7 +69,8 @@ def search(
         seed: Fixes candidates and training.
         generation: Candidates scored as one batch.
         timeout: Seconds after which no new generation starts.
-        finalists: Number of architectures to train briefly; 0 goes by the score alone.
+        finalists: Number of architectures to train briefly; 0 goes by the score alone, and
+            starts the final training from predicted weights unseen.
         finalist_epochs: Length of that training.
         max_epochs: Length of the final training; 0 leaves it out.
         scoring: On how many images candidates are scored.

@@ -26,7 +26,7 @@ def test_parse(text: str, limit: float) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("parms<=2e6", "did you mean 'params'"),
+        ("parms<=2e6", "Did you mean 'params'"),
         ("accuracy>=0.9", "only after scoring"),
         ("params<2e6", "cannot read"),
         ("params<=", "cannot read"),

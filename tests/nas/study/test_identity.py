@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,3 +60,10 @@ def test_what_is_many_is_named_in_the_plural_and_the_hint_names_the_options() ->
     with pytest.raises(StudyError, match="with other objectives: ") as caught:
         check_same(_identity(), _identity(objectives=["loss"]), "the run in 'x'")
     assert "--out" in caught.value.hint
+
+
+def test_measurements_added_to_the_card_later_make_no_other_search() -> None:
+    predictor = ToyPredictor(toy_space())
+    before = _identity(predictor=predictor)
+    predictor.card = replace(predictor.card, measured={"accuracy": 0.5})
+    assert _identity(predictor=predictor) == before

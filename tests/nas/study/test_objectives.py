@@ -29,7 +29,7 @@ def test_parse(text: str, name: str, direction: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("acuracy:max", "did you mean 'accuracy'"),
+        ("acuracy:max", "Did you mean 'accuracy'"),
         ("zebra", "Known: score"),
         ("params:down", "expected max or min"),
         ("params:", "expected max or min"),
