@@ -27,7 +27,7 @@ def test_figures_once_it_is_scored() -> None:
 
 def test_unknown_names() -> None:
     check_name("macs", ANALYTIC, "figure")
-    with pytest.raises(ConfigError, match="unknown figure 'mac'. Did you mean 'macs'\\?"):
+    with pytest.raises(ConfigError, match=r"unknown figure 'mac'\. Did you mean 'macs'\?"):
         check_name("mac", ANALYTIC, "figure")
     with pytest.raises(ConfigError, match=r"unknown figure 'zzz'\. Known: params, macs"):
         check_name("zzz", ANALYTIC, "figure")
