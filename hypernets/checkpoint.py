@@ -16,6 +16,7 @@ from hypernets.features import VOCABULARY_VERSION
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, VocabularyError
+from nas.evaluate.blend import Blend
 from nas.files import write_json, write_tensors
 from nas.predictor.card import Card
 from nas.registry import Registry
@@ -28,7 +29,12 @@ _AGAIN = "Train it again with `nas train-hypernet`."
 def save(hypernet: GraphHyperNetwork, directory: Path) -> None:
     """Write weights and card into a directory, replacing what is there."""
     write_tensors(directory / WEIGHTS, hypernet.state_dict())
-    write_json(directory / CARD, asdict(hypernet.card))
+    save_card(hypernet.card, directory)
+
+
+def save_card(card: Card, directory: Path) -> None:
+    """Write the card alone into a directory, replacing the one that is there."""
+    write_json(directory / CARD, asdict(card))
 
 
 def directory_of(name_or_path: str | Path) -> Path:
@@ -78,6 +84,8 @@ def read_card(directory: Path) -> Card:
     try:
         values: Any = json.loads((directory / CARD).read_text())
         card = from_mapping(Card, values)
+        if card.reference:
+            Blend(card.reference)
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(
             f"expected a hypernetwork directory with {CARD} and {WEIGHTS} at {str(directory)!r}",

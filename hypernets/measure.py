@@ -1,11 +1,15 @@
-"""How well a trained hypernetwork predicts, for its card."""
+"""What a trained hypernetwork does for random architectures, for its card."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from nas.analysis.cost import cost
+from nas.evaluate.blend import Blend
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
+from nas.events import ignore, stage
 from nas.seeding import rng
 from nas.space.candidate import sample
 
@@ -14,10 +18,12 @@ if TYPE_CHECKING:
 
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from nas.data.dataset import Dataset
+    from nas.events import Listener
+    from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
 
-ARCHITECTURES = 16
-IMAGES = 512
+ARCHITECTURES = 128
+_GENERATION = 16
 
 
 def measure(
@@ -26,22 +32,43 @@ def measure(
     data: Dataset,
     *,
     seed: int = 0,
+    workers: int = 1,
     device: torch.device | str = "cpu",
-) -> dict[str, float]:
-    """Accuracy on the ranking split of random architectures with predicted weights.
+    listen: Listener = ignore,
+) -> Card:
+    """The card with accuracies of random architectures and the reference of scores.
+
+    :func:`hypernets.checkpoint.save_card` puts it into the directory of a checkpoint.
 
     Args:
         hypernet: Trained in this space.
         space: At full size; the card says at which size networks are run.
-        data: At full resolution.
+        data: At full resolution; accuracies are those on the ranking split.
         seed: Of the architectures.
+        workers: Threads that run networks side by side.
         device: Where to compute; the hypernetwork is expected there.
+        listen: Hears of progress.
     """
     draw = rng(seed, "measure")
     candidates = [sample(space, draw) for _ in range(ARCHITECTURES)]
-    answers = Scorer(hypernet, data, ScoreConfig(images=IMAGES), device=device)(candidates)
-    accuracies = [entry.accuracy for entry in answers if isinstance(entry, Estimate)]
-    return {
-        f"mean accuracy of {ARCHITECTURES} architectures": round(fmean(accuracies or [0.0]), 4),
-        f"best accuracy of {ARCHITECTURES} architectures": round(max(accuracies, default=0.0), 4),
-    }
+    config = ScoreConfig(workers=workers)
+    scorer = Scorer(hypernet, data, config, device=device)
+    proxy = scorer.proxy(space)
+    rows = []
+    with stage(listen, "measure", ARCHITECTURES) as progress:
+        for first in range(0, ARCHITECTURES, _GENERATION):
+            generation = candidates[first : first + _GENERATION]
+            for candidate, estimate in zip(generation, scorer(generation), strict=True):
+                if isinstance(estimate, Estimate):
+                    network = proxy.graph(candidate.params).simplified
+                    rows.append({**asdict(estimate), **asdict(cost(network))})
+            progress.advance(first + len(generation))
+    accuracies = [row["accuracy"] for row in rows] or [0.0]
+    return replace(
+        hypernet.card,
+        measured={
+            f"mean accuracy of {ARCHITECTURES} architectures": round(fmean(accuracies), 4),
+            f"best accuracy of {ARCHITECTURES} architectures": round(max(accuracies), 4),
+        },
+        reference=dict(Blend.fit(rows).reference) if rows else {},
+    )

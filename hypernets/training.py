@@ -149,7 +149,16 @@ def train_hypernet(
     with stage(listen, "train-hypernet", training.steps) as progress:
         session.run(out, progress)
     model = session.model.eval()
-    session.finish(out, measure(model, space, data, seed=training.seed, device=device))
+    model.card = measure(
+        model,
+        space,
+        data,
+        seed=training.seed,
+        workers=training.workers,
+        device=device,
+        listen=listen,
+    )
+    session.finish(out)
     return model
 
 
@@ -292,7 +301,7 @@ class _Session:
     def _save(self, out: Path) -> None:
         save(out, self.model, self._optimiser, Progress(self._step, self._seconds))
 
-    def finish(self, out: Path, measured: Mapping[str, float]) -> None:
+    def finish(self, out: Path) -> None:
         """Write the checkpoint and remove the training state."""
         card = self.model.card
         self.model.card = replace(
@@ -303,7 +312,6 @@ class _Session:
                 "device": self._device.type,
                 "torch": torch.__version__,
             },
-            measured=measured,
         )
         checkpoint.save(self.model, out)
         (out / STATE).unlink(missing_ok=True)

@@ -119,7 +119,7 @@ def _check_same(found: Mapping[str, Any], card: Card, out: Path, what: str) -> N
 def _identity(card: Card) -> dict[str, Any]:
     """What must agree for a training to go on, as JSON gives it back."""
     identity = asdict(card)
-    del identity["measured"]
+    del identity["measured"], identity["reference"]
     identity["training"] = {
         key: value for key, value in card.training.items() if key not in _MAY_DIFFER
     }

@@ -73,7 +73,7 @@ class Darts(SearchSpace):
     name: ClassVar[str] = "darts"
     description: ClassVar[str] = "DARTS: cells of four blocks, seven operations, two inputs each"
     source: ClassVar[str] = "Liu, Simonyan & Yang, DARTS, ICLR 2019"
-    proxy_limits: ClassVar[Mapping[str, int]] = {"channels": 16, "cells": 4}
+    proxy_limits: ClassVar[Mapping[str, int | str]] = {"channels": 16, "cells": 4}
     # The fourth cell is the first normal one whose two inputs differ.
 
     channels: int = 36

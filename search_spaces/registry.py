@@ -42,7 +42,7 @@ def get(name: str, task: Task, **macro: Any) -> SearchSpace:
         >>> from nas.space.task import Task
         >>> digits = Task(classes=10, channels=1, resolution=8)
         >>> get("nb201:cells=2", digits).macro()
-        {'channels': 16, 'cells': 2}
+        {'channels': 16, 'cells': 2, 'reduction': 'residual'}
     """
     plain, _, options = name.partition(":")
     cls = SPACES.get(plain)

@@ -32,7 +32,7 @@ _FORM = "`nas rank --sample 3 --json` shows architectures as they are written."
     metavar="NAME|DIR",
     help="Hypernetwork: shipped name or directory (default: the fitting).",
 )
-@click.option("--images", default=1024, show_default=True, help="Images of the ranking split.")
+@click.option("--images", default=384, show_default=True, help="Images of the ranking split.")
 @options.device
 @options.workers
 @options.seed
@@ -62,6 +62,7 @@ def command(
     from nas.data.catalog import load
     from nas.evaluate.scorer import Failure, ScoreConfig, Scorer
     from nas.events import stage
+    from nas.study.quantity import ESTIMATED
 
     if (archs is None) == (sample is None):
         raise click.UsageError("give either --archs FILE.json or --sample N")
@@ -84,25 +85,26 @@ def command(
         costs = cost(candidate.network)
         row: dict[str, Any] = {
             "architecture": candidate.architecture,
-            **dict.fromkeys(("score", "accuracy", "loss", "reason")),
+            **dict.fromkeys((*ESTIMATED, "reason")),
             "params": costs.params,
             "macs": costs.macs,
         }
         if isinstance(estimate, Failure):
             row["reason"] = estimate.reason
         else:
-            row |= {"score": estimate.score, **asdict(estimate)}
+            row |= asdict(estimate)
         rows.append(row)
     if as_json:
         emit_json({"scores": rows, "seconds": round(perf_counter() - start, 3)})
         return
     rows.sort(key=lambda row: (row["score"] is not None, row["score"]), reverse=True)
     table(
-        ("accuracy", "loss", "params", "MACs", "architecture"),
+        ("score", "accuracy", "loss", "params", "MACs", "architecture"),
         [
             (
+                "failed" if row["score"] is None else f"{row['score']:.3f}",
                 percent(row["accuracy"]),
-                "failed" if row["loss"] is None else f"{row['loss']:.3f}",
+                "–" if row["loss"] is None else f"{row['loss']:.3f}",
                 count(row["params"]),
                 count(row["macs"]),
                 row["architecture"],

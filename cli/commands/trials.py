@@ -28,10 +28,11 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
     scored.sort(key=lambda row: float(row["score"]), reverse=True)
     shown = scored[:top] if top else scored
     table(
-        ("trial", "accuracy", "loss", "params", "MACs", "architecture"),
+        ("trial", "score", "accuracy", "loss", "params", "MACs", "architecture"),
         [
             (
                 row["number"],
+                f"{float(row['score']):.3f}",
                 percent(float(row["accuracy"])),
                 f"{float(row['loss']):.3f}",
                 count(float(row["params"])),

@@ -6,10 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.graph.ops.pool import AdaptivePool, WindowPool
+from nas.graph.ops.shape import Zero
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nas.graph.graph import Graph
 
 _FLOAT_BYTES = 4
+
+NO_PATH = 1_000_000
+"""Length of the shortest path where none leads from an input to the output."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,23 +30,29 @@ class Cost:
         activation_bytes: Bytes of all node outputs for one sample in float32, which training
             keeps for the backward pass.
         layers: Number of convolutions and linear layers.
+        shortest_path: Convolutions, linear layers and pools, the global one before a classifier
+            included, on the shortest way from an input to the output; :data:`NO_PATH`, longer
+            than any, if there is none, because the output is constant. Short ways carry most of
+            what a network learns (Veit, Wilber and Belongie 2016, Residual Networks Behave Like
+            Ensembles of Relatively Shallow Networks).
     """
 
     params: int
     macs: int
     activation_bytes: int
     layers: int
+    shortest_path: int
 
 
 def cost(graph: Graph) -> Cost:
-    """Count parameters, multiply-accumulates and activations from shapes alone.
+    """Count parameters, multiply-accumulates, activations and layers from shapes alone.
 
     Example:
         >>> from nas.graph import GraphBuilder
         >>> b = GraphBuilder()
         >>> x = b.input((1, 3, 8, 8))
         >>> cost(b.build(b.conv2d(x, 4)))
-        Cost(params=108, macs=6912, activation_bytes=1024, layers=1)
+        Cost(params=108, macs=6912, activation_bytes=1024, layers=1, shortest_path=1)
     """
     macs = [node.op.macs(*graph.input_shapes(node)) for node in graph.nodes]
     return Cost(
@@ -47,4 +61,15 @@ def cost(graph: Graph) -> Cost:
         activation_bytes=_FLOAT_BYTES
         * sum(math.prod(graph.shapes[node.name]) for node in graph.nodes),
         layers=sum(count > 0 for count in macs),
+        shortest_path=_shortest_path(graph, macs),
     )
+
+
+def _shortest_path(graph: Graph, macs: Sequence[int]) -> int:
+    lengths = {spec.name: 0 for spec in graph.inputs}
+    for node, count in zip(graph.nodes, macs, strict=True):
+        transforms = count > 0 or isinstance(node.op, WindowPool | AdaptivePool)
+        shortest = min(lengths[name] for name in node.inputs)
+        blocked = isinstance(node.op, Zero) or shortest == NO_PATH
+        lengths[node.name] = NO_PATH if blocked else shortest + transforms
+    return min(lengths[name] for name in graph.outputs)

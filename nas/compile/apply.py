@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from nas.graph.node import Node
 
 Parameters = Mapping[str, "Tensor"]
+Observer = Callable[["Node", list["Tensor"]], None]
 Call = Callable[["Node", Parameters, list["Tensor"]], "Tensor"]
 
 
-def apply(graph: Graph, params: Parameters, *inputs: Tensor) -> Tensor:
+def ignore(node: Node, inputs: list[Tensor]) -> None:
+    """See nothing of a run."""
+
+
+def apply(graph: Graph, params: Parameters, *inputs: Tensor, observe: Observer = ignore) -> Tensor:
     """Output of the graph's network with these parameters; differentiable in both.
 
     Batch norms use ``<node>.running_mean`` and ``<node>.running_var`` where ``params`` holds them
@@ -30,6 +35,7 @@ def apply(graph: Graph, params: Parameters, *inputs: Tensor) -> Tensor:
         graph: A graph with one output.
         params: A tensor for every entry of ``graph.parameters()``.
         inputs: One batch for each graph input, of any batch size.
+        observe: Is shown every node with its inputs before it runs.
 
     Shape:
         Images (B, C, H, W) to class scores (B, classes), for a classifier.
@@ -37,12 +43,16 @@ def apply(graph: Graph, params: Parameters, *inputs: Tensor) -> Tensor:
     Raises:
         ValueError: A parameter or an input is missing, or the graph has several outputs.
     """
-    return _run(graph, params, inputs, _forward)
+    return _run(graph, params, inputs, _forward, observe)
 
 
 @torch.no_grad()
-def calibrate(graph: Graph, params: Parameters, *inputs: Tensor) -> dict[str, Tensor]:
+def calibrate(
+    graph: Graph, params: Parameters, *inputs: Tensor, observe: Observer = ignore
+) -> dict[str, Tensor]:
     """Batch statistics of every batch norm on these inputs, as running statistics.
+
+    Arguments are those of :func:`apply`.
 
     Returns:
         ``<node>.running_mean`` and ``<node>.running_var`` (unbiased), each (C,), in float32 also
@@ -60,7 +70,7 @@ def calibrate(graph: Graph, params: Parameters, *inputs: Tensor) -> dict[str, Te
             own = {**own, **measured}
         return node.op.forward(own, *xs)
 
-    _run(graph, params, inputs, call)
+    _run(graph, params, inputs, call, observe)
     return statistics
 
 
@@ -68,7 +78,13 @@ def _forward(node: Node, own: Parameters, inputs: list[Tensor]) -> Tensor:
     return node.op.forward(own, *inputs)
 
 
-def _run(graph: Graph, params: Parameters, inputs: tuple[Tensor, ...], call: Call) -> Tensor:
+def _run(
+    graph: Graph,
+    params: Parameters,
+    inputs: tuple[Tensor, ...],
+    call: Call,
+    observe: Observer,
+) -> Tensor:
     """Walk the nodes, dropping every value after its last reader."""
     if len(inputs) != len(graph.inputs) or len(graph.outputs) != 1:
         raise ValueError(
@@ -90,7 +106,10 @@ def _run(graph: Graph, params: Parameters, inputs: tuple[Tensor, ...], call: Cal
     readers = {name: len(nodes) for name, nodes in graph.consumers.items()}
     readers[output] += 1
     for node in graph.nodes:
-        values[node.name] = call(node, owned[node.name], [values[name] for name in node.inputs])
+        read = [values[name] for name in node.inputs]
+        observe(node, read)
+        values[node.name] = call(node, owned[node.name], read)
+        del read
         for name in node.inputs:
             readers[name] -= 1
             if not readers[name]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 
+from nas.analysis.cost import cost
 from nas.compile.apply import apply, calibrate
 from nas.errors import ConfigError, VocabularyError
+from nas.evaluate.blend import Blend
+from nas.evaluate.naswot import ActivationKernel
 from nas.graph.graph import Graph
 from nas.train.device import autocast
 
@@ -26,26 +29,35 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
 
+_PATTERNS = 64
+"""Calibration images whose activation patterns are compared."""
 
-@dataclass(frozen=True)
+_GRAPHS = 64
+"""Graphs embedded in one pass."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """How a network does on the ranking split with predicted weights.
+    """How a network at the proxy does with predicted weights, on the ranking split.
 
     Attributes:
         accuracy: Share of images classified right.
         loss: Mean cross-entropy in nats.
+        brier: Mean squared distance between class probabilities and the truth, summed over the
+            classes, from 0 to 2, lower better (Brier 1950). One image that is surely wrong spoils
+            it less than it does the loss.
+        naswot: How differently the network treats different training images, higher better; see
+            :func:`nas.evaluate.naswot`.
+        score: One number for ranking, higher better: from 0 to 1, the blend of Brier score,
+            NASWOT, multiply-accumulates and shortest path; see :class:`nas.evaluate.Blend`.
+            The negative loss if the hypernetwork's card has no reference to blend by.
     """
 
     accuracy: float
     loss: float
-
-    @property
-    def score(self) -> float:
-        """One number for ranking, higher better: the negative loss.
-
-        The loss ranks better than the accuracy, which knows of each image only right or wrong.
-        """
-        return -self.loss
+    brier: float
+    naswot: float
+    score: float
 
 
 @dataclass(frozen=True)
@@ -62,13 +74,14 @@ class ScoreConfig:
     Attributes:
         images: Images of the ranking split, spread evenly over it.
         calibration: Training images that give the batch norms their statistics, spread likewise.
+            Activation patterns are those of 64 of them; of fewer, NASWOT is another measure.
         batch_size: Images in one forward pass.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
         workers: Threads that run networks side by side; more than one pays on a CPU only.
     """
 
-    images: int = 1024
-    calibration: int = 256
+    images: int = 384
+    calibration: int = 128
     batch_size: int = 512
     precision: str = "auto"
     workers: int = 1
@@ -106,6 +119,7 @@ class Scorer:
         check_fits(predictor.card, data)
         card, task = predictor.card, data.task
         self._predictor = predictor
+        self._blend = Blend(card.reference) if card.reference else None
         self._config = config or ScoreConfig()
         self._device = torch.device(device)
         self._pool = ThreadPoolExecutor(self._config.workers)
@@ -146,6 +160,16 @@ class Scorer:
         scored = iter(self._pool.map(self._estimate, built, self._predict(built)))
         return [graph if isinstance(graph, Failure) else next(scored) for graph in graphs]
 
+    @torch.no_grad()
+    def embed(self, candidates: Sequence[Candidate]) -> Tensor:
+        """The predictor's vector for each architecture at the proxy, on the CPU: (N, D)."""
+        graphs = [self.proxy(one.space).graph(one.params).simplified for one in candidates]
+        parts = [
+            self._predictor.embed(graphs[first : first + _GRAPHS])
+            for first in range(0, len(graphs), _GRAPHS)
+        ]
+        return torch.cat(parts).float().cpu()
+
     def _build(self, candidate: Candidate) -> Graph | Failure:
         proxy = self.proxy(candidate.space)
         try:
@@ -177,18 +201,27 @@ class Scorer:
 
     @torch.no_grad()
     def _measure(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | Failure:
+        patterns = ActivationKernel(slice(None, None, -(-len(self._calibration) // _PATTERNS)))
         with autocast(self._device, self._config.precision):
-            ready = {**params, **calibrate(graph, params, self._calibration)}
+            statistics = calibrate(graph, params, self._calibration, observe=patterns)
+            ready = {**params, **statistics}
             scores = [
                 apply(graph, ready, images)
                 for images in self._images.split(self._config.batch_size)
             ]
         logits = torch.cat(scores).float()
         loss = float(F.cross_entropy(logits, self._labels))
-        accuracy = float((logits.argmax(1) == self._labels).float().mean())
         if not math.isfinite(loss):
             return Failure("its output is not finite")
-        return Estimate(accuracy, loss)
+        truth = F.one_hot(self._labels, logits.shape[1])
+        figures = {
+            "accuracy": float((logits.argmax(1) == self._labels).float().mean()),
+            "loss": loss,
+            "brier": float((logits.softmax(1) - truth).square().sum(1).mean()),
+            "naswot": patterns.logdet(),
+        }
+        known = {**figures, **asdict(cost(graph))}
+        return Estimate(**figures, score=-loss if self._blend is None else self._blend(known))
 
     def _take(self, images: Tensor) -> Tensor:
         return images.to(self._device).contiguous(memory_format=torch.channels_last)

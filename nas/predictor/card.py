@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,9 @@ class Card:
         classes: Number of classes.
         training: How it was trained: command, seed, steps, seconds.
         measured: What was measured afterwards, by name.
+        reference: Median and spread of figures of random architectures of the space at the proxy,
+            by name; scores are relative to it. Empty if it was not measured: the score is then
+            the negative loss.
     """
 
     name: str
@@ -41,3 +44,4 @@ class Card:
     classes: int
     training: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
+    reference: Mapping[str, Sequence[float]] = field(default_factory=dict)

@@ -37,8 +37,9 @@ class SearchSpace(ABC):
     """One line for listings."""
     source: ClassVar[str] = ""
     """Paper or program the space follows."""
-    proxy_limits: ClassVar[Mapping[str, int]] = {"channels": 16, "cells": 1}
-    """Macro sizes at which architectures of the space are still told apart as at any larger."""
+    proxy_limits: ClassVar[Mapping[str, int | str]] = {"channels": 16, "cells": 1}
+    """Macro sizes at which architectures of the space are still told apart: the largest number, or
+    the word for what is no number."""
 
     task: Task
 
@@ -89,7 +90,7 @@ class SearchSpace(ABC):
         """Small macro sizes to predict weights at, none larger than those of this space."""
         macro = self.macro()
         return {
-            name: min(macro[name], limit)
+            name: limit if isinstance(limit, str) else min(macro[name], limit)
             for name, limit in self.proxy_limits.items()
             if name in macro
         }

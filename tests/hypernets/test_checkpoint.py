@@ -7,11 +7,18 @@ from dataclasses import replace
 import pytest
 import torch
 
-from hypernets.checkpoint import CARD, WEIGHTS, load, read_card, save, shipped
+from hypernets.checkpoint import CARD, WEIGHTS, load, read_card, save, save_card, shipped
 from hypernets.config import HYPERNETS
 from hypernets.features import VOCABULARY_VERSION
 from nas.errors import CheckpointError, NasError, UnknownNameError, VocabularyError
 from tests.hypernets.hypernet_toys import every_role, make_hypernet, samples, tiny_space
+
+REFERENCE = {
+    "brier": [0.5, 0.1],
+    "naswot": [300.0, 20.0],
+    "macs": [1e6, 2e5],
+    "shortest_path": [7.0, 1.0],
+}
 
 
 @pytest.fixture
@@ -36,9 +43,34 @@ def test_a_loaded_hypernetwork_predicts_the_same(tmp_path, name):
 
 def test_the_card_comes_back(tmp_path):
     card = {"proxy": {"channels": 8, "resolution": 6}, "training": {"command": "nas x", "seed": 3}}
-    model = make_hypernet(card={**card, "measured": {"kendall tau": 0.5}})
+    model = make_hypernet(card={**card, "measured": {"kendall tau": 0.5}, "reference": REFERENCE})
     save(model, tmp_path)
     assert load(tmp_path).card == model.card == read_card(tmp_path)
+
+
+def test_a_card_can_be_written_alone(directory):
+    weights = (directory / WEIGHTS).stat()
+    card = replace(read_card(directory), reference=REFERENCE, measured={"kendall tau": 0.5})
+    save_card(card, directory)
+    assert load(directory).card == card
+    assert (directory / WEIGHTS).stat() == weights
+
+
+@pytest.mark.parametrize("entry", ["macs", [1.0], [1.0, 0.0], [1.0, None]])
+def test_a_reference_that_is_none_makes_it_no_card(directory, entry):
+    card = json.loads((directory / CARD).read_text())
+    broken = {**card, "reference": {**REFERENCE, "macs": entry}}
+    (directory / CARD).write_text(json.dumps(broken))
+    with pytest.raises(CheckpointError, match=r"is no card: .* the spread of macs") as caught:
+        load(directory)
+    assert "nas train-hypernet" in caught.value.hint
+
+
+def test_a_card_from_before_references_were_measured_is_one(directory):
+    card = json.loads((directory / CARD).read_text())
+    del card["reference"]
+    (directory / CARD).write_text(json.dumps(card))
+    assert load(directory).card.reference == {}
 
 
 def test_the_card_is_json_for_people(directory):

@@ -10,12 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
+from hypernets import measure as measure_module
 from hypernets import training as training_module
 from hypernets.checkpoint import CARD, WEIGHTS, load
 from hypernets.training import HypernetTraining, train_hypernet
 from hypernets.training_state import STATE
 from nas.compile.apply import apply
 from nas.errors import CheckpointError, ConfigError, TrainingError, VocabularyError
+from nas.evaluate.blend import Blend
 from nas.events import Advanced, Event, Noted
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
@@ -61,6 +63,11 @@ class Renamed(Mixed):
     name: ClassVar[str] = "renamed"
 
 
+@pytest.fixture(autouse=True)
+def _few_architectures_are_measured(monkeypatch):
+    monkeypatch.setattr(measure_module, "ARCHITECTURES", 8)
+
+
 def mixed(*kinds):
     return Mixed(task=digits().task, kinds=kinds or Mixed.kinds)
 
@@ -94,7 +101,8 @@ def test_the_loss_falls_and_accuracy_rises(tmp_path):
     sizes = {"hidden": 16, "max_channels": 16}
     options = {"steps": 80, "meta_batch": 1, "batch_size": 64, "lr": 1e-2}
     train(tmp_path, space=mixed("deep"), settings=sizes, listen=heard.append, **options)
-    progress = [event for event in heard if isinstance(event, Advanced)]
+    told = [event for event in heard if isinstance(event, Advanced)]
+    progress = [event for event in told if event.stage == "train-hypernet"]
     assert [event.done for event in progress] == list(range(10, 81, 10))
     first, last = progress[0].metrics, progress[-1].metrics
     assert last["loss"] < first["loss"] - 0.5
@@ -120,6 +128,8 @@ def test_what_is_left_behind_is_the_checkpoint(tmp_path):
     assert card.training["steps"] == 12
     assert card.training["seconds"] > 0
     assert card.training["torch"] == torch.__version__
+    assert "mean accuracy of 8 architectures" in card.measured
+    Blend(card.reference)  # complete
 
 
 def test_same_seed_same_weights_whatever_the_threads(tmp_path):
@@ -308,8 +318,10 @@ def test_a_finished_one_is_loaded(tmp_path, monkeypatch):
 def test_what_was_measured_afterwards_makes_it_no_other(tmp_path):
     train(tmp_path)
     card = json.loads((tmp_path / CARD).read_text())
-    (tmp_path / CARD).write_text(json.dumps({**card, "measured": {"kendall tau": 0.4}}))
-    assert train(tmp_path).card.measured == {"kendall tau": 0.4}
+    later = {"measured": {"kendall tau": 0.4}, "reference": {}}
+    (tmp_path / CARD).write_text(json.dumps({**card, **later}))
+    again = train(tmp_path).card
+    assert (again.measured, again.reference) == ({"kendall tau": 0.4}, {})
 
 
 @pytest.mark.parametrize("name", [CARD, WEIGHTS])

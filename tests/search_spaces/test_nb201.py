@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from nas.errors import EncodingError
+from nas.analysis.cost import cost
+from nas.errors import ConfigError, EncodingError
 from nas.space.task import Task
 from search_spaces.nb201 import EDGES, OPERATIONS, NasBench201, edge_name
 
@@ -89,3 +90,19 @@ def test_macro_sizes_scale_the_skeleton():
 def test_any_resolution(resolution):
     graph = SPACE.at(resolution=resolution).graph(BEST)
     assert graph.shapes["classifier"] == (1, 10)
+
+
+def test_the_proxy_reduces_by_pooling_so_that_cells_do_the_work():
+    full = NasBench201(task=Task(classes=10, channels=3, resolution=32))
+    assert full.proxy_sizes() == {"channels": 16, "cells": 2, "reduction": "pool"}
+    proxy = full.at(**full.proxy_sizes(), resolution=16)
+
+    graph = proxy.graph(BEST)
+    assert cost(graph).layers == 1 + 3 * 2 * 5 + 2 + 1
+    assert cost(proxy.at(reduction="residual").graph(BEST)).layers == cost(graph).layers + 2 * 2
+    assert graph.shapes["stage2.reduce.norm"] == (1, 64, 4, 4)
+
+
+def test_unknown_reduction():
+    with pytest.raises(ConfigError, match="reduction must be one of 'residual', 'pool', got 'x'"):
+        NasBench201(task=SPACE.task, reduction="x")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from nas.analysis.cost import cost
 from nas.space.task import Task
 from tests.cli.program import ARCHITECTURE, OTHER, SPACE, nas
 
-KEYS = {"architecture", "score", "accuracy", "loss", "params", "macs"}
+KEYS = {"architecture", "score", "accuracy", "loss", "brier", "naswot", "params", "macs"}
 
 
 def rank(hypernet, *words):
@@ -32,17 +33,27 @@ def test_json_keeps_the_order_that_was_given(hypernet):
         assert all(row.keys() >= KEYS for row in answer.document["scores"])
 
 
-def test_equal_architectures_score_equally_and_a_lower_loss_scores_higher(hypernet):
+def test_equal_architectures_score_equally_and_others_do_not(hypernet):
     scores = rank(hypernet, "--sample", 6, "--json").document["scores"]
     again = rank(
         hypernet, "--archs", write(*(row["architecture"] for row in scores)), "--json"
     ).document["scores"]
 
-    assert [row["loss"] for row in again] == pytest.approx([row["loss"] for row in scores])
-    by_score = sorted(scores, key=lambda row: row["score"])
-    losses = [row["loss"] for row in by_score]
-    assert losses == sorted(losses, reverse=True)
-    assert len(set(losses)) > 1
+    for name in ("score", "loss", "brier", "naswot"):
+        figures = [row[name] for row in scores]
+        assert [row[name] for row in again] == pytest.approx(figures)
+        assert len(set(figures)) > 1
+    assert all(0 <= row["score"] <= 1 for row in scores)
+
+
+def test_a_checkpoint_without_a_reference_scores_by_the_loss(hypernet, tmp_path):
+    older = shutil.copytree(hypernet, tmp_path / "older")
+    card = json.loads((older / "card.json").read_text())
+    del card["reference"]
+    (older / "card.json").write_text(json.dumps(card))
+    scores = rank(older, "--sample", 3, "--json").document["scores"]
+
+    assert [row["score"] for row in scores] == [-row["loss"] for row in scores]
 
 
 def test_costs_are_those_of_the_full_size(hypernet):
@@ -74,11 +85,12 @@ def test_a_sample_is_distinct_and_follows_the_seed(hypernet):
 def test_the_table_shows_the_best_first_with_whole_notations(hypernet):
     answer = rank(hypernet, "--archs", write(OTHER, ARCHITECTURE))
     head, *lines = answer.out.splitlines()
-    losses = [float(line.split()[1]) for line in lines]
+    scores = [float(line.split()[0]) for line in lines]
 
-    assert head.split() == ["accuracy", "loss", "params", "MACs", "architecture"]
+    assert head.split() == ["score", "accuracy", "loss", "params", "MACs", "architecture"]
     assert {line.split()[-1] for line in lines} == {OTHER, ARCHITECTURE}
-    assert losses == sorted(losses)
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == 2
     assert answer.err.startswith("rank: 2/2")
 
 

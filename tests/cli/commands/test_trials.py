@@ -19,10 +19,11 @@ def test_json_is_all_trials_in_order_with_numbers_as_numbers(finished):
 def test_the_table_shows_the_best_first(finished):
     answer = nas("trials", finished)
     head, *lines, blank, summary = answer.out.splitlines()
-    losses = [float(line.split()[2]) for line in lines]
+    scores = [float(line.split()[1]) for line in lines]
 
-    assert head.split() == ["trial", "accuracy", "loss", "params", "MACs", "architecture"]
-    assert losses == sorted(losses)
+    assert head.split() == ["trial", "score", "accuracy", "loss", "params", "MACs", "architecture"]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] > scores[-1]
     assert blank == ""
     assert summary == "6 of 6 scored candidates, 6 trials"
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from nas.analysis.cost import Cost, cost
+from nas.analysis.cost import NO_PATH, Cost, cost
 from nas.graph.builder import GraphBuilder
 
 
@@ -45,13 +45,14 @@ def test_a_network_counted_by_hand():
         macs=16 * 4 * 27 + 10 * 4,
         activation_bytes=4 * (3 * 4 * 16 + 4 + 4 + 10),
         layers=2,
+        shortest_path=3,  # the global pool is one
     )
 
 
 def test_a_graph_without_layers_costs_its_activations():
     b = GraphBuilder()
     assert cost(b.build(b.relu(b.input((1, 5))))) == Cost(
-        params=0, macs=0, activation_bytes=20, layers=0
+        params=0, macs=0, activation_bytes=20, layers=0, shortest_path=0
     )
 
 
@@ -88,3 +89,76 @@ def test_costs_are_exact_whatever_their_size():
     found = cost(b.build(b.linear(b.input((1, width)), width)))
     assert found.macs == width**2
     assert found.params == width**2 + width
+
+
+def plain(b, x):
+    return b.conv2d(b.conv2d(x, 3), 3)
+
+
+def residual(b, x):
+    return b.add(x, b.relu(b.batch_norm(plain(b, x))))
+
+
+def narrowing(b, x):
+    """The shortcut is one convolution, the other way two."""
+    return b.concat(b.conv2d(x, 3, 1), plain(b, x))
+
+
+def pooled(b, x):
+    return b.add(plain(b, x), b.max_pool(b.avg_pool(b.conv2d(x, 3))))
+
+
+def decorated(b, x):
+    x = b.dropout(b.identity(b.shift(b.group_norm(x, 3))), 0.5)
+    return b.conv2d(b.drop_path(b.activation(x, "gelu"), 0.1), 3)
+
+
+def half_blocked(b, x):
+    return b.add(b.zero(x), plain(b, x))
+
+
+@pytest.mark.parametrize(
+    ("block", "length"),
+    [
+        (plain, 2),
+        (residual, 0),
+        (narrowing, 1),
+        (pooled, 2),
+        (decorated, 1),
+        (half_blocked, 2),
+        (lambda b, x: residual(b, plain(b, x)), 2),
+        (lambda b, x: x, 0),
+    ],
+)
+def test_the_shortest_path_of_a_network_with_a_stem_a_pool_and_a_head(block, length):
+    b = GraphBuilder()
+    stem = b.conv2d(b.input((1, 3, 8, 8)), 3)
+    graph = b.build(b.classifier(block(b, stem), 10))
+    assert cost(graph).shortest_path == cost(graph.simplified).shortest_path == length + 3
+
+
+def test_the_shortest_path_of_resnet_18_takes_every_shortcut():
+    assert cost(resnet18()).shortest_path == 1 + 1 + 3 + 1 + 1  # stem, pool, shortcuts, pool, head
+
+
+def test_dead_branches_are_no_way_to_the_output():
+    b = GraphBuilder()
+    x = b.input((1, 4))
+    b.linear(x, 2)
+    assert cost(b.build(b.linear(b.linear(x, 4), 2))).shortest_path == 2
+
+
+def test_where_no_way_leads_to_the_output_the_path_is_longer_than_any():
+    b = GraphBuilder()
+    x = b.conv2d(b.input((1, 3, 8, 8)), 4)
+    graph = b.build(b.classifier(b.conv2d(b.zero(x), 4), 10))
+    assert cost(graph).shortest_path == cost(graph.simplified).shortest_path == NO_PATH
+    assert cost(resnet18()).shortest_path < NO_PATH
+
+
+def test_the_shortest_of_several_inputs_and_outputs_counts():
+    b = GraphBuilder()
+    x, y = b.input((1, 4), name="x"), b.input((1, 4), name="y")
+    deep = b.linear(b.linear(b.linear(x, 4), 4), 4)
+    assert cost(b.build(b.add(deep, b.linear(y, 4)))).shortest_path == 1
+    assert cost(b.build(deep, b.linear(b.linear(y, 4), 4))).shortest_path == 2

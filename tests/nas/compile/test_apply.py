@@ -200,3 +200,15 @@ def test_statistics_of_double_precision_stay_double(network):
     params = {name: value.double() for name, value in parameters(network).items()}
     statistics = calibrate(network, params, random(6, 3, 8, 8).double())
     assert {value.dtype for value in statistics.values()} == {torch.float64}
+
+
+@pytest.mark.parametrize("run", [apply, calibrate])
+def test_an_observer_is_shown_every_node_with_its_inputs(network, run):
+    params, x = parameters(network), random(6, 3, 8, 8)
+    seen = []
+    run(network, params, x, observe=lambda node, inputs: seen.append((node.name, *inputs)))
+    assert [name for name, *_ in seen] == [node.name for node in network.nodes]
+    read = {name: inputs for name, *inputs in seen}
+    assert read["first.conv"][0] is x
+    convolved = F.conv2d(x, params["first.conv.weight"], padding=1)
+    torch.testing.assert_close(read["first.norm"][0], convolved)

@@ -1,25 +1,31 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy.stats import norm
 from torch import nn
 
+from hypernets import measure as measure_module
+from hypernets.training import HypernetTraining, train_hypernet
+from nas.analysis.cost import NO_PATH, cost
+from nas.compile.apply import calibrate
 from nas.compile.module import to_module
 from nas.errors import ConfigError, ShapeError
 from nas.evaluate import scorer as scorer_module
+from nas.evaluate.naswot import naswot
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.graph.builder import GraphBuilder
 from nas.graph.op import OpFeatures, Role
 from nas.graph.ops.shape import Shift2d, Zero
 from nas.space.candidate import candidate, sample
 from nas.space.search_space import SearchSpace
-from tests.hypernets.hypernet_toys import digits, make_hypernet, tiny_space
+from tests.hypernets.hypernet_toys import SMALL, digits, make_hypernet, tiny_space
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
@@ -74,7 +80,7 @@ def candidates(count=3, seed=0):
 
 
 def by_hand(graph, params, calibration, split):
-    """Loss and accuracy of the torch module, its batch norms set to what they meet."""
+    """Loss, accuracy and Brier score of the torch module, its norms set to what they meet."""
     module = to_module(graph)
     module.load_state_dict(params, strict=False)
     norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
@@ -90,7 +96,13 @@ def by_hand(graph, params, calibration, split):
             hook.remove()
         logits = module(split.normalised(slice(None)))
     accuracy = (logits.argmax(1) == split.labels).float().mean().item()
-    return F.cross_entropy(logits, split.labels).item(), accuracy
+    return F.cross_entropy(logits, split.labels).item(), accuracy, brier(logits, split.labels)
+
+
+def brier(logits, labels):
+    """Class by class, as Brier 1950 writes it, from 0 to 2."""
+    shares = logits.double().softmax(1).numpy()
+    return sum(np.mean((shares[:, c] - (labels.numpy() == c)) ** 2) for c in range(10))
 
 
 def inverted(split):
@@ -122,10 +134,11 @@ def test_estimates_are_those_of_the_torch_modules(predictor, shifted):
         predicted = predictor.predict(graphs)
     estimates = score(drawn, predictor, shifted, ALL)
     for graph, params, estimate in zip(graphs, predicted, estimates, strict=True):
-        loss, accuracy = by_hand(graph, params, shifted.train, shifted.val)
+        loss, accuracy, distance = by_hand(graph, params, shifted.train, shifted.val)
         assert estimate.loss == pytest.approx(loss, rel=1e-4)
         assert estimate.accuracy == pytest.approx(accuracy, abs=0.003)
-        other, _ = by_hand(graph, params, shifted.val, shifted.val)
+        assert estimate.brier == pytest.approx(distance, rel=1e-4)
+        other, *_ = by_hand(graph, params, shifted.val, shifted.val)
         assert estimate.loss != pytest.approx(other, rel=1e-2)
 
 
@@ -139,7 +152,7 @@ def test_the_resolution_and_sizes_are_those_of_the_card(shifted):
         (params,) = predictor.predict([graph])
     data = shifted.at(6)
     (estimate,) = score([drawn], predictor, shifted, ALL)
-    loss, _ = by_hand(graph, params, data.train, data.val)
+    loss, *_ = by_hand(graph, params, data.train, data.val)
     assert estimate.loss == pytest.approx(loss, rel=1e-4)
 
 
@@ -203,6 +216,9 @@ def test_accuracy_and_loss_of_a_constant_answer(chosen):
     (estimate,) = score(candidates(1), Constant(chosen, z), digits(), ALL)
     assert estimate.accuracy == pytest.approx(share)
     assert estimate.loss == pytest.approx(math.log(9 + math.exp(z)) - z * share, rel=1e-5)
+    p, q = math.exp(z) / (9 + math.exp(z)), 1 / (9 + math.exp(z))
+    right, wrong = (1 - p) ** 2 + 9 * q**2, p**2 + 8 * q**2 + (1 - q) ** 2
+    assert estimate.brier == pytest.approx(share * right + (1 - share) * wrong, rel=1e-5)
 
 
 @pytest.mark.parametrize("chosen", [0, 4, 9])
@@ -316,8 +332,72 @@ def raising(error):
     return call
 
 
-def test_the_score_is_higher_where_the_loss_is_lower():
-    assert Estimate(accuracy=0.5, loss=1.0).score > Estimate(accuracy=0.9, loss=1.1).score
+@pytest.mark.parametrize("count", [10, 64, 256, 1000])
+def test_patterns_are_those_of_64_calibration_images_spread_evenly(predictor, shifted, count):
+    (drawn,) = candidates(1)
+    graph = drawn.graph.simplified
+    images, _ = shifted.train.spread(count)
+    with torch.no_grad():
+        (params,) = predictor.predict([graph])
+    few = images[:: math.ceil(count / 64)]
+    assert len(few) <= 64
+    statistics = calibrate(graph, params, images)
+    (estimate,) = score([drawn], predictor, shifted, ScoreConfig(calibration=count))
+    expected = naswot(graph, {**params, **statistics}, few)
+    assert estimate.naswot == pytest.approx(expected, rel=1e-3)
+
+
+def test_without_a_reference_the_score_is_the_negative_loss(predictor):
+    for estimate in score(candidates(), predictor, digits()):
+        assert estimate.score == -estimate.loss
+
+
+REFERENCE = {
+    "brier": [0.9, 0.1],
+    "naswot": [300.0, 50.0],
+    "macs": [40_000.0, 9_000.0],
+    "shortest_path": [8.0, 2.0],
+}
+
+
+def test_with_one_it_is_the_blend_of_figures_at_the_proxy():
+    sizes = {"channels": 2, "cells": 1}
+    referring = make_hypernet(max_channels=16, card={"proxy": sizes, "reference": REFERENCE})
+    drawn = candidates()
+    for one, estimate in zip(drawn, score(drawn, referring, digits()), strict=True):
+        graph = one.space.at(**sizes).graph(one.params).simplified
+        assert cost(graph).macs != cost(one.network).macs
+        known = {"brier": estimate.brier, "naswot": estimate.naswot, **asdict(cost(graph))}
+        deviations = {
+            name: (known[name] - median) / spread for name, (median, spread) in REFERENCE.items()
+        }
+        good = norm.cdf([deviations["naswot"], deviations["macs"]]).sum()
+        bad = norm.cdf([-deviations["brier"], -deviations["shortest_path"]]) @ [1, 0.5]
+        assert estimate.score == pytest.approx((good + bad) / 3.5)
+
+
+@pytest.mark.slow
+def test_a_broken_cell_has_finite_figures_and_the_lowest_score(tmp_path, monkeypatch):
+    """A cell of zeros only: the output does not depend on the image."""
+    monkeypatch.setattr(measure_module, "ARCHITECTURES", 16)
+    trained = train_hypernet(
+        tiny_space(),
+        digits(),
+        tmp_path,
+        settings={**SMALL, "hidden": 16},
+        training=HypernetTraining(steps=40, batch_size=64, lr=1e-2),
+    )
+    broken = candidate(tiny_space(), "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+    sound = [one for one in candidates(20) if cost(one.network).shortest_path < NO_PATH]
+    first, *others = score([broken, *sound], trained, digits())
+    assert len(others) > 10
+    assert all(math.isfinite(figure) for figure in asdict(first).values())
+    assert 0 <= first.score < min(estimate.score for estimate in others)
+
+
+def test_a_reference_that_is_none_is_refused():
+    with pytest.raises(ConfigError, match="the median and the spread of brier"):
+        Scorer(make_hypernet(card={"reference": {"loss": [1.0, 1.0]}}), digits())
 
 
 @pytest.mark.parametrize("card", [{"channels": 3}, {"classes": 7}])

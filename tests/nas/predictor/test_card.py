@@ -25,13 +25,14 @@ VALUES: dict[str, Any] = {
 
 
 def test_json_returns_the_same_card():
-    card = Card(**VALUES, measured={"kendall tau": 0.6})
+    card = Card(**VALUES, measured={"kendall tau": 0.6}, reference={"macs": [2e6, 1e5]})
     assert from_mapping(Card, json.loads(json.dumps(asdict(card)))) == card
 
 
 def test_training_and_measurements_may_be_missing():
     card = from_mapping(Card, VALUES)
     assert card.training == card.measured == {}
+    assert card.reference == {}
 
 
 @pytest.mark.parametrize("name", VALUES)

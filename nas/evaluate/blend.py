@@ -1,0 +1,104 @@
+"""The engine's own ranking: several figures of a network as one score."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+RECIPE: Mapping[str, float] = {"brier": 3.0, "naswot": 1.0, "macs": 1.0, "shortest_path": 1.0}
+"""Figures that make a score, with their weights: one half what predicted weights tell, one half
+what needs no training. Alone none of them ranks the best networks; see ``benchmarks/ranking``."""
+
+LOWER_IS_BETTER = frozenset({"brier", "loss", "shortest_path"})
+"""Figures whose lower values promise a more accurate network; of all others higher ones do."""
+
+_PHI = NormalDist().cdf
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A weighted mean of figures, each on a scale from 0 (poor) to 1 (good).
+
+    A figure becomes Φ(±(figure - median) / spread), about its rank among random architectures.
+    Median and spread are fixed once, so a score depends on nothing but the network: scores of
+    different runs compare. A figure that is not finite counts as the poorest.
+
+    Attributes:
+        reference: Median and spread of each figure over random architectures.
+        recipe: Weight of each figure.
+
+    Raises:
+        ConfigError: The reference lacks a figure of the recipe, or one is not a finite median and
+            a positive spread.
+
+    Example:
+        >>> blend = Blend({"macs": [10.0, 2.0], "brier": [0.5, 0.1]}, {"macs": 1.0, "brier": 1.0})
+        >>> blend({"macs": 10, "brier": 0.5})
+        0.5
+        >>> round(blend({"macs": 12, "brier": 0.4}), 2)
+        0.84
+    """
+
+    reference: Mapping[str, Sequence[float]]
+    recipe: Mapping[str, float] = field(default_factory=lambda: RECIPE)
+
+    def __post_init__(self) -> None:
+        for name in self.recipe:
+            entry = self.reference.get(name)
+            if not _is_scale(entry):
+                raise ConfigError(
+                    f"expected the median and the spread of {name} in a reference, got {entry!r}"
+                )
+
+    def __call__(self, figures: Mapping[str, float]) -> float:
+        """The score, from 0 to 1, higher better, of a network with these figures."""
+        total = sum(
+            weight * self._grade(name, figures[name]) for name, weight in self.recipe.items()
+        )
+        return total / sum(self.recipe.values())
+
+    def _grade(self, name: str, figure: float) -> float:
+        if not math.isfinite(figure):
+            return 0.0
+        median, spread = self.reference[name]
+        deviations = (figure - median) / spread
+        return _PHI(-deviations if name in LOWER_IS_BETTER else deviations)
+
+    @staticmethod
+    def fit(rows: Sequence[Mapping[str, float]]) -> Blend:
+        """The blend of the usual recipe whose reference are these architectures.
+
+        Args:
+            rows: All figures of the recipe for each architecture.
+        """
+        return Blend({name: _scale([row[name] for row in rows]) for name in RECIPE})
+
+
+def _scale(figures: Sequence[float]) -> list[float]:
+    """Median, and half the way from the 16th to the 84th percentile: a deviation, if normal.
+
+    Where that is nothing the standard deviation stands in, and 1 where all figures are equal.
+    """
+    finite = np.array([figure for figure in figures if math.isfinite(figure)], dtype=float)
+    if not finite.size:
+        return [0.0, 1.0]
+    low, median, high = np.quantile(finite, (0.16, 0.5, 0.84))
+    return [float(median), float((high - low) / 2 or finite.std() or 1.0)]
+
+
+def _is_scale(entry: object) -> bool:
+    return (
+        isinstance(entry, list | tuple)
+        and len(entry) == 2
+        and all(isinstance(number, int | float) and math.isfinite(number) for number in entry)
+        and entry[1] > 0
+    )

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from nas.errors import ConfigError
+from nas.evaluate.blend import LOWER_IS_BETTER, RECIPE, Blend
+
+REFERENCE = {
+    "brier": [0.6, 0.05],
+    "naswot": [300.0, 40.0],
+    "macs": [2e6, 5e5],
+    "shortest_path": [5.0, 1.0],
+}
+MIDDLE = {name: median for name, (median, _) in REFERENCE.items()}
+
+
+def random_rows(count=200, seed=0):
+    rng = np.random.default_rng(seed)
+    return [
+        {name: float(rng.normal(median, spread)) for name, (median, spread) in REFERENCE.items()}
+        for _ in range(count)
+    ]
+
+
+def test_the_score_is_the_weighted_mean_of_normal_distributions():
+    figures = {"brier": 0.55, "naswot": 380.0, "macs": 1e6, "shortest_path": 4.0}
+    grades = norm.cdf([1, 2, -2, 1])
+    assert Blend(REFERENCE)(figures) == pytest.approx(np.average(grades, weights=[1, 1, 1, 0.5]))
+
+
+def test_the_median_architecture_scores_one_half():
+    assert Blend(REFERENCE)(MIDDLE) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("name", RECIPE)
+def test_each_figure_moves_the_score_one_way(name):
+    median, spread = REFERENCE[name]
+    steps = median + spread * np.linspace(-4, 4, 17)
+    scores = [Blend(REFERENCE)({**MIDDLE, name: float(figure)}) for figure in steps]
+    ways = np.diff(scores) * (-1 if name in LOWER_IS_BETTER else 1)
+    assert (ways > 0).all()
+
+
+def test_which_way_is_better():
+    better = {"brier": 0.1, "naswot": 900.0, "macs": 9e6, "shortest_path": 1}
+    worse = {"brier": 1.9, "naswot": 0.0, "macs": 0, "shortest_path": 1_000_000}
+    assert Blend(REFERENCE)(better) == pytest.approx(1.0, abs=1e-4)
+    assert Blend(REFERENCE)(worse) == pytest.approx(0.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("figure", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", RECIPE)
+def test_what_is_not_finite_counts_as_the_poorest(name, figure):
+    share = RECIPE[name] / sum(RECIPE.values())
+    score = Blend(REFERENCE)({**MIDDLE, name: figure})
+    assert score == pytest.approx(0.5 * (1 - share))
+
+
+def test_figures_beyond_the_recipe_do_not_matter():
+    assert Blend(REFERENCE)({**MIDDLE, "accuracy": 0.9}) == Blend(REFERENCE)(MIDDLE)
+
+
+def test_the_reference_is_the_median_and_the_deviation_of_normal_figures():
+    found = Blend.fit(random_rows(20_000)).reference
+    for name, (median, spread) in REFERENCE.items():
+        assert found[name] == pytest.approx([median, spread], rel=0.03)
+
+
+def test_outliers_hardly_move_the_reference():
+    spoilt = {"brier": 2.0, "naswot": 0.0, "macs": 1e12, "shortest_path": 1_000_000}
+    rows = random_rows(2000)
+    clean, mixed = (Blend.fit(given).reference for given in (rows, [*rows, *100 * [spoilt]]))
+    for name, (median, spread) in clean.items():
+        assert mixed[name] == pytest.approx([median, spread], rel=0.15)
+
+
+def test_figures_that_are_not_finite_are_left_out_of_the_reference():
+    rows = random_rows()
+    broken = {name: math.nan for name in RECIPE} | {"macs": math.inf}
+    assert Blend.fit([*rows, broken]) == Blend.fit(rows)
+    assert Blend.fit([broken])(MIDDLE) >= 0
+
+
+def test_a_figure_that_is_nearly_always_equal_keeps_a_spread():
+    rows = [{**row, "shortest_path": 7} for row in random_rows(20)]
+    assert Blend.fit(rows).reference["shortest_path"] == [7.0, 1.0]
+    rows[0]["shortest_path"] = 9
+    median, spread = Blend.fit(rows).reference["shortest_path"]
+    assert median == 7.0
+    assert spread == pytest.approx(np.std([9] + 19 * [7]))
+
+
+def test_one_architecture_is_a_reference_too():
+    blend = Blend.fit([MIDDLE])
+    assert blend(MIDDLE) == pytest.approx(0.5)
+
+
+def test_json_returns_the_same_blend():
+    blend = Blend.fit(random_rows())
+    assert Blend(json.loads(json.dumps(blend.reference))) == blend
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [None, 3.0, [1.0], [1.0, 0.0], [1.0, -1.0], [math.nan, 1.0], [1.0, math.inf], ["a", 1.0]],
+)
+def test_a_reference_that_lacks_a_figure_says_so(entry):
+    broken = {**REFERENCE, "macs": entry}
+    if entry is None:
+        del broken["macs"]
+    with pytest.raises(ConfigError, match="the median and the spread of macs in a reference"):
+        Blend(broken)
