@@ -1,0 +1,44 @@
+"""What trained architectures reached: the published table, and files that ``truth.py`` made."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+PUBLISHED = Path(__file__).with_name("nb201_cifar10.json.gz")
+_COLUMN = "c10_test200"
+
+Table = dict[str, float]
+"""Test accuracy, 0 to 1, by notation of the architecture."""
+
+
+def published() -> Table:
+    """NAS-Bench-201: all 15,625 cells after 200 epochs on CIFAR-10."""
+    table = json.loads(gzip.decompress(PUBLISHED.read_bytes()))
+    column = table["columns"].index(_COLUMN)
+    return {
+        notation([table["ops"][int(op)] for op in row[0]]): row[column] / 100
+        for row in table["rows"]
+    }
+
+
+def notation(ops: list[str]) -> str:
+    """``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`` of operations 0->1, 0->2, 1->2, 0->3, 1->3, 2->3."""
+    groups = (ops[:1], ops[1:3], ops[3:])
+    return "+".join(f"|{'|'.join(f'{op}~{i}' for i, op in enumerate(group))}|" for group in groups)
+
+
+def trained(files: list[Path]) -> tuple[Table, dict[str, Any]]:
+    """What files of ``truth.py`` hold, and what the first of them says of itself.
+
+    A network whose training failed reached 0.
+    """
+    documents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    table = {
+        row["architecture"]: row["test_accuracy"] or 0.0
+        for document in documents
+        for row in document["rows"]
+    }
+    return table, documents[0]
