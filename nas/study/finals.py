@@ -1,20 +1,22 @@
-"""The later stages of a search: short training of the finalists, full training of the best."""
+"""The later stages of a search: short trainings, rung by rung, and the full one of the best."""
 
 from __future__ import annotations
 
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nas.errors import TrainingError
 from nas.events import Noted, ignore, stage
 from nas.export.save import Files, load_module, save
 from nas.space.candidate import candidate
+from nas.study.effort import COMPARISON
+from nas.study.ranking import by_training
 from nas.study.trainer import DEFAULT, PREDICTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from optuna.trial import FrozenTrial
@@ -24,26 +26,61 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
     from nas.study.ledger import Ledger
+    from nas.study.objectives import Objective
+    from nas.study.ranking import Choose
     from nas.study.run_folder import RunFolder
+    from nas.study.rungs import Rung
     from nas.study.trainer import Trainer
+    from nas.train.train import Trained
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finalist:
-    """A trial and its accuracy on the ranking split after short training."""
+    """A trial, and its accuracy on the ranking split after a training of so many epochs."""
 
     trial: FrozenTrial
     val_accuracy: float
+    epochs: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Champion:
-    """The fully trained best: its network, and its accuracies on ranking and test split."""
+class Champion(Finalist):
+    """The fully trained best: its network, and its accuracy on the test split besides."""
 
-    trial: FrozenTrial
     module: nn.Module
-    val_accuracy: float
     test_accuracy: float
+
+
+@dataclass(frozen=True)
+class Climb:
+    """What was trained, rung by rung.
+
+    Attributes:
+        rungs: The finalists of each rung, best first.
+        compared: The very first one, as trained from the weights that served it less well; None
+            if it was not, or diverged.
+    """
+
+    rungs: tuple[tuple[Finalist, ...], ...] = ()
+    compared: Finalist | None = None
+
+    @property
+    def first_rung(self) -> tuple[Finalist, ...]:
+        """All that were trained equally long; empty where nothing was trained."""
+        return self.rungs[0] if self.rungs else ()
+
+    @property
+    def standing(self) -> tuple[Finalist, ...]:
+        """Each finalist once, on its highest rung: the best of the highest rung first."""
+        found: dict[int, Finalist] = {}
+        for rung in reversed(self.rungs):
+            for finalist in rung:
+                found.setdefault(finalist.trial.number, finalist)
+        return tuple(found.values())
+
+    def then(self, *rung: Finalist) -> Climb:
+        """The same with a further rung on top."""
+        return Climb((*self.rungs, rung), self.compared)
 
 
 class Finals:
@@ -61,6 +98,7 @@ class Finals:
         trainer: Trains from predicted or default weights.
         ledger: Keeps the results.
         folder: Keeps checkpoints and the best model; None keeps neither.
+        objectives: What is searched for; decides which of the finalists climb.
         listen: Is told of the progress.
     """
 
@@ -70,38 +108,42 @@ class Finals:
         trainer: Trainer,
         ledger: Ledger,
         folder: RunFolder | None,
+        objectives: Sequence[Objective],
         listen: Listener,
     ) -> None:
         self._space = space
         self._trainer = trainer
         self._ledger = ledger
         self._folder = folder
+        self._objectives = objectives
         self._listen = listen
         self._init = PREDICTED
 
-    def finalists(self, trials: Sequence[FrozenTrial], epochs: int) -> list[Finalist]:
-        """Train each briefly; best accuracy first, ties in the order given.
+    def climb(self, choose: Choose, rungs: Sequence[Rung]) -> Climb:
+        """Train finalists rung by rung, fewer of them and longer each time.
+
+        The best of a rung climb to the next one: those of the first Pareto fronts, where the
+        accuracy after training takes the place of what predicted weights told. Where a training
+        on a higher rung diverges, the next finalist takes its place.
+
+        Args:
+            choose: Names the architectures of the first rung, one after another.
+            rungs: How many are trained for how long; the first rung may hold fewer.
 
         Raises:
-            TrainingError: Not one could be trained.
+            TrainingError: All trainings of a rung diverged.
         """
-        trained: list[Finalist] = []
-        failure: TrainingError | None = None
-        with stage(self._listen, "finalists", len(trials)) as progress:
-            self._init = self._better_init(trials[0], epochs)
-            for done, trial in enumerate(trials, 1):
-                try:
-                    accuracy = self._short_training(trial, epochs, self._init)
-                except TrainingError as error:
-                    failure = error
-                    self._listen(Noted(text=f"Finalist {done} was left out: {error.message}."))
-                    continue
-                trained.append(Finalist(trial=trial, val_accuracy=accuracy))
-                best = max(finalist.val_accuracy for finalist in trained)
-                progress.advance(done, val_accuracy=accuracy, best_val_accuracy=best)
-        if failure is not None and not trained:
-            raise failure
-        return sorted(trained, key=lambda finalist: -finalist.val_accuracy)
+        first = choose({})
+        if first is None or not rungs:
+            return Climb()
+        compared = self._choose_init(first, rungs[0].epochs)
+        tried: dict[int, float | None] = {}
+        trained = self._rung(1, rungs[0], _chosen(choose, rungs[0].size, tried), tried)
+        climb = Climb((trained,), compared)
+        for number, rung in enumerate(rungs[1:], 2):
+            next_in_line = (finalist.trial for finalist in climb.standing)
+            climb = climb.then(*self._rung(number, rung, next_in_line, {}))
+        return climb
 
     def champion(self, trials: Sequence[FrozenTrial], epochs: int) -> Champion:
         """Train the first to the end, test it once, and export it.
@@ -123,28 +165,69 @@ class Finals:
                 self._listen(Noted(text=text))
         return self._full_training(last, epochs)
 
-    def _better_init(self, trial: FrozenTrial, epochs: int) -> str:
+    def _choose_init(self, trial: FrozenTrial, epochs: int) -> Finalist | None:
+        """Find the initial weights that serve a trial better; its result from the others."""
         reached: dict[str, float] = {}
-        for init in (PREDICTED, DEFAULT):
-            with suppress(TrainingError):
-                reached[init] = self._short_training(trial, epochs, init)
-        better = max(reached, key=reached.__getitem__, default=PREDICTED)
-        if better == DEFAULT:
+        with stage(self._listen, COMPARISON, 2) as progress:
+            for done, init in enumerate((PREDICTED, DEFAULT), 1):
+                with suppress(TrainingError):
+                    reached[init] = self._short_training(trial, epochs, init, COMPARISON)
+                    progress.advance(done, val_accuracy=reached[init])
+        self._init = max(reached, key=reached.__getitem__, default=PREDICTED)
+        if self._init == DEFAULT:
             accuracies = ", ".join(f"{value:.1%} from {init}" for init, value in reached.items())
             self._listen(
                 Noted(text=f"Training starts from default weights, which do better: {accuracies}.")
             )
-        return better
+        others = [value for init, value in reached.items() if init != self._init]
+        return next((Finalist(trial=trial, val_accuracy=v, epochs=epochs) for v in others), None)
+
+    def _rung(
+        self,
+        number: int,
+        rung: Rung,
+        trials: Iterable[FrozenTrial],
+        tried: dict[int, float | None],
+    ) -> tuple[Finalist, ...]:
+        """Train the first trials that can be trained, as many as the rung holds; best first.
+
+        Args:
+            number: Of the rung, from 1.
+            rung: How many, and for how long.
+            trials: In the order of training.
+            tried: Learns the accuracy of each by its number; None where the training diverged.
+        """
+        name, failure = f"rung {number}", None
+        trained: list[Finalist] = []
+        with stage(self._listen, name, rung.size) as progress:
+            for trial in trials:
+                try:
+                    accuracy = self._short_training(trial, rung.epochs, self._init, name)
+                except TrainingError as error:
+                    tried[trial.number], failure = None, error
+                    text = f"Trial {trial.number} was left out of {name}: {error.message}."
+                    self._listen(Noted(text=text))
+                    continue
+                tried[trial.number] = accuracy
+                trained.append(Finalist(trial=trial, val_accuracy=accuracy, epochs=rung.epochs))
+                best = max(finalist.val_accuracy for finalist in trained)
+                progress.advance(len(trained), val_accuracy=accuracy, best_val_accuracy=best)
+                if len(trained) == rung.size:
+                    break
+        if failure is not None and not trained:
+            raise failure
+        accuracies = [finalist.val_accuracy for finalist in trained]
+        order = by_training([f.trial for f in trained], accuracies, self._objectives)
+        return tuple(trained[index] for index in order)
 
     def _full_training(self, trial: FrozenTrial, epochs: int) -> Champion:
         graph = self._network(trial)
         name = _name("final", trial, epochs, self._init)
-        known = self._ledger.read(name)
+        known = self._known(name)
         if known is not None and self._folder is not None and self._is_exported(name):
-            return Champion(trial=trial, module=load_module(graph, self._folder.best), **known)
-        trained = self._trainer.train(
-            graph, epochs, self._init, checkpoint=self._checkpoint(name), listen=self._listen
-        )
+            module = load_module(graph, self._folder.best)
+            return Champion(trial=trial, epochs=epochs, module=module, **known)
+        trained = self._train(name, graph, epochs, self._init, self._listen)
         began = time.monotonic()
         figures = {
             "test_accuracy": self._trainer.test_accuracy(trained.module),
@@ -163,24 +246,41 @@ class Finals:
         self._ledger.write(name, figures)
         self._ledger.spend("train", trained.seconds + time.monotonic() - began)
         self._forget(name)
-        return Champion(trial=trial, module=trained.module, **figures)
+        return Champion(trial=trial, epochs=epochs, module=trained.module, **figures)
 
-    def _short_training(self, trial: FrozenTrial, epochs: int, init: str) -> float:
+    def _short_training(self, trial: FrozenTrial, epochs: int, init: str, stage: str) -> float:
         name = _name("finalist", trial, epochs, init)
-        known = self._ledger.read(name)
+        known, final = self._known(name), self._known(_name("final", trial, epochs, init))
         if known is not None:
             return float(known)
-        trained = self._trainer.train(
-            self._network(trial),
-            epochs,
-            init,
-            checkpoint=self._checkpoint(name),
-            listen=ignore,
-        )
+        if final is not None:
+            return float(final["val_accuracy"])
+        trained = self._train(name, self._network(trial), epochs, init, ignore)
         self._ledger.write(name, trained.val_accuracy)
-        self._ledger.spend("finalists", trained.seconds)
+        self._ledger.spend(stage, trained.seconds)
         self._forget(name)
         return trained.val_accuracy
+
+    def _train(self, name: str, graph: Graph, epochs: int, init: str, listen: Listener) -> Trained:
+        """Train, and remember it if that diverges: it would do so again."""
+        checkpoint = self._checkpoint(name)
+        try:
+            return self._trainer.train(graph, epochs, init, checkpoint=checkpoint, listen=listen)
+        except TrainingError as error:
+            self._ledger.write(name, {"diverged": error.message})
+            self._forget(name)
+            raise
+
+    def _known(self, name: str) -> Any:
+        """What a training of that name has brought; None if there was none.
+
+        Raises:
+            TrainingError: It diverged.
+        """
+        known = self._ledger.read(name)
+        if isinstance(known, dict) and "diverged" in known:
+            raise TrainingError(known["diverged"])
+        return known
 
     def _network(self, trial: FrozenTrial) -> Graph:
         return candidate(self._space, trial.params).network
@@ -202,3 +302,12 @@ class Finals:
 
 def _name(kind: str, trial: FrozenTrial, epochs: int, init: str) -> str:
     return f"{kind}-{trial.user_attrs['hash']}-{epochs}-{init}"
+
+
+def _chosen(choose: Choose, size: int, tried: Mapping[int, float | None]) -> Iterator[FrozenTrial]:
+    """At most ``size`` choices, each made when what was ``tried`` before it is known."""
+    for _ in range(size):
+        trial = choose(tried)
+        if trial is None:
+            return
+        yield trial

@@ -22,7 +22,7 @@ _DIRECTIONS: dict[str, Direction] = {"max": "maximize", "min": "minimize"}
 class Objective:
     """A figure of a candidate and the way it should go.
 
-    ``score`` is the negative loss with predicted weights, which ranks better than the accuracy.
+    ``score`` is the engine's own ranking; see :class:`nas.evaluate.Estimate`.
 
     Example:
         >>> Objective.parse("params")

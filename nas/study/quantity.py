@@ -19,6 +19,8 @@ ESTIMATED: dict[str, Direction] = {
     "score": "maximize",
     "accuracy": "maximize",
     "loss": "minimize",
+    "brier": "minimize",
+    "naswot": "maximize",
 }
 """What predicted weights tell, and which way is better."""
 
@@ -27,6 +29,7 @@ ANALYTIC: dict[str, Direction] = {
     "macs": "minimize",
     "activation_bytes": "minimize",
     "layers": "minimize",
+    "shortest_path": "minimize",
 }
 """What the graph alone tells, and which way is better."""
 
@@ -35,11 +38,7 @@ def figures(cost: Cost, estimate: Estimate | None = None) -> dict[str, float]:
     """Everything known of a candidate by name; the estimated part only once it is scored."""
     known: dict[str, float] = asdict(cost)
     if estimate is not None:
-        known |= {
-            "score": estimate.score,
-            "accuracy": estimate.accuracy,
-            "loss": estimate.loss,
-        }
+        known |= asdict(estimate)
     return known
 
 

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nas.study.ledger import is_scored
+from nas.study.quantity import ANALYTIC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from optuna.study import StudyDirection
     from optuna.trial import FrozenTrial
+
+    from nas.study.objectives import Objective
+
+    Choose = Callable[[Mapping[int, float | None]], FrozenTrial | None]
+    """The next trial to train, None for no more, as a function of what was trained before: the
+    accuracies by number of the trial, in the order of training, None where it diverged."""
 
 
 def ranked_fronts(
@@ -43,6 +50,41 @@ def best(
     """The first ``count`` trials: those no other dominates first, higher scores first."""
     ordered = [trial for front in ranked_fronts(trials, directions, count) for trial in front]
     return ordered[:count]
+
+
+def by_training(
+    trials: Sequence[FrozenTrial],
+    accuracies: Sequence[float],
+    objectives: Sequence[Objective],
+    at_least: int | None = None,
+) -> list[int]:
+    """Indices of trials: successive Pareto fronts, and the accuracy within each.
+
+    The accuracy after training, known or expected, takes the place of what predicted weights told;
+    what the graph alone tells, such as its size, remains an objective. Without such an objective
+    the order is that of the accuracies. Ties stay in the order given.
+
+    Args:
+        trials: Complete trials.
+        accuracies: Of each, or anything else that puts better networks higher.
+        objectives: What is searched for.
+        at_least: Stop once the fronts hold so many trials; None orders all.
+    """
+    points = [
+        [-accuracy, *_costs(trial, objectives)]
+        for trial, accuracy in zip(trials, accuracies, strict=True)
+    ]
+    found = fronts(np.array(points), at_least or len(points)) if points else []
+    return [i for front in found for i in sorted(front, key=lambda i: (-accuracies[i], i))]
+
+
+def _costs(trial: FrozenTrial, objectives: Sequence[Objective]) -> list[float]:
+    """Values of the objectives that need no score, turned so that less is better."""
+    return [
+        -value if objective.direction == "maximize" else value
+        for objective, value in zip(objectives, trial.values, strict=True)
+        if objective.name in ANALYTIC
+    ]
 
 
 def losses(
@@ -75,6 +117,8 @@ def first_front(points: NDArray[np.float64]) -> list[int]:
 
 def fronts(points: NDArray[np.float64], at_least: int) -> list[list[int]]:
     """Successive fronts, until they hold ``at_least`` points or all there are."""
+    if points.shape[1] == 1:
+        return _ties(points[:, 0], at_least)
     rest = np.arange(len(points))
     found: list[list[int]] = []
     while len(rest) and sum(map(len, found)) < at_least:
@@ -82,3 +126,13 @@ def fronts(points: NDArray[np.float64], at_least: int) -> list[list[int]]:
         found.append([int(rest[index]) for index in front])
         rest = np.delete(rest, front)
     return found
+
+
+def _ties(values: NDArray[np.float64], at_least: int) -> list[list[int]]:
+    """The fronts of one objective: indices of equal values, lower ones first."""
+    order = np.argsort(values, kind="stable")
+    steps = np.flatnonzero(np.diff(values[order])) + 1
+    ends = [end for end in (*steps.tolist(), len(values)) if end]
+    enough = next((rank for rank, end in enumerate(ends, 1) if end >= at_least), len(ends))
+    starts = [0, *ends]
+    return [order[start:end].tolist() for start, end in zip(starts, ends[:enough], strict=False)]

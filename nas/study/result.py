@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nas.analysis.cost import Cost
     from nas.evaluate.scorer import Estimate
     from nas.space.candidate import Candidate
+    from nas.study.effort import Effort
     from nas.study.ledger import TrialCounts
     from nas.study.trust import Trust
 
@@ -31,6 +32,7 @@ class Found:
         cost: Its analytic cost.
         val_accuracy: Accuracy on the ranking split after its longest training so far; None if it
             was not trained.
+        epochs: Length of that training; None if there was none.
         test_accuracy: Accuracy on the test split after its final training; None if it had none.
     """
 
@@ -40,6 +42,7 @@ class Found:
     estimate: Estimate
     cost: Cost
     val_accuracy: float | None = None
+    epochs: int | None = None
     test_accuracy: float | None = None
 
     @property
@@ -49,19 +52,25 @@ class Found:
 
     @property
     def score(self) -> float:
-        """One number for ranking, higher better, comparable inside a run."""
+        """One number for ranking, higher better."""
         return self.estimate.score
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a JSON object."""
-        trained = {"val_accuracy": self.val_accuracy, "test_accuracy": self.test_accuracy}
+        trained = {
+            "val_accuracy": self.val_accuracy,
+            "test_accuracy": self.test_accuracy,
+            "epochs": self.epochs,
+        }
+        estimate = asdict(self.estimate)
+        score = estimate.pop("score")
         return {
             "architecture": self.architecture,
             "number": self.number,
             "hash": self.candidate.hash,
-            "score": self.score,
+            "score": score,
             "values": list(self.values),
-            "estimate": {"accuracy": self.estimate.accuracy, "loss": self.estimate.loss},
+            "estimate": estimate,
             "trained": None if self.val_accuracy is None else trained,
             **asdict(self.cost),
         }
@@ -75,10 +84,14 @@ class SearchResult:
         run: The run folder, None if there is none.
         study: The Optuna study of all trials; dashboards, plots, ask and tell work on it.
         best: The finalist that was best after training; without training the first in rank.
-        pareto: What no other architecture beats in every objective, by score.
-        finalists: What was trained briefly, by accuracy.
+        pareto: What no other architecture beats in every objective, as far as that was known
+            before training; by score.
+        finalists: What was trained, as it was after its longest training: the best of the highest
+            rung first.
         best_model: The trained network of ``best``, None if no final training was asked for.
-        trust: How well what was known before training has ranked the finalists.
+        trust: How well what was known before training has ranked the finalists on the first rung.
+        rungs: What scoring and the trainings of each rung have cost; what an earlier run of the
+            command has done is part of it.
         trials: How many trials ended how.
         seconds: Time spent in each stage, earlier runs of the same command included.
         files: What was written, by name.
@@ -94,6 +107,7 @@ class SearchResult:
     trust: Trust
     trials: TrialCounts
     seconds: Mapping[str, float]
+    rungs: tuple[Effort, ...] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
     stopped: str = ""
 
@@ -107,6 +121,7 @@ class SearchResult:
             "pareto": [found.to_dict() for found in self.pareto],
             "finalists": [found.to_dict() for found in self.finalists],
             "trust": asdict(self.trust),
+            "rungs": [asdict(effort) for effort in self.rungs],
             "seconds": dict(self.seconds),
             "files": {name: str(path) for name, path in self.files.items()},
             "stopped": self.stopped,

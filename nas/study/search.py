@@ -37,9 +37,11 @@ def search(
     seed: int = 0,
     generation: int = 32,
     timeout: float | None = None,
-    finalists: int = 3,
+    finalists: int | None = None,
     finalist_epochs: int = 3,
     max_epochs: int = 30,
+    reduction: int = 3,
+    budget: float | None = None,
     scoring: ScoreConfig | None = None,
     out: Path | str | None = None,
     device: str = "auto",
@@ -49,8 +51,10 @@ def search(
 
     Generations of candidates are asked of a sampler, scored as one batch, told, and recorded
     before the next one begins. The first ``finalists`` in rank are trained briefly, from predicted
-    weights unless default ones serve the first of them better, and the best of them to the end;
-    it meets the test split once. The same call again goes on where the last one stopped, or was
+    weights unless default ones serve the first of them better. Of these the best are trained
+    longer, again and again, and the best of the last ones to the end; it meets the test split
+    once. With objectives such as ``params`` those of the best Pareto fronts climb, by the
+    accuracy they have reached. The same call again goes on where the last one stopped, or was
     killed.
 
     Args:
@@ -69,10 +73,16 @@ def search(
         seed: Fixes candidates and training.
         generation: Candidates scored as one batch.
         timeout: Seconds after which no new generation starts.
-        finalists: Number of architectures to train briefly; 0 goes by the score alone, and
-            starts the final training from predicted weights unseen.
+        finalists: Number of architectures to train briefly, by default 3 or what the budget
+            allows; 0 goes by the score alone, and starts the final training from predicted
+            weights unseen.
         finalist_epochs: Length of that training.
         max_epochs: Length of the final training; 0 leaves it out.
+        reduction: The best ``1 / reduction`` of the finalists are trained ``reduction`` times as
+            long, each time from the start, and so on until one is left or it is time for the
+            final training; see :func:`nas.study.rungs.plan`.
+        budget: Epochs that all trainings together may take, in place of ``finalists``: as many
+            are trained as that allows.
         scoring: On how many images candidates are scored.
         out: The run folder.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:<index>``.
@@ -98,6 +108,8 @@ def search(
         finalists=finalists,
         finalist_epochs=finalist_epochs,
         max_epochs=max_epochs,
+        reduction=reduction,
+        budget=budget,
         scoring=scoring or ScoreConfig(),
         out=None if out is None else Path(out),
         device=device,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
 from nas.study.objectives import Objective
+from nas.study.rungs import affordable, plan
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.storage import describe
 
@@ -15,7 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nas.study.constraints import Constraint
+    from nas.study.rungs import Rung
     from nas.study.storage import StorageLike
+
+
+FINALISTS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +37,11 @@ class SearchConfig:
     seed: int = 0
     generation: int = 32
     timeout: float | None = None
-    finalists: int = 3
+    finalists: int | None = None
     finalist_epochs: int = 3
     max_epochs: int = 30
+    reduction: int = 3
+    budget: float | None = None
     scoring: ScoreConfig = field(default_factory=ScoreConfig)
     out: Path | None = None
     device: str = "auto"
@@ -43,11 +51,27 @@ class SearchConfig:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
         for name in ("finalists", "max_epochs"):
-            if getattr(self, name) < 0:
+            if (getattr(self, name) or 0) < 0:
                 raise ConfigError(f"{name} must not be negative, got {getattr(self, name)}")
+        if self.reduction < 2:
+            raise ConfigError(f"the reduction factor must be at least 2, got {self.reduction}")
         if self.timeout is not None and self.timeout <= 0:
             raise ConfigError(f"timeout must be positive, got {self.timeout:g} seconds")
+        if self.budget is not None:
+            self._check_budget(self.budget)
         SAMPLERS.get(self.sampler)
+
+    @property
+    def first_rung(self) -> int:
+        """Number of finalists: as given, or else as many as the budget allows."""
+        if self.budget is None:
+            return FINALISTS if self.finalists is None else self.finalists
+        return affordable(self.budget, self.finalist_epochs, self.max_epochs, self.reduction)
+
+    def rungs(self, candidates: int) -> tuple[Rung, ...]:
+        """The trainings that are planned, where there are so many candidates to choose from."""
+        finalists = min(self.first_rung, candidates)
+        return plan(finalists, self.finalist_epochs, self.max_epochs, self.reduction)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a JSON object, without passwords."""
@@ -57,5 +81,16 @@ class SearchConfig:
             "constraints": [str(constraint) for constraint in self.constraints],
             "storage": None if self.storage is None else describe(self.storage),
             "scoring": asdict(self.scoring),
+            "finalists": self.first_rung,
             "out": None if self.out is None else str(self.out),
         }
+
+    def _check_budget(self, budget: float) -> None:
+        if self.finalists is not None:
+            raise ConfigError(
+                f"finalists and budget exclude each other, got {self.finalists} and {budget:g}",
+                hint="Give one of them: a budget chooses the number of finalists.",
+            )
+        if not (math.isfinite(budget) and budget > 0):
+            raise ConfigError(f"budget must be a positive number of epochs, got {budget:g}")
+        affordable(budget, self.finalist_epochs, self.max_epochs, self.reduction)

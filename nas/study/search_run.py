@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -17,10 +18,13 @@ from nas.export.save import Files
 from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
+from nas.study.choice import Chooser
+from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
-from nas.study.finals import Finals
+from nas.study.finals import Champion, Finals
 from nas.study.identity import check_same, identity
 from nas.study.ledger import Ledger, TrialCounts
+from nas.study.quantity import ESTIMATED
 from nas.study.ranking import best, ranked_fronts
 from nas.study.result import Found, SearchResult
 from nas.study.run_folder import RunFolder
@@ -28,12 +32,14 @@ from nas.study.samplers.registry import make_sampler
 from nas.study.storage import describe, open_storage, quiet_optuna
 from nas.study.trainer import Trainer
 from nas.study.trials_table import TrialsTable
-from nas.study.trust import trust
 from nas.train.device import resolve_device
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
@@ -41,8 +47,15 @@ if TYPE_CHECKING:
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
-    from nas.study.finals import Champion
+    from nas.study.effort import Effort
+    from nas.study.finals import Climb, Finalist
     from nas.study.search_config import SearchConfig
+
+_POOL = 1000
+"""Best trials that finalists are chosen from."""
+
+_FINALISTS_PER_PROBE = 3
+"""One in so many finalists is there to judge the ranking."""
 
 
 def run_search(
@@ -80,42 +93,49 @@ class _SearchRun:
         self._folder = folder
         self._listen = listen
         self._score = Scorer(predictor, data, config.scoring, device=device)
+        self._data = data
         self._score.proxy(space)
         self._ledger = self._open_ledger(space, data, predictor)
         if self._is_finished():
             self._tell_finished()
             self._listen = ignore
         trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
-        self._finals = Finals(space, trainer, self._ledger, folder, self._listen)
+        self._finals = Finals(
+            space, trainer, self._ledger, folder, config.objectives, self._listen
+        )
 
     def run(self) -> SearchResult:
         """All stages; those that an earlier call has finished take no time."""
         stopped = self._explore()
         self._ledger.study.sampler = self._sampler()
         trials, directions = self._ledger.trials(), self._ledger.study.directions
-        leaders = best(trials, directions, max(1, self._config.finalists))
-        finalists = []
-        if self._config.finalists:
-            finalists = self._finals.finalists(leaders, self._config.finalist_epochs)
-            leaders = [finalist.trial for finalist in finalists]
-        champion = None
-        if self._config.max_epochs:
-            champion = self._finals.champion(leaders, self._config.max_epochs)
-        accuracies = {f.trial.number: f.val_accuracy for f in finalists}
-        probes = tuple(self._found(f.trial, accuracies) for f in finalists)
+        counts = TrialCounts.of(trials)
+        rungs, max_epochs = self._config.rungs(counts.complete), self._config.max_epochs
+        finalists = self._config.first_rung
+        ranked = best(trials, directions, max(_POOL, finalists))
+        chooser = Chooser(
+            ranked, self._config.objectives, self._embed, probes=finalists // _FINALISTS_PER_PROBE
+        )
+        climb = self._finals.climb(chooser, rungs[:-1] if max_epochs else rungs)
+        leaders = [finalist.trial for finalist in climb.standing] or ranked[:1]
+        champion = self._finals.champion(leaders, max_epochs) if max_epochs else None
+        if champion is not None:
+            climb = climb.then(champion)
+        trained = {finalist.trial.number: finalist for finalist in climb.standing}
         winner = leaders[0] if champion is None else champion.trial
         result = SearchResult(
             run=self._config.out,
             study=self._ledger.study,
-            best=self._found(winner, accuracies, champion),
+            best=self._shown(winner, trained),
             pareto=tuple(
-                self._found(trial, accuracies) for trial in ranked_fronts(trials, directions)[0]
+                self._shown(trial, trained) for trial in ranked_fronts(trials, directions)[0]
             ),
-            finalists=probes,
+            finalists=tuple(self._shown(f.trial, trained) for f in climb.standing),
             best_model=None if champion is None else champion.module,
-            trust=trust(probes),
-            trials=TrialCounts.of(trials),
+            trust=chooser.trust({f.trial.number: f.val_accuracy for f in climb.first_rung}),
+            trials=counts,
             seconds=self._ledger.seconds(),
+            rungs=self._efforts(counts.complete, climb, winner),
             files=self._files(champion),
             stopped=stopped,
         )
@@ -126,14 +146,46 @@ class _SearchRun:
             self._ledger.write("finished", done)
         return result
 
-    def _later_stages(self, candidates: int) -> dict[str, int]:
+    def _embed(self, trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
+        candidates = [candidate(self._space, trial.params) for trial in trials]
+        return self._score.embed(candidates).double().numpy()
+
+    def _shown(self, trial: FrozenTrial, trained: Mapping[int, Finalist]) -> Found:
+        """An architecture of the result, with what came of training it."""
+        found, known = self._found(trial), trained.get(trial.number)
+        if known is None:
+            return found
+        test_accuracy = known.test_accuracy if isinstance(known, Champion) else None
+        return replace(
+            found,
+            val_accuracy=known.val_accuracy,
+            epochs=known.epochs,
+            test_accuracy=test_accuracy,
+        )
+
+    def _efforts(self, candidates: int, climb: Climb, winner: FrozenTrial) -> tuple[Effort, ...]:
+        """What each stage has cost, in epochs of the mean network of the first rung."""
+        scoring, data = self._config.scoring, self._data
+        mean = [finalist.trial for finalist in climb.first_rung] or [winner]
+        small = self._score.proxy(self._space)
+        proxies = [cost(candidate(small, trial.params).network).macs for trial in mean]
+        unit = EquivalentEpoch(macs=fmean(map(_macs, mean)), images=len(data.train))
+        images = min(scoring.calibration, len(data.train)) + min(scoring.images, len(data.val))
+        efforts = [unit.of_scoring(candidates, fmean(proxies), images)]
+        if climb.compared is not None:
+            compared = climb.compared
+            efforts.append(unit.of_training(COMPARISON, [_macs(compared.trial)], compared.epochs))
+        for number, rung in enumerate(climb.rungs, 1):
+            macs = [_macs(finalist.trial) for finalist in rung]
+            efforts.append(unit.of_training(f"rung {number}", macs, rung[0].epochs))
+        return tuple(efforts)
+
+    def _later_stages(self, candidates: int) -> dict[str, Any]:
         """What a finished search has done with its candidates, fit for JSON."""
-        config = self._config
         return {
             "candidates": candidates,
-            "finalists": config.finalists,
-            "finalist_epochs": config.finalist_epochs,
-            "max_epochs": config.max_epochs,
+            "rungs": [[rung.size, rung.epochs] for rung in self._config.rungs(candidates)],
+            "max_epochs": self._config.max_epochs,
         }
 
     def _is_finished(self) -> bool:
@@ -190,6 +242,7 @@ class _SearchRun:
             "best": None,
             "pareto": [],
             "finalists": [],
+            "rungs": [],
             "seconds": self._ledger.seconds(),
             "files": {name: str(path) for name, path in self._files(None).items()},
             "stopped": error.message,
@@ -244,23 +297,15 @@ class _SearchRun:
         count = len(self._ledger.trials())
         return make_sampler(self._config.sampler, derive(self._config.seed, "sampler", count))
 
-    def _found(
-        self,
-        trial: FrozenTrial,
-        accuracies: dict[int, float],
-        champion: Champion | None = None,
-    ) -> Found:
+    def _found(self, trial: FrozenTrial) -> Found:
         found = candidate(self._space, trial.params)
         known = trial.user_attrs
-        accuracy = accuracies.get(trial.number)
         return Found(
             candidate=found,
             number=trial.number,
             values=tuple(trial.values),
-            estimate=Estimate(accuracy=known["accuracy"], loss=known["loss"]),
+            estimate=Estimate(**{name: known[name] for name in ESTIMATED}),
             cost=cost(found.network),
-            val_accuracy=accuracy if champion is None else champion.val_accuracy,
-            test_accuracy=None if champion is None else champion.test_accuracy,
         )
 
     def _files(self, champion: Champion | None) -> dict[str, Path]:
@@ -274,6 +319,10 @@ class _SearchRun:
             exported = Files(folder.best)
             files |= {"best": folder.best, "model": exported.source, "weights": exported.weights}
         return files
+
+
+def _macs(trial: FrozenTrial) -> float:
+    return float(trial.user_attrs["macs"])
 
 
 def _check_task(space: SearchSpace, data: Dataset) -> None:

@@ -1,51 +1,116 @@
-"""How far the figures known before training can be trusted."""
+"""How far what is known before training can be trusted to rank."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scipy.stats import kendalltau
+import numpy as np
+
+from nas.seeding import rng
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nas.study.result import Found
+    from numpy.typing import NDArray
 
-_FEWEST_PROBES = 3
+    Floats = NDArray[np.float64]
+
+FEWEST = 3
+"""Fewer trained networks tell no order."""
+
+_RESAMPLES = 1000
+_SURE = 0.95
+_INTERVAL = (0.05, 0.95)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trust:
-    """How well figures known before training rank what was trained.
+    """How well scores known before training rank what was trained.
 
     Attributes:
-        probes: Number of architectures that were trained briefly.
-        kendall_tau: Agreement of each figure with the accuracy on the ranking split after that
+        probes: Number of architectures that were trained equally long.
+        kendall_tau: Agreement of each score with the accuracy on the ranking split after that
             training, from -1 (reversed) to 1 (the same order); None where fewer than three were
             trained, or all are equal. A lower loss and a larger network count as better.
+        interval: Where tau lies in nine of ten resamples of these architectures (bootstrap), by
+            the same names.
+        ranked_by: The score that ranks what is left.
     """
 
-    probes: int
-    kendall_tau: Mapping[str, float | None]
+    probes: int = 0
+    kendall_tau: Mapping[str, float | None] = field(default_factory=dict)
+    interval: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
+    ranked_by: str = "score"
 
 
-def trust(probes: Sequence[Found]) -> Trust:
-    """Compare the order of architectures that were trained briefly with what was known before."""
-    trained = [found.val_accuracy or 0.0 for found in probes]
-    figures: dict[str, list[float]] = {
-        "loss": [-found.estimate.loss for found in probes],
-        "accuracy": [found.estimate.accuracy for found in probes],
-        "params": [found.cost.params for found in probes],
-        "macs": [found.cost.macs for found in probes],
+def trust(scores: Mapping[str, Sequence[float]], accuracies: Sequence[float]) -> Trust:
+    """Compare the order by each score with the order after training.
+
+    The first score ranks unless another one does better in 95 of 100 resamples: with a handful of
+    trained networks some score agrees best by luck.
+
+    Args:
+        scores: For each name the scores of the trained architectures, higher better; the one that
+            ranks unless there is reason against it comes first.
+        accuracies: Of the same after training.
+    """
+    truth = np.asarray(accuracies, dtype=np.float64)
+    if len(truth) < FEWEST:
+        unknown = dict.fromkeys(scores)
+        first = next(iter(scores), Trust.ranked_by)
+        return Trust(
+            probes=len(truth), kendall_tau=unknown, interval=dict(unknown), ranked_by=first
+        )
+    draws = rng(0, "trust").multinomial(
+        len(truth), np.full(len(truth), 1 / len(truth)), _RESAMPLES
+    )
+    everyone = np.ones((1, len(truth)))
+    counts = np.concatenate([everyone, draws])
+    taus = {
+        name: _taus(np.asarray(values, dtype=np.float64), truth, counts)
+        for name, values in scores.items()
     }
     return Trust(
-        probes=len(probes),
-        kendall_tau={name: _tau(known, trained) for name, known in figures.items()},
+        probes=len(truth),
+        kendall_tau={name: _number(found[0]) for name, found in taus.items()},
+        interval={name: _interval(found) for name, found in taus.items()},
+        ranked_by=_winner(taus),
     )
 
 
-def _tau(known: Sequence[float], trained: Sequence[float]) -> float | None:
-    if len(trained) < _FEWEST_PROBES or len(set(known)) == 1 or len(set(trained)) == 1:
+def _taus(score: Floats, truth: Floats, counts: Floats) -> Floats:
+    """Kendall's tau-b where architecture i occurs ``counts[b, i]`` times: (B, N) -> (B,)."""
+    by_score, by_truth = (np.sign(values[:, None] - values[None, :]) for values in (score, truth))
+
+    def pairs(signs: Floats) -> Floats:
+        return np.asarray(((counts @ signs) * counts).sum(1))
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return pairs(by_score * by_truth) / np.sqrt(pairs(by_score**2) * pairs(by_truth**2))
+
+
+def _winner(taus: Mapping[str, Floats]) -> str:
+    """The first score, or the best one of those that surely rank better."""
+    first, *others = taus
+    better = [
+        name for name in others if np.mean(_known(taus[name]) > _known(taus[first])) >= _SURE
+    ]
+    return max(better, key=lambda name: _known(taus[name])[0], default=first)
+
+
+def _known(taus: Floats) -> Floats:
+    """Undefined ones as no agreement."""
+    return np.nan_to_num(taus, nan=0.0)
+
+
+def _number(tau: float) -> float | None:
+    return float(tau) if np.isfinite(tau) else None
+
+
+def _interval(taus: Floats) -> tuple[float, float] | None:
+    defined = taus[1:][np.isfinite(taus[1:])]
+    if not np.isfinite(taus[0]) or not defined.size:
         return None
-    return float(kendalltau(known, trained).statistic)
+    low, high = np.quantile(defined, _INTERVAL)
+    return float(low), float(high)

@@ -71,7 +71,7 @@ def test_a_damaged_file_is_named(name, content, read, run):
 def test_the_settings_of_a_run_read_as_its_options_do(run):
     settings = read_settings(run)
 
-    assert settings["space"] == "nb201:channels=4,cells=1,resolution=8"
+    assert settings["space"] == "nb201:channels=4,cells=1,reduction=residual,resolution=8"
     assert (settings["dataset"], settings["weights"]) == ("digits", "tiny")
 
 

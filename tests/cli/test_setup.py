@@ -194,10 +194,14 @@ def test_weights_for_other_data_are_refused(changes, said, copy, space, digits):
 @pytest.mark.parametrize(
     ("name", "resolution", "sizes"),
     [
-        ("nb201", 32, {"channels": 16, "cells": 1, "resolution": 16}),
+        ("nb201", 32, {"channels": 16, "cells": 2, "reduction": "pool", "resolution": 16}),
         ("darts", 32, {"channels": 16, "cells": 4, "resolution": 16}),
         ("darts", 8, {"channels": 8, "cells": 3, "resolution": 8}),
-        ("nb201:channels=4,cells=1", 8, {"channels": 4, "cells": 1, "resolution": 8}),
+        (
+            "nb201:channels=4,cells=1",
+            8,
+            {"channels": 4, "cells": 1, "reduction": "pool", "resolution": 8},
+        ),
     ],
 )
 def test_a_proxy_is_never_larger_than_its_space(name, resolution, sizes):

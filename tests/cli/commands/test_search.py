@@ -17,7 +17,7 @@ from nas.study.quantity import ANALYTIC, ESTIMATED
 from nas.study.samplers.registry import SAMPLERS
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process
 
-KEYS = {"run", "study", "trials", "best", "pareto", "trust", "seconds", "files"}
+KEYS = {"run", "study", "trials", "best", "pareto", "trust", "rungs", "seconds", "files"}
 
 
 def search(hypernet: Path, *words: object, out: Path | str = "run"):
@@ -40,12 +40,13 @@ def test_json_is_one_document_with_the_keys_that_are_promised(hypernet):
     assert document["trials"]["complete"] == 4
     best = document["best"]
     assert best.keys() >= {"architecture", "score", "estimate", "trained", "params", "macs"}
-    assert best["estimate"].keys() == {"accuracy", "loss"}
-    assert best["trained"].keys() == {"val_accuracy", "test_accuracy"}
-    assert all(0 <= accuracy <= 1 for accuracy in best["trained"].values())
+    assert best["estimate"].keys() >= {"accuracy", "loss"}
+    assert best["trained"].keys() == {"val_accuracy", "test_accuracy", "epochs"}
+    assert all(0 <= best["trained"][name] <= 1 for name in ("val_accuracy", "test_accuracy"))
+    assert best["trained"]["epochs"] == 1
     assert document["trust"]["probes"] == 1
     assert document["trust"]["kendall_tau"].keys() >= {"loss", "accuracy", "params", "macs"}
-    assert {"search", "finalists", "train"} <= document["seconds"].keys()
+    assert {"search", "initial weights", "train"} <= document["seconds"].keys()
     assert all(Path(file).exists() for file in document["files"].values())
 
 
@@ -180,11 +181,54 @@ def test_without_json_front_and_finalists_are_shown_as_tables(hypernet):
 
     blocks = answer.out.split("\n\n")
     titles = [block.splitlines()[0] for block in blocks[:-1]]
-    assert titles == ["pareto front, by macs:", "finalists, by accuracy after short training:"]
+    assert titles == [
+        "pareto front, by macs:",
+        "finalists, by length of training and accuracy:",
+    ]
     front = sorted(result["pareto"], key=lambda found: -found["macs"])
     for block, expected in zip(blocks, (front, result["finalists"]), strict=False):
         shown = [int(line.split()[0]) for line in block.splitlines()[2:]]
         assert shown == [found["number"] for found in expected]
+
+
+def test_the_rungs_are_shown_and_told(hypernet):
+    lengths = ("--n-trials", 6, "--finalist-epochs", 1, "--max-epochs", 4, "--images", 32)
+    words = (*lengths, "--finalists", 4, "--reduction-factor", 2)
+    shown = search(hypernet, *words).out
+    told = search(hypernet, *words, "--json").document["rungs"]
+
+    (line,) = (line for line in shown.splitlines() if line.startswith("rungs"))
+    _, _, trainings = line.partition(" epochs' worth), ")
+    assert line.startswith("rungs              6 scored (")
+    assert trainings == "1 x 1 to compare initial weights, 4 x 1, 2 x 2, 1 x 4 epochs"
+    assert [(r["name"], r["architectures"], r["epochs"]) for r in told] == [
+        ("predicted weights", 6, 0),
+        ("initial weights", 1, 1),
+        ("rung 1", 4, 1),
+        ("rung 2", 2, 2),
+        ("rung 3", 1, 4),
+    ]
+    assert told[2]["equivalent_epochs"] == pytest.approx(4)
+    columns = shown.splitlines()[1].split()
+    assert columns[:2] == ["trial", "epochs"]
+    assert [row.split()[1] for row in shown.splitlines()[2:6]] == ["4", "2", "1", "1"]
+
+
+def test_a_budget_chooses_the_number_of_finalists(hypernet):
+    lengths = ("--n-trials", 6, "--finalist-epochs", 1, "--max-epochs", 2, "--images", 32)
+    document = search(hypernet, *lengths, "--budget", 5.5, "--json").document
+
+    assert [(r["architectures"], r["epochs"]) for r in document["rungs"][2:]] == [(2, 1), (1, 2)]
+    configuration = json.loads(Path("run/run.json").read_text())["configuration"]
+    assert (configuration["budget"], configuration["finalists"]) == (5.5, 2)
+
+
+def test_a_budget_that_is_too_small_is_refused(hypernet):
+    answer = search(hypernet, "--n-trials", 2, "--budget", 29.5)
+
+    assert answer.code == 2
+    assert "a budget of 29.5 epochs is less than the 30 of the final training" in answer.error
+    assert "at least 30 epochs" in answer.err
 
 
 @pytest.mark.parametrize("sampler", ["evolution", "nsga2", "random", "tpe"])
@@ -242,6 +286,8 @@ def test_weights_can_be_trained_first_and_are_kept_for_the_next_time():
         (("--finalists", -1), 2, "finalists must not be negative, got -1"),
         (("--finalist-epochs", 0), 2, "finalist_epochs must be at least 1, got 0"),
         (("--max-epochs", -1), 2, "max_epochs must not be negative, got -1"),
+        (("--reduction-factor", 1), 2, "the reduction factor must be at least 2, got 1"),
+        (("--budget", 5), 2, "finalists and budget exclude each other, got 0 and 5"),
         (("--images", 0), 2, "images must be at least 1, got 0"),
         (("--timeout", -1), 2, "timeout must be positive, got -1"),
         (("--sampler", "evolutoin"), 2, "unknown sampler 'evolutoin'. Did you mean 'evolution'?"),
@@ -250,7 +296,7 @@ def test_weights_can_be_trained_first_and_are_kept_for_the_next_time():
         (("--objective", ""), 2, "unknown objective ''"),
         (("--constraint", "params<2"), 2, "cannot read the constraint 'params<2'"),
         (("--constraint", "params<=few"), 2, "cannot read the constraint 'params<=few'"),
-        (("--constraint", "parmas<=2"), 2, "Did you mean 'params'?"),
+        (("--constraint", "parmas<=2"), 2, "Did you mean 'params' or 'macs'?"),
         (("--constraint", "accuracy>=1"), 2, "known only after scoring"),
         (("--storage", "database"), 2, "cannot tell what kind of storage 'database' is"),
         (("--storage", "sqlite:////none/x.db"), 1, "cannot open the storage"),

@@ -16,7 +16,7 @@ def test_json_lists_every_space():
 def test_json_of_one_space_is_one_object():
     document = nas("spaces", "nb201", "--json").document
 
-    assert document["macro"] == {"channels": 16, "cells": 5}
+    assert document["macro"] == {"channels": 16, "cells": 5, "reduction": "residual"}
     assert document.keys() >= {"name", "description", "source", "architectures"}
 
 

@@ -22,7 +22,12 @@ def test_json_is_the_card_with_the_place_of_the_files():
     assert document["hypernet"] == "ghn1"
     assert document["space"] == "nb201"
     assert document["dataset"] == "digits"
-    assert document["proxy"] == {"channels": 4, "cells": 1, "resolution": 8}
+    assert document["proxy"] == {
+        "channels": 4,
+        "cells": 1,
+        "reduction": "pool",
+        "resolution": 8,
+    }
     assert document["training"]["steps"] == 2
     assert document["files"] == {"directory": "hn"}
     assert document.items() >= json.loads(Path("hn/card.json").read_text()).items()

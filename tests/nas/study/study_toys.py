@@ -89,8 +89,13 @@ def quality(candidate: Candidate) -> float:
     return float(sum(params[f"width{i}"] + params[f"kernel{i}"] for i in range(depth))) / 30
 
 
+def toy_estimate(accuracy: float, loss: float) -> Estimate:
+    """An estimate whose score is the negative loss."""
+    return Estimate(accuracy=accuracy, loss=loss, brier=loss / 2, naswot=250.0, score=-loss)
+
+
 def toy_score(candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
-    return [Estimate(accuracy=quality(c), loss=2 - quality(c)) for c in candidates]
+    return [toy_estimate(quality(c), 2 - quality(c)) for c in candidates]
 
 
 class ToyPredictor:

@@ -143,10 +143,13 @@ def test_attributes_of_a_scored_trial() -> None:
         "score",
         "accuracy",
         "loss",
+        "brier",
+        "naswot",
         "params",
         "macs",
         "layers",
         "activation_bytes",
+        "shortest_path",
     } == set(attributes)
     assert attributes["score"] == -attributes["loss"] == ledger.trials()[0].value
 

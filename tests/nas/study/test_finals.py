@@ -10,46 +10,72 @@ from nas.compile.module import to_module
 from nas.data.catalog import load
 from nas.errors import TrainingError
 from nas.events import Event, Listener, Noted, ignore
-from nas.study.finals import Finals
+from nas.study.finals import Climb, Finals
 from nas.study.ledger import Ledger
+from nas.study.objectives import parse_objectives
 from nas.study.run_folder import RunFolder
+from nas.study.rungs import Rung
 from nas.study.trainer import DEFAULT, PREDICTED
 from nas.train.train import Epoch, Trained
 from tests.nas.study.study_toys import toy_space
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from optuna.trial import FrozenTrial
     from torch import nn
 
     from nas.graph.graph import Graph
+    from nas.study.finals import Finalist
 
-SPACE = toy_space()
+SPACE = toy_space(widths=(2, 3, 4, 5, 6, 7))
 
 
 class FakeTrainer:
-    """Trains nothing: networks with more channels are better, and some cannot be trained."""
+    """Trains nothing: networks with more channels are better.
 
-    def __init__(self, *, diverges: int = 0, default: float = 0.0) -> None:
+    Args:
+        diverges: Width of the networks that cannot be trained longer than ``after`` epochs.
+        default: Accuracy from default weights.
+        late: Other accuracies, by width and epochs.
+        stops: The training that is interrupted, counted from 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        diverges: int = 0,
+        after: int = 0,
+        default: float = 0.0,
+        late: Mapping[tuple[int, int], float] | None = None,
+        stops: int = 0,
+    ) -> None:
         self.trained: Counter[int] = Counter()
         self.inits: list[str] = []
         self._diverges = diverges
+        self._after = after
         self._default = default
+        self._late = late or {}
+        self._stops = stops
         self.data = load("digits")
 
     def train(
         self, graph: Graph, epochs: int, init: str, *, checkpoint: Path | None, listen: Listener
     ) -> Trained:
         width = graph.parameters()["conv2d.weight"].shape[0]
+        if len(self.inits) + 1 == self._stops:
+            self._stops = 0
+            raise KeyboardInterrupt
         self.inits.append(init)
         self.trained[width] += init == PREDICTED
         if checkpoint is not None:
             checkpoint.parent.mkdir(exist_ok=True)
             checkpoint.write_text("state")
-        if width == self._diverges:
-            raise TrainingError("the loss is nan in epoch 1")
-        accuracy = width / 10 if init == PREDICTED else self._default
+        if width == self._diverges and epochs > self._after:
+            raise TrainingError(f"the loss is nan in epoch {self._after + 1}")
+        accuracy = self._late.get((width, epochs), width / 10)
+        accuracy = accuracy if init == PREDICTED else self._default
         return Trained(to_module(graph).eval(), accuracy, (Epoch(1.0, accuracy),) * epochs, 0.0)
 
     def test_accuracy(self, module: nn.Module) -> float:
@@ -61,8 +87,14 @@ def ledger() -> Ledger:
     return Ledger(optuna.create_study())
 
 
-def trials(*widths: int) -> list[FrozenTrial]:
-    study = optuna.create_study()
+def in_order(candidates):
+    """Chooses the first trial that was not trained, whatever came of the others."""
+    return lambda tried: next((t for t in candidates if t.number not in tried), None)
+
+
+def trials(*widths: int, objectives: Sequence[str] = ("score",)) -> list[FrozenTrial]:
+    wanted = parse_objectives(objectives)
+    study = optuna.create_study(directions=[objective.direction for objective in wanted])
     for width in widths:
         params = {"label": "a", "depth": 1, "width0": width, "kernel0": 1}
         study.enqueue_trial(params)
@@ -70,27 +102,101 @@ def trials(*widths: int) -> list[FrozenTrial]:
         SPACE.build(trial)
         trial.set_user_attr("hash", f"hash{width}")
         trial.set_user_attr("architecture", SPACE.encode(params))
-        study.tell(trial, 0.0)
+        study.tell(trial, [width if o.name == "params" else 0.0 for o in wanted])
     return study.trials
 
 
 def finals(
-    trainer: FakeTrainer, ledger: Ledger, out: Path | None = None, listen: Listener = ignore
+    trainer: FakeTrainer,
+    ledger: Ledger,
+    out: Path | None = None,
+    listen: Listener = ignore,
+    objectives: Sequence[str] = ("score",),
 ) -> Finals:
     folder = None if out is None else RunFolder(out)
-    return Finals(SPACE, trainer, ledger, folder, listen)  # type: ignore[arg-type]
+    wanted = parse_objectives(objectives)
+    return Finals(SPACE, trainer, ledger, folder, wanted, listen)  # type: ignore[arg-type]
 
 
-def test_finalists_by_accuracy_and_each_is_trained_once(ledger: Ledger, tmp_path: Path) -> None:
+def reached(rung: Sequence[Finalist]) -> list[tuple[int, float, int]]:
+    return [(f.trial.number, f.val_accuracy, f.epochs) for f in rung]
+
+
+def notes(heard: Sequence[Event]) -> list[str]:
+    return [event.text for event in heard if isinstance(event, Noted)]
+
+
+def test_a_rung_by_accuracy_and_each_is_trained_once(ledger: Ledger, tmp_path: Path) -> None:
     trainer = FakeTrainer()
     for _ in range(2):
-        found = finals(trainer, ledger, tmp_path).finalists(trials(3, 5, 4), 1)
-        assert [f.val_accuracy for f in found] == [0.5, 0.4, 0.3]
-        assert [f.trial.number for f in found] == [1, 2, 0]
+        climb = finals(trainer, ledger, tmp_path).climb(in_order(trials(3, 5, 4)), [Rung(3, 1)])
+        assert reached(climb.first_rung) == [(1, 0.5, 1), (2, 0.4, 1), (0, 0.3, 1)]
+        assert climb.standing == climb.first_rung
     assert trainer.trained == {3: 1, 4: 1, 5: 1}
     assert not any(tmp_path.rglob("*.safetensors"))
-    finals(trainer, ledger, tmp_path).finalists(trials(3), 2)
+    finals(trainer, ledger, tmp_path).climb(in_order(trials(3)), [Rung(1, 2)])
     assert trainer.trained[3] == 2, "another number of epochs is another training"
+
+
+def test_the_best_of_a_rung_climb_and_are_trained_anew(ledger: Ledger) -> None:
+    trainer = FakeTrainer()
+    ways = in_order(trials(2, 7, 4, 6, 3, 5))
+    climb = finals(trainer, ledger).climb(ways, [Rung(6, 1), Rung(3, 3), Rung(2, 9)])
+    assert [reached(rung) for rung in climb.rungs[1:]] == [
+        [(1, 0.7, 3), (3, 0.6, 3), (5, 0.5, 3)],
+        [(1, 0.7, 9), (3, 0.6, 9)],
+    ]
+    assert reached(climb.standing) == [
+        (1, 0.7, 9),
+        (3, 0.6, 9),
+        (5, 0.5, 3),
+        (2, 0.4, 1),
+        (4, 0.3, 1),
+        (0, 0.2, 1),
+    ]
+    assert trainer.trained == {7: 3, 6: 3, 5: 2, 4: 1, 3: 1, 2: 1}
+
+
+def test_the_accuracy_after_the_longer_training_decides(ledger: Ledger) -> None:
+    trainer = FakeTrainer(late={(5, 3): 0.2})
+    climb = finals(trainer, ledger).climb(in_order(trials(5, 4, 3)), [Rung(3, 1), Rung(2, 3)])
+    assert reached(climb.standing) == [(1, 0.4, 3), (0, 0.2, 3), (2, 0.3, 1)]
+
+
+def test_with_several_objectives_the_first_fronts_climb(ledger: Ledger) -> None:
+    """What is both larger and worse than another one stays behind."""
+    trainer = FakeTrainer(late={(5, 1): 0.25})
+    candidates = trials(3, 5, 4, 2, objectives=("params:min", "score:max"))
+    training = finals(trainer, ledger, objectives=("params:min", "score:max"))
+    climb = training.climb(in_order(candidates), [Rung(4, 1), Rung(3, 3)])
+    assert reached(climb.first_rung) == [(2, 0.4, 1), (0, 0.3, 1), (3, 0.2, 1), (1, 0.25, 1)]
+    assert reached(climb.rungs[1]) == [(2, 0.4, 3), (0, 0.3, 3), (3, 0.2, 3)]
+
+
+def test_the_first_rung_is_chosen_by_what_was_trained_before(ledger: Ledger) -> None:
+    """A chooser is told of failures too; it may end the rung early, and cannot overfill it."""
+    candidates = trials(3, 4, 5, 2)
+    told: list[dict[int, float | None]] = []
+
+    def widest_after_a_failure(trained: Mapping[int, float | None]) -> FrozenTrial | None:
+        told.append(dict(trained))
+        if not trained:
+            return candidates[1]
+        return candidates[2] if None in trained.values() and 2 not in trained else None
+
+    trainer = FakeTrainer(diverges=4)
+    climb = finals(trainer, ledger).climb(widest_after_a_failure, [Rung(4, 1)])
+    assert reached(climb.first_rung) == [(2, 0.5, 1)]
+    assert told[-1] == {1: None, 2: 0.5}
+    climb = finals(trainer, ledger).climb(in_order(candidates), [Rung(2, 1)])
+    assert reached(climb.first_rung) == [(0, 0.3, 1)], "on the first rung no other takes its place"
+
+
+def test_without_a_rung_nothing_is_trained(ledger: Ledger) -> None:
+    trainer = FakeTrainer()
+    climb = finals(trainer, ledger).climb(in_order(trials(3)), [])
+    assert (climb.rungs, climb.standing, climb.first_rung, climb.compared) == ((), (), (), None)
+    assert not trainer.inits
 
 
 def test_training_starts_from_the_weights_that_serve_the_first_finalist_better(
@@ -99,24 +205,72 @@ def test_training_starts_from_the_weights_that_serve_the_first_finalist_better(
     heard: list[Event] = []
     trainer = FakeTrainer(default=0.45)
     training = finals(trainer, ledger, listen=heard.append)
-    found = training.finalists(trials(3, 5), 1)
-    training.champion([found[0].trial], 2)
-    assert trainer.inits == [PREDICTED, DEFAULT, DEFAULT, DEFAULT]
-    assert [n.text for n in heard if isinstance(n, Noted)] == [
+    climb = training.climb(in_order(trials(3, 5)), [Rung(2, 1), Rung(1, 3)])
+    training.champion([climb.standing[0].trial], 6)
+    assert trainer.inits == [PREDICTED, DEFAULT, DEFAULT, DEFAULT, DEFAULT]
+    assert notes(heard) == [
         "Training starts from default weights, which do better: 30.0% from predicted, "
         "45.0% from default."
     ]
+    assert climb.compared is not None
+    assert reached([climb.compared]) == [(0, 0.3, 1)]
 
 
-def test_what_diverges_is_left_out_and_said(ledger: Ledger) -> None:
+def test_what_diverges_is_left_out_said_and_not_tried_again(ledger: Ledger) -> None:
     heard: list[Event] = []
-    found = finals(FakeTrainer(diverges=4), ledger, listen=heard.append).finalists(trials(3, 4), 1)
-    assert [f.val_accuracy for f in found] == [0.3]
-    assert [n.text for n in heard if isinstance(n, Noted)] == [
-        "Finalist 2 was left out: the loss is nan in epoch 1."
-    ]
+    trainer = FakeTrainer(diverges=4)
+    for _ in range(2):
+        training = finals(trainer, ledger, listen=heard.append)
+        climb = training.climb(in_order(trials(3, 4)), [Rung(2, 1)])
+        assert reached(climb.first_rung) == [(0, 0.3, 1)]
+    assert notes(heard) == 2 * ["Trial 1 was left out of rung 1: the loss is nan in epoch 1."]
+    assert trainer.trained == {3: 1, 4: 1}
     with pytest.raises(TrainingError, match="the loss is nan"):
-        finals(FakeTrainer(diverges=4), ledger).finalists(trials(4), 1)
+        finals(trainer, ledger).climb(in_order(trials(4)), [Rung(1, 1)])
+
+
+def test_where_a_training_on_a_higher_rung_diverges_the_next_takes_its_place(
+    ledger: Ledger,
+) -> None:
+    heard: list[Event] = []
+    trainer = FakeTrainer(diverges=5, after=1)
+    training = finals(trainer, ledger, listen=heard.append)
+    climb = training.climb(in_order(trials(3, 5, 4, 2)), [Rung(4, 1), Rung(2, 3)])
+    assert reached(climb.rungs[1]) == [(2, 0.4, 3), (0, 0.3, 3)]
+    assert reached(climb.standing)[2:] == [(1, 0.5, 1), (3, 0.2, 1)]
+    assert notes(heard) == ["Trial 1 was left out of rung 2: the loss is nan in epoch 2."]
+
+
+@pytest.mark.parametrize("done", range(1, 7))
+def test_a_climb_that_is_interrupted_trains_nothing_twice(ledger: Ledger, done: int) -> None:
+    plan = [Rung(4, 1), Rung(2, 3)]
+    whole = finals(FakeTrainer(), Ledger(optuna.create_study())).climb(
+        in_order(trials(3, 5, 4, 2)), plan
+    )
+    trainer = FakeTrainer(stops=done)
+    with pytest.raises(KeyboardInterrupt):
+        finals(trainer, ledger).climb(in_order(trials(3, 5, 4, 2)), plan)
+    climb = finals(trainer, ledger).climb(in_order(trials(3, 5, 4, 2)), plan)
+    assert [reached(rung) for rung in climb.rungs] == [reached(rung) for rung in whole.rungs]
+    assert trainer.trained == {5: 2, 4: 2, 3: 1, 2: 1}
+
+
+def test_more_finalists_and_longer_rungs_use_what_is_there(ledger: Ledger) -> None:
+    trainer = FakeTrainer()
+    finals(trainer, ledger).climb(in_order(trials(3, 5, 4)), [Rung(3, 1), Rung(1, 3)])
+    more = [Rung(4, 1), Rung(2, 3), Rung(1, 9)]
+    climb = finals(trainer, ledger).climb(in_order(trials(3, 5, 4, 6)), more)
+    assert reached(climb.standing)[0] == (3, 0.6, 9)
+    assert trainer.trained == {3: 1, 4: 1, 5: 2, 6: 3}
+
+
+def test_a_full_training_serves_a_rung_of_its_length(ledger: Ledger, tmp_path: Path) -> None:
+    trainer = FakeTrainer()
+    training = finals(trainer, ledger, tmp_path)
+    training.champion(trials(5), 3)
+    climb = training.climb(in_order(trials(5)), [Rung(1, 3)])
+    assert reached(climb.standing) == [(0, 0.5, 3)]
+    assert trainer.trained == {5: 1}
 
 
 def test_the_champion_is_tested_exported_and_found_again(ledger: Ledger, tmp_path: Path) -> None:
@@ -125,10 +279,12 @@ def test_the_champion_is_tested_exported_and_found_again(ledger: Ledger, tmp_pat
     first = finals(trainer, ledger, tmp_path).champion([trial], 2)
     again = finals(trainer, ledger, tmp_path).champion([trial], 2)
     assert trainer.trained == {5: 1}
-    assert (first.val_accuracy, first.test_accuracy) == (0.5, 0.25)
-    assert (again.val_accuracy, again.test_accuracy) == (0.5, 0.25)
+    for champion in (first, again):
+        assert reached([champion]) == [(0, 0.5, 2)]
+        assert champion.test_accuracy == 0.25
     for name, tensor in first.module.state_dict().items():
         assert tensor.equal(again.module.state_dict()[name])
+    assert Climb().then(first).standing == (first,)
 
 
 def test_the_folder_holds_the_last_champion(ledger: Ledger, tmp_path: Path) -> None:
@@ -156,7 +312,7 @@ def test_where_the_final_training_diverges_the_next_finalist_takes_its_place(
     training = finals(FakeTrainer(diverges=5), ledger, tmp_path, heard.append)
     champion = training.champion([best, next_best], 2)
     assert (champion.trial.number, champion.val_accuracy) == (1, 0.4)
-    assert [n.text for n in heard if isinstance(n, Noted)] == [
+    assert notes(heard) == [
         "The final training of trial 0 was given up: the loss is nan in epoch 1; "
         "the next finalist takes its place."
     ]

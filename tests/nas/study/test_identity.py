@@ -62,6 +62,14 @@ def test_what_is_many_is_named_in_the_plural_and_the_hint_names_the_options() ->
     assert "--out" in caught.value.hint
 
 
+def test_another_reference_of_scores_makes_another_search() -> None:
+    predictor = ToyPredictor(toy_space())
+    before = _identity(predictor=predictor)
+    predictor.card = replace(predictor.card, reference={"macs": [1e6, 1e5]})
+    with pytest.raises(StudyError, match="was made with other weights"):
+        check_same(before, _identity(predictor=predictor), "the run in 'x'")
+
+
 def test_measurements_added_to_the_card_later_make_no_other_search() -> None:
     predictor = ToyPredictor(toy_space())
     before = _identity(predictor=predictor)

@@ -6,12 +6,12 @@ import math
 import optuna
 import pytest
 
-from nas.evaluate.scorer import Estimate, Failure
+from nas.evaluate.scorer import Failure
 from nas.study.answer import Outcome
 from nas.study.constraints import parse_constraints
 from nas.study.objectives import parse_objectives
 from nas.study.proposal import Proposal
-from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_space
+from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_estimate, toy_space
 
 OBJECTIVES = parse_objectives(["accuracy", "params"])
 PARAMS = {"label": "a", "depth": 1, "width0": 4, "kernel0": 3}
@@ -76,9 +76,10 @@ def test_what_cannot_be_built_fails_with_its_reason() -> None:
 
 def test_a_score_gives_the_values() -> None:
     limits = parse_constraints([f"params<={2 * PARAMETERS}"])
-    answer = propose().answer_scored(Estimate(accuracy=0.75, loss=0.5), OBJECTIVES, limits)
+    answer = propose().answer_scored(toy_estimate(0.75, 0.5), OBJECTIVES, limits)
     assert (answer.outcome, answer.values) == (Outcome.SCORED, [0.75, PARAMETERS])
     assert answer.attributes["score"] == -0.5
+    assert (answer.attributes["brier"], answer.attributes["naswot"]) == (0.25, 250.0)
     assert answer.attributes["params"] == PARAMETERS
     assert list(answer.violations.values()) == [pytest.approx(-0.5)]
 

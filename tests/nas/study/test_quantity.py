@@ -4,9 +4,8 @@ import pytest
 
 from nas.analysis.cost import cost
 from nas.errors import ConfigError
-from nas.evaluate.scorer import Estimate
 from nas.study.quantity import ANALYTIC, ESTIMATED, check_name, figures
-from tests.nas.study.study_toys import toy_space
+from tests.nas.study.study_toys import toy_estimate, toy_space
 
 GRAPH = toy_space().graph({"label": "a", "depth": 1, "width0": 4, "kernel0": 3})
 
@@ -16,12 +15,14 @@ def test_figures_of_a_graph() -> None:
     assert known["params"] == 4 * 9 + 4 * 10 + 10
     assert known["macs"] == 8 * 8 * 4 * 9 + 4 * 10
     assert known["layers"] == 2
+    assert known["shortest_path"] == 3
     assert set(known) == set(ANALYTIC)
 
 
 def test_figures_once_it_is_scored() -> None:
-    known = figures(cost(GRAPH), Estimate(accuracy=0.5, loss=1.25))
+    known = figures(cost(GRAPH), toy_estimate(0.5, 1.25))
     assert (known["accuracy"], known["loss"], known["score"]) == (0.5, 1.25, -1.25)
+    assert (known["brier"], known["naswot"]) == (0.625, 250.0)
     assert set(known) == {*ANALYTIC, *ESTIMATED}
 
 

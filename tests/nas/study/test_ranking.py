@@ -7,7 +7,8 @@ import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nas.study.ranking import best, first_front, fronts, ranked_fronts
+from nas.study.objectives import parse_objectives
+from nas.study.ranking import best, by_training, first_front, fronts, ranked_fronts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,3 +93,32 @@ def test_fronts_stop_when_they_hold_enough() -> None:
     assert fronts(points, 3) == [[1, 3], [2]]
     assert fronts(points, 99) == [[1, 3], [2], [0]]
     assert fronts(np.empty((0, 2)), 1) == []
+
+
+def _by_training(
+    objectives: Sequence[str], values: Sequence[Sequence[float]], accuracies: Sequence[float]
+) -> list[int]:
+    wanted = parse_objectives(objectives)
+    study = _study([objective.direction for objective in wanted], values)
+    return by_training(study.trials, accuracies, wanted)
+
+
+@pytest.mark.parametrize("objective", ["score", "accuracy", "loss"])
+def test_after_training_the_accuracy_replaces_what_was_predicted(objective: str) -> None:
+    values = [[0.9], [0.1], [0.5], [0.7]]
+    assert _by_training([objective], values, [0.2, 0.4, 0.3, 0.4]) == [1, 3, 2, 0]
+
+
+def test_after_training_costs_remain_objectives() -> None:
+    """Predictions say the opposite: the third is dominated by the first, the fourth by all."""
+    sizes = [5.0, 1.0, 6.0, 7.0]
+    accuracies = [0.8, 0.5, 0.7, 0.4]
+    predicted = [0.1, 0.2, 0.3, 0.9]
+    ascending = list(zip(predicted, sizes, strict=True))
+    assert _by_training(["score", "params:min"], ascending, accuracies) == [0, 1, 2, 3]
+    assert _by_training(["score", "params:max"], ascending, accuracies) == [0, 2, 3, 1]
+    assert _by_training(["params"], [[size] for size in sizes], accuracies) == [0, 1, 2, 3]
+
+
+def test_nothing_trained_has_no_order() -> None:
+    assert _by_training(["score"], [], []) == []

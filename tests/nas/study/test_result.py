@@ -2,38 +2,44 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import optuna
 
 from nas.analysis.cost import cost
-from nas.evaluate.scorer import Estimate
 from nas.space.candidate import candidate
+from nas.study.effort import Effort
 from nas.study.ledger import TrialCounts
 from nas.study.result import Found, SearchResult
 from nas.study.trust import trust
-from tests.nas.study.study_toys import toy_space
+from tests.nas.study.study_toys import toy_estimate, toy_space
 
 CANDIDATE = candidate(toy_space(), {"label": "a", "depth": 1, "width0": 4, "kernel0": 3})
 
 
-def _found(**trained: float) -> Found:
+def _found(**trained: Any) -> Found:
     return Found(
         candidate=CANDIDATE,
         number=7,
         values=(-0.5,),
-        estimate=Estimate(accuracy=0.75, loss=0.5),
+        estimate=toy_estimate(0.75, 0.5),
         cost=cost(CANDIDATE.graph),
         **trained,
     )
 
 
 def test_an_architecture_as_json() -> None:
-    found = _found(val_accuracy=0.875, test_accuracy=0.8125)
+    found = _found(val_accuracy=0.875, test_accuracy=0.8125, epochs=30)
     document = found.to_dict()
     assert document["architecture"] == found.architecture == CANDIDATE.architecture
     assert document["score"] == found.score == -0.5
-    assert document["estimate"] == {"accuracy": 0.75, "loss": 0.5}
-    assert document["trained"] == {"val_accuracy": 0.875, "test_accuracy": 0.8125}
+    assert document["estimate"] == {
+        "accuracy": 0.75,
+        "loss": 0.5,
+        "brier": 0.25,
+        "naswot": 250.0,
+    }
+    assert document["trained"] == {"val_accuracy": 0.875, "test_accuracy": 0.8125, "epochs": 30}
     assert document["params"] == 4 * 9 + 4 * 10 + 10
     assert document["macs"] == 8 * 8 * 4 * 9 + 4 * 10
     assert json.loads(json.dumps(document)) == document
@@ -41,8 +47,8 @@ def test_an_architecture_as_json() -> None:
 
 def test_what_was_not_trained_says_so() -> None:
     assert _found().to_dict()["trained"] is None
-    finalist = _found(val_accuracy=0.5).to_dict()
-    assert finalist["trained"] == {"val_accuracy": 0.5, "test_accuracy": None}
+    finalist = _found(val_accuracy=0.5, epochs=3).to_dict()
+    assert finalist["trained"] == {"val_accuracy": 0.5, "test_accuracy": None, "epochs": 3}
 
 
 def test_a_result_as_json() -> None:
@@ -53,9 +59,10 @@ def test_a_result_as_json() -> None:
         pareto=(_found(),),
         finalists=(),
         best_model=None,
-        trust=trust([_found(val_accuracy=0.5)]),
+        trust=trust({"score": [0.7]}, [0.5]),
         trials=TrialCounts(total=9, complete=5, failed=1, duplicates=2, infeasible=1),
         seconds={"search": 1.5},
+        rungs=(Effort(name="rung 1", architectures=9, epochs=3, equivalent_epochs=27.0),),
         files={"run": Path("runs/a/run.json")},
     )
     document = result.to_dict()
@@ -70,6 +77,13 @@ def test_a_result_as_json() -> None:
     }
     assert document["best"] == document["pareto"][0] == _found().to_dict()
     assert document["files"] == {"run": "runs/a/run.json"}
-    nothing = dict.fromkeys(("loss", "accuracy", "params", "macs"))
-    assert document["trust"] == {"probes": 1, "kendall_tau": nothing}
+    assert document["trust"] == {
+        "probes": 1,
+        "kendall_tau": {"score": None},
+        "interval": {"score": None},
+        "ranked_by": "score",
+    }
+    assert document["rungs"] == [
+        {"name": "rung 1", "architectures": 9, "epochs": 3, "equivalent_epochs": 27.0}
+    ]
     assert document["stopped"] == ""

@@ -75,7 +75,7 @@ def folder(original: SearchResult, tmp_path: Path) -> Path:
 def test_what_is_found(original: SearchResult) -> None:
     assert original.trials.complete == 12
     assert original.stopped == ""
-    assert set(original.seconds) == {"search", "finalists", "train"}
+    assert set(original.seconds) == {"search", "initial weights", "rung 1", "train"}
     scored = sorted(filter(is_scored, original.study.trials), key=lambda t: -t.values[0])
     assert {f.number for f in original.finalists} == {t.number for t in scored[:2]}
     accuracies = [finalist.val_accuracy or 0 for finalist in original.finalists]
@@ -360,13 +360,13 @@ def test_stages_in_order(tmp_path: Path) -> None:
     heard: list[Event] = []
     toy_search(tmp_path, listen=heard.append)
     stages = [event.stage for event in heard if isinstance(event, StageStarted)]
-    assert stages == ["search", "finalists", "train"]
+    assert stages == ["search", "initial weights", "rung 1", "train"]
     done = [event.done for event in heard if isinstance(event, Advanced) if event.stage == "train"]
     assert done == [1, 2]
 
 
 @pytest.mark.parametrize(
-    ("stage", "done", "left"), [("search", 8, 12), ("finalists", 1, 2), ("train", 1, 0)]
+    ("stage", "done", "left"), [("search", 8, 12), ("rung 1", 1, 2), ("train", 1, 0)]
 )
 def test_an_interrupted_search_ends_as_if_it_had_not_been(
     stage: str, done: int, left: int, original: SearchResult, tmp_path: Path
@@ -381,6 +381,129 @@ def test_an_interrupted_search_ends_as_if_it_had_not_been(
     assert found(again) == found(original)
     assert record(again) == record(original)
     assert again.files.keys() == original.files.keys()
+
+
+RUNGS: dict[str, Any] = {"finalists": 4, "reduction": 2, "max_epochs": 4}
+"""Four for one epoch, two for two, one for four."""
+
+
+@pytest.fixture(scope="module")
+def climbed() -> SearchResult:
+    return toy_search(**RUNGS, objectives=("score", "params"))
+
+
+def test_finalists_climb_rung_by_rung(climbed: SearchResult) -> None:
+    assert [f.epochs for f in climbed.finalists] == [4, 2, 1, 1]
+    assert climbed.finalists[0].to_dict() == climbed.best.to_dict()
+    assert [f.test_accuracy is None for f in climbed.finalists] == [False, True, True, True]
+    lengths = {f.number: f.epochs for f in climbed.finalists}
+    assert {f.number: f.epochs for f in climbed.pareto if f.epochs} == {
+        number: epochs
+        for number, epochs in lengths.items()
+        if number in {f.number for f in climbed.pareto}
+    }
+    assert climbed.trust.probes == 4
+
+
+def test_the_front_is_that_of_the_objectives_before_training(climbed: SearchResult) -> None:
+    assert {f.number for f in climbed.pareto} == {t.number for t in climbed.study.best_trials}
+
+
+def test_the_rungs_are_told_with_their_cost(climbed: SearchResult) -> None:
+    """The toy predictor scores at full size: 12 candidates on 32 + 64 images, forward only."""
+    scoring, comparison, first, second, last = climbed.rungs
+    assert scoring.name == "predicted weights"
+    assert (scoring.architectures, scoring.epochs) == (12, 0)
+    assert scoring.equivalent_epochs == pytest.approx(12 * (32 + 64) / len(DATA.train) / 3)
+    macs = {f.number: f.cost.macs for f in climbed.finalists}
+    mean = sum(macs.values()) / 4
+    leader = climbed.study.trials[climbed.finalists[0].number]
+    assert (comparison.name, comparison.architectures, comparison.epochs) == (
+        "initial weights",
+        1,
+        1,
+    )
+    assert comparison.equivalent_epochs * mean in [pytest.approx(m) for m in macs.values()]
+    assert (first.name, first.architectures, first.epochs) == ("rung 1", 4, 1)
+    assert first.equivalent_epochs == pytest.approx(4)
+    assert (second.name, second.architectures, second.epochs) == ("rung 2", 2, 2)
+    climbers = [f.cost.macs for f in climbed.finalists[:2]]
+    assert second.equivalent_epochs == pytest.approx(2 * sum(climbers) / mean)
+    assert (last.name, last.architectures, last.epochs) == ("rung 3", 1, 4)
+    assert last.equivalent_epochs == pytest.approx(4 * leader.user_attrs["macs"] / mean)
+
+
+def test_without_finalists_the_final_training_is_the_unit_of_cost() -> None:
+    result = toy_search(finalists=0, max_epochs=2)
+    scoring, training = result.rungs
+    assert scoring.equivalent_epochs == pytest.approx(12 * (32 + 64) / len(DATA.train) / 3)
+    assert (training.name, training.equivalent_epochs) == ("rung 1", 2)
+    (alone,) = toy_search(finalists=0, max_epochs=0).rungs
+    assert alone.architectures == 12
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Hash and length of all trainings that came to their end."""
+    done: list[tuple[str, int]] = []
+    whole = Trainer.train
+
+    def train(self: Trainer, graph: Graph, epochs: int, *args: Any, **settings: Any) -> Trained:
+        trained = whole(self, graph, epochs, *args, **settings)
+        done.append((graph.hash(), epochs))
+        return trained
+
+    monkeypatch.setattr(Trainer, "train", train)
+    return done
+
+
+@pytest.mark.parametrize(
+    ("stage", "done"), [("rung 1", 4), ("rung 2", 1), ("rung 2", 2), ("train", 2)]
+)
+def test_a_climb_that_is_interrupted_trains_nothing_twice(
+    stage: str,
+    done: int,
+    climbed: SearchResult,
+    trainings: list[tuple[str, int]],
+    tmp_path: Path,
+) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Advanced) and (event.stage, event.done) == (stage, done):
+            raise KeyboardInterrupt
+
+    settings = {**RUNGS, "objectives": ("score", "params"), "out": tmp_path}
+    with pytest.raises(KeyboardInterrupt):
+        toy_search(**settings, listen=interrupt)
+    assert found(toy_search(**settings)) == found(climbed)
+    assert sorted(epochs for _, epochs in trainings) == [1, 1, 1, 1, 1, 2, 2, 4]
+    assert len(set(trainings)) == len(trainings) - 1, "one is trained from both initial weights"
+
+
+def test_a_higher_climb_reuses_the_lower_rungs(
+    trainings: list[tuple[str, int]], tmp_path: Path
+) -> None:
+    toy_search(tmp_path, **RUNGS)
+    before = list(trainings)
+    higher = toy_search(tmp_path, **{**RUNGS, "finalists": 5, "max_epochs": 8})
+    assert [(e.architectures, e.epochs) for e in higher.rungs[2:]] == [
+        (5, 1),
+        (3, 2),
+        (2, 4),
+        (1, 8),
+    ]
+    added = trainings[len(before) :]
+    assert not set(before) & set(added)
+    assert sorted(epochs for _, epochs in added) == [1, 2, 4, 8]
+
+
+def test_a_budget_chooses_the_finalists(tmp_path: Path) -> None:
+    """Four finalists take 4 + 2 * 2 + 4 epochs, and one for the comparison."""
+    asked = {**RUNGS, "finalists": None}
+    result = toy_search(tmp_path, **asked, budget=13.5)
+    assert [(e.architectures, e.epochs) for e in result.rungs[2:]] == [(4, 1), (2, 2), (1, 4)]
+    stages, notes = told(tmp_path, **RUNGS)
+    assert (stages, len(notes)) == ([], 1), "the same rungs are the same search"
+    assert [e.architectures for e in toy_search(tmp_path, **asked, budget=4).rungs] == [12, 1]
 
 
 def test_a_folder_is_used_by_one_search_at_a_time(tmp_path: Path) -> None:

@@ -21,6 +21,13 @@ from nas.study.search_config import SearchConfig
         ({"finalists": -1}, "finalists must not be negative, got -1"),
         ({"max_epochs": -2}, "max_epochs must not be negative"),
         ({"finalist_epochs": 0}, "finalist_epochs must be at least 1"),
+        ({"reduction": 1}, "the reduction factor must be at least 2, got 1"),
+        ({"budget": 0.0}, "budget must be a positive number of epochs, got 0"),
+        ({"budget": float("inf")}, "budget must be a positive number of epochs, got inf"),
+        ({"budget": float("nan")}, "budget must be a positive number of epochs, got nan"),
+        ({"budget": 29.0}, "a budget of 29 epochs is less than the 30 of the final training"),
+        ({"budget": 90.0, "finalists": 3}, "exclude each other, got 3 and 90"),
+        ({"budget": 90.0, "finalists": 0}, "exclude each other, got 0 and 90"),
     ],
 )
 def test_settings_out_of_range(settings: dict[str, Any], message: str) -> None:
@@ -31,6 +38,31 @@ def test_settings_out_of_range(settings: dict[str, Any], message: str) -> None:
 def test_unknown_sampler() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'random'"):
         SearchConfig(sampler="randon")
+
+
+@pytest.mark.parametrize(
+    ("settings", "candidates", "expected"),
+    [
+        ({}, 200, [(6, 3), (2, 9), (1, 30)]),
+        ({"finalists": 9}, 200, [(9, 3), (3, 9), (1, 30)]),
+        ({"finalists": 9}, 4, [(4, 3), (2, 9), (1, 30)]),
+        ({"finalists": 4, "reduction": 2, "max_epochs": 12}, 9, [(4, 3), (2, 6), (1, 12)]),
+        ({"budget": 87}, 200, [(9, 3), (3, 9), (1, 30)]),
+        ({"budget": 87}, 4, [(4, 3), (2, 9), (1, 30)]),
+        ({"budget": 30}, 200, [(1, 30)]),
+    ],
+)
+def test_the_planned_rungs(
+    settings: dict[str, Any], candidates: int, expected: list[tuple[int, int]]
+) -> None:
+    rungs = SearchConfig(**settings).rungs(candidates)
+    assert [(rung.size, rung.epochs) for rung in rungs] == expected
+
+
+def test_a_budget_is_written_with_the_finalists_it_chose() -> None:
+    document = SearchConfig(budget=87).to_dict()
+    assert (document["budget"], document["finalists"], document["reduction"]) == (87, 9, 3)
+    assert SearchConfig().to_dict()["finalists"] == 6
 
 
 def test_as_json_in_full_spelling_and_without_passwords() -> None:
@@ -46,4 +78,4 @@ def test_as_json_in_full_spelling_and_without_passwords() -> None:
     assert document["constraints"] == ["params<=2000"]
     assert document["storage"] == "postgresql://me:***@host/db"
     assert document["out"] == "runs/a"
-    assert document["scoring"]["images"] == 1024
+    assert document["scoring"]["images"] == 384

@@ -19,6 +19,9 @@ def test_one_line_for_each_trial() -> None:
             "score": -0.5,
             "accuracy": 0.25,
             "loss": 0.5,
+            "brier": 0.125,
+            "naswot": 310.5,
+            "shortest_path": 4,
             "params": 10,
         },
         constraints={"params<=20": -0.5},
@@ -32,5 +35,7 @@ def test_one_line_for_each_trial() -> None:
     assert rows[0]["architecture"] == '{"a":1,"b":"x"}'
     assert rows[0]["params<=20"] == "-0.5"
     assert (rows[0]["score"], rows[0]["params"], rows[0]["macs"]) == ("-0.5", "10", "")
+    assert (rows[0]["brier"], rows[0]["naswot"]) == ("0.125", "310.5")
+    assert rows[0]["shortest_path"] == "4"
     assert rows[1]["outcome"] == "failed"
     assert rows[1]["reason"] == 'two\nlines, "quoted"'

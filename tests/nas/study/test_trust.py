@@ -1,55 +1,65 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import numpy as np
 import pytest
+from scipy.stats import kendalltau
 
-from nas.analysis.cost import Cost
-from nas.evaluate.scorer import Estimate
-from nas.space.candidate import candidate
-from nas.study.result import Found
 from nas.study.trust import trust
-from tests.nas.study.study_toys import toy_space
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-CANDIDATE = candidate(toy_space(), {"label": "a", "depth": 1, "width0": 4, "kernel0": 3})
 
 
-def probes(
-    trained: Sequence[float], accuracy: Sequence[float], loss: Sequence[float], params: list[int]
-) -> list[Found]:
-    return [
-        Found(
-            candidate=CANDIDATE,
-            number=number,
-            values=(0.0,),
-            estimate=Estimate(accuracy=accuracy[number], loss=loss[number]),
-            cost=Cost(params=params[number], macs=7, activation_bytes=1, layers=1),
-            val_accuracy=trained[number],
-        )
-        for number in range(len(trained))
-    ]
-
-
-def test_each_figure_is_compared_with_the_accuracy_after_training() -> None:
-    found = trust(
-        probes([0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8], [4.0, 3.0, 1.0, 2.0], [9, 8, 7, 6])
-    )
+def test_each_score_is_compared_with_the_accuracy_after_training() -> None:
+    scores = {"score": [1, 2, 4, 3], "macs": [9, 8, 7, 6], "params": [5, 5, 5, 5]}
+    found = trust(scores, [0.1, 0.2, 0.3, 0.4])
     assert found.probes == 4
     # one of six pairs is in the wrong order: (5 - 1) / 6
     assert found.kendall_tau == {
-        "accuracy": pytest.approx(1.0),
-        "loss": pytest.approx(2 / 3),
-        "params": pytest.approx(-1.0),
-        "macs": None,
+        "score": pytest.approx(2 / 3),
+        "macs": pytest.approx(-1.0),
+        "params": None,
     }
+    assert found.interval["params"] is None
 
 
-@pytest.mark.parametrize("trained", [[], [0.1], [0.1, 0.2], [0.3, 0.3, 0.3]])
-def test_too_few_or_equal_ones_tell_nothing(trained: list[float]) -> None:
-    count = len(trained)
-    found = trust(probes(trained, [0.1 * i for i in range(count)], [1.0] * count, [5] * count))
+def test_ties_are_those_of_tau_b() -> None:
+    score, accuracy = [1.0, 1.0, 2.0, 3.0, 3.0, 2.0], [0.5, 0.6, 0.6, 0.9, 0.7, 0.5]
+    found = trust({"score": score}, accuracy)
+    assert found.kendall_tau["score"] == pytest.approx(kendalltau(score, accuracy).statistic)
+
+
+@pytest.mark.parametrize("accuracies", [[], [0.1], [0.1, 0.2], [0.3, 0.3, 0.3]])
+def test_too_few_or_equal_ones_tell_nothing(accuracies: list[float]) -> None:
+    count = len(accuracies)
+    found = trust({"score": list(range(count)), "macs": list(range(count))}, accuracies)
     assert found.probes == count
-    assert set(found.kendall_tau.values()) == {None}
+    assert found.kendall_tau == {"score": None, "macs": None}
+    assert found.interval == {"score": None, "macs": None}
+    assert found.ranked_by == "score"
+
+
+def test_the_interval_narrows_with_more_probes_and_holds_tau() -> None:
+    draws = np.random.default_rng(0)
+
+    def width(count: int) -> float:
+        accuracies = draws.random(count)
+        found = trust({"score": list(accuracies + 0.3 * draws.random(count))}, list(accuracies))
+        interval, tau = found.interval["score"], found.kendall_tau["score"]
+        assert interval is not None
+        assert tau is not None
+        assert interval[0] <= tau <= interval[1]
+        return interval[1] - interval[0]
+
+    assert width(60) < width(6)
+
+
+def test_another_score_ranks_only_if_it_surely_does_better() -> None:
+    accuracies = [float(value) for value in range(12)]
+    noise = [5, 0, 9, 3, 11, 1, 7, 2, 10, 4, 8, 6]
+    one_swap = [1, 0, *range(2, 12)]
+    better = trust({"score": noise, "macs": noise, "loss": one_swap}, accuracies)
+    assert better.ranked_by == "loss"
+    close = trust({"score": one_swap, "loss": accuracies}, accuracies)
+    assert close.ranked_by == "score"
+
+
+def test_a_handful_does_not_switch_by_luck() -> None:
+    assert trust({"score": [1, 2, 0], "macs": [0, 1, 2]}, [0.1, 0.2, 0.3]).ranked_by == "score"

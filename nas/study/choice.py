@@ -1,0 +1,143 @@
+"""Which architecture is trained next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nas.evaluate.blend import LOWER_IS_BETTER
+from nas.study.ranking import by_training
+from nas.study.regressor import FEWEST, AccuracyRegressor
+from nas.study.trust import Trust, trust
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from optuna.trial import FrozenTrial
+
+    from nas.study.objectives import Objective
+    from nas.study.regressor import Forecast
+
+    Floats = NDArray[np.float64]
+    Embed = Callable[[Sequence[FrozenTrial]], Floats]
+
+FIGURES = (
+    "score",
+    "accuracy",
+    "loss",
+    "brier",
+    "naswot",
+    "macs",
+    "params",
+    "layers",
+    "shortest_path",
+)
+"""What is known of every scored trial, and may rank."""
+
+_FOLDS = 10
+
+REGRESSOR = "regressor"
+"""The name of the forecast among the scores."""
+
+LEARNED_FROM = ("brier", "naswot", "macs", "shortest_path")
+"""The figures a regressor learns from, beside score and embedding."""
+
+
+class Chooser:
+    """Chooses what is trained next, by the ranking that has proved best so far.
+
+    First comes the best in rank, then the *probes*, spread evenly over the ranking so that it can
+    be judged, then whatever is best by the score that the trust meter has chosen after all
+    trainings so far. As soon as there is enough to learn from that is the forecast of a
+    regressor, unless another score surely does better.
+
+    Args:
+        trials: Scored trials of different architectures, best first.
+        objectives: What is searched for; a forecast takes the place of what is estimated.
+        embed: A vector for each trial's architecture, (N, D).
+        probes: How many are trained to judge the ranking.
+        optimism: Standard deviations of the forecast added to its mean in choosing; uncertain
+            architectures are tried the sooner (upper confidence bound, Srinivas et al. 2010).
+    """
+
+    def __init__(
+        self,
+        trials: Sequence[FrozenTrial],
+        objectives: Sequence[Objective],
+        embed: Embed,
+        *,
+        probes: int = 0,
+        optimism: float = 0.5,
+    ) -> None:
+        self._trials = trials
+        self._objectives = objectives
+        self._embed = embed
+        self._optimism = optimism
+        self._row = {trial.number: row for row, trial in enumerate(trials)}
+        self._scores = {name: _column(trials, name) for name in FIGURES}
+        spread = np.linspace(0, len(trials) - 1, probes + 2, dtype=int)[1:-1]
+        self._probes = [trials[row] for row in spread] if trials else []
+        self._regressor: AccuracyRegressor | None = None
+
+    def __call__(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
+        """The next one to train; None when there is none left.
+
+        Args:
+            trained: Accuracies by number of the trial, None where the training diverged.
+        """
+        for trials in ([*self._trials[:1], *self._probes], self._best(trained)):
+            for trial in trials:
+                if trial.number not in trained:
+                    return trial
+        return None
+
+    def _best(self, trained: Mapping[int, float | None]) -> Sequence[FrozenTrial]:
+        """The best trials by the score that proved best, one at least of them not trained."""
+        name = self.trust(trained).ranked_by
+        if name == "score":
+            return self._trials
+        if name == REGRESSOR:
+            forecast = self._forecast(*self._known(trained))
+            quality = forecast.mean + self._optimism * forecast.std
+        else:
+            quality = self._scores[name]
+        enough = len(trained) + 1
+        order = by_training(self._trials, quality.tolist(), self._objectives, enough)
+        return [self._trials[row] for row in order]
+
+    def trust(self, trained: Mapping[int, float | None]) -> Trust:
+        """How well each score has ranked what was trained."""
+        rows, accuracies = self._known(trained)
+        scores = {name: values[rows].tolist() for name, values in self._scores.items()}
+        if len(rows) > FEWEST:
+            scores = {REGRESSOR: self._unseen(rows, accuracies), **scores}
+        return trust(scores, accuracies)
+
+    def _known(self, trained: Mapping[int, float | None]) -> tuple[list[int], list[float]]:
+        """Rows and accuracies of what did not diverge."""
+        known = {self._row[number]: a for number, a in trained.items() if a is not None}
+        return list(known), list(known.values())
+
+    def _unseen(self, rows: list[int], accuracies: list[float]) -> list[float]:
+        """For each trained trial its forecast from others: cross-validation in ten folds."""
+        found = np.empty(len(rows))
+        for fold in range(min(_FOLDS, len(rows))):
+            held = np.arange(len(rows)) % _FOLDS == fold
+            learned = np.flatnonzero(~held)
+            forecast = self._forecast([rows[i] for i in learned], [accuracies[i] for i in learned])
+            found[held] = forecast.mean[np.asarray(rows)[held]]
+        return list(found.tolist())
+
+    def _forecast(self, rows: list[int], accuracies: list[float]) -> Forecast:
+        if self._regressor is None:
+            figures = np.stack([self._scores[name] for name in LEARNED_FROM], 1)
+            embedding = self._embed(self._trials)
+            self._regressor = AccuracyRegressor(self._scores["score"], figures, embedding)
+        return self._regressor.fit(rows, accuracies)
+
+
+def _column(trials: Sequence[FrozenTrial], name: str) -> Floats:
+    sign = -1.0 if name in LOWER_IS_BETTER else 1.0
+    return sign * np.array([trial.user_attrs[name] for trial in trials], dtype=np.float64)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import optuna
+import pytest
+
+from nas.study.choice import FIGURES, REGRESSOR, Chooser
+from nas.study.objectives import parse_objectives
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from optuna.trial import FrozenTrial
+
+SCORE = parse_objectives(["score"])
+
+
+def ranked(scores: Sequence[float], **figures: Sequence[float]) -> list[FrozenTrial]:
+    """Scored trials in the order given; figures not given are all equal."""
+    study = optuna.create_study(direction="maximize")
+    for row, score in enumerate(scores):
+        trial = study.ask()
+        given = {name: float(values[row]) for name, values in figures.items()}
+        for name, value in {**dict.fromkeys(FIGURES, 1.0), "score": score, **given}.items():
+            trial.set_user_attr(name, value)
+        study.tell(trial, score)
+    return study.trials
+
+
+def no_embedding(trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
+    return np.zeros((len(trials), 2))
+
+
+def train_all(
+    chooser: Chooser, accuracies: Sequence[float], count: int
+) -> dict[int, float | None]:
+    trained: dict[int, float | None] = {}
+    while len(trained) < count and (trial := chooser(trained)) is not None:
+        trained[trial.number] = accuracies[trial.number]
+    return trained
+
+
+def test_first_the_best_then_probes_all_over_the_ranking_then_the_next_best() -> None:
+    trials = ranked([float(-i) for i in range(31)])
+    chooser = Chooser(trials, SCORE, no_embedding, probes=2)
+    trained = train_all(chooser, [1 - i / 100 for i in range(31)], 5)
+    assert list(trained) == [0, 10, 20, 1, 2]
+
+
+def test_nothing_is_trained_twice_and_all_come_in_the_end() -> None:
+    trials = ranked([float(-i) for i in range(7)])
+    chooser = Chooser(trials, SCORE, no_embedding, probes=3)
+    trained = train_all(chooser, [0.5] * 7, 99)
+    assert sorted(trained) == list(range(7))
+    assert chooser(trained) is None
+
+
+def test_without_trials_there_is_no_choice() -> None:
+    chooser = Chooser([], SCORE, no_embedding, probes=2)
+    assert chooser({}) is None
+    assert chooser.trust({}).probes == 0
+
+
+def test_what_diverged_is_neither_learned_from_nor_trained_again() -> None:
+    trials = ranked([float(-i) for i in range(9)])
+    chooser = Chooser(trials, SCORE, no_embedding)
+    tried = {0: None, 1: 0.5, 2: 0.4}
+    assert chooser.trust(tried).probes == 2
+    assert chooser(tried) is trials[3]
+
+
+def test_the_same_answers_lead_to_the_same_choice() -> None:
+    draws = np.random.default_rng(0)
+    trials = ranked(sorted(draws.random(40).tolist(), reverse=True))
+    accuracies = draws.random(40).tolist()
+    once, again = (
+        train_all(Chooser(trials, SCORE, no_embedding, probes=2), accuracies, 12) for _ in "ab"
+    )
+    assert once == again
+
+
+def test_it_learns_from_the_embedding_what_the_score_does_not_tell() -> None:
+    draws = np.random.default_rng(1)
+    hidden = draws.normal(size=200)
+    trials = ranked(sorted(draws.random(200).tolist(), reverse=True))
+    accuracies = (0.8 + 0.05 * hidden).tolist()
+
+    def embed(chosen: Sequence[FrozenTrial]) -> NDArray[np.float64]:
+        return np.array([[hidden[trial.number], 0.1 * trial.number] for trial in chosen])
+
+    chooser = Chooser(trials, SCORE, embed, probes=4)
+    trained = train_all(chooser, accuracies, 24)
+    trust = chooser.trust(trained)
+    assert trust.ranked_by == REGRESSOR
+    by_regressor, by_score = trust.kendall_tau[REGRESSOR], trust.kendall_tau["score"]
+    assert by_regressor is not None
+    assert by_score is not None
+    assert by_regressor > by_score + 0.3
+    later = list(trained)[-8:]
+    assert np.mean([accuracies[number] for number in later]) > np.quantile(accuracies, 0.75)
+
+
+def test_a_figure_that_surely_ranks_better_takes_over() -> None:
+    count = 60
+    draws = np.random.default_rng(2)
+    params = [float(value) for value in draws.permutation(count)]
+    trials = ranked([float(-i) for i in range(count)], params=params)
+    accuracies = [0.5 + value / 200 for value in params]
+    chooser = Chooser(trials, SCORE, no_embedding, probes=12)
+    trained = train_all(chooser, accuracies, 20)
+    assert chooser.trust(trained).ranked_by == "params"
+    following = chooser(trained)
+    assert following is not None
+    left = [params[trial.number] for trial in trials if trial.number not in trained]
+    assert params[following.number] == max(left)
+
+
+def test_lower_losses_are_better() -> None:
+    trials = ranked([3.0, 2.0, 1.0, 0.0], loss=[0.1, 0.2, 0.3, 0.4])
+    found = Chooser(trials, SCORE, no_embedding).trust({0: 0.9, 1: 0.8, 2: 0.7, 3: 0.6})
+    assert found.kendall_tau["loss"] == pytest.approx(1.0)
+
+
+def test_costs_stay_objectives() -> None:
+    objectives = parse_objectives(["score", "params:min"])
+    study = optuna.create_study(directions=["maximize", "minimize"])
+    for score, params in ((0.9, 9.0), (0.8, 9.5), (0.1, 1.0), (0.2, 2.0), (0.05, 9.9)):
+        trial = study.ask()
+        for name, value in {**dict.fromkeys(FIGURES, 1.0), "score": score}.items():
+            trial.set_user_attr(name, value)
+        trial.set_user_attr("params", params)
+        study.tell(trial, [score, params])
+    first_front = [study.trials[i] for i in (0, 3, 2)]
+    chooser = Chooser([*first_front, study.trials[1], study.trials[4]], objectives, no_embedding)
+    trained = train_all(chooser, [0.9, 0.8, 0.1, 0.2, 0.05], 4)
+    assert set(list(trained)[:3]) == {0, 2, 3}
+    assert list(trained)[3] == 1
