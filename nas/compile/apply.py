@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 
 from nas.graph.ops.norm import BatchNorm2d
 
@@ -63,15 +64,24 @@ def calibrate(
 
     def call(node: Node, own: Parameters, xs: list[Tensor]) -> Tensor:
         if isinstance(node.op, BatchNorm2d):
-            x = xs[0].to(torch.promote_types(xs[0].dtype, torch.float32))
-            var, mean = torch.var_mean(x, dim=(0, 2, 3))
-            measured = {"running_mean": mean, "running_var": var}
+            measured = _measured(xs[0].to(torch.promote_types(xs[0].dtype, torch.float32)))
             statistics.update({f"{node.name}.{key}": value for key, value in measured.items()})
             own = {**own, **measured}
         return node.op.forward(own, *xs)
 
     _run(graph, params, inputs, call, observe)
     return statistics
+
+
+def _measured(x: Tensor) -> dict[str, Tensor]:
+    """Mean and unbiased variance of each channel of (B, C, H, W).
+
+    What a norm in training leaves in its buffers at momentum 1, in a fraction of the time that
+    :func:`torch.var_mean` takes over these axes.
+    """
+    mean, var = x.new_zeros(x.shape[1]), x.new_ones(x.shape[1])
+    F.batch_norm(x, mean, var, training=True, momentum=1.0)
+    return {"running_mean": mean, "running_var": var}
 
 
 def _forward(node: Node, own: Parameters, inputs: list[Tensor]) -> Tensor:

@@ -45,6 +45,11 @@ LEARNED_FROM = ("brier", "naswot", "macs", "shortest_path")
 """The figures a regressor learns from, beside score and embedding."""
 
 
+def probes_among(finalists: int) -> int:
+    """How many of so many finalists are there to judge the ranking: a third, but at most four."""
+    return min(finalists // 3, 4)
+
+
 class Chooser:
     """Chooses what is trained next, by the ranking that has proved best so far.
 
@@ -76,7 +81,9 @@ class Chooser:
         self._embed = embed
         self._optimism = optimism
         self._row = {trial.number: row for row, trial in enumerate(trials)}
-        self._scores = {name: _column(trials, name) for name in FIGURES}
+        self._scores = {
+            name: oriented(name, [trial.user_attrs[name] for trial in trials]) for name in FIGURES
+        }
         spread = np.linspace(0, len(trials) - 1, probes + 2, dtype=int)[1:-1]
         self._probes = [trials[row] for row in spread] if trials else []
         self._regressor: AccuracyRegressor | None = None
@@ -138,6 +145,7 @@ class Chooser:
         return self._regressor.fit(rows, accuracies)
 
 
-def _column(trials: Sequence[FrozenTrial], name: str) -> Floats:
+def oriented(name: str, values: Sequence[float]) -> Floats:
+    """Values of a figure, turned so that higher ones promise a more accurate network."""
     sign = -1.0 if name in LOWER_IS_BETTER else 1.0
-    return sign * np.array([trial.user_attrs[name] for trial in trials], dtype=np.float64)
+    return sign * np.array(values, dtype=np.float64)

@@ -18,7 +18,7 @@ from nas.export.save import Files
 from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
-from nas.study.choice import Chooser
+from nas.study.choice import Chooser, probes_among
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import Champion, Finals
@@ -53,9 +53,6 @@ if TYPE_CHECKING:
 
 _POOL = 1000
 """Best trials that finalists are chosen from."""
-
-_FINALISTS_PER_PROBE = 3
-"""One in so many finalists is there to judge the ranking."""
 
 
 def run_search(
@@ -114,7 +111,7 @@ class _SearchRun:
         finalists = self._config.first_rung
         ranked = best(trials, directions, max(_POOL, finalists))
         chooser = Chooser(
-            ranked, self._config.objectives, self._embed, probes=finalists // _FINALISTS_PER_PROBE
+            ranked, self._config.objectives, self._embed, probes=probes_among(finalists)
         )
         climb = self._finals.climb(chooser, rungs[:-1] if max_epochs else rungs)
         leaders = [finalist.trial for finalist in climb.standing] or ranked[:1]

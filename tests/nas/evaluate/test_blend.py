@@ -30,7 +30,7 @@ def random_rows(count=200, seed=0):
 def test_the_score_is_the_weighted_mean_of_normal_distributions():
     figures = {"brier": 0.55, "naswot": 380.0, "macs": 1e6, "shortest_path": 4.0}
     grades = norm.cdf([1, 2, -2, 1])
-    assert Blend(REFERENCE)(figures) == pytest.approx(np.average(grades, weights=[1, 1, 1, 0.5]))
+    assert Blend(REFERENCE)(figures) == pytest.approx(np.average(grades, weights=[3, 1, 1, 1]))
 
 
 def test_the_median_architecture_scores_one_half():

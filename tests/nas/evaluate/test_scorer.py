@@ -372,8 +372,8 @@ def test_with_one_it_is_the_blend_of_figures_at_the_proxy():
             name: (known[name] - median) / spread for name, (median, spread) in REFERENCE.items()
         }
         good = norm.cdf([deviations["naswot"], deviations["macs"]]).sum()
-        bad = norm.cdf([-deviations["brier"], -deviations["shortest_path"]]) @ [1, 0.5]
-        assert estimate.score == pytest.approx((good + bad) / 3.5)
+        bad = norm.cdf([-deviations["brier"], -deviations["shortest_path"]]) @ [3, 1]
+        assert estimate.score == pytest.approx((good + bad) / 6)
 
 
 @pytest.mark.slow

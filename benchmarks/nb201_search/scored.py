@@ -1,0 +1,105 @@
+"""All cells of NAS-Bench-201, scored once with predicted weights, beside what they reached."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.ranking.table import PUBLISHED, notation
+from nas.evaluate.scorer import Estimate, Failure, Scorer
+from nas.events import stage
+from nas.files import write_json
+from nas.space.candidate import Candidate, candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from nas.events import Listener
+    from nas.space.search_space import SearchSpace
+
+_GENERATION = 64
+_COLUMNS = {"val": "c10_val200", "test": "c10_test200"}
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What published trainings of a cell for 200 epochs reached on CIFAR-10, from 0 to 1.
+
+    Attributes:
+        val: Accuracy on the validation split: what a search may see.
+        test: Accuracy on the test split: what it is judged by.
+    """
+
+    val: float
+    test: float
+
+
+def published() -> dict[str, Trained]:
+    """All 15,625 cells by notation."""
+    table = json.loads(gzip.decompress(PUBLISHED.read_bytes()))
+    val, test = (table["columns"].index(name) for name in _COLUMNS.values())
+    return {
+        notation([table["ops"][int(op)] for op in row[0]]): Trained(
+            row[val] / 100, row[test] / 100
+        )
+        for row in table["rows"]
+    }
+
+
+class ScoredSpace:
+    """Estimates and embeddings of all cells, in a file; isomorphic cells share theirs.
+
+    Args:
+        space: At full size.
+        cells: Notations.
+        file: Where they are, or are to be written.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        cells: Iterable[str],
+        scorer: Scorer,
+        file: Path,
+        listen: Listener,
+    ) -> None:
+        self.candidates = {text: candidate(space, text) for text in cells}
+        if not file.exists():
+            write_json(file, _scored(self.candidates.values(), scorer, listen))
+        self._rows: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+
+    def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
+        """What a :class:`nas.evaluate.Scorer` would say."""
+        return [
+            Estimate(**self._rows[one.hash]["estimate"])
+            if self._rows[one.hash]["estimate"]
+            else Failure("no finite output")
+            for one in candidates
+        ]
+
+    def embed(self, candidates: Iterable[Candidate]) -> NDArray[np.float64]:
+        """A vector for each cell, (N, D)."""
+        return np.array([self._rows[one.hash]["embedding"] for one in candidates])
+
+
+def _scored(
+    candidates: Iterable[Candidate], scorer: Scorer, listen: Listener
+) -> dict[str, dict[str, Any]]:
+    distinct = list({one.hash: one for one in candidates}.values())
+    rows: dict[str, dict[str, Any]] = {}
+    with stage(listen, "scoring all cells", len(distinct)) as progress:
+        for first in range(0, len(distinct), _GENERATION):
+            generation = distinct[first : first + _GENERATION]
+            vectors = scorer.embed(generation).double().numpy().round(4).tolist()
+            for one, found, vector in zip(generation, scorer(generation), vectors, strict=True):
+                known = asdict(found) if isinstance(found, Estimate) else None
+                rows[one.hash] = {"estimate": known, "embedding": vector}
+            progress.advance(len(rows))
+    return rows
