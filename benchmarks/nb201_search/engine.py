@@ -30,7 +30,7 @@ class Engine:
     """Evolution on the score, then the choices of :class:`nas.study.choice.Chooser`.
 
     Args:
-        space: At full size.
+        space: The one behind the scores.
         scored: Answers for what a hypernetwork would have scored.
         trials: Candidates scored before the first is trained.
     """

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
 
-_EPOCHS, _IMAGES = 200, 50_000
-"""Of a published training."""
+_EPOCHS, _IMAGES, _CELLS = 200, 50_000, 5
+"""Of a published training: epochs, training images, and cells in each stage."""
 
 _PASSES_OF_A_STEP = 3
 
@@ -101,14 +101,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     data = catalog.load("cifar10", data_dir=options.data_dir)
-    space = search_spaces.get("nb201", data.task)
+    space = search_spaces.get("nb201", data.task, cells=1)
     predictor = load(directory_of(options.weights))
     truth = published()
     config = ScoreConfig(workers=options.workers)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     scored = ScoredSpace(space, truth, Scorer(predictor, data, config), options.out, Display())
-    identity = {text: one.hash for text, one in scored.candidates.items()}
-    cells = [one.params for one in scored.candidates.values()]
+    cells = [space.decode(text) for text in truth]
     searches: dict[str, Callable[[Train, int], None]] = {
         **{name: partial(sampled, name, space.encode) for name in SAMPLERS},
         **{name: Modelled(fit, cells, list(truth)) for name, fit in MODELS.items()},
@@ -121,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             [
                 _judged(
                     search,
-                    Lookup(truth, identity, max(options.trainings)),
+                    Lookup(truth, scored.identity, max(options.trainings)),
                     seed,
                     options.trainings,
                 )
@@ -161,6 +159,7 @@ def trainings_worth(
     """
     proxy = space.at(**card.proxy)
     small = fmean(cost(proxy.graph(cell).simplified).macs for cell in cells)
+    space = space.at(cells=_CELLS)
     full = fmean(cost(space.graph(cell).simplified).macs for cell in cells)
     training = _EPOCHS * _IMAGES * _PASSES_OF_A_STEP * full
     settings = card.training

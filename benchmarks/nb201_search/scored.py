@@ -56,10 +56,15 @@ def published() -> dict[str, Trained]:
 class ScoredSpace:
     """Estimates and embeddings of all cells, in a file; isomorphic cells share theirs.
 
+    Attributes:
+        identity: Canonical hash of each cell, by notation.
+
     Args:
-        space: At full size.
+        space: One cell in each stage is enough: it tells cells apart as five do.
         cells: Notations.
-        file: Where they are, or are to be written.
+        scorer: Scores what the file does not hold, at the proxy of its hypernetwork.
+        file: Where scores are, or are to be written.
+        listen: Hears of progress.
     """
 
     def __init__(
@@ -70,29 +75,33 @@ class ScoredSpace:
         file: Path,
         listen: Listener,
     ) -> None:
-        self.candidates = {text: candidate(space, text) for text in cells}
+        distinct: dict[str, Candidate] = {}
+        self.identity: dict[str, str] = {}
+        for text in cells:
+            one = candidate(space, text)
+            distinct.setdefault(one.hash, one)
+            self.identity[text] = one.hash
         if not file.exists():
-            write_json(file, _scored(self.candidates.values(), scorer, listen))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_json(file, _scored(list(distinct.values()), scorer, listen))
         self._rows: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
         """What a :class:`nas.evaluate.Scorer` would say."""
-        return [
-            Estimate(**self._rows[one.hash]["estimate"])
-            if self._rows[one.hash]["estimate"]
-            else Failure("no finite output")
-            for one in candidates
-        ]
+        found = [self._row(one)["estimate"] for one in candidates]
+        return [Estimate(**known) if known else Failure("no finite output") for known in found]
 
     def embed(self, candidates: Iterable[Candidate]) -> NDArray[np.float64]:
         """A vector for each cell, (N, D)."""
-        return np.array([self._rows[one.hash]["embedding"] for one in candidates])
+        return np.array([self._row(one)["embedding"] for one in candidates])
+
+    def _row(self, one: Candidate) -> dict[str, Any]:
+        return dict(self._rows[self.identity[one.architecture]])
 
 
 def _scored(
-    candidates: Iterable[Candidate], scorer: Scorer, listen: Listener
+    distinct: Sequence[Candidate], scorer: Scorer, listen: Listener
 ) -> dict[str, dict[str, Any]]:
-    distinct = list({one.hash: one for one in candidates}.values())
     rows: dict[str, dict[str, Any]] = {}
     with stage(listen, "scoring all cells", len(distinct)) as progress:
         for first in range(0, len(distinct), _GENERATION):

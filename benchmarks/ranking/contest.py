@@ -85,7 +85,8 @@ class Contest:
             "parameters": [one.params for one in costs],
             "MACs": [one.macs for one in costs],
             "layers": [one.layers for one in costs],
-            "short path": [-one.shortest_path for one in costs],
+            "shortest path": [-one.shortest_path for one in costs],
+            "mean path": [one.mean_path for one in costs],
         }
         return rows + [
             Row(score=name, values=self.sample.shared(values), cell_seconds=seconds)

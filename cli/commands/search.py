@@ -49,7 +49,7 @@ _PROBES_THAT_TELL = 5
     show_default=True,
     metavar="NAME:max|min",
     help="score, accuracy, loss, brier, naswot, params, macs, activation_bytes, layers or "
-    "shortest_path; repeatable.",
+    "shortest_path or mean_path; repeatable.",
 )
 @click.option(
     "--constraint",
@@ -206,11 +206,13 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
 
 
 def _trust(trust: Trust) -> str:
-    """``regressor; Kendall tau with 8 trained: regressor 0.71 (0.4 to 0.9), loss 0.50 (...)``."""
+    """``score; Kendall tau with 8 trained: score 0.71 (0.40 to 0.90), accuracy 0.50 (...)``."""
+    shown = dict.fromkeys((trust.ranked_by, "score", "regressor", "accuracy", "loss", "macs"))
     known = [
         f"{name} {tau:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"
-        for name, tau in trust.kendall_tau.items()
-        if tau is not None and (interval := trust.interval[name]) is not None
+        for name in shown
+        if (tau := trust.kendall_tau.get(name)) is not None
+        and (interval := trust.interval[name]) is not None
     ]
     told = f"; Kendall tau with {trust.probes} trained: {', '.join(known)}" if known else ""
     return trust.ranked_by + told

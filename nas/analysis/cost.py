@@ -35,6 +35,8 @@ class Cost:
             than any, if there is none, because the output is constant. Short ways carry most of
             what a network learns (Veit, Wilber and Belongie 2016, Residual Networks Behave Like
             Ensembles of Relatively Shallow Networks).
+        mean_path: Convolutions and linear layers on the mean of all ways from an input to the
+            output, the network's effective depth; 0 if there is none.
     """
 
     params: int
@@ -42,6 +44,7 @@ class Cost:
     activation_bytes: int
     layers: int
     shortest_path: int
+    mean_path: float
 
 
 def cost(graph: Graph) -> Cost:
@@ -51,8 +54,9 @@ def cost(graph: Graph) -> Cost:
         >>> from nas.graph import GraphBuilder
         >>> b = GraphBuilder()
         >>> x = b.input((1, 3, 8, 8))
-        >>> cost(b.build(b.conv2d(x, 4)))
-        Cost(params=108, macs=6912, activation_bytes=1024, layers=1, shortest_path=1)
+        >>> found = cost(b.build(b.conv2d(x, 4)))
+        >>> found.params, found.macs, found.activation_bytes, found.layers
+        (108, 6912, 1024, 1)
     """
     macs = [node.op.macs(*graph.input_shapes(node)) for node in graph.nodes]
     return Cost(
@@ -62,6 +66,7 @@ def cost(graph: Graph) -> Cost:
         * sum(math.prod(graph.shapes[node.name]) for node in graph.nodes),
         layers=sum(count > 0 for count in macs),
         shortest_path=_shortest_path(graph, macs),
+        mean_path=_mean_path(graph, macs),
     )
 
 
@@ -73,3 +78,16 @@ def _shortest_path(graph: Graph, macs: Sequence[int]) -> int:
         blocked = isinstance(node.op, Zero) or shortest == NO_PATH
         lengths[node.name] = NO_PATH if blocked else shortest + transforms
     return min(lengths[name] for name in graph.outputs)
+
+
+def _mean_path(graph: Graph, macs: Sequence[int]) -> float:
+    """Counted in integers: a deep network has more ways than a float can hold."""
+    ways = {spec.name: 1 for spec in graph.inputs}
+    lengths = {spec.name: 0 for spec in graph.inputs}
+    for node, count in zip(graph.nodes, macs, strict=True):
+        open_ways = 0 if isinstance(node.op, Zero) else sum(ways[name] for name in node.inputs)
+        ways[node.name] = open_ways
+        carried = sum(lengths[name] for name in node.inputs) if open_ways else 0
+        lengths[node.name] = carried + open_ways * (count > 0)
+    found = sum(ways[name] for name in graph.outputs)
+    return sum(lengths[name] for name in graph.outputs) / found if found else 0.0

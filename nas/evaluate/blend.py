@@ -14,9 +14,16 @@ from nas.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-RECIPE: Mapping[str, float] = {"brier": 3.0, "naswot": 1.0, "macs": 1.0, "shortest_path": 1.0}
-"""Figures that make a score, with their weights: one half what predicted weights tell, one half
-what needs no training. Alone none of them ranks the best networks; see ``benchmarks/ranking``."""
+RECIPE: Mapping[str, float] = {
+    "brier": 3.0,
+    "naswot": 0.5,
+    "macs": 0.5,
+    "mean_path": 1.0,
+    "shortest_path": 1.0,
+}
+"""Figures that make a score, with their weights: half is what predicted weights tell, a sixth
+capacity, a sixth depth, and a sixth how well that depth can be trained. The poorer one is at what
+the others are good at; see ``benchmarks/ranking``."""
 
 LOWER_IS_BETTER = frozenset({"brier", "loss", "shortest_path"})
 """Figures whose lower values promise a more accurate network; of all others higher ones do."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nas.evaluate.blend import LOWER_IS_BETTER
+from nas.analysis.agreement import kendall
+from nas.evaluate.blend import LOWER_IS_BETTER, RECIPE
 from nas.study.ranking import by_training
 from nas.study.regressor import FEWEST, AccuracyRegressor
 from nas.study.trust import Trust, trust
@@ -33,6 +34,7 @@ FIGURES = (
     "params",
     "layers",
     "shortest_path",
+    "mean_path",
 )
 """What is known of every scored trial, and may rank."""
 
@@ -41,7 +43,7 @@ _FOLDS = 10
 REGRESSOR = "regressor"
 """The name of the forecast among the scores."""
 
-LEARNED_FROM = ("brier", "naswot", "macs", "shortest_path")
+LEARNED_FROM = tuple(RECIPE)
 """The figures a regressor learns from, beside score and embedding."""
 
 
@@ -55,8 +57,8 @@ class Chooser:
 
     First comes the best in rank, then the *probes*, spread evenly over the ranking so that it can
     be judged, then whatever is best by the score that the trust meter has chosen after all
-    trainings so far. As soon as there is enough to learn from that is the forecast of a
-    regressor, unless another score surely does better.
+    trainings so far: the score or, where it does better in cross-validation, the forecast of a
+    regressor, unless another figure is surely better than both.
 
     Args:
         trials: Scored trials of different architectures, best first.
@@ -119,7 +121,10 @@ class Chooser:
         rows, accuracies = self._known(trained)
         scores = {name: values[rows].tolist() for name, values in self._scores.items()}
         if len(rows) > FEWEST:
-            scores = {REGRESSOR: self._unseen(rows, accuracies), **scores}
+            unseen = self._unseen(rows, accuracies)
+            better = _tau(unseen, accuracies) >= _tau(scores["score"], accuracies)
+            learned = {REGRESSOR: unseen}
+            scores = learned | scores if better else scores | learned
         return trust(scores, accuracies)
 
     def _known(self, trained: Mapping[int, float | None]) -> tuple[list[int], list[float]]:
@@ -143,6 +148,10 @@ class Chooser:
             embedding = self._embed(self._trials)
             self._regressor = AccuracyRegressor(self._scores["score"], figures, embedding)
         return self._regressor.fit(rows, accuracies)
+
+
+def _tau(score: Sequence[float], accuracies: Sequence[float]) -> float:
+    return kendall(score, accuracies) or 0.0
 
 
 def oriented(name: str, values: Sequence[float]) -> Floats:

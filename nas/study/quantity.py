@@ -30,6 +30,7 @@ ANALYTIC: dict[str, Direction] = {
     "activation_bytes": "minimize",
     "layers": "minimize",
     "shortest_path": "minimize",
+    "mean_path": "minimize",
 }
 """What the graph alone tells, and which way is better."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FEWEST = 3
 """Fewer trained networks tell no slope."""
 
-_COMPONENTS = 4
+_COMPONENTS = 8
 _VARIANCE = 0.3
 _NOISE = 0.3
 _PRIOR = 2.0

@@ -17,6 +17,7 @@ REFERENCE = {
     "brier": [0.5, 0.1],
     "naswot": [300.0, 20.0],
     "macs": [1e6, 2e5],
+    "mean_path": [9.0, 2.0],
     "shortest_path": [7.0, 1.0],
 }
 

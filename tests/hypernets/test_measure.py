@@ -9,6 +9,7 @@ from hypernets import measure as measure_module
 from hypernets.checkpoint import load
 from hypernets.measure import measure
 from nas.analysis.cost import cost
+from nas.evaluate.blend import RECIPE
 from nas.evaluate.scorer import ScoreConfig, Scorer
 from nas.events import Advanced
 from nas.seeding import rng
@@ -52,7 +53,7 @@ def test_the_reference_tells_of_the_figures_at_the_proxy() -> None:
         assert median == pytest.approx(np.median(figures), rel=1e-4)
         if high > low:
             assert spread == pytest.approx((high - low) / 2, rel=1e-2)
-    assert set(found) == {"brier", "naswot", "macs", "shortest_path"}
+    assert set(found) == set(RECIPE)
 
 
 @pytest.mark.usefixtures("few")

@@ -46,13 +46,14 @@ def test_a_network_counted_by_hand():
         activation_bytes=4 * (3 * 4 * 16 + 4 + 4 + 10),
         layers=2,
         shortest_path=3,  # the global pool is one
+        mean_path=2.0,
     )
 
 
 def test_a_graph_without_layers_costs_its_activations():
     b = GraphBuilder()
     assert cost(b.build(b.relu(b.input((1, 5))))) == Cost(
-        params=0, macs=0, activation_bytes=20, layers=0, shortest_path=0
+        params=0, macs=0, activation_bytes=20, layers=0, shortest_path=0, mean_path=0.0
     )
 
 
@@ -162,3 +163,26 @@ def test_the_shortest_of_several_inputs_and_outputs_counts():
     deep = b.linear(b.linear(b.linear(x, 4), 4), 4)
     assert cost(b.build(b.add(deep, b.linear(y, 4)))).shortest_path == 1
     assert cost(b.build(deep, b.linear(b.linear(y, 4), 4))).shortest_path == 2
+
+
+def test_the_mean_path_counts_every_way_once():
+    b = GraphBuilder()
+    x = b.input((1, 4))
+    one, two = b.linear(x, 4), b.linear(b.linear(x, 4), 4)
+    assert cost(b.build(b.add(x, one, two))).mean_path == pytest.approx((0 + 1 + 2) / 3)
+    assert cost(b.build(b.relu(b.add(one, two)), x)).mean_path == pytest.approx((1 + 2 + 0) / 3)
+    assert cost(b.build(b.add(b.zero(one), two))).mean_path == 2.0
+    assert cost(b.build(b.zero(x))).mean_path == 0.0
+
+
+def test_the_mean_path_adds_up_over_blocks_in_a_row():
+    """Of the two ways through a basic block one has two layers, one none or a shortcut's."""
+    assert cost(resnet18()).mean_path == pytest.approx(1 + 5 * (2 + 0) / 2 + 3 * (2 + 1) / 2 + 1)
+
+
+def test_more_ways_than_a_float_can_hold():
+    b = GraphBuilder()
+    x = b.input((1, 4))
+    for _ in range(700):
+        x = b.add(x, x, b.linear(x, 4))  # 3^700 ways
+    assert cost(b.build(x)).mean_path == pytest.approx(700 / 3)

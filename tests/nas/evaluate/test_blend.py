@@ -14,6 +14,7 @@ REFERENCE = {
     "brier": [0.6, 0.05],
     "naswot": [300.0, 40.0],
     "macs": [2e6, 5e5],
+    "mean_path": [9.0, 2.0],
     "shortest_path": [5.0, 1.0],
 }
 MIDDLE = {name: median for name, (median, _) in REFERENCE.items()}
@@ -28,9 +29,11 @@ def random_rows(count=200, seed=0):
 
 
 def test_the_score_is_the_weighted_mean_of_normal_distributions():
-    figures = {"brier": 0.55, "naswot": 380.0, "macs": 1e6, "shortest_path": 4.0}
-    grades = norm.cdf([1, 2, -2, 1])
-    assert Blend(REFERENCE)(figures) == pytest.approx(np.average(grades, weights=[3, 1, 1, 1]))
+    figures = {"brier": 0.55, "naswot": 380.0, "macs": 1e6, "mean_path": 8.0, "shortest_path": 4.0}
+    grades = norm.cdf([1, 2, -2, -0.5, 1])
+    assert Blend(REFERENCE)(figures) == pytest.approx(
+        np.average(grades, weights=[3, 0.5, 0.5, 1, 1])
+    )
 
 
 def test_the_median_architecture_scores_one_half():
@@ -47,8 +50,8 @@ def test_each_figure_moves_the_score_one_way(name):
 
 
 def test_which_way_is_better():
-    better = {"brier": 0.1, "naswot": 900.0, "macs": 9e6, "shortest_path": 1}
-    worse = {"brier": 1.9, "naswot": 0.0, "macs": 0, "shortest_path": 1_000_000}
+    better = {"brier": 0.1, "naswot": 900.0, "macs": 9e6, "mean_path": 30, "shortest_path": 1}
+    worse = {"brier": 1.9, "naswot": 0.0, "macs": 0, "mean_path": 0, "shortest_path": 1_000_000}
     assert Blend(REFERENCE)(better) == pytest.approx(1.0, abs=1e-4)
     assert Blend(REFERENCE)(worse) == pytest.approx(0.0, abs=1e-4)
 
@@ -72,7 +75,13 @@ def test_the_reference_is_the_median_and_the_deviation_of_normal_figures():
 
 
 def test_outliers_hardly_move_the_reference():
-    spoilt = {"brier": 2.0, "naswot": 0.0, "macs": 1e12, "shortest_path": 1_000_000}
+    spoilt = {
+        "brier": 2.0,
+        "naswot": 0.0,
+        "macs": 1e12,
+        "mean_path": 0.0,
+        "shortest_path": 1_000_000,
+    }
     rows = random_rows(2000)
     clean, mixed = (Blend.fit(given).reference for given in (rows, [*rows, *100 * [spoilt]]))
     for name, (median, spread) in clean.items():

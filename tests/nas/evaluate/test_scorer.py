@@ -356,6 +356,7 @@ REFERENCE = {
     "brier": [0.9, 0.1],
     "naswot": [300.0, 50.0],
     "macs": [40_000.0, 9_000.0],
+    "mean_path": [7.0, 2.0],
     "shortest_path": [8.0, 2.0],
 }
 
@@ -371,9 +372,9 @@ def test_with_one_it_is_the_blend_of_figures_at_the_proxy():
         deviations = {
             name: (known[name] - median) / spread for name, (median, spread) in REFERENCE.items()
         }
-        good = norm.cdf([deviations["naswot"], deviations["macs"]]).sum()
+        good = norm.cdf([deviations[name] for name in ("naswot", "macs", "mean_path")])
         bad = norm.cdf([-deviations["brier"], -deviations["shortest_path"]]) @ [3, 1]
-        assert estimate.score == pytest.approx((good + bad) / 6)
+        assert estimate.score == pytest.approx((good @ [0.5, 0.5, 1] + bad) / 6)
 
 
 @pytest.mark.slow

@@ -150,6 +150,7 @@ def test_attributes_of_a_scored_trial() -> None:
         "layers",
         "activation_bytes",
         "shortest_path",
+        "mean_path",
     } == set(attributes)
     assert attributes["score"] == -attributes["loss"] == ledger.trials()[0].value
 

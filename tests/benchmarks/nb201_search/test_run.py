@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+import search_spaces
+from benchmarks.nb201_search.forecast import at_random, spread
+from benchmarks.nb201_search.rivals import MODELS, SAMPLERS, Modelled, one_hot, sampled
+from benchmarks.nb201_search.run import Enough, Lookup
+from benchmarks.nb201_search.scored import ScoredSpace, Trained, published
+from nas.evaluate.scorer import Estimate
+from nas.events import ignore
+from nas.space.candidate import candidate
+from nas.space.task import Task
+
+SPACE = search_spaces.get("nb201", Task(classes=10, channels=3, resolution=8), channels=2, cells=1)
+CELLS = {
+    text: Trained(val, test)
+    for text, val, test in (
+        ("|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|", 0.9, 0.91),
+        ("|none~0|+|nor_conv_3x3~0|none~1|+|none~0|none~1|skip_connect~2|", 0.8, 0.99),
+        ("|nor_conv_1x1~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|", 0.7, 0.95),
+        ("|nor_conv_1x1~0|+|none~0|none~1|+|none~0|nor_conv_1x1~1|none~2|", 0.6, 0.5),
+        ("|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|", 0.5, 0.4),
+    )
+}
+IDENTITY = {text: candidate(SPACE, text).hash for text in CELLS}
+
+
+def lookup(most: int) -> Lookup:
+    return Lookup(CELLS, IDENTITY, most)
+
+
+def test_the_published_table():
+    truth = published()
+    assert len(truth) == 15625
+    best = max(truth.values(), key=lambda trained: trained.test)
+    assert (best.test, best.val) == pytest.approx((0.94373, 0.9118), abs=2e-3)
+
+
+def test_isomorphic_cells_are_trained_once():
+    first, twin, third, *_ = CELLS
+    train = lookup(2)
+    assert train(first) == train(twin) == train(first) == 0.9
+    assert train(third) == 0.7
+    with pytest.raises(Enough):
+        train(list(CELLS)[3])
+
+
+def test_a_search_is_judged_by_the_test_accuracy_of_what_looked_best():
+    train = lookup(4)
+    for text in list(CELLS)[::-1][:4]:
+        train(text)
+    assert [train.picked(count) for count in (1, 2, 3)] == [0.4, 0.5, 0.95]
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_samplers_stop_when_the_trainings_are_used_up(name):
+    truth = published()
+    train = Lookup(truth, {text: text for text in truth}, 12)
+    with pytest.raises(Enough):
+        sampled(name, SPACE.encode, train, seed=0)
+    assert train.picked(12) >= train.picked(1) - 0.05
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_of_the_operations_beat_the_mean_cell(name):
+    truth = dict(list(published().items())[::50])
+    cells = [SPACE.decode(text) for text in truth]
+    train = Lookup(truth, {text: text for text in truth}, 30)
+    with pytest.raises(Enough):
+        Modelled(MODELS[name], cells, list(truth))(train, seed=0)
+    tests = [trained.test for trained in truth.values()]
+    assert train.picked(30) > np.quantile(tests, 0.9)
+
+
+def test_one_hot_has_one_operation_on_each_edge():
+    features = one_hot([SPACE.decode(text) for text in CELLS])
+    assert features.shape == (5, 30)
+    assert (features.sum(1) == 6).all()
+
+
+def test_isomorphic_cells_share_a_score(tmp_path):
+    file = tmp_path / "scores.json"
+    rows = {
+        IDENTITY[text]: {
+            "estimate": {
+                "accuracy": trained.val,
+                "loss": 1.0,
+                "brier": 0.5,
+                "naswot": 9.0,
+                "score": trained.val,
+            },
+            "embedding": [trained.val, 1.0],
+        }
+        for text, trained in list(CELLS.items())[::-1]
+    }
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    not_needed: Any = None
+    scored = ScoredSpace(SPACE, CELLS, not_needed, file, ignore)
+    cells = [candidate(SPACE, text) for text in CELLS]
+    scores = [found.score for found in scored(cells) if isinstance(found, Estimate)]
+    assert scores == [0.9, 0.9, 0.7, 0.6, 0.5]
+    assert scored.embed(cells[:2]).tolist() == [[0.9, 1.0], [0.9, 1.0]]
+
+
+@pytest.mark.parametrize("choose", [at_random, spread])
+def test_as_many_different_rows_as_asked_for(choose):
+    score = np.random.default_rng(0).random(100)
+    rows = choose(score, 20, 0)
+    assert len(set(rows.tolist())) == 20
+    assert set(rows.tolist()) <= set(range(100))
+
+
+def test_spread_rows_lie_all_over_the_ranking():
+    score = np.arange(100.0)
+    assert sorted(spread(score, 10, 3) // 10) == list(range(10))
