@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.ranking.table import PUBLISHED, notation
+from benchmarks.ranking import table
 from nas.evaluate.scorer import Estimate, Failure, Scorer
 from nas.events import stage
 from nas.files import write_json
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
 
 _GENERATION = 64
-_COLUMNS = {"val": "c10_val200", "test": "c10_test200"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +41,8 @@ class Trained:
 
 def published() -> dict[str, Trained]:
     """All 15,625 cells by notation."""
-    table = json.loads(gzip.decompress(PUBLISHED.read_bytes()))
-    val, test = (table["columns"].index(name) for name in _COLUMNS.values())
-    return {
-        notation([table["ops"][int(op)] for op in row[0]]): Trained(
-            row[val] / 100, row[test] / 100
-        )
-        for row in table["rows"]
-    }
+    val, test = table.published("c10_val200"), table.published("c10_test200")
+    return {text: Trained(val[text], test[text]) for text in test}
 
 
 class ScoredSpace:

@@ -103,6 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rows = contest_rows(
             options, hypernet(options, space, data, turn, seed), chosen, data, seed
         )
+        if not options.truth:
+            rows += real_trainings(chosen)
         samples.append((chosen.truth, rows))
     lines = summarise(samples)
     sizes = " and ".join(sorted({str(len(true)) for true, _ in samples}))
@@ -169,6 +171,23 @@ def contest_rows(
     for part in options.parts:
         key = blake2b(repr((common, depends[part])).encode(), digest_size=4).hexdigest()
         rows += kept(options.out / f"{part}-{seed}-{key}.json", makers[part])
+    return rows
+
+
+def real_trainings(chosen: sample.Sample) -> list[Row]:
+    """What published trainings of every cell would say: 12 epochs, and the ceiling."""
+    rows = []
+    for column, weights in (("c10_val12", "12 epochs"), ("c10_val200", "200 epochs")):
+        found = table.published(column)
+        values = [found[one.architecture] for one in chosen.candidates]
+        rows.append(
+            Row(
+                score="validation accuracy",
+                weights=f"trained, {weights}",
+                values=values,
+                cell_seconds=math.nan,
+            )
+        )
     return rows
 
 

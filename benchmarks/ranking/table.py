@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 PUBLISHED = Path(__file__).with_name("nb201_cifar10.json.gz")
-_COLUMN = "c10_test200"
 
 Table = dict[str, float]
-"""Test accuracy, 0 to 1, by notation of the architecture."""
+"""Accuracy, 0 to 1, by notation of the architecture."""
 
 
-def published() -> Table:
-    """NAS-Bench-201: all 15,625 cells after 200 epochs on CIFAR-10."""
+def published(name: str = "c10_test200") -> Table:
+    """NAS-Bench-201: a column of all 15,625 cells on CIFAR-10.
+
+    Args:
+        name: ``c10_test200``, ``c10_val200``, ``c10_val12`` or ``c10_test12``: accuracy on a
+            split after 200 or 12 epochs of training.
+    """
     table = json.loads(gzip.decompress(PUBLISHED.read_bytes()))
-    column = table["columns"].index(_COLUMN)
+    column = table["columns"].index(name)
     return {
         notation([table["ops"][int(op)] for op in row[0]]): row[column] / 100
         for row in table["rows"]

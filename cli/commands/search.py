@@ -48,7 +48,7 @@ _PROBES_THAT_TELL = 5
     default=("score:max",),
     show_default=True,
     metavar="NAME:max|min",
-    help="score, accuracy, loss, brier, naswot, params, macs, activation_bytes, layers or "
+    help="score, accuracy, loss, brier, naswot, params, macs, activation_bytes, layers, "
     "shortest_path or mean_path; repeatable.",
 )
 @click.option(
@@ -61,7 +61,7 @@ _PROBES_THAT_TELL = 5
 @click.option(
     "--finalists",
     type=int,
-    help="Candidates trained briefly (default: 3, or what --budget allows).",
+    help="Candidates trained briefly (default: 6, or what --budget allows).",
 )
 @click.option("--finalist-epochs", default=3, show_default=True, help="Epochs of that training.")
 @click.option("--max-epochs", default=30, show_default=True, help="Epochs of the final training.")

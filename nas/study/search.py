@@ -50,22 +50,23 @@ def search(
     """Find architectures by scoring them with predicted weights, and train the best.
 
     Generations of candidates are asked of a sampler, scored as one batch, told, and recorded
-    before the next one begins. The first ``finalists`` in rank are trained briefly, from predicted
-    weights unless default ones serve the first of them better. Of these the best are trained
-    longer, again and again, and the best of the last ones to the end; it meets the test split
-    once. With objectives such as ``params`` those of the best Pareto fronts climb, by the
-    accuracy they have reached. The same call again goes on where the last one stopped, or was
-    killed.
+    before the next one begins. Then ``finalists`` are trained briefly, from predicted weights
+    unless default ones serve the first of them better: the best in rank, a few probes that tell
+    how far the ranking can be trusted, and what ranks best in the light of those already trained;
+    see :class:`nas.study.choice.Chooser`. Of these the best are trained longer, again and again,
+    and the best of the last ones to the end; it meets the test split once. With objectives such
+    as ``params`` those of the best Pareto fronts climb, by the accuracy they have reached. The
+    same call again goes on where the last one stopped, or was killed.
 
     Args:
         space: At full size; the predictor's card says at which size candidates are scored.
         data: The data set of the space's task.
         predictor: Predicts the weights; a torch module is moved to the device.
         n_trials: Distinct candidates that shall reach a score, earlier calls included.
-        objectives: ``NAME:max|min``: score, accuracy, loss, params, macs, activation_bytes,
-            layers.
+        objectives: ``NAME:max|min``: score, accuracy, loss, brier, naswot, or what constraints
+            can name.
         constraints: ``NAME<=NUMBER`` or ``NAME>=NUMBER`` on params, macs, activation_bytes,
-            layers.
+            layers, shortest_path, mean_path.
         sampler: Name of a sampler in :data:`nas.study.SAMPLERS`.
         storage: Where the study is kept: a URL, a file ending in ``.journal``, or an open Optuna
             storage; by default ``study.journal`` in the run folder, without one memory.
@@ -73,7 +74,7 @@ def search(
         seed: Fixes candidates and training.
         generation: Candidates scored as one batch.
         timeout: Seconds after which no new generation starts.
-        finalists: Number of architectures to train briefly, by default 3 or what the budget
+        finalists: Number of architectures to train briefly, by default 6 or what the budget
             allows; 0 goes by the score alone, and starts the final training from predicted
             weights unseen.
         finalist_epochs: Length of that training.
