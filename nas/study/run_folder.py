@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from nas.study.file_lock import held
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from nas.study.trust import Trust
 
 _FORMAT = "nas-run"
 _PACKAGES = ("ghn-nas", "torch", "optuna", "numpy")
@@ -29,7 +31,7 @@ class RunFolder:
 
     @property
     def run(self) -> Path:
-        """Resolved configuration, versions, seeds and data of the run."""
+        """Resolved configuration, versions, seeds and data of the run, and what to trust."""
         return self.path / "run.json"
 
     @property
@@ -116,6 +118,11 @@ class RunFolder:
             "versions": _versions(),
         }
         write_json(self.run, document)
+
+    def note_trust(self, trust: Trust) -> None:
+        """Record beside the configuration how far the ranking can be trusted."""
+        document = self.read_run() or {}
+        write_json(self.run, {**document, "trust": asdict(trust)})
 
 
 def _versions() -> dict[str, str]:

@@ -138,6 +138,7 @@ class _SearchRun:
         )
         if self._folder is not None:
             write_json(self._folder.result, result.to_dict())
+            self._folder.note_trust(result.trust)
         done = self._later_stages(result.trials.complete)
         if self._ledger.read("finished") != done:
             self._ledger.write("finished", done)

@@ -8,6 +8,7 @@ import pytest
 from nas.errors import StudyError
 from nas.files import write_json, write_text
 from nas.study.run_folder import RunFolder
+from nas.study.trust import trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,16 @@ def test_run_document(tmp_path: Path) -> None:
     document = json.loads(folder.run.read_text())
     assert document["configuration"] == {"n_trials": 3}
     assert {"python", "torch", "optuna", "numpy"} <= set(document["versions"])
+
+
+def test_what_to_trust_stands_beside_the_configuration(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.write_run({"seed": 1}, {"space": "toy"})
+    folder.note_trust(trust({"score": [1.0, 2.0, 3.0]}, [0.1, 0.3, 0.2]))
+    document = folder.read_run()
+    assert document is not None
+    assert document["configuration"] == {"seed": 1}
+    assert document["trust"]["kendall_tau"] == {"score": pytest.approx(1 / 3)}
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
