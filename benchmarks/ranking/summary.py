@@ -89,5 +89,5 @@ def _cells(line: Summary) -> tuple[str, ...]:
         *measures,
         f"{line.mean('steps'):.0f}",
         f"{line.mean('training_seconds'):.0f}",
-        f"{line.mean('cell_seconds'):.3g}",
+        f"{line.mean('cell_seconds'):.3g}" if math.isfinite(line.mean("cell_seconds")) else "–",
     )
