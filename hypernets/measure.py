@@ -67,8 +67,8 @@ def measure(
     return replace(
         hypernet.card,
         measured={
-            f"mean accuracy of {ARCHITECTURES} architectures": round(fmean(accuracies), 4),
-            f"best accuracy of {ARCHITECTURES} architectures": round(max(accuracies), 4),
+            f"mean accuracy of {len(accuracies)} architectures": round(fmean(accuracies), 4),
+            f"best accuracy of {len(accuracies)} architectures": round(max(accuracies), 4),
         },
         reference=dict(Blend.fit(rows).reference) if rows else {},
     )

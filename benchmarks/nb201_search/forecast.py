@@ -19,14 +19,14 @@ import torch
 
 import search_spaces
 from benchmarks.nb201_search.rivals import MODELS, one_hot
-from benchmarks.nb201_search.scored import ScoredSpace, published
+from benchmarks.nb201_search.scored import ScoredSpace, identity_of, published
 from benchmarks.ranking.sample import draw
 from cli.progress import Display
 from hypernets.checkpoint import directory_of, load
 from nas.analysis.agreement import kendall, top_kendall
 from nas.analysis.cost import cost
 from nas.data import catalog
-from nas.evaluate.scorer import Estimate, Scorer
+from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.study.choice import LEARNED_FROM, oriented
 from nas.study.quantity import figures
 from nas.study.regressor import AccuracyRegressor
@@ -59,8 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data = catalog.load("cifar10", data_dir=options.data_dir)
     space = search_spaces.get("nb201", data.task, cells=1)
     truth = published()
-    scorer = Scorer(load(directory_of(options.weights)), data)
-    scored = ScoredSpace(space, truth, scorer, options.out, Display())
+    predictor = load(directory_of(options.weights))
+    scorer, identity = Scorer(predictor, data), identity_of(predictor.card, ScoreConfig())
+    scored = ScoredSpace(space, truth, scorer, identity, options.out, Display())
     tests = {text: trained.test for text, trained in truth.items()}
     samples = [Ranked(draw(space, tests, CELLS, seed), scored, truth) for seed in options.seeds]
     print("| trained | chosen | ranked by | τ | τ in the top decile |")
@@ -98,12 +99,14 @@ class Ranked:
     """A sample of cells, and everything that may rank them."""
 
     def __init__(self, sample: Sample, scored: ScoredSpace, truth: dict[str, Trained]) -> None:
-        cells = sample.candidates
-        known = [
-            figures(cost(cell.network), estimate)
-            for cell, estimate in zip(cells, scored(cells), strict=True)
+        kept = [
+            (cell, true, figures(cost(cell.network), estimate))
+            for cell, true, estimate in zip(
+                sample.candidates, sample.truth, scored(sample.candidates), strict=True
+            )
             if isinstance(estimate, Estimate)
         ]
+        cells, known = [cell for cell, _, _ in kept], [row for _, _, row in kept]
         table = np.stack(
             [oriented(name, [row[name] for row in known]) for name in LEARNED_FROM], 1
         )
@@ -111,7 +114,7 @@ class Ranked:
         self._features = one_hot([cell.params for cell in cells])
         self._regressor = AccuracyRegressor(self.score, table, scored.embed(cells))
         self._val = np.array([truth[cell.architecture].val for cell in cells])
-        self._test = np.array(sample.truth)
+        self._test = np.array([true for _, true, _ in kept])
 
     def unseen(self, name: str, rows: NDArray[np.int_]) -> tuple[float, float]:
         """Kendall tau, over all cells and in the top decile, of those that were not trained."""

@@ -24,7 +24,7 @@ import torch
 import search_spaces
 from benchmarks.nb201_search.engine import Engine
 from benchmarks.nb201_search.rivals import MODELS, SAMPLERS, Modelled, sampled
-from benchmarks.nb201_search.scored import ScoredSpace, published
+from benchmarks.nb201_search.scored import ScoredSpace, identity_of, published
 from cli.progress import Display
 from hypernets.checkpoint import directory_of, load
 from nas.analysis.cost import cost
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
 
-_EPOCHS, _IMAGES, _CELLS = 200, 50_000, 5
-"""Of a published training: epochs, training images, and cells in each stage."""
+_EPOCHS, _IMAGES, _CELLS = 200, 25_000, 5
+"""Of a training with a published validation accuracy: epochs, images, cells in each stage."""
 
 _PASSES_OF_A_STEP = 3
 
@@ -105,7 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     predictor = load(directory_of(options.weights))
     truth = published()
     config = ScoreConfig(workers=options.workers)
-    scored = ScoredSpace(space, truth, Scorer(predictor, data, config), options.out, Display())
+    scorer = Scorer(predictor, data, config)
+    identity = identity_of(predictor.card, config)
+    scored = ScoredSpace(space, truth, scorer, identity, options.out, Display())
     cells = [space.decode(text) for text in truth]
     searches: dict[str, Callable[[Train, int], None]] = {
         **{name: partial(sampled, name, space.encode) for name in SAMPLERS},

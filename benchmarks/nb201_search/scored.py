@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.ranking import table
-from nas.evaluate.scorer import Estimate, Failure, Scorer
+from nas.evaluate.blend import RECIPE
+from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.events import stage
 from nas.files import write_json
 from nas.space.candidate import Candidate, candidate
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nas.events import Listener
+    from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
 
 _GENERATION = 64
@@ -45,6 +48,14 @@ def published() -> dict[str, Trained]:
     return {text: Trained(val[text], test[text]) for text in test}
 
 
+def identity_of(card: Card, config: ScoreConfig) -> str:
+    """What decides scores: the hypernetwork, its reference, the recipe and the images."""
+    told = asdict(card) | {"measured": {}, "recipe": dict(RECIPE)}
+    told |= {"images": config.images, "calibration": config.calibration}
+    text = json.dumps(told, sort_keys=True)
+    return f"{card.name}-{blake2b(text.encode(), digest_size=4).hexdigest()}"
+
+
 class ScoredSpace:
     """Estimates and embeddings of all cells, in a file; isomorphic cells share theirs.
 
@@ -55,6 +66,7 @@ class ScoredSpace:
         space: One cell in each stage is enough: it tells cells apart as five do.
         cells: Notations.
         scorer: Scores what the file does not hold, at the proxy of its hypernetwork.
+        identity: Tells scorers apart.
         file: Where scores are, or are to be written.
         listen: Hears of progress.
     """
@@ -64,6 +76,7 @@ class ScoredSpace:
         space: SearchSpace,
         cells: Iterable[str],
         scorer: Scorer,
+        identity: str,
         file: Path,
         listen: Listener,
     ) -> None:
@@ -75,8 +88,12 @@ class ScoredSpace:
             self.identity[text] = one.hash
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_json(file, _scored(list(distinct.values()), scorer, listen))
-        self._rows: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            rows = _scored(list(distinct.values()), scorer, listen)
+            write_json(file, {"scorer": identity, "rows": rows})
+        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if document["scorer"] != identity:
+            raise SystemExit(f"{file} holds scores of {document['scorer']}; choose another --out")
+        self._rows: dict[str, Any] = document["rows"]
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
         """What a :class:`nas.evaluate.Scorer` would say."""

@@ -34,6 +34,7 @@ from hypernets.checkpoint import WEIGHTS, directory_of, load
 from hypernets.training import HypernetTraining, train_hypernet
 from nas.config import from_mapping
 from nas.data import catalog
+from nas.evaluate.blend import RECIPE
 from nas.evaluate.scorer import ScoreConfig
 from nas.files import write_json
 from search_spaces.registry import parse_sizes
@@ -162,7 +163,12 @@ def contest_rows(
     training = {key: value for key, value in card.training.items() if key != "command"}
     trained = (options.images, training, options.training_seconds)
     depends = {
-        "figures": (*trained, dict(card.reference), (directory / WEIGHTS).read_bytes()),
+        "figures": (
+            *trained,
+            dict(card.reference),
+            dict(RECIPE),
+            (directory / WEIGHTS).read_bytes(),
+        ),
         "baselines": (),
         "one-shot": (*trained, options.one_shot_steps),
         "short": (*trained, options.short_cells, options.short_steps),

@@ -79,6 +79,8 @@ def _measured(x: Tensor) -> dict[str, Tensor]:
     What a norm in training leaves in its buffers at momentum 1, in a fraction of the time that
     :func:`torch.var_mean` takes over these axes.
     """
+    if x.numel() == x.shape[1]:  # a single value does not vary
+        return {"running_mean": x.flatten(), "running_var": x.new_zeros(x.shape[1])}
     mean, var = x.new_zeros(x.shape[1]), x.new_ones(x.shape[1])
     F.batch_norm(x, mean, var, training=True, momentum=1.0)
     return {"running_mean": mean, "running_var": var}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nas.analysis.cost import NO_PATH
 from nas.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -87,7 +88,15 @@ class Blend:
         Args:
             rows: All figures of the recipe for each architecture.
         """
-        return Blend({name: _scale([row[name] for row in rows]) for name in RECIPE})
+        return Blend({name: _scale(_known(name, rows)) for name in RECIPE})
+
+
+def _known(name: str, rows: Sequence[Mapping[str, float]]) -> list[float]:
+    """What the rows say of a figure, constant networks having no shortest path."""
+    figures = [row[name] for row in rows]
+    if name == "shortest_path":
+        return [length for length in figures if length < NO_PATH]
+    return figures
 
 
 def _scale(figures: Sequence[float]) -> list[float]:

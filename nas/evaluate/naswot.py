@@ -32,7 +32,7 @@ class ActivationKernel:
         images: Those of the batch that count.
     """
 
-    def __init__(self, images: slice = slice(None)) -> None:
+    def __init__(self, images: slice | Tensor = slice(None)) -> None:
         self._images = images
         self._kernel: Tensor | None = None
 

@@ -49,7 +49,7 @@ class Estimate:
         naswot: How differently the network treats different training images, higher better; see
             :func:`nas.evaluate.naswot`.
         score: One number for ranking, higher better: from 0 to 1, the blend of Brier score,
-            NASWOT, multiply-accumulates and shortest path; see :class:`nas.evaluate.Blend`.
+            NASWOT, multiply-accumulates, mean and shortest path; see :class:`nas.evaluate.Blend`.
             The negative loss if the hypernetwork's card has no reference to blend by.
     """
 
@@ -127,6 +127,8 @@ class Scorer:
         calibration, _ = proxy.train.spread(self._config.calibration)
         images, labels = proxy.val.spread(self._config.images)
         self._calibration = self._take(calibration)
+        count = len(calibration)
+        self._patterns = torch.linspace(0, count - 1, min(count, _PATTERNS)).round().long()
         self._images = self._take(images)
         self._labels = labels.to(self._device)
 
@@ -201,7 +203,7 @@ class Scorer:
 
     @torch.no_grad()
     def _measure(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | Failure:
-        patterns = ActivationKernel(slice(None, None, -(-len(self._calibration) // _PATTERNS)))
+        patterns = ActivationKernel(self._patterns)
         with autocast(self._device, self._config.precision):
             statistics = calibrate(graph, params, self._calibration, observe=patterns)
             ready = {**params, **statistics}

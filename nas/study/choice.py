@@ -8,12 +8,13 @@ import numpy as np
 
 from nas.analysis.agreement import kendall
 from nas.evaluate.blend import LOWER_IS_BETTER, RECIPE
+from nas.study.quantity import ESTIMATED
 from nas.study.ranking import by_training
 from nas.study.regressor import FEWEST, AccuracyRegressor
 from nas.study.trust import Trust, trust
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from optuna.trial import FrozenTrial
@@ -55,10 +56,11 @@ def probes_among(finalists: int) -> int:
 class Chooser:
     """Chooses what is trained next, by the ranking that has proved best so far.
 
-    First comes the best in rank, then the *probes*, spread evenly over the ranking so that it can
-    be judged, then whatever is best by the score that the trust meter has chosen after all
-    trainings so far: the score or, where it does better in cross-validation, the forecast of a
-    regressor, unless another figure is surely better than both.
+    The ranking is that of the objective that predicted weights tell, ``score`` unless another is
+    asked for. First comes the best in rank, then the *probes*, spread evenly over the ranking so
+    that it can be judged, then whatever is best by the score that the trust meter has chosen
+    after all trainings so far: that one or, where it does better in cross-validation, the
+    forecast of a regressor, unless another figure is surely better than both.
 
     Args:
         trials: Scored trials of different architectures, best first.
@@ -83,8 +85,10 @@ class Chooser:
         self._embed = embed
         self._optimism = optimism
         self._row = {trial.number: row for row, trial in enumerate(trials)}
+        self._lead = next((one.name for one in objectives if one.name in ESTIMATED), "score")
         self._scores = {
-            name: oriented(name, [trial.user_attrs[name] for trial in trials]) for name in FIGURES
+            name: oriented(name, [trial.user_attrs[name] for trial in trials])
+            for name in dict.fromkeys((self._lead, *FIGURES))
         }
         spread = np.linspace(0, len(trials) - 1, probes + 2, dtype=int)[1:-1]
         self._probes = [trials[row] for row in spread] if trials else []
@@ -96,16 +100,13 @@ class Chooser:
         Args:
             trained: Accuracies by number of the trial, None where the training diverged.
         """
-        for trials in ([*self._trials[:1], *self._probes], self._best(trained)):
-            for trial in trials:
-                if trial.number not in trained:
-                    return trial
-        return None
+        planned = _untrained([*self._trials[:1], *self._probes], trained)
+        return planned or _untrained(self._best(trained), trained)
 
     def _best(self, trained: Mapping[int, float | None]) -> Sequence[FrozenTrial]:
         """The best trials by the score that proved best, one at least of them not trained."""
         name = self.trust(trained).ranked_by
-        if name == "score":
+        if name == self._lead:
             return self._trials
         if name == REGRESSOR:
             forecast = self._forecast(*self._known(trained))
@@ -122,15 +123,15 @@ class Chooser:
         scores = {name: values[rows].tolist() for name, values in self._scores.items()}
         if len(rows) > FEWEST:
             unseen = self._unseen(rows, accuracies)
-            better = _tau(unseen, accuracies) >= _tau(scores["score"], accuracies)
+            better = _tau(unseen, accuracies) >= _tau(scores[self._lead], accuracies)
             learned = {REGRESSOR: unseen}
             scores = learned | scores if better else scores | learned
         return trust(scores, accuracies)
 
     def _known(self, trained: Mapping[int, float | None]) -> tuple[list[int], list[float]]:
-        """Rows and accuracies of what did not diverge."""
-        known = {self._row[number]: a for number, a in trained.items() if a is not None}
-        return list(known), list(known.values())
+        """Rows and accuracies of what did not diverge, best in rank first."""
+        known = sorted((self._row[number], a) for number, a in trained.items() if a is not None)
+        return [row for row, _ in known], [accuracy for _, accuracy in known]
 
     def _unseen(self, rows: list[int], accuracies: list[float]) -> list[float]:
         """For each trained trial its forecast from others: cross-validation in ten folds."""
@@ -146,8 +147,17 @@ class Chooser:
         if self._regressor is None:
             figures = np.stack([self._scores[name] for name in LEARNED_FROM], 1)
             embedding = self._embed(self._trials)
-            self._regressor = AccuracyRegressor(self._scores["score"], figures, embedding)
+            self._regressor = AccuracyRegressor(self._scores[self._lead], figures, embedding)
         return self._regressor.fit(rows, accuracies)
+
+
+def _untrained(
+    trials: Iterable[FrozenTrial], trained: Mapping[int, float | None]
+) -> FrozenTrial | None:
+    for trial in trials:
+        if trial.number not in trained:
+            return trial
+    return None
 
 
 def _tau(score: Sequence[float], accuracies: Sequence[float]) -> float:

@@ -248,7 +248,7 @@ class Finals:
         self._forget(name)
         return Champion(trial=trial, epochs=epochs, module=trained.module, **figures)
 
-    def _short_training(self, trial: FrozenTrial, epochs: int, init: str, stage: str) -> float:
+    def _short_training(self, trial: FrozenTrial, epochs: int, init: str, purpose: str) -> float:
         name = _name("finalist", trial, epochs, init)
         known, final = self._known(name), self._known(_name("final", trial, epochs, init))
         if known is not None:
@@ -257,7 +257,7 @@ class Finals:
             return float(final["val_accuracy"])
         trained = self._train(name, self._network(trial), epochs, init, ignore)
         self._ledger.write(name, trained.val_accuracy)
-        self._ledger.spend(stage, trained.seconds)
+        self._ledger.spend(purpose, trained.seconds)
         self._forget(name)
         return trained.val_accuracy
 

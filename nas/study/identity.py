@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import StudyError
+from nas.evaluate.blend import RECIPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +50,11 @@ def identity(
         },
         "objectives": [str(objective) for objective in objectives],
         "constraints": sorted(str(constraint) for constraint in constraints),
-        "scoring": {"images": scoring.images, "calibration": scoring.calibration},
+        "scoring": {
+            "images": scoring.images,
+            "calibration": scoring.calibration,
+            "recipe": dict(RECIPE),
+        },
         "sampler": sampler,
         "seed": seed,
     }

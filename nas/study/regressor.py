@@ -22,7 +22,8 @@ _COMPONENTS = 8
 _VARIANCE = 0.3
 _NOISE = 0.3
 _PRIOR = 2.0
-_LEAST_ERROR, _LARGEST_ERROR = 1e-3, 0.5
+_LEAST_ERROR = 1e-3
+_LARGEST_RATIO = 2.0
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class AccuracyRegressor:
 
     Args:
         score: Ranking before training, (N,), higher better.
-        figures: What it was made of, (N, F).
-        embedding: A vector for each architecture, (N, D).
+        figures: What it was made of, or the like, (N, F).
+        embedding: A vector for each architecture, (N, D); D may be 0.
     """
 
     def __init__(self, score: Floats, figures: Floats, embedding: Floats) -> None:
@@ -65,6 +66,9 @@ class AccuracyRegressor:
 
     def fit(self, rows: Sequence[int], accuracies: Sequence[float] | Floats) -> Forecast:
         """Learn from the architectures in ``rows``, and forecast all.
+
+        Errors of more than twice the median count as that: how bad the bad ones are tells nothing
+        of the good ones.
 
         Args:
             rows: Which were trained; at least :data:`FEWEST`.
@@ -79,7 +83,8 @@ class AccuracyRegressor:
         from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
         trained = np.asarray(rows)
-        error = np.clip(1 - np.asarray(accuracies), _LEAST_ERROR, _LARGEST_ERROR)
+        error = np.maximum(1 - np.asarray(accuracies), _LEAST_ERROR)
+        error = np.minimum(error, _LARGEST_RATIO * np.median(error))
         reached = -np.log(error)
         scale = reached.std() or 1.0
         quality = (reached - reached.mean()) / scale
@@ -105,14 +110,10 @@ def _normal_scores(values: Floats) -> Floats:
     return np.asarray(norm.ppf((rankdata(finite) - 0.5) / len(values)))
 
 
-def _standardised(values: Floats) -> Floats:
-    spread = values.std()
-    return np.asarray((values - values.mean()) / (spread if spread > 0 else 1.0))
-
-
 def _components(embedding: Floats) -> Floats:
     """The first principal components of standardised columns, of mean square 1 together."""
-    columns = np.stack([_standardised(column) for column in embedding.T], 1)
+    spread = embedding.std(0)
+    columns = (embedding - embedding.mean(0)) / np.where(spread > 0, spread, 1.0)
     left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
     found = left[:, :_COMPONENTS] * sizes[:_COMPONENTS]
     scale = np.sqrt((found**2).mean()) if found.size else 1.0

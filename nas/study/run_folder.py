@@ -117,7 +117,8 @@ class RunFolder:
             "identity": dict(identity),
             "versions": _versions(),
         }
-        write_json(self.run, document)
+        before = self.read_run() or {}
+        write_json(self.run, {**document, **{k: before[k] for k in ("trust",) if k in before}})
 
     def note_trust(self, trust: Trust) -> None:
         """Record beside the configuration how far the ranking can be trusted."""

@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 _POOL = 1000
 """Best trials that finalists are chosen from."""
 
+_PROXIES = 50
+"""Of these, at most so many tell what a candidate costs at the proxy."""
+
 
 def run_search(
     space: SearchSpace,
@@ -116,6 +119,7 @@ class _SearchRun:
         climb = self._finals.climb(chooser, rungs[:-1] if max_epochs else rungs)
         leaders = [finalist.trial for finalist in climb.standing] or ranked[:1]
         champion = self._finals.champion(leaders, max_epochs) if max_epochs else None
+        trust = chooser.trust({f.trial.number: f.val_accuracy for f in climb.first_rung})
         if champion is not None:
             climb = climb.then(champion)
         trained = {finalist.trial.number: finalist for finalist in climb.standing}
@@ -129,10 +133,10 @@ class _SearchRun:
             ),
             finalists=tuple(self._shown(f.trial, trained) for f in climb.standing),
             best_model=None if champion is None else champion.module,
-            trust=chooser.trust({f.trial.number: f.val_accuracy for f in climb.first_rung}),
+            trust=trust,
             trials=counts,
             seconds=self._ledger.seconds(),
-            rungs=self._efforts(counts.complete, climb, winner),
+            rungs=self._efforts(ranked, counts.complete, climb, winner),
             files=self._files(champion),
             stopped=stopped,
         )
@@ -161,12 +165,15 @@ class _SearchRun:
             test_accuracy=test_accuracy,
         )
 
-    def _efforts(self, candidates: int, climb: Climb, winner: FrozenTrial) -> tuple[Effort, ...]:
+    def _efforts(
+        self, ranked: Sequence[FrozenTrial], candidates: int, climb: Climb, winner: FrozenTrial
+    ) -> tuple[Effort, ...]:
         """What each stage has cost, in epochs of the mean network of the first rung."""
         scoring, data = self._config.scoring, self._data
         mean = [finalist.trial for finalist in climb.first_rung] or [winner]
         small = self._score.proxy(self._space)
-        proxies = [cost(candidate(small, trial.params).network).macs for trial in mean]
+        spread = ranked[:: -(-len(ranked) // _PROXIES)]
+        proxies = [cost(candidate(small, trial.params).network).macs for trial in spread]
         unit = EquivalentEpoch(macs=fmean(map(_macs, mean)), images=len(data.train))
         images = min(scoring.calibration, len(data.train)) + min(scoring.images, len(data.val))
         efforts = [unit.of_scoring(candidates, fmean(proxies), images)]

@@ -84,6 +84,7 @@ def test_one_hot_has_one_operation_on_each_edge():
 
 
 def test_isomorphic_cells_share_a_score(tmp_path):
+    not_needed: Any = None
     file = tmp_path / "scores.json"
     rows = {
         IDENTITY[text]: {
@@ -98,9 +99,10 @@ def test_isomorphic_cells_share_a_score(tmp_path):
         }
         for text, trained in list(CELLS.items())[::-1]
     }
-    file.write_text(json.dumps(rows), encoding="utf-8")
-    not_needed: Any = None
-    scored = ScoredSpace(SPACE, CELLS, not_needed, file, ignore)
+    file.write_text(json.dumps({"scorer": "one", "rows": rows}), encoding="utf-8")
+    with pytest.raises(SystemExit, match="holds scores of one; choose another --out"):
+        ScoredSpace(SPACE, CELLS, not_needed, "another", file, ignore)
+    scored = ScoredSpace(SPACE, CELLS, not_needed, "one", file, ignore)
     cells = [candidate(SPACE, text) for text in CELLS]
     scores = [found.score for found in scored(cells) if isinstance(found, Estimate)]
     assert scores == [0.9, 0.9, 0.7, 0.6, 0.5]
