@@ -95,6 +95,14 @@ def test_figures_that_are_not_finite_are_left_out_of_the_reference():
     assert Blend.fit([broken])(MIDDLE) >= 0
 
 
+def test_constant_networks_do_not_stretch_the_scale_of_shortest_paths():
+    rows = [{**MIDDLE, "shortest_path": 2 if row < 80 else 3} for row in range(95)]
+    rows += [{**MIDDLE, "shortest_path": 1_000_000}] * 5
+    median, spread = Blend.fit(rows).reference["shortest_path"]
+    assert median == 2
+    assert spread < 1
+
+
 def test_a_figure_that_is_nearly_always_equal_keeps_a_spread():
     rows = [{**row, "shortest_path": 7} for row in random_rows(20)]
     assert Blend.fit(rows).reference["shortest_path"] == [7.0, 1.0]

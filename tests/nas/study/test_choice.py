@@ -118,6 +118,25 @@ def test_a_figure_that_surely_ranks_better_takes_over() -> None:
     assert params[following.number] == max(left)
 
 
+def test_the_ranking_is_that_of_the_objective() -> None:
+    accuracy = [0.9, 0.8, 0.7, 0.6, 0.5]
+    trials = ranked([0.1, 0.5, 0.2, 0.4, 0.3], accuracy=accuracy)
+    chooser = Chooser(trials, parse_objectives(["accuracy"]), no_embedding)
+    trained = train_all(chooser, accuracy, 3)
+    assert list(trained) == [0, 1, 2]
+    assert chooser.trust(trained).ranked_by == "accuracy"
+
+
+def test_trust_does_not_depend_on_the_order_of_training() -> None:
+    draws = np.random.default_rng(3)
+    trials = ranked(sorted(draws.random(60).tolist(), reverse=True))
+    chooser = Chooser(trials, SCORE, no_embedding)
+    numbers = draws.permutation(60)[:25].tolist()
+    tried: dict[int, float | None] = {number: draws.random() for number in numbers}
+    backwards = dict(reversed(tried.items()))
+    assert chooser.trust(tried) == chooser.trust(backwards)
+
+
 def test_lower_losses_are_better() -> None:
     trials = ranked([3.0, 2.0, 1.0, 0.0], loss=[0.1, 0.2, 0.3, 0.4])
     found = Chooser(trials, SCORE, no_embedding).trust({0: 0.9, 1: 0.8, 2: 0.7, 3: 0.6})

@@ -49,7 +49,8 @@ def test_the_forecast_is_minus_the_logarithm_of_the_error() -> None:
     score, figures, embedding, accuracy = space(2)
     trained = list(range(100))
     forecast = AccuracyRegressor(score, figures, embedding).fit(trained, accuracy[trained])
-    actual = -np.log(np.clip(1 - accuracy, 1e-3, 0.5))
+    error = 1 - accuracy
+    actual = -np.log(np.minimum(error, 2 * np.median(error)))
     assert np.abs(forecast.mean - actual).mean() < 0.5 * np.abs(actual - actual.mean()).mean()
 
 
@@ -66,3 +67,19 @@ def test_too_few() -> None:
     score, figures, embedding, _ = space(4, 10)
     with pytest.raises(ValueError, match="at least 3 trained networks, got 2"):
         AccuracyRegressor(score, figures, embedding).fit([0, 1], [0.5, 0.6])
+
+
+def test_it_learns_from_accuracies_below_one_half() -> None:
+    score, figures, embedding, _ = space(5)
+    draws = np.random.default_rng(5)
+    accuracies = draws.uniform(0.2, 0.45, 12)
+    regressor = AccuracyRegressor(score, figures, embedding)
+    one, other = (regressor.fit(list(range(12)), a).mean for a in (accuracies, accuracies[::-1]))
+    assert np.abs(one - other).max() > 0.01
+
+
+def test_an_embedding_may_be_empty() -> None:
+    score, figures, _, accuracy = space(6)
+    rows = list(range(20))
+    forecast = AccuracyRegressor(score, figures, np.empty((200, 0))).fit(rows, accuracy[rows])
+    assert np.isfinite(forecast.mean).all()

@@ -409,14 +409,21 @@ def test_the_front_is_that_of_the_objectives_before_training(climbed: SearchResu
     assert {f.number for f in climbed.pareto} == {t.number for t in climbed.study.best_trials}
 
 
+def _scored_macs(result: SearchResult) -> float:
+    """Of all candidates that reached a score."""
+    scored = [trial for trial in result.study.trials if trial.state is TrialState.COMPLETE]
+    return float(sum(trial.user_attrs["macs"] for trial in scored))
+
+
 def test_the_rungs_are_told_with_their_cost(climbed: SearchResult) -> None:
     """The toy predictor scores at full size: 12 candidates on 32 + 64 images, forward only."""
     scoring, comparison, first, second, last = climbed.rungs
     assert scoring.name == "predicted weights"
     assert (scoring.architectures, scoring.epochs) == (12, 0)
-    assert scoring.equivalent_epochs == pytest.approx(12 * (32 + 64) / len(DATA.train) / 3)
     macs = {f.number: f.cost.macs for f in climbed.finalists}
     mean = sum(macs.values()) / 4
+    expected = _scored_macs(climbed) * (32 + 64) / (3 * len(DATA.train) * mean)
+    assert scoring.equivalent_epochs == pytest.approx(expected)
     leader = climbed.study.trials[climbed.finalists[0].number]
     assert (comparison.name, comparison.architectures, comparison.epochs) == (
         "initial weights",
@@ -436,7 +443,9 @@ def test_the_rungs_are_told_with_their_cost(climbed: SearchResult) -> None:
 def test_without_finalists_the_final_training_is_the_unit_of_cost() -> None:
     result = toy_search(finalists=0, max_epochs=2)
     scoring, training = result.rungs
-    assert scoring.equivalent_epochs == pytest.approx(12 * (32 + 64) / len(DATA.train) / 3)
+    mean = _scored_macs(result) / 12
+    expected = 12 * (32 + 64) * mean / (3 * len(DATA.train) * result.best.cost.macs)
+    assert scoring.equivalent_epochs == pytest.approx(expected)
     assert (training.name, training.equivalent_epochs) == ("rung 1", 2)
     (alone,) = toy_search(finalists=0, max_epochs=0).rungs
     assert alone.architectures == 12
