@@ -401,7 +401,7 @@ def test_ctrl_c_stops_a_search_and_the_same_command_goes_on(hypernet):
         while not Path("run/trials.csv").exists():
             assert running.poll() is None, running.communicate()
             assert time.monotonic() < deadline
-            time.sleep(0.05)
+            time.sleep(0.005)
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=120)
     kept = rows(Path("run"))

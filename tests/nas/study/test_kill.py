@@ -50,6 +50,7 @@ def kill_when(ready: Callable[[], bool], out: Path, **changes: Any) -> None:
         while not ready():
             assert process.poll() is None, "the search ended before it could be killed"
             time.sleep(0.001)
+        time.sleep(0.02)  # what made it ready is written to its end; the other case has a test
     finally:
         process.kill()
         process.wait()
