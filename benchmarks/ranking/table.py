@@ -37,9 +37,13 @@ def notation(ops: list[str]) -> str:
 def trained(files: list[Path]) -> tuple[Table, dict[str, Any]]:
     """What files of ``truth.py`` hold, and what the first of them says of itself.
 
-    A network whose training failed reached 0.
+    A network whose training failed reached 0. Files of different trainings are refused.
     """
     documents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    first, *others = [{k: v for k, v in one.items() if k != "rows"} for one in documents]
+    for file, about in zip(files[1:], others, strict=True):
+        if about != first:
+            raise SystemExit(f"{file} holds other trainings than {files[0]}")
     table = {
         row["architecture"]: row["test_accuracy"] or 0.0
         for document in documents

@@ -62,7 +62,7 @@ class SearchConfig:
         SAMPLERS.get(self.sampler)
 
     @property
-    def first_rung(self) -> int:
+    def finalist_count(self) -> int:
         """Number of finalists: as given, or else as many as the budget allows."""
         if self.budget is None:
             return FINALISTS if self.finalists is None else self.finalists
@@ -70,7 +70,7 @@ class SearchConfig:
 
     def rungs(self, candidates: int) -> tuple[Rung, ...]:
         """The trainings that are planned, where there are so many candidates to choose from."""
-        finalists = min(self.first_rung, candidates)
+        finalists = min(self.finalist_count, candidates)
         return plan(finalists, self.finalist_epochs, self.max_epochs, self.reduction)
 
     def to_dict(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class SearchConfig:
             "constraints": [str(constraint) for constraint in self.constraints],
             "storage": None if self.storage is None else describe(self.storage),
             "scoring": asdict(self.scoring),
-            "finalists": self.first_rung,
+            "finalists": self.finalist_count,
             "out": None if self.out is None else str(self.out),
         }
 

@@ -111,7 +111,7 @@ class _SearchRun:
         trials, directions = self._ledger.trials(), self._ledger.study.directions
         counts = TrialCounts.of(trials)
         rungs, max_epochs = self._config.rungs(counts.complete), self._config.max_epochs
-        finalists = self._config.first_rung
+        finalists = self._config.finalist_count
         ranked = best(trials, directions, max(_POOL, finalists))
         chooser = Chooser(
             ranked, self._config.objectives, self._embed, probes=probes_among(finalists)

@@ -56,6 +56,13 @@ def test_shards_share_the_work(trained, tmp_path):
     assert [row["architecture"] for row in (rows[0][0], rows[1][0], rows[0][1])] == expected
 
 
+def test_files_of_different_trainings_are_not_mixed(trained, weights, tmp_path):
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({**json.loads(trained.read_text()), "epochs": 99}))
+    with pytest.raises(SystemExit, match="holds other trainings than"):
+        run.main(["--truth", str(trained), str(other), *weights, *QUICK, "--out", str(tmp_path)])
+
+
 def test_every_part_on_a_truth_file(trained, weights, tmp_path, capsys):
     card = tmp_path / "card.json"
     card.write_text(json.dumps({"name": "toy", "measured": {"old": 1.0}}))
