@@ -7,6 +7,9 @@ TORCH ?= torch==2.13.0
 # cannot be reached, the usual index serves. `make TORCH_INDEX=` takes the usual build.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH_ONLY = --no-deps --retries 1 --extra-index-url $(TORCH_INDEX)
+# Networks that tests import, of the extra "zoo". Without what they depend on: torch is there, and
+# the rest is for fetching trained weights.
+ZOO = timm torchvision
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -24,6 +27,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),$(TORCH_ONLY)) $(TORCH)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt $(if $(TORCH_INDEX),$(TORCH_ONLY),--no-deps) $(ZOO)
 	touch $@
 
 search: $(READY)

@@ -10,6 +10,7 @@
     │   └── VocabularyError      a hypernetwork speaks of other operations
     ├── TrainingError            a training diverged
     ├── ExportError              written code differs from its network
+    ├── ImportingError           a module cannot be read as a graph
     ├── DataError                a data set cannot be read
     ├── DeviceError              a device is not there
     ├── StudyError               a run folder or storage cannot be used
@@ -88,6 +89,10 @@ class TrainingError(NasError):
 
 class ExportError(NasError):
     """Written code gives another output than the network it was written from."""
+
+
+class ImportingError(NasError):
+    """A module cannot be read as a graph."""
 
 
 class DataError(NasError):

@@ -74,7 +74,7 @@ def _shortest_path(graph: Graph, macs: Sequence[int]) -> int:
     lengths = {spec.name: 0 for spec in graph.inputs}
     for node, count in zip(graph.nodes, macs, strict=True):
         transforms = count > 0 or isinstance(node.op, WindowPool | AdaptivePool)
-        shortest = min(lengths[name] for name in node.inputs)
+        shortest = min((lengths[name] for name in node.inputs), default=NO_PATH)
         blocked = isinstance(node.op, Zero) or shortest == NO_PATH
         lengths[node.name] = NO_PATH if blocked else shortest + transforms
     return min(lengths[name] for name in graph.outputs)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 
-from nas.graph.ops.norm import BatchNorm2d
+from nas.graph.ops.norm import BatchNorm
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,23 +25,26 @@ def ignore(node: Node, inputs: list[Tensor]) -> None:
     """See nothing of a run."""
 
 
-def apply(graph: Graph, params: Parameters, *inputs: Tensor, observe: Observer = ignore) -> Tensor:
+def apply(graph: Graph, params: Parameters, *inputs: Tensor, observe: Observer = ignore) -> Any:
     """Output of the graph's network with these parameters; differentiable in both.
 
     Batch norms use ``<node>.running_mean`` and ``<node>.running_var`` where ``params`` holds them
     (see :func:`calibrate`) and the statistics of the batch where it does not.
 
     Args:
-        graph: A graph with one output.
-        params: A tensor for every entry of ``graph.parameters()``.
+        graph: The architecture.
+        params: A tensor for every entry of ``graph.parameters()`` and for every constant.
         inputs: One batch for each graph input, of any batch size.
         observe: Is shown every node with its inputs before it runs.
+
+    Returns:
+        The output; a tuple of them where the graph has several.
 
     Shape:
         Images (B, C, H, W) to class scores (B, classes), for a classifier.
 
     Raises:
-        ValueError: A parameter or an input is missing, or the graph has several outputs.
+        ValueError: A parameter or an input is missing.
     """
     return _run(graph, params, inputs, _forward, observe)
 
@@ -63,7 +65,7 @@ def calibrate(
     statistics: dict[str, Tensor] = {}
 
     def call(node: Node, own: Parameters, xs: list[Tensor]) -> Tensor:
-        if isinstance(node.op, BatchNorm2d):
+        if isinstance(node.op, BatchNorm):
             measured = _measured(xs[0].to(torch.promote_types(xs[0].dtype, torch.float32)))
             statistics.update({f"{node.name}.{key}": value for key, value in measured.items()})
             own = {**own, **measured}
@@ -96,27 +98,21 @@ def _run(
     inputs: tuple[Tensor, ...],
     call: Call,
     observe: Observer,
-) -> Tensor:
+) -> Any:
     """Walk the nodes, dropping every value after its last reader."""
-    if len(inputs) != len(graph.inputs) or len(graph.outputs) != 1:
-        raise ValueError(
-            f"expected {len(graph.inputs)} inputs and a graph with one output, "
-            f"got {len(inputs)} and {len(graph.outputs)}"
-        )
+    if len(inputs) != len(graph.inputs):
+        raise ValueError(f"expected {len(graph.inputs)} inputs, got {len(inputs)}")
     missing = graph.parameters().keys() - params.keys()
     if missing:
         raise ValueError(
             f"expected a tensor for every parameter of the graph; {len(missing)} are missing, "
             f"{min(missing)!r} among them"
         )
-    owned: dict[str, dict[str, Tensor]] = defaultdict(dict)
-    for name, tensor in params.items():
-        node_name, _, own_name = name.rpartition(".")
-        owned[node_name][own_name] = tensor
+    owned = _by_node(graph, params)
     values = {spec.name: x for spec, x in zip(graph.inputs, inputs, strict=True)}
-    (output,) = graph.outputs
     readers = {name: len(nodes) for name, nodes in graph.consumers.items()}
-    readers[output] += 1
+    for name in graph.outputs:
+        readers[name] += 1
     for node in graph.nodes:
         read = [values[name] for name in node.inputs]
         observe(node, read)
@@ -126,4 +122,18 @@ def _run(
             readers[name] -= 1
             if not readers[name]:
                 del values[name]
-    return values[output]
+    outputs = tuple(values[name] for name in graph.outputs)
+    return outputs if len(outputs) > 1 else outputs[0]
+
+
+def _by_node(graph: Graph, params: Parameters) -> dict[str, dict[str, Tensor]]:
+    """The tensors of every node by their names in it, which may have dots."""
+    owned: dict[str, dict[str, Tensor]] = {node.name: {} for node in graph.nodes}
+    for name, tensor in params.items():
+        node, _, own = name.rpartition(".")
+        while node and node not in owned:
+            node, _, part = node.rpartition(".")
+            own = f"{part}.{own}"
+        if node:
+            owned[node][own] = tensor
+    return owned

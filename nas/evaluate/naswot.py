@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.graph.node import Node
 
-RECTIFIERS = frozenset(FUNCTIONS) - {"hardsigmoid", "sigmoid", "tanh"}
+RECTIFIERS = frozenset(FUNCTIONS) - {
+    "hardshrink",
+    "hardsigmoid",
+    "hardtanh",
+    "sigmoid",
+    "softshrink",
+    "softsign",
+    "tanh",
+    "tanhshrink",
+}
 """Activations that let one side through: ReLU, and those of its shape, smooth ones included."""
 
 

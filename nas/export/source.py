@@ -196,7 +196,7 @@ def _construct(module: nn.Module) -> str:
     """The call that makes a module like this one, arguments left out where they are defaults."""
     positional, named = [], []
     for name, parameter in inspect.signature(type(module)).parameters.items():
-        if name in ("device", "dtype", "args", "kwargs"):
+        if name in ("device", "dtype", "args", "kwargs") or name.startswith("_"):
             continue
         value = getattr(module, name)
         value = value is not None if name == "bias" else _plain(value)

@@ -83,10 +83,24 @@ def factorized_reduction(b: GraphBuilder, x: Value, channels: int) -> Value:
     return b.batch_norm(b.concat(even, odd), name="norm")
 
 
-def squeeze_excite(b: GraphBuilder, x: Value, hidden: int, *, function: str = "relu") -> Value:
-    """Channel gates from global averages (Hu et al. 2018): x * sigmoid(W2 f(W1 mean(x)))."""
+def squeeze_excite(
+    b: GraphBuilder, x: Value, hidden: int, *, function: str = "relu", gate: str = "sigmoid"
+) -> Value:
+    """Channel gates from global averages (Hu et al. 2018): x * g(W2 f(W1 mean(x)))."""
     with b.scope("squeeze_excite"):
-        gate = b.global_avg_pool(x)
-        gate = b.activation(b.conv2d(gate, hidden, 1, bias=True, name="reduce"), function)
-        gate = b.activation(b.conv2d(gate, x.channels, 1, bias=True, name="expand"), "sigmoid")
-        return b.mul(x, gate)
+        gates = b.global_avg_pool(x)
+        gates = b.activation(b.conv2d(gates, hidden, 1, bias=True, name="reduce"), function)
+        gates = b.activation(b.conv2d(gates, x.channels, 1, bias=True, name="expand"), gate)
+        return b.mul(x, gates)
+
+
+def self_attention(b: GraphBuilder, x: Value, heads: int) -> Value:
+    """Multi-head attention of tokens to each other (Vaswani et al. 2017): (B, T, C) is kept.
+
+    Neither a norm before it nor a sum after it is included.
+    """
+    features = x.shape[-1]
+    with b.scope("self_attention"):
+        query, key, value = (b.linear(x, features, name=name) for name in ("q", "k", "v"))
+        mixed = b.attention(query, key, value, heads)
+        return b.linear(mixed, features, name="out")

@@ -10,20 +10,39 @@ from nas.graph.check import check_parts
 from nas.graph.graph import Graph
 from nas.graph.node import Node, infer_node_shape
 from nas.graph.ops.activation import Activation
-from nas.graph.ops.conv import Conv2d
+from nas.graph.ops.attention import Attention
+from nas.graph.ops.conv import Conv1d, Conv2d
+from nas.graph.ops.conv_transpose import ConvTranspose2d
 from nas.graph.ops.dropout import Dropout, DropPath
+from nas.graph.ops.embedding import Embedding
 from nas.graph.ops.linear import Linear
 from nas.graph.ops.merge import Add, Concat, Mul
-from nas.graph.ops.norm import BatchNorm2d, GroupNorm, LayerNorm
+from nas.graph.ops.norm import (
+    BatchNorm,
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    GroupNorm,
+    LayerNorm,
+    RMSNorm,
+)
 from nas.graph.ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
-from nas.graph.ops.shape import Flatten, Identity, Shift2d, Zero
+from nas.graph.ops.shape import Flatten, Identity, Image, Shift2d, Tokens, Zero
 from nas.graph.ops.window import Pair, pair
 from nas.graph.tensor_spec import Shape, TensorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from nas.graph.op import Op
+
+_BATCH_NORMS: dict[int, Callable[[], BatchNorm]] = {
+    2: BatchNorm1d,
+    3: BatchNorm1d,
+    4: BatchNorm2d,
+    5: BatchNorm3d,
+}
+"""By the number of dimensions, the batch and the channels included."""
 
 
 @dataclass(frozen=True)
@@ -130,13 +149,66 @@ class GraphBuilder:
         )
         return self.op(op, x, name=name)
 
+    def conv1d(
+        self,
+        x: Value,
+        channels: int,
+        kernel: int = 3,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        groups: int = 1,
+        bias: bool = False,
+        padding: int | None = None,
+        name: str | None = None,
+    ) -> Value:
+        """Convolution of a sequence; padding keeps the length at stride 1 unless given."""
+        op = Conv1d(
+            out_channels=channels,
+            kernel=(kernel,),
+            stride=(stride,),
+            dilation=(dilation,),
+            groups=groups,
+            bias=bias,
+            padding=None if padding is None else (padding,),
+        )
+        return self.op(op, x, name=name)
+
+    def conv_transpose2d(
+        self,
+        x: Value,
+        channels: int,
+        kernel: int | Pair = 2,
+        *,
+        stride: int | Pair = 2,
+        padding: int | Pair = 0,
+        bias: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """Transposed convolution; it doubles the resolution unless told otherwise."""
+        op = ConvTranspose2d(
+            out_channels=channels,
+            kernel=pair(kernel),
+            stride=pair(stride),
+            padding=pair(padding),
+            bias=bias,
+        )
+        return self.op(op, x, name=name)
+
+    def embedding(
+        self, x: Value, num_embeddings: int, dim: int, *, name: str | None = None
+    ) -> Value:
+        """Learned vectors of token ids: (B, T) -> (B, T, dim)."""
+        return self.op(Embedding(num_embeddings=num_embeddings, dim=dim), x, name=name)
+
     def linear(self, x: Value, features: int, *, name: str | None = None) -> Value:
         """Fully connected layer with a bias."""
         return self.op(Linear(out_features=features), x, name=name)
 
     def batch_norm(self, x: Value, *, name: str | None = None) -> Value:
-        """Batch normalisation."""
-        return self.op(BatchNorm2d(), x, name=name or "batch_norm")
+        """Batch normalisation of vectors, sequences, images or volumes."""
+        op = _BATCH_NORMS.get(len(x.shape), BatchNorm2d)()
+        return self.op(op, x, name=name or "batch_norm")
 
     def group_norm(self, x: Value, groups: int, *, name: str | None = None) -> Value:
         """Group normalisation."""
@@ -145,6 +217,16 @@ class GraphBuilder:
     def layer_norm(self, x: Value, *, name: str | None = None) -> Value:
         """Layer normalisation over the last dimension."""
         return self.op(LayerNorm(), x, name=name)
+
+    def rms_norm(self, x: Value, *, name: str | None = None) -> Value:
+        """Division by the root mean square of the last dimension, and a learned scale."""
+        return self.op(RMSNorm(), x, name=name)
+
+    def attention(
+        self, query: Value, key: Value, value: Value, heads: int, *, name: str | None = None
+    ) -> Value:
+        """Scaled dot-product attention, (B, T, C) each; it has no parameters."""
+        return self.op(Attention(heads=heads), query, key, value, name=name)
 
     def activation(self, x: Value, function: str, *, name: str | None = None) -> Value:
         """Element-wise non-linearity, see :data:`nas.graph.ops.activation.FUNCTIONS`."""
@@ -190,6 +272,14 @@ class GraphBuilder:
     def shift(self, x: Value) -> Value:
         """The image moved one pixel up and left."""
         return self.op(Shift2d(), x)
+
+    def tokens(self, x: Value, *, name: str | None = None) -> Value:
+        """The pixels of an image as tokens: (B, C, H, W) -> (B, H*W, C)."""
+        return self.op(Tokens(), x, name=name)
+
+    def image(self, x: Value, height: int, *, name: str | None = None) -> Value:
+        """Tokens as the pixels of an image: (B, T, C) -> (B, C, height, T/height)."""
+        return self.op(Image(height=height), x, name=name)
 
     def flatten(self, x: Value, *, name: str | None = None) -> Value:
         """All dimensions but the batch in one."""

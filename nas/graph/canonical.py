@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from nas.graph.node import Node
 from nas.graph.ops.activation import ZERO_PRESERVING, Activation
+from nas.graph.ops.attention import Attention
 from nas.graph.ops.dropout import RandomOmission
 from nas.graph.ops.merge import Add, Concat, Mul
 from nas.graph.ops.pool import AdaptivePool, WindowPool
-from nas.graph.ops.shape import Flatten, Identity, Shift2d, Zero
+from nas.graph.ops.shape import Flatten, Identity, Image, Shift2d, Tokens, Zero
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,19 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import TensorSpec
 
 Parts = tuple[tuple["TensorSpec", ...], tuple[Node, ...], tuple[str, ...]]
-_ZERO_TO_ZERO = (Add, Concat, Identity, Flatten, RandomOmission, Shift2d, WindowPool, AdaptivePool)
+_ZERO_TO_ZERO = (
+    AdaptivePool,
+    Add,
+    Attention,
+    Concat,
+    Flatten,
+    Identity,
+    Image,
+    RandomOmission,
+    Shift2d,
+    Tokens,
+    WindowPool,
+)
 
 
 def simplify(graph: Graph) -> Parts:

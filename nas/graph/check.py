@@ -76,10 +76,10 @@ def _input_faults(spec: TensorSpec, known: set[str]) -> list[str]:
     if spec.name in known:
         faults.append(f"{where}: the name is taken by an earlier input")
     sizes = spec.shape if isinstance(spec.shape, tuple) else ()
-    if len(sizes) < 2 or not all(isinstance(size, int) and size > 0 for size in sizes):
+    if not sizes or not all(isinstance(size, int) and size > 0 for size in sizes):
         faults.append(
-            f"{where}: the shape must be the batch and one or more further positive whole "
-            f"numbers, got {spec.shape!r}"
+            f"{where}: the shape must be one or more positive whole numbers, the batch first, "
+            f"got {spec.shape!r}"
         )
     return faults
 
@@ -93,7 +93,7 @@ def _node_faults(node: Node, known: set[str], scopes: set[str]) -> list[str]:
     faults += [
         f"{where}: {part!r} is an attribute of every torch module and cannot be part of a name"
         for part in parts
-        if part in _module_attributes()
+        if part in reserved_names()
     ]
     if node.name in known:
         faults.append(f"{where}: the name is taken by an earlier node or input")
@@ -105,7 +105,7 @@ def _node_faults(node: Node, known: set[str], scopes: set[str]) -> list[str]:
         if name not in known
     ]
     arity = node.op.arity
-    if not node.inputs or (arity is not None and len(node.inputs) != arity):
+    if len(node.inputs) != arity and not (arity is None and node.inputs):
         expected = "one or more" if arity is None else arity
         faults.append(f"{where}: expected {expected} inputs, got {len(node.inputs)}")
     return faults
@@ -127,6 +127,6 @@ def _scopes(nodes: tuple[Node, ...]) -> set[str]:
 
 
 @cache
-def _module_attributes() -> frozenset[str]:
+def reserved_names() -> frozenset[str]:
     """Names that a compiled module cannot give to a submodule."""
     return frozenset(dir(fx.GraphModule(nn.Module(), fx.Graph())))

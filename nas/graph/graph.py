@@ -69,16 +69,25 @@ class Graph:
         return [self.shapes[name] for name in node.inputs]
 
     @cached_property
+    def _owned(self) -> dict[str, dict[str, ParamSpec]]:
+        return {node.name: node.op.parameters(*self.input_shapes(node)) for node in self.nodes}
+
+    @cached_property
     def _parameters(self) -> dict[str, ParamSpec]:
         return {
-            f"{node.name}.{name}": spec
-            for node in self.nodes
-            for name, spec in node.op.parameters(*self.input_shapes(node)).items()
+            f"{owner}.{name}": spec
+            for owner, specs in self._owned.items()
+            for name, spec in specs.items()
         }
 
     def parameters(self) -> dict[str, ParamSpec]:
         """Shape and role of every parameter, named as in the compiled module's state."""
         return dict(self._parameters)
+
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        """The node of every parameter; its own name, like a node's, may hold dots."""
+        return {f"{owner}.{name}": owner for owner, specs in self._owned.items() for name in specs}
 
     @cached_property
     def simplified(self) -> Graph:

@@ -26,6 +26,8 @@ class Role(StrEnum):
     SHIFT = "shift"
     CLASS_WEIGHT = "class_weight"
     CLASS_BIAS = "class_bias"
+    TABLE = "table"
+    """Looked up or added to a value: embeddings, positions, class tokens."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Op(ABC):
 
     kind: ClassVar[str]
     arity: ClassVar[int | None] = 1
-    """Number of inputs; ``None`` takes one or more."""
+    """Number of inputs; ``None`` takes one or more, 0 is for learned and fixed tensors."""
     commutative: ClassVar[bool] = False
     """Whether the order of the inputs is irrelevant."""
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
+from torch import nn
 
-from nas.errors import GraphError
-from nas.graph.op import FreeOp, OpFeatures, operation
+from nas.errors import GraphError, ShapeError
+from nas.graph.op import FreeOp, Op, OpFeatures, ParamSpec, Role, operation
+from nas.graph.ops.attribute import check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,20 +20,30 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "celu": F.celu,
     "elu": F.elu,
     "gelu": F.gelu,
+    "hardshrink": F.hardshrink,
     "hardsigmoid": F.hardsigmoid,
     "hardswish": F.hardswish,
+    "hardtanh": F.hardtanh,
     "leaky_relu": F.leaky_relu,
+    "logsigmoid": F.logsigmoid,
     "mish": F.mish,
     "relu": F.relu,
     "relu6": F.relu6,
+    "selu": F.selu,
     "sigmoid": F.sigmoid,
     "silu": F.silu,
     "softplus": F.softplus,
+    "softshrink": F.softshrink,
+    "softsign": F.softsign,
     "tanh": F.tanh,
+    "tanhshrink": F.tanhshrink,
 }
-ZERO_PRESERVING = frozenset(FUNCTIONS) - {"hardsigmoid", "sigmoid", "softplus"}
+"""Every element-wise function of torch that needs no constant and is not random."""
+
+ZERO_PRESERVING = frozenset(FUNCTIONS) - {"hardsigmoid", "logsigmoid", "sigmoid", "softplus"}
 """Functions with f(0) = 0."""
 
 
@@ -56,3 +68,39 @@ class Activation(FreeOp):
 
     def features(self) -> OpFeatures:
         return OpFeatures(kind=self.function)
+
+
+@operation("prelu")
+@dataclass(frozen=True, kw_only=True)
+class PReLU(Op):
+    """Rectifier with learned slopes below zero, He et al. 2015; (B, C, ...) is kept.
+
+    Attributes:
+        channels: Number of slopes: 1 for one, or the input's channels for one each.
+    """
+
+    channels: int = 1
+
+    def __post_init__(self) -> None:
+        check_whole(self, "channels")
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if self.channels not in (1, x[1]):
+            raise ShapeError(f"expected channels=1 or channels={x[1]}, got {self.channels}")
+        return x
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParamSpec]:
+        return {"weight": ParamSpec((self.channels,), Role.SCALE)}
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        return F.prelu(inputs[0], params["weight"])
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return nn.PReLU(self.channels)
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind="prelu")

@@ -9,6 +9,12 @@ from nas.errors import GraphError
 if TYPE_CHECKING:
     from nas.graph.op import Op
 
+_TUPLES = {
+    1: "a tuple of one whole number",
+    2: "two whole numbers",
+    3: "three whole numbers",
+}
+
 
 def check_whole(op: Op, *names: str) -> None:
     """Raise unless attributes are positive whole numbers.
@@ -28,10 +34,19 @@ def check_pair(op: Op, *names: str, least: int = 1) -> None:
     Raises:
         GraphError: One is not; the message names it.
     """
+    check_sizes(op, *names, count=2, least=least)
+
+
+def check_sizes(op: Op, *names: str, count: int, least: int = 1) -> None:
+    """Raise unless attributes are tuples of ``count`` whole numbers of at least ``least``.
+
+    Raises:
+        GraphError: One is not; the message names it.
+    """
     for name in names:
         value = getattr(op, name)
-        if type(value) is not tuple or len(value) != 2 or not _whole(value, least):
-            raise _fault(op, name, f"two whole numbers of at least {least}", value)
+        if type(value) is not tuple or len(value) != count or not _whole(value, least):
+            raise _fault(op, name, f"{_TUPLES[count]} of at least {least}", value)
 
 
 def check_shape(op: Op, name: str) -> None:

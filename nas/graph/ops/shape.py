@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 
+from nas.errors import ShapeError
 from nas.graph.op import FreeOp, OpFeatures, operation
-from nas.graph.ops.attribute import check_shape
-from nas.graph.ops.window import image
+from nas.graph.ops.attribute import check_shape, check_whole
+from nas.graph.ops.window import image, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,3 +93,49 @@ class Shift2d(FreeOp):
 
     def features(self) -> OpFeatures:
         return OpFeatures(kind="shift2d")
+
+
+@operation("tokens")
+@dataclass(frozen=True, kw_only=True)
+class Tokens(FreeOp):
+    """The pixels of an image as tokens, row by row: (B, C, H, W) -> (B, H*W, C)."""
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        batch, channels, height, width = image(inputs[0])
+        return batch, height * width, channels
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        return inputs[0].flatten(2).transpose(1, 2)
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind="reshape")
+
+
+@operation("image")
+@dataclass(frozen=True, kw_only=True)
+class Image(FreeOp):
+    """Tokens as the pixels of an image, row by row: (B, T, C) -> (B, C, height, T/height).
+
+    Attributes:
+        height: Number of rows, which divides the number of tokens.
+    """
+
+    height: int
+
+    def __post_init__(self) -> None:
+        check_whole(self, "height")
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        batch, length, channels = tokens(inputs[0])
+        if length % self.height:
+            raise ShapeError(
+                f"expected a number of tokens divisible by height={self.height}, got {length}"
+            )
+        return batch, channels, self.height, length // self.height
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        pixels: Tensor = inputs[0].transpose(1, 2).unflatten(2, (self.height, -1))
+        return pixels
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind="reshape")

@@ -7,9 +7,26 @@ from typing import TYPE_CHECKING
 from nas.errors import ShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nas.graph.tensor_spec import Shape
 
 Pair = tuple[int, int]
+
+Sizes = tuple[int, ...]
+"""One whole number for each spatial dimension."""
+
+_BATCHES = {
+    0: "a vector batch (B, C)",
+    1: "a sequence batch (B, C, T)",
+    2: "an image batch (B, C, H, W)",
+    3: "a volume batch (B, C, D, H, W)",
+}
+_UNITS = {
+    1: ("a sequence", "positions"),
+    2: ("an image", "pixels"),
+    3: ("a volume", "voxels"),
+}
 
 
 def pair(value: int | Pair) -> Pair:
@@ -17,33 +34,86 @@ def pair(value: int | Pair) -> Pair:
     return (value, value) if isinstance(value, int) else value
 
 
-def same_padding(kernel: Pair, dilation: int) -> Pair:
+def each(value: int | Sizes, dims: int) -> Sizes:
+    """``3`` → ``(3, 3, 3)`` for three spatial dimensions."""
+    return (value,) * dims if isinstance(value, int) else value
+
+
+def same_padding(kernel: Sizes, dilation: int | Sizes) -> Sizes:
     """Padding that keeps the size at stride 1 for odd windows."""
-    return dilation * (kernel[0] - 1) // 2, dilation * (kernel[1] - 1) // 2
+    gaps = each(dilation, len(kernel))
+    return tuple([gap * (window - 1) // 2 for window, gap in zip(kernel, gaps, strict=True)])
 
 
-def slide(x: Shape, kernel: Pair, stride: Pair, padding: Pair, dilation: int = 1) -> Pair:
-    """Output height and width of a window sliding over ``x (B, C, H, W)``.
+def slide(
+    x: Shape, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: int | Sizes = 1
+) -> Sizes:
+    """Output sizes of a window sliding over ``x (B, C, ...)``.
 
     Raises:
-        ShapeError: ``x`` is no image batch, or the window does not fit into it.
+        ShapeError: ``x`` has other dimensions than the window, or the window does not fit into it.
     """
-    image(x)
-    height, width = (
-        (size + 2 * pad - dilation * (window - 1) - 1) // step + 1
-        for size, pad, window, step in zip(x[2:], padding, kernel, stride, strict=True)
+    sizes = spatial(x, len(kernel))[2:]
+    gaps = each(dilation, len(kernel))
+    output = tuple(
+        [
+            (size + 2 * pad - gap * (window - 1) - 1) // step + 1
+            for size, pad, gap, window, step in zip(
+                sizes, padding, gaps, kernel, stride, strict=True
+            )
+        ]
     )
-    if height < 1 or width < 1:
+    if min(output) < 1:
         smallest = (
-            max(1, dilation * (window - 1) + 1 - 2 * pad)
-            for window, pad in zip(kernel, padding, strict=True)
+            max(1, gap * (window - 1) + 1 - 2 * pad)
+            for gap, window, pad in zip(gaps, kernel, padding, strict=True)
         )
+        thing, units = _UNITS[len(sizes)]
         raise ShapeError(
-            f"expected an image of at least {'x'.join(map(str, smallest))} pixels, "
-            f"got {x[2]}x{x[3]}",
+            f"expected {thing} of at least {_times(smallest)} {units}, got {_times(sizes)}",
             hint="Use a smaller window or stride, or fewer reductions before it.",
         )
-    return height, width
+    return output
+
+
+def spread(
+    x: Shape, kernel: Sizes, stride: Sizes, padding: Sizes, extra: Sizes, dilation: int | Sizes
+) -> Sizes:
+    """Output sizes of a transposed window, which writes where :func:`slide` reads.
+
+    Args:
+        x: What is spread, (B, C, ...).
+        kernel: Sizes of the window.
+        stride: Distance of the places that neighbours are written to.
+        padding: What is cut off on each side.
+        extra: What is added on one side, telling apart the sizes that one stride divides alike.
+        dilation: Spacing of the window's taps.
+
+    Raises:
+        ShapeError: ``x`` has other dimensions than the window, or the padding leaves nothing.
+    """
+    sizes = spatial(x, len(kernel))[2:]
+    rows = zip(sizes, kernel, stride, padding, extra, each(dilation, len(kernel)), strict=True)
+    spread_sizes = tuple(
+        (size - 1) * step + gap * (window - 1) + 1 + more - 2 * pad
+        for size, window, step, pad, more, gap in rows
+    )
+    if min(spread_sizes) < 1:
+        raise ShapeError(
+            f"expected a padding that leaves something of {_times(sizes)}, got {_times(padding)}"
+        )
+    return spread_sizes
+
+
+def spatial(x: Shape, *dims: int) -> Shape:
+    """``x`` itself, checked to be ``(B, C, ...)`` with one of these numbers of dimensions.
+
+    Raises:
+        ShapeError: It has another number of them.
+    """
+    if len(x) - 2 not in dims:
+        raise ShapeError(f"expected {' or '.join(_BATCHES[count] for count in dims)}, got {x}")
+    return x
 
 
 def image(x: Shape) -> Shape:
@@ -52,6 +122,20 @@ def image(x: Shape) -> Shape:
     Raises:
         ShapeError: It has another number of dimensions.
     """
-    if len(x) != 4:
-        raise ShapeError(f"expected an image batch (B, C, H, W), got {x}")
+    return spatial(x, 2)
+
+
+def tokens(x: Shape) -> Shape:
+    """``x`` itself, checked to be ``(B, T, C)``.
+
+    Raises:
+        ShapeError: It has another number of dimensions.
+    """
+    if len(x) != 3:
+        raise ShapeError(f"expected a batch of tokens (B, T, C), got {x}")
     return x
+
+
+def _times(sizes: Iterable[int]) -> str:
+    """``(3, 5)`` → ``"3x5"``."""
+    return "x".join(map(str, sizes))

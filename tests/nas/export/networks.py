@@ -10,8 +10,21 @@ import numpy as np
 import torch
 
 from nas.compile.module import to_module
+from nas.graph.blocks import self_attention
 from nas.graph.builder import GraphBuilder
-from nas.graph.ops import AdaptiveMaxPool2d, BatchNorm2d, Linear, MaxPool2d
+from nas.graph.ops import (
+    AdaptiveMaxPool2d,
+    BatchNorm2d,
+    Bilinear,
+    Call,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose3d,
+    InstanceNorm,
+    Linear,
+    MaxPool2d,
+    PReLU,
+)
 from nas.graph.ops.activation import FUNCTIONS
 from nas.space.candidate import sample
 from nas.space.task import Task
@@ -22,6 +35,7 @@ if TYPE_CHECKING:
 
     from torch.fx import GraphModule
 
+    from nas.graph.builder import Value
     from nas.graph.graph import Graph
 
 SPACES = {
@@ -50,8 +64,7 @@ def everything() -> Graph:
     x = b.input((1, 3, 8, 8))
     with b.scope("stem"):
         x = b.conv2d(x, 8, 3, bias=True, name="conv")
-        for function in FUNCTIONS:
-            x = b.activation(x, function)
+        x = b.add(*(b.activation(x, function) for function in FUNCTIONS))
     x = b.layer_norm(b.group_norm(b.op(BatchNorm2d(eps=1e-3, momentum=0.01), x), 4))
     x = b.op(MaxPool2d(kernel=(3, 1), padding=(1, 0)), x)
     x = b.avg_pool(x, 3, stride=2)
@@ -61,8 +74,27 @@ def everything() -> Graph:
     x = b.drop_path(b.dropout(x, 0.2), 0.1)
     x = b.mul(x, b.activation(b.global_avg_pool(x), "sigmoid"))
     x = b.op(AdaptiveMaxPool2d(size=2), x)
-    x = b.linear(b.flatten(x), 6)
+    x = b.linear(b.concat(b.flatten(x), of_tokens(b, x), of_volumes(b, x)), 6)
+    x = b.op(Bilinear(out_features=6), x, x)
     return b.build(b.op(Linear(out_features=4, head=True, bias=False), x, name="head"))
+
+
+def of_tokens(b: GraphBuilder, x: Value) -> Value:
+    """What the operations on tokens and sequences make of an image."""
+    x = b.op(PReLU(channels=x.channels), b.conv_transpose2d(x, x.channels))
+    x = b.rms_norm(b.tokens(b.op(InstanceNorm(), x)))
+    x = b.add(
+        x, self_attention(b, x, 3), b.embedding(b.op(Call(expression="x0.argmax(2)"), x), 12, 12)
+    )
+    x = b.batch_norm(b.conv1d(b.tokens(b.image(x, 2)), 4))
+    return b.flatten(b.op(ConvTranspose1d(out_channels=3, bias=True), x))
+
+
+def of_volumes(b: GraphBuilder, x: Value) -> Value:
+    """What the operations on volumes make of an image."""
+    x = b.op(Call(expression="x0.unsqueeze(2)"), x)
+    x = b.batch_norm(b.op(Conv3d(out_channels=4, kernel=(1, 3, 3)), x))
+    return b.flatten(b.op(ConvTranspose3d(out_channels=2), x))
 
 
 def trained(graph: Graph) -> GraphModule:

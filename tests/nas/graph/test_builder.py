@@ -5,7 +5,7 @@ import pytest
 from nas.errors import GraphError, ShapeError
 from nas.graph.builder import GraphBuilder, Value
 from nas.graph.check import check
-from nas.graph.ops import AvgPool2d, Conv2d, LayerNorm, Linear
+from nas.graph.ops import AvgPool2d, Conv1d, Conv2d, LayerNorm, Linear
 
 IMAGE = (1, 3, 8, 8)
 
@@ -104,6 +104,11 @@ def test_several_inputs_and_outputs():
     ("call", "name", "shape"),
     [
         (lambda b, x: b.conv2d(x, 5, (1, 3)), "conv2d", (1, 5, 8, 8)),
+        (lambda b, x: b.conv_transpose2d(x, 5), "conv_transpose2d", (1, 5, 16, 16)),
+        (lambda b, x: b.conv_transpose2d(x, 5, 4, padding=1), "conv_transpose2d", (1, 5, 16, 16)),
+        (lambda b, x: b.tokens(x), "tokens", (1, 64, 4)),
+        (lambda b, x: b.image(b.tokens(x), 4), "image", (1, 4, 4, 16)),
+        (lambda b, x: b.rms_norm(x), "rms_norm", (1, 4, 8, 8)),
         (lambda b, x: b.linear(x, 5), "linear", (1, 4, 8, 5)),
         (lambda b, x: b.batch_norm(x), "batch_norm", (1, 4, 8, 8)),
         (lambda b, x: b.group_norm(x, 2), "group_norm", (1, 4, 8, 8)),
@@ -130,6 +135,35 @@ def test_every_step(call, name, shape):
     value = call(b, b.input((1, 4, 8, 8)))
     assert value == Value(name, shape)
     check(b.build(value))
+
+
+def test_a_network_of_sequences():
+    b = GraphBuilder()
+    x = b.embedding(b.input((1, 10), dtype="int64"), 100, 16)
+    y = b.add(x, b.attention(x, x, x, heads=4))
+    assert y == Value("add", (1, 10, 16))
+    z = b.conv1d(y, 12, 5, stride=2)
+    assert z == Value("conv1d", (1, 12, 8))
+    graph = b.build(b.batch_norm(z))
+    check(graph)
+    assert graph.parameters()["embedding.weight"].shape == (100, 16)
+    assert graph.nodes[3].op == Conv1d(out_channels=12, kernel=(5,), stride=(2,))
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        ((1, 4), "batch_norm1d"),
+        ((1, 4, 8), "batch_norm1d"),
+        ((1, 4, 8, 8), "batch_norm2d"),
+        ((1, 4, 2, 8, 8), "batch_norm3d"),
+    ],
+)
+def test_a_batch_norm_suits_its_input(shape, kind):
+    b = GraphBuilder()
+    graph = b.build(b.batch_norm(b.input(shape)))
+    check(graph)
+    assert [(node.name, node.op.kind) for node in graph.nodes] == [("batch_norm", kind)]
 
 
 def test_numbers_stand_for_pairs():

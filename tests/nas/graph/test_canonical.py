@@ -18,6 +18,7 @@ from nas.graph.ops import (
     MaxPool2d,
     Mul,
     Shift2d,
+    Tokens,
     Zero,
 )
 from nas.graph.ops.activation import FUNCTIONS, ZERO_PRESERVING
@@ -60,6 +61,7 @@ def test_what_changes_nothing_is_left_out(nodes):
         Flatten(),
         MaxPool2d(stride=2),
         Shift2d(),
+        Tokens(),
     ],
 )
 def test_zeros_pass_through(op):

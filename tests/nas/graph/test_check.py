@@ -54,7 +54,7 @@ def test_a_fault_names_its_node(nodes, message):
         ((IMAGE, IMAGE), "input 'x': the name is taken by an earlier input"),
         ((TensorSpec((1, 3), name="self"), IMAGE), "input 'self'.*other than self"),
         ((TensorSpec((1, 3), name="a.b"), IMAGE), "input 'a.b'.*Python identifier"),
-        ((TensorSpec((3,)),), r"input 'x': the shape.*got \(3,\)"),
+        ((TensorSpec(()),), r"input 'x': the shape.*got \(\)"),
         ((TensorSpec((1, 0, 8, 8)),), r"input 'x': the shape.*got \(1, 0, 8, 8\)"),
         ((TensorSpec((1, 2.5)),), r"input 'x': the shape.*got \(1, 2.5\)"),  # type: ignore[arg-type]
     ],

@@ -3,12 +3,14 @@ from __future__ import annotations
 from dataclasses import FrozenInstanceError
 
 import pytest
+from torch import nn
 
 from nas.errors import ShapeError
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
 from nas.graph.op import ParamSpec, Role
 from nas.graph.ops import Activation, Add, BatchNorm2d, Conv2d, Linear
+from nas.graph.ops.layer import Layer
 from tests.nas.graph.graph_toys import graph, step
 
 
@@ -89,3 +91,11 @@ def test_isomorphic_graphs_are_one_in_a_set_of_hashes():
 def test_equal_layers_have_parameters_of_their_own(op):
     twice = graph(step("a", op), step("b", op), step("c", Add(), "a", "b"))
     assert {name.partition(".")[0] for name in twice.parameters()} == {"a", "b"}
+
+
+def test_every_parameter_has_its_node_as_owner(network):
+    assert network.owners.keys() == network.parameters().keys()
+    assert network.owners["stem.conv.bias"] == "stem.conv"
+    dotted = Layer(layer=nn.Sequential(nn.Linear(4, 4)), shape=(1, 4), opaque=False)
+    parts = graph(step("a.b", dotted, "x"), shape=(1, 4))
+    assert parts.owners == {"a.b.0.weight": "a.b", "a.b.0.bias": "a.b"}

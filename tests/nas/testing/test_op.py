@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from nas.graph.op import OPS, FreeOp, OpFeatures, ParamSpec, Role, operation
-from nas.graph.ops import Conv2d
+from nas.graph.ops import Attention, Conv2d, Embedding, Parameter
 from nas.testing.op import OpCase, OpConformance
 
 IMAGE = (1, 3, 8, 8)
@@ -137,3 +137,26 @@ def test_a_wrong_claim_about_order_is_found(commutative):
     case = register(forward=combine, arity=2, commutative=commutative)
     case = replace(case, inputs=(IMAGE, IMAGE))
     assert outcomes(case) == {"test_order_of_inputs_matters_unless_commutative"}
+
+
+def test_an_operation_of_ids_gets_ids():
+    case = OpCase(Embedding(num_embeddings=5, dim=2), ((1, 400),), ids=(5,))
+    (ids,) = case.tensors(3)
+    assert ids.shape == (3, 400)
+    assert ids.unique().tolist() == [0, 1, 2, 3, 4]
+    assert case.graph.inputs[0].dtype == "int64"
+    assert outcomes(case) == set()
+
+
+def test_an_operation_without_inputs_is_tested_too():
+    case = OpCase(Parameter(shape=(2, 3)), ())
+    assert outcomes(case) == set()
+    assert outcomes(replace(case, macs=1)) == {
+        "test_macs_are_those_counted_by_hand",
+        "test_costs_nothing_to_size",
+    }
+
+
+def test_an_order_that_is_refused_matters():
+    case = OpCase(Attention(heads=1), ((1, 4, 6), (1, 5, 6), (1, 5, 6)), macs=2 * 4 * 5 * 6)
+    assert outcomes(case) == set()

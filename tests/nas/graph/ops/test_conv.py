@@ -4,7 +4,7 @@ import pytest
 
 from nas.errors import ShapeError
 from nas.graph.op import OpFeatures, Role
-from nas.graph.ops import Conv2d
+from nas.graph.ops import Conv1d, Conv2d, Conv3d
 
 IMAGE = (1, 6, 16, 12)
 
@@ -41,6 +41,30 @@ def test_features():
     conv = Conv2d(out_channels=6, kernel=(1, 7), stride=(1, 2), dilation=2, groups=3)
     assert conv.features() == OpFeatures(
         kind="conv2d", kernel=(1, 7), stride=2, dilation=2, groups=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("conv", "kernel"),
+    [
+        (Conv1d(out_channels=6, kernel=(5,)), (1, 5)),
+        (Conv3d(out_channels=6, kernel=(1, 3, 7)), (3, 7)),
+    ],
+)
+def test_hypernetworks_see_the_last_two_sizes_of_a_window(conv, kernel):
+    assert conv.features() == OpFeatures(kind="conv2d", kernel=kernel)
+
+
+def test_features_of_unequal_dimensions_are_the_largest():
+    conv = Conv3d(out_channels=6, stride=(1, 4, 2), dilation=(3, 1, 2))
+    assert conv.features() == OpFeatures(kind="conv2d", kernel=(3, 3), stride=4, dilation=3)
+
+
+def test_a_convolution_is_written_as_before():
+    """Hashes of graphs depend on it."""
+    assert repr(Conv2d(out_channels=4)) == (
+        "Conv2d(out_channels=4, kernel=(3, 3), stride=(1, 1), dilation=1, groups=1, bias=False, "
+        "padding=None)"
     )
 
 

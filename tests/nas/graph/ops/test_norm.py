@@ -1,18 +1,29 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
 
 from nas.errors import ShapeError
-from nas.graph.op import Role
-from nas.graph.ops import BatchNorm2d, GroupNorm, LayerNorm
+from nas.graph.op import OpFeatures, ParamSpec, Role
+from nas.graph.ops import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    RMSNorm,
+)
 
 IMAGE = (1, 6, 4, 4)
 
 
 @pytest.mark.parametrize(
-    ("op", "length"), [(BatchNorm2d(), 6), (GroupNorm(groups=2), 6), (LayerNorm(), 4)]
+    ("op", "length"),
+    [(BatchNorm2d(), 6), (GroupNorm(groups=2), 6), (InstanceNorm(), 6), (LayerNorm(), 4)],
 )
 def test_one_scale_and_one_shift_for_each_channel(op, length):
     specs = op.parameters(IMAGE)
@@ -27,10 +38,45 @@ def test_groups_divide_the_channels():
         GroupNorm(groups=4).infer_shape(IMAGE)
 
 
-@pytest.mark.parametrize("op", [BatchNorm2d(), GroupNorm(groups=1)])
-def test_image_norms_need_images(op):
-    with pytest.raises(ShapeError, match="image batch"):
-        op.infer_shape((1, 6))
+def test_the_root_mean_square_is_divided_out_without_a_shift():
+    assert RMSNorm().parameters(IMAGE) == {"weight": ParamSpec((4,), Role.SCALE)}
+    x = torch.tensor([[3.0, -4.0], [0.0, 2.0]])
+    result = RMSNorm(eps=0.0).forward({"weight": torch.tensor([1.0, 10.0])}, x)
+    rms = torch.tensor([[12.5], [2.0]]).sqrt()
+    torch.testing.assert_close(result, x / rms * torch.tensor([1.0, 10.0]))
+
+
+@pytest.mark.parametrize(
+    ("op", "shape", "message"),
+    [
+        (BatchNorm1d(), IMAGE, "a vector batch (B, C) or a sequence batch (B, C, T)"),
+        (BatchNorm2d(), (1, 6), "an image batch"),
+        (BatchNorm3d(), IMAGE, "a volume batch (B, C, D, H, W)"),
+        (InstanceNorm(), (1, 6), "a sequence batch (B, C, T) or an image batch"),
+        (InstanceNorm(), (1, 6, 1, 1), "several positions to normalise over"),
+    ],
+)
+def test_what_cannot_be_normalised_is_refused(op, shape, message):
+    with pytest.raises(ShapeError, match=f"expected {re.escape(message)}"):
+        op.infer_shape(shape)
+
+
+@pytest.mark.parametrize("op", [BatchNorm1d(), BatchNorm2d(), BatchNorm3d()])
+def test_hypernetworks_see_one_kind_of_batch_norm(op):
+    assert op.features() == OpFeatures(kind="batch_norm2d")
+
+
+def test_an_instance_norm_is_a_group_norm_of_single_channels():
+    x = torch.randn(3, *IMAGE[1:], generator=torch.Generator().manual_seed(0))
+    params = {"weight": torch.arange(6.0), "bias": torch.arange(6.0, 12)}
+    torch.testing.assert_close(
+        InstanceNorm(eps=0.1).forward(params, x), GroupNorm(groups=6, eps=0.1).forward(params, x)
+    )
+
+
+@pytest.mark.parametrize("op", [InstanceNorm(eps=0.5), RMSNorm(eps=0.5)])
+def test_eps_reaches_modules(op):
+    assert op.module(IMAGE).eps == 0.5
 
 
 def test_batch_norm_uses_the_batch_unless_statistics_are_given():

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
-from nas.graph.ops import Flatten, Identity, Linear, Shift2d, Zero
+from nas.errors import ShapeError
+from nas.graph.ops import Flatten, Identity, Image, Linear, Shift2d, Tokens, Zero
 
 
 def test_shift_moves_up_and_left():
@@ -34,3 +36,17 @@ def test_a_linear_layer_maps_the_last_dimension():
     assert Linear(out_features=5).macs((1, 2, 3, 4)) == 2 * 3 * 4 * 5
     assert Linear(out_features=5, head=True).features().kind == "head"
     assert Linear(out_features=5).features().kind == "linear"
+
+
+def test_tokens_are_pixels_row_by_row():
+    x = torch.arange(24.0).view(1, 2, 3, 4)
+    tokens = Tokens().forward({}, x)
+    assert tokens.shape == Tokens().infer_shape((1, 2, 3, 4)) == (1, 12, 2)
+    assert tokens[0, 5].tolist() == x[0, :, 1, 1].tolist()
+    assert Image(height=3).forward({}, tokens).equal(x)
+    assert Image(height=3).infer_shape((1, 12, 2)) == (1, 2, 3, 4)
+
+
+def test_an_image_has_whole_rows():
+    with pytest.raises(ShapeError, match="divisible by height=5, got 12"):
+        Image(height=5).infer_shape((1, 12, 2))

@@ -1,0 +1,195 @@
+"""Any torch function as an operation, written as the expression that calls it."""
+
+from __future__ import annotations
+
+import ast
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from nas.errors import GraphError, ShapeError
+from nas.graph.op import Op, OpFeatures, ParamSpec, operation
+from nas.graph.ops.function import FACTORIES, function_named
+from nas.graph.ops.function_kind import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import Tensor
+
+    from nas.graph.tensor_spec import Shape
+
+_NAMES: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "slice": slice, "torch": torch}
+
+
+@operation("call")
+@dataclass(frozen=True, kw_only=True)
+class Call(Op):
+    """One torch function of the inputs ``x0``, ``x1``, ..., all other arguments fixed.
+
+    This is what makes the vocabulary complete: whatever an operation of its own does not describe
+    is written as it would be in Python. ``x0.shape[0]`` stands for a size that follows the batch.
+
+    Attributes:
+        expression: ``"torch.permute(x0, (0, 2, 3, 1))"`` or ``"x0.permute(0, 2, 3, 1)"``, perhaps
+            with ``[0]`` behind it to pick one of several results. Only functions of torch that
+            compute tensors are allowed.
+        dtypes: Data types of the inputs where one is not float32.
+    """
+
+    arity: ClassVar[int | None] = None
+    expression: str
+    dtypes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _parse(self.expression)
+        for name in self.dtypes:
+            if not isinstance(getattr(torch, name, None), torch.dtype):
+                raise GraphError(f"call: dtypes must name torch data types, got {name!r}")
+
+    @property
+    def function(self) -> str:
+        """Dotted name of the function: ``"torch.permute"``."""
+        return _parse(self.expression)[0]
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        return _on_meta(self, inputs)
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParamSpec]:
+        return {}
+
+    def macs(self, *inputs: Shape) -> int:
+        """Half of the floating-point operations that torch counts for one sample."""
+        counter = FlopCounterMode(display=False)
+        with counter:
+            _on_meta.__wrapped__(self, inputs)
+        return int(counter.get_total_flops()) // 2
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        result: Tensor = _parse(self.expression)[1](*inputs)
+        return result
+
+    def module(self, *inputs: Shape) -> nn.Module | None:
+        """One that runs the expression, where the function takes no tensor to be traced by."""
+        return _Run(self) if self.function in FACTORIES else None
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind=kind_of(self.function))
+
+
+class _Run(nn.Module):
+    """A call as a module."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self._call = call
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self._call.forward({}, *inputs)
+
+    def extra_repr(self) -> str:
+        return self._call.expression
+
+
+@lru_cache(maxsize=8192)
+def _on_meta(call: Call, shapes: tuple[Shape, ...]) -> Shape:
+    """Shape of the result, from a run without data."""
+    dtypes = call.dtypes or ("float32",) * len(shapes)
+    inputs = [
+        torch.empty(shape, dtype=getattr(torch, dtype), device="meta")
+        for shape, dtype in zip(shapes, dtypes, strict=True)
+    ]
+    try:
+        with torch.no_grad():
+            result = call.forward({}, *inputs)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ShapeError(f"{call.expression} cannot take inputs {shapes}: {reason}") from None
+    return tuple(result.shape)
+
+
+@lru_cache(maxsize=8192)
+def _parse(expression: str) -> tuple[str, Callable[..., Any]]:
+    """Name of the function, and the expression as a function of the inputs.
+
+    Raises:
+        GraphError: It is not one call of a torch function with plain arguments.
+    """
+    try:
+        tree = ast.parse(expression, mode="eval")
+    except SyntaxError as error:
+        raise _fault(expression, error.msg) from None
+    body = tree.body
+    while isinstance(body, ast.Subscript):
+        if not isinstance(body.slice, ast.Constant):
+            raise _fault(expression, "only a number can pick a result")
+        body = body.value
+    if not isinstance(body, ast.Call):
+        raise _fault(expression, "it calls no function")
+    read: set[int] = set()
+    name = ast.unparse(body.func)
+    if (
+        isinstance(body.func, ast.Attribute)
+        and isinstance(body.func.value, ast.Name)
+        and name[0] == "x"
+    ):
+        _check_argument(body.func.value, expression, read)
+        name = f"torch.Tensor.{body.func.attr}"
+    function = function_named(name)
+    if function is None:
+        raise _fault(expression, f"{name!r} is no function of torch that computes a tensor")
+    if not read:
+        body.func = ast.Name("function_", ast.Load())
+    for argument in (*body.args, *(keyword.value for keyword in body.keywords)):
+        _check_argument(argument, expression, read)
+    if read != set(range(len(read))):
+        raise _fault(expression, "inputs must be x0, x1, ... without a gap")
+    names = ", ".join(f"x{index}" for index in range(len(read)))
+    code = f"lambda {names}: {ast.unparse(tree)}"
+    return name, eval(code, {"function_": function, **_NAMES})
+
+
+def _check_argument(node: ast.expr, expression: str, read: set[int]) -> None:
+    """Raise unless an argument is a literal, an input, its batch size, or a torch constant."""
+    match node:
+        case ast.Constant():
+            return
+        case ast.Name(id=name) if name[0] == "x" and name[1:].isdigit():
+            read.add(int(name[1:]))
+            return
+        case ast.Name(id="inf" | "nan"):
+            return
+        case (
+            ast.Tuple(elts=parts)
+            | ast.List(elts=parts)
+            | ast.Call(func=ast.Name(id="slice"), args=parts, keywords=[])
+        ):
+            pass
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            parts = [operand]
+        case ast.BinOp(op=ast.Mult(), left=left, right=right):
+            parts = [left, right]
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name() as source, attr="shape"),
+            slice=ast.Constant(value=0),
+        ):
+            parts = [source]
+        case ast.Attribute(value=ast.Name(id="torch"), attr=attribute) if isinstance(
+            getattr(torch, attribute, None), torch.dtype | torch.layout | torch.memory_format
+        ):
+            return
+        case ast.Attribute(value=ast.Name() as source, attr="device"):
+            parts = [source]
+        case _:
+            raise _fault(expression, f"{ast.unparse(node)!r} is no plain argument")
+    for part in parts:
+        _check_argument(part, expression, read)
+
+
+def _fault(expression: str, reason: str) -> GraphError:
+    return GraphError(f"call: cannot take {expression!r}: {reason}")

@@ -1,0 +1,69 @@
+"""A module that is run as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from torch.func import functional_call
+
+from nas.graph.op import Op, OpFeatures, ParamSpec, Role, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor, nn
+
+    from nas.graph.tensor_spec import Shape
+
+
+@operation("layer")
+@dataclass(frozen=True, kw_only=True)
+class Layer(Op):
+    """A torch module as one operation, for what cannot be seen into.
+
+    It cannot be written as JSON, and its shape rule only holds for the shapes it was recorded at.
+
+    Attributes:
+        layer: The module, in evaluation mode.
+        shape: Shape of the output for the shapes of the graph's inputs.
+        opaque: Whether the module keeps its own parameters; they are then none of the graph's.
+    """
+
+    arity: ClassVar[int | None] = None
+    layer: nn.Module
+    shape: tuple[int, ...]
+    opaque: bool = True
+
+    def infer_shape(self, *inputs: Shape) -> Shape:
+        return self.shape
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParamSpec]:
+        if self.opaque:
+            return {}
+        return {
+            name: ParamSpec(tuple(parameter.shape), _role(name, parameter.dim()))
+            for name, parameter in self.layer.named_parameters()
+        }
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
+        if self.opaque:
+            own: Tensor = self.layer(*inputs)
+            return own
+        result: Tensor = functional_call(self.layer, dict(params), inputs)
+        return result
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return self.layer
+
+    def features(self) -> OpFeatures:
+        return OpFeatures(kind="layer")
+
+
+def _role(name: str, dimensions: int) -> Role:
+    if dimensions > 1:
+        return Role.WEIGHT
+    return Role.SCALE if name.endswith("weight") else Role.BIAS

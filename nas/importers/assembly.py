@@ -1,0 +1,257 @@
+"""A recorded run as a graph."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from nas.errors import GraphError, ImportingError, ShapeError
+from nas.graph.check import check_parts
+from nas.graph.graph import Graph
+from nas.graph.node import Node
+from nas.graph.ops.call import Call
+from nas.graph.ops.function_kind import short_name
+from nas.graph.ops.layer import Layer
+from nas.graph.ops.linear import Linear
+from nas.graph.ops.parameter import Constant, Parameter
+from nas.graph.tensor_spec import TensorSpec
+from nas.importers.expression import expression_of
+from nas.importers.imported import Coverage, Imported
+from nas.importers.message_passing import is_message_passing
+from nas.importers.naming import Namer
+from nas.importers.role import role_of
+from nas.importers.step import BATCH, Step, Value, leaves
+from nas.importers.typed import Match, match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nas.graph.op import Op
+    from nas.importers.trace import Trace
+
+
+def assemble(trace: Trace, model: nn.Module) -> Imported:
+    """The graph of a recorded run.
+
+    Raises:
+        ImportingError: A recorded function cannot be written as an operation.
+    """
+    return _Assembly(trace, model).imported()
+
+
+class _Assembly:
+    """The graph as it grows."""
+
+    def __init__(self, trace: Trace, model: nn.Module) -> None:
+        self._trace = trace
+        self._model = model
+        self._parameters: dict[str, Tensor] = dict(model.named_parameters())
+        self._live = _reaching(trace)
+        self._readers = _readers(self._live, trace.outputs)
+        self._namer = Namer(self._parameters)
+        self._nodes: list[Node] = []
+        self._names: dict[Value, str] = {}
+        self._own: dict[str, str] = {}
+        self._state: dict[str, Tensor] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._opaque: list[nn.Module] = []
+        single = len(trace.inputs) == 1
+        self._inputs = tuple(
+            TensorSpec(
+                self._shape(value.tensor),
+                str(value.tensor.dtype).removeprefix("torch."),
+                "x" if single else f"x{value.input}",
+            )
+            for value in trace.inputs
+        )
+        for value, spec in zip(trace.inputs, self._inputs, strict=True):
+            self._names[value] = spec.name
+
+    def imported(self) -> Imported:
+        """Everything, put together and checked against the recorded shapes."""
+        for step in self._live:
+            self._add(step)
+        outputs = tuple(self._name(value) for value in self._trace.outputs)
+        self._mark_heads(outputs)
+        nodes = tuple(self._nodes)
+        try:
+            check_parts(self._inputs, nodes, outputs)
+            graph = Graph(self._inputs, nodes, outputs)
+            shapes = graph.shapes
+        except (GraphError, ShapeError) as error:
+            raise ImportingError(f"the recorded graph is faulty: {error}") from error
+        for name, shape in self._shapes.items():
+            if shapes[name] != shape:
+                raise ImportingError(f"{name!r} does not follow the batch size")
+        return Imported(graph, self._own, self._coverage(graph), self._state, self._batch)
+
+    @property
+    def _batch(self) -> int | None:
+        return None if self._trace.free else int(self._trace.inputs[0].tensor.shape[0])
+
+    def _shape(self, tensor: Tensor) -> tuple[int, ...]:
+        """A shape for one sample."""
+        shape = tuple(tensor.shape)
+        if self._trace.free:
+            return tuple(n // BATCH if n and n % BATCH == 0 else n for n in shape)
+        return shape
+
+    def _add(self, step: Step) -> None:
+        """The nodes of one recorded call, one for each of its results that is read."""
+        if isinstance(step.function, nn.Module):
+            self._add_layer(step, step.function)
+            return
+        found = match(step)
+        if found is not None and self._is_sole_reader(found):
+            self._add_typed(step, found)
+            return
+        for value in self._readers.results(step):
+            text, reads, dtypes = expression_of(value, self._trace)
+            op = Call(expression=text, dtypes=dtypes)
+            self._append(value, op, reads, self._namer.plain(short_name(op.function)))
+
+    def _add_typed(self, step: Step, found: Match) -> None:
+        (value,) = self._readers.results(step)
+        parameters = [part.parameter for part in found.own.values() if part.parameter]
+        name = (
+            self._namer.owner(parameters[0])
+            if parameters
+            else self._namer.plain(found.op.features().kind)
+        )
+        self._append(value, found.op, found.inputs, name)
+        for own, part in found.own.items():
+            self._keep(f"{name}.{own}", part)
+
+    def _add_layer(self, step: Step, module: nn.Module) -> None:
+        """A module that was taken as a whole."""
+        results = self._readers.results(step)
+        tensors = [leaf for leaf in leaves((step.args, step.kwargs)) if leaf is not None]
+        if len(results) != 1 or results[0].path or step.kwargs or tensors != list(step.args):
+            raise ImportingError(
+                f"{type(module).__name__} cannot be looked into, and takes or gives more than "
+                "tensors"
+            )
+        path = next(name for name, part in self._model.named_modules() if part is module)
+        opaque = not is_message_passing(module)
+        name = self._namer.module(path or type(module).__name__.lower())
+        layer = Layer(layer=module, shape=self._shape(results[0].tensor), opaque=opaque)
+        self._append(results[0], layer, tuple(step.args), name)
+        if opaque:
+            self._opaque.append(module)
+        prefix = f"{path}." if path else ""
+        for own, tensor in chain(module.named_parameters(), module.named_buffers()):
+            self._own[f"{name}.{own}"] = f"{prefix}{own}"
+            self._state[f"{name}.{own}"] = tensor.detach()
+
+    def _is_sole_reader(self, found: Match) -> bool:
+        """Whether an operation can own its parameters: they are whole and no other reads them."""
+        for name, value in found.own.items():
+            if value.parameter is not None:
+                if self._readers.count[value] > 1:
+                    return False
+            elif value.fixed is None or not name.startswith("running_"):
+                return False
+        return True
+
+    def _append(self, value: Value, op: Op, reads: Iterable[Value], name: str) -> None:
+        inputs = tuple(self._name(read) for read in reads)
+        self._nodes.append(Node(name, op, inputs))
+        self._names[value] = name
+        self._shapes[name] = self._shape(value.tensor)
+
+    def _name(self, value: Value) -> str:
+        """Name of the node that gives a value; parameters and constants get theirs when read."""
+        if value in self._names:
+            return self._names[value]
+        shape = tuple(value.tensor.shape)
+        if value.parameter is not None:
+            name = self._namer.tensor(value.parameter)
+            op: Op = Parameter(shape=shape, role=role_of(value, self._readers))
+        elif value.fixed is not None:
+            name = self._namer.plain(value.buffer or "constant")
+            op = Constant(shape=shape, dtype=str(value.fixed.dtype).removeprefix("torch."))
+        else:
+            raise ImportingError("a value is read that nothing recorded has computed")
+        self._nodes.append(Node(name, op, ()))
+        self._names[value] = name
+        self._keep(f"{name}.value", value)
+        return name
+
+    def _keep(self, name: str, value: Value) -> None:
+        """Note the tensor behind a parameter or buffer of the graph."""
+        own = value.parameter or value.buffer
+        if own is not None:
+            self._own[name] = own
+        tensor = value.fixed if value.fixed is not None else self._parameters[str(own)]
+        self._state[name] = tensor.detach()
+
+    def _mark_heads(self, outputs: tuple[str, ...]) -> None:
+        """Linear layers that give class scores are heads."""
+        place = {node.name: index for index, node in enumerate(self._nodes)}
+        for name in outputs:
+            while name in place:
+                node = self._nodes[place[name]]
+                if isinstance(node.op, Linear) and len(self._shapes[name]) == 2:
+                    self._nodes[place[name]] = replace(node, op=replace(node.op, head=True))
+                if node.op.features().kind not in ("softmax", "dropout", "sigmoid"):
+                    break
+                name = node.inputs[0]
+
+    def _coverage(self, graph: Graph) -> Coverage:
+        sizes = {name: parameter.numel() for name, parameter in self._parameters.items()}
+        of = {id(parameter): name for name, parameter in self._parameters.items()}
+        predicted = {self._own[name]: sizes.pop(self._own[name]) for name in graph.parameters()}
+        inside = {of[id(p)] for module in self._opaque for p in module.parameters()}
+        opaque = {name: sizes.pop(name) for name in sorted(inside & sizes.keys())}
+        return Coverage(predicted, opaque, sizes)
+
+
+class Readers:
+    """Who reads each value."""
+
+    def __init__(self) -> None:
+        self.count: Counter[Value] = Counter()
+        self.steps: dict[Value, list[Step]] = {}
+        self._results: dict[Step, list[Value]] = {}
+
+    def add(self, step: Step) -> None:
+        """Note what a step reads."""
+        for value in step.reads:
+            self.count[value] += 1
+            self.steps.setdefault(value, []).append(step)
+            self.wanted(value)
+
+    def wanted(self, value: Value) -> None:
+        """Note that a result is read."""
+        if value.step is not None:
+            results = self._results.setdefault(value.step, [])
+            if value not in results:
+                results.append(value)
+
+    def results(self, step: Step) -> list[Value]:
+        """The results of a step that something reads."""
+        return self._results[step]
+
+
+def _readers(live: list[Step], outputs: tuple[Value, ...]) -> Readers:
+    readers = Readers()
+    for step in live:
+        readers.add(step)
+    for value in outputs:
+        readers.wanted(value)
+    return readers
+
+
+def _reaching(trace: Trace) -> list[Step]:
+    """The steps that the outputs depend on, in order."""
+    needed = {value.step for value in trace.outputs}
+    live = []
+    for step in reversed(trace.steps):
+        if step in needed:
+            live.append(step)
+            needed.update(value.step for value in step.reads)
+    return live[::-1]

@@ -1,0 +1,123 @@
+"""Any torch module as a graph."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from nas.errors import ImportingError
+from nas.importers.assembly import assemble
+from nas.importers.message_passing import is_message_passing
+from nas.importers.trace import WAYS, Hidden, Way, trace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nas.importers.imported import Imported
+
+
+def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> Imported:
+    """Read a module as a graph by running it once and noting every torch function it calls.
+
+    The run is in evaluation mode and without numbers (on the meta device) at a batch size of its
+    own, so it costs milliseconds and the graph holds for every batch size; branches on shapes go
+    the way of the example. A model that looks at numbers is run on the example itself. Parameters
+    are told by identity. Layers of the vocabulary become typed operations, every other torch
+    function a :class:`~nas.graph.ops.call.Call`, and tensors of the model's own become
+    :class:`~nas.graph.ops.parameter.Parameter` nodes, as do weights that several layers share.
+    A submodule that computes outside of torch's functions (TorchScript) is a
+    :class:`~nas.graph.ops.layer.Layer` that runs as it is, and is reported as opaque.
+
+    Where outputs do not depend on some parameters in evaluation mode (auxiliary heads), the model
+    is run with its containers in training mode, and has further outputs.
+
+    Args:
+        model: Any module; it is left as it was.
+        example_inputs: What ``forward`` takes, the batch first.
+
+    Raises:
+        ImportingError: The module cannot be run on the example, or not be recorded.
+
+    Example:
+        >>> from torch import nn, zeros
+        >>> model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten())
+        >>> imported = from_module(model, zeros(1, 3, 8, 8))
+        >>> [node.op.kind for node in imported.graph.nodes]
+        ['conv2d', 'activation', 'flatten']
+        >>> imported.names
+        {'_0.weight': '0.weight', '_0.bias': '0.bias'}
+    """
+    inputs = (example_inputs,) if isinstance(example_inputs, Tensor) else tuple(example_inputs)
+    if not inputs or not all(isinstance(x, Tensor) and x.dim() for x in inputs):
+        raise ImportingError(
+            "expected one or more tensors with a batch dimension as example inputs, got "
+            f"{type(example_inputs).__name__}"
+        )
+    leaf_modules = {module for module in model.modules() if _is_whole(module)}
+    for way in WAYS:
+        with suppress(Exception):
+            imported = _imported(model, inputs, way, leaf_modules)
+            if imported.coverage.excluded:
+                return _with_auxiliary_heads(model, inputs, way, leaf_modules, imported)
+            return imported
+    try:
+        return _imported(_exported(model, inputs), inputs, WAYS[0], set())
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or repr(error)
+        raise ImportingError(
+            f"{type(model).__name__} cannot be read as a graph: {reason}",
+            hint="Check that model(*example_inputs) runs.",
+        ) from error
+
+
+def _exported(model: nn.Module, inputs: tuple[Tensor, ...]) -> nn.Module:
+    """The model without in-place functions, as torch.export writes it."""
+    follows = [x.shape[0] == inputs[0].shape[0] for x in inputs]
+    several = tuple(
+        torch.cat([x, x]) if follow else x for x, follow in zip(inputs, follows, strict=True)
+    )
+    free = tuple({0: torch.export.Dim.AUTO} if follow else {} for follow in follows)
+    mode = model.training
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's own, about its own
+            program = torch.export.export(model.eval(), several, dynamic_shapes=free)
+            module: nn.Module = program.run_decompositions({}).module(check_guards=False)
+    finally:
+        model.train(mode)
+    return module
+
+
+def _imported(
+    model: nn.Module, inputs: tuple[Tensor, ...], way: Way, leaf_modules: set[nn.Module]
+) -> Imported:
+    """The graph recorded in one way, submodules being taken whole where they must."""
+    while True:
+        try:
+            return assemble(trace(model, inputs, way, leaf_modules), model)
+        except Hidden:
+            continue
+
+
+def _with_auxiliary_heads(
+    model: nn.Module,
+    inputs: tuple[Tensor, ...],
+    way: Way,
+    leaf_modules: set[nn.Module],
+    plain: Imported,
+) -> Imported:
+    """The graph in training mode where it holds more of the model, else the plain one."""
+    training = Way(meta=way.meta, free=way.free, training=True)
+    try:
+        more = _imported(model, inputs, training, leaf_modules)
+    except Exception:
+        return plain
+    return more if len(more.coverage.excluded) < len(plain.coverage.excluded) else plain
+
+
+def _is_whole(module: nn.Module) -> bool:
+    return isinstance(module, torch.jit.ScriptModule) or is_message_passing(module)

@@ -1,0 +1,65 @@
+"""What importing a module gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from nas.graph.graph import Graph
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which of a model's parameters a hypernetwork can predict, with their sizes.
+
+    Attributes:
+        predicted: Those of the graph, by the model's own names.
+        opaque: Those inside modules that could not be looked into.
+        excluded: Those that no output depends on.
+    """
+
+    predicted: Mapping[str, int]
+    opaque: Mapping[str, int]
+    excluded: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """Number of parameters of the model, shared ones counted once."""
+        return sum(sum(part.values()) for part in (self.predicted, self.opaque, self.excluded))
+
+    @property
+    def share(self) -> float:
+        """Share of the parameters that can be predicted; 1 for a model without any."""
+        return sum(self.predicted.values()) / self.total if self.total else 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """A module read as a graph.
+
+    Attributes:
+        graph: The architecture.
+        names: The module's own names of parameters and buffers, by their names in the graph.
+        coverage: What can be predicted.
+        state: The module's own parameters and buffers, and constants, by their names in the graph;
+            with them :func:`nas.compile.apply` computes what the module does.
+        batch: The only batch size the graph runs at, None if it runs at any.
+    """
+
+    graph: Graph
+    names: Mapping[str, str]
+    coverage: Coverage
+    state: Mapping[str, Tensor]
+    batch: int | None = None
+
+    @cached_property
+    def own_names(self) -> Mapping[str, str]:
+        """Names in the graph by the module's own, parameters only."""
+        parameters = self.graph.parameters()
+        return {own: name for name, own in self.names.items() if name in parameters}

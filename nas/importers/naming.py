@@ -1,0 +1,82 @@
+"""Names of nodes, after the model's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nas.graph.check import reserved_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Namer:
+    """Gives every node a name of its own, as the model calls its layer.
+
+    ``"layer1.0.conv1.weight"`` belongs to the node ``"layer1_0.conv1"``: numbers are no Python
+    names, so they join what stands before them.
+
+    Args:
+        parameters: All parameters there are, so that no node is named like the scope of another.
+    """
+
+    def __init__(self, parameters: Iterable[str]) -> None:
+        self._taken: set[str] = set()
+        self._scopes: set[str] = set()
+        for name in parameters:
+            layer = _identifiers(name.rpartition(".")[0])
+            self._add_scopes(layer.rpartition(".")[0])
+
+    def owner(self, parameter: str) -> str:
+        """Name of the layer that a parameter belongs to."""
+        return self.module(parameter.rpartition(".")[0] or parameter)
+
+    def tensor(self, parameter: str) -> str:
+        """Name of a node that is a parameter."""
+        return self.module(parameter)
+
+    def module(self, path: str) -> str:
+        """Name of the node of a submodule."""
+        return self._unique(_identifiers(path))
+
+    def plain(self, text: str) -> str:
+        """A name after what a node does, numbered where it is taken."""
+        return self._unique(_identifiers(text.replace(".", "_").strip("_") or "value"))
+
+    def _unique(self, name: str) -> str:
+        if any(scope in self._taken for scope in _scopes(name)):
+            name = name.replace(".", "_")
+        found, count = name, 1
+        while found in self._taken or found in self._scopes:
+            count += 1
+            found = f"{name}_{count}"
+        self._taken.add(found)
+        self._add_scopes(found.rpartition(".")[0])
+        return found
+
+    def _add_scopes(self, scope: str) -> None:
+        self._scopes.update((scope, *_scopes(scope)) if scope else ())
+
+
+def _scopes(name: str) -> list[str]:
+    """``["a.b", "a"]`` of ``"a.b.c"``."""
+    found = []
+    while scope := name.rpartition(".")[0]:
+        found.append(scope)
+        name = scope
+    return found
+
+
+def _identifiers(path: str) -> str:
+    """A dotted path with every part a Python identifier that a module can have."""
+    parts: list[str] = []
+    for part in path.split("."):
+        if part.isdigit():
+            if parts:
+                parts[-1] += f"_{part}"
+            else:
+                parts.append(f"_{part}")
+        else:
+            word = "".join(c if c.isalnum() or c == "_" else "_" for c in part)
+            parts.append(word if word.isidentifier() else f"_{word}")
+    return ".".join(f"{part}_" if part in reserved_names() else part for part in parts)

@@ -1,0 +1,281 @@
+"""Records the torch functions that a model calls."""
+
+from __future__ import annotations
+
+import inspect
+from collections import defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode, resolve_name
+
+from nas.errors import ImportingError
+from nas.importers.assignment import assigned
+from nas.importers.step import Step, Value, follows_batch, leaves, mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_SHAPE_ONLY = frozenset(
+    {
+        "empty_like",
+        "full_like",
+        "new_empty",
+        "new_full",
+        "new_ones",
+        "new_tensor",
+        "new_zeros",
+        "ones_like",
+        "zeros_like",
+    }
+)
+_RANDOM = frozenset(
+    {"bernoulli", "multinomial", "normal", "poisson", "rand", "randint", "randn", "randperm"}
+)
+_QUERIES = frozenset(
+    {
+        torch.Tensor.dim,
+        torch.Tensor.size,
+        *(
+            getattr(torch.Tensor, name).__get__
+            for name in ("shape", "dtype", "device", "is_cuda", "is_nested", "requires_grad")
+        ),
+    }
+)
+"""Functions that tell something about a tensor other than its numbers, the most frequent ones."""
+
+
+class Recorder(TorchFunctionMode):
+    """Notes every torch function that is called while it is active, and on what.
+
+    What does not depend on the inputs is computed at once and becomes a fixed value. In-place
+    functions are noted as their out-of-place forms.
+
+    Args:
+        meta: Whether tensors have no numbers; else the model runs on real ones.
+
+    Raises:
+        ImportingError: While active: the model does what cannot be noted, such as writing into a
+            part of a tensor.
+    """
+
+    def __init__(self, *, meta: bool) -> None:
+        super().__init__()
+        self.steps: list[Step] = []
+        """What was called, in order."""
+        self._meta = meta
+        self._values: dict[int, Value] = {}
+        self._sharing: dict[int, list[Value]] = defaultdict(list)
+        self._stale: set[int] = set()
+        self.inside = False
+        """Whether a module that is taken as a whole is running."""
+
+    def enter(self, value: Value) -> Value:
+        """Make a value known before the run, or one that was computed unseen."""
+        self._values[id(value.tensor)] = value
+        self._sharing[value.tensor.untyped_storage()._cdata].append(value)
+        return value
+
+    def value_of(self, tensor: Tensor) -> Value:
+        """The value that a tensor is.
+
+        Raises:
+            ImportingError: Nothing recorded has computed it.
+        """
+        value = self._values.get(id(tensor))
+        if value is None:
+            value = self._unseen(tensor)
+        if id(value) in self._stale:
+            raise ImportingError("a tensor is changed through a view of it and read again")
+        return value
+
+    def knows(self, tensor: Tensor) -> bool:
+        """Whether a tensor is an input, a parameter, or was computed by something recorded."""
+        return self.inside or id(tensor) in self._values or not (self._meta and tensor.is_meta)
+
+    def _unseen(self, tensor: Tensor) -> Value:
+        """A tensor that was there before the run, such as an attribute that is no buffer."""
+        if self._meta and tensor.is_meta:
+            raise ImportingError("a tensor was computed by something other than torch functions")
+        value = Value(tensor.to("meta") if self._meta else tensor, fixed=tensor)
+        self._values[id(tensor)] = value
+        return self.enter(value)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if func in _QUERIES:
+            return func(*args, **(kwargs or {}))
+        reads: list[Value] = []
+
+        def admit(tensor: Tensor) -> Value:
+            reads.append(self.value_of(tensor))
+            return reads[-1]
+
+        step = Step(func, mapped(args, admit), mapped(kwargs or {}, admit), reads)
+        if self._is_fixed(step):
+            return self._compute(step, args)
+        plain_args, plain_kwargs = (
+            mapped(part, _tensor, Value) for part in (step.args, step.kwargs)
+        )
+        if self._meta and not reads:
+            plain_kwargs["device"] = "meta"
+        versions = [value.tensor._version for value in reads]
+        result = func(*plain_args, **plain_kwargs)
+        written = [
+            value
+            for value, version in zip(reads, versions, strict=True)
+            if value.tensor._version != version
+        ]
+        if written:
+            return self._written(step, written, result)
+        return self.note(step, result)
+
+    def note(self, step: Step, result: Any) -> Any:
+        """Make the results of a step known."""
+        if isinstance(result, Tensor):
+            return self._result(step, result, ())
+        if isinstance(result, tuple | list):
+            for position, part in enumerate(result):
+                if isinstance(part, Tensor):
+                    self._result(step, part, (position,))
+                elif isinstance(part, tuple | list):
+                    for place, inner in enumerate(part):
+                        if isinstance(inner, Tensor):
+                            self._result(step, inner, (position, place))
+        return result
+
+    def _result(self, step: Step, tensor: Tensor, path: tuple[int, ...]) -> Tensor:
+        if id(tensor) in self._values:  # handed through
+            if not is_dropout(step.function):
+                return tensor
+            tensor = tensor.clone()
+        self._enter_result(Value(tensor, step, path), step)
+        return tensor
+
+    def _enter_result(self, value: Value, step: Step) -> None:
+        if not self.steps or self.steps[-1] is not step:
+            self.steps.append(step)
+        for read in step.reads:
+            read.used = True
+        self.enter(value)
+
+    def _written(self, step: Step, written: list[Value], result: Any) -> Any:
+        """Note an in-place function as its out-of-place form."""
+        target = step.reads[0]
+        if len(written) > 1 or written[0] is not target:
+            raise ImportingError(f"{_name(step.function)} writes into a tensor")
+        if step.function == torch.Tensor.__setitem__:
+            *before, functional = assigned(step, self.enter)
+            self.steps += before
+        else:
+            functional = _out_of_place(step)
+        storage = target.tensor.untyped_storage()._cdata
+        for value in self._sharing.pop(storage):
+            if value.tensor is not target.tensor:
+                self._stale.add(id(value))
+        self._enter_result(Value(target.tensor, functional), functional)
+        return result
+
+    def _is_fixed(self, step: Step) -> bool:
+        """Whether a call gives the same numbers for every input."""
+        name = _name(step.function)
+        shape_only = name in _SHAPE_ONLY and (name[:4] == "new_" or not _follows(step.reads[0]))
+        numbers = all(value.fixed is not None for value in step.reads[shape_only:])
+        return (
+            numbers
+            and name not in _RANDOM
+            and not any(follows_batch(leaf) for leaf in leaves((step.args, step.kwargs)))
+        )
+
+    def _compute(self, step: Step, args: tuple[Any, ...]) -> Any:
+        """Call a function on numbers, its results being fixed values."""
+        name = _name(step.function)
+
+        def real(value: Value) -> Tensor:
+            if value.fixed is not None:
+                return value.fixed
+            shape = () if name[:4] == "new_" else value.tensor.shape
+            return torch.empty(shape, dtype=value.tensor.dtype)
+
+        real_args = mapped(mapped(step.args, real, Value), _off_meta, torch.device)
+        real_kwargs = mapped(mapped(step.kwargs, real, Value), _off_meta, torch.device)
+        versions = [
+            (value, value.fixed._version) for value in step.reads if value.fixed is not None
+        ]
+        result = step.function(*real_args, **real_kwargs)
+        for value, version in versions:
+            assert value.fixed is not None
+            if value.fixed._version != version:
+                if value.used:
+                    raise ImportingError("a fixed tensor is changed after it was read")
+                return args[0] if result is not None else None
+        return mapped(result, self._fixed)
+
+    def _fixed(self, tensor: Tensor) -> Tensor:
+        """What the model goes on with in place of computed numbers."""
+        if not self._meta:
+            if id(tensor) not in self._values:
+                self.enter(Value(tensor, fixed=tensor))
+            return tensor
+        return self.enter(Value(tensor.to("meta"), fixed=tensor)).tensor
+
+
+def is_dropout(function: Callable[..., Any]) -> bool:
+    """Whether a function hands its input through in evaluation mode but not in training."""
+    return _name(function) in ("dropout", "dropout1d", "dropout2d", "dropout3d")
+
+
+def _follows(value: Value) -> bool:
+    return any(map(follows_batch, value.tensor.shape))
+
+
+def _tensor(value: Value) -> Tensor:
+    return value.tensor
+
+
+def _off_meta(device: torch.device) -> torch.device:
+    return torch.device("cpu") if device.type == "meta" else device
+
+
+@cache
+def _name(function: Callable[..., Any]) -> str:
+    """A function's own name."""
+    full: str = resolve_name(function) or getattr(function, "__name__", "")
+    return full.rpartition(".")[2]
+
+
+def _out_of_place(step: Step) -> Step:
+    """The same step leaving its input as it was.
+
+    Raises:
+        ImportingError: There is no such function.
+    """
+    position = _inplace_position(step.function)
+    if position is not None:
+        args = tuple(False if i == position else arg for i, arg in enumerate(step.args))
+        kwargs = {key: arg for key, arg in step.kwargs.items() if key != "inplace"}
+        return Step(step.function, args, kwargs, step.reads)
+    full = resolve_name(step.function) or ""
+    place = torch.Tensor if "Tensor." in full else torch
+    name = full.rpartition(".")[2]
+    plain = name.replace("__i", "__", 1) if name.startswith("__i") else name.rstrip("_")
+    function = getattr(place, plain, None)
+    if plain in ("copy", "zero", "fill", "set", "__setitem__", name) or function is None:
+        raise ImportingError(f"{name} writes into a tensor")
+    return Step(function, step.args, step.kwargs, step.reads)
+
+
+@cache
+def _inplace_position(function: Callable[..., Any]) -> int | None:
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return None
+    return names.index("inplace") if "inplace" in names else None

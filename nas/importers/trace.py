@@ -1,0 +1,211 @@
+"""Runs a model under the recorder, and what came of it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from nas.errors import ImportingError
+from nas.importers.message_passing import is_message_passing, shape_rule
+from nas.importers.recorder import Recorder
+from nas.importers.step import BATCH, Step, Value, leaves, mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A recorded run.
+
+    Attributes:
+        inputs: The model's inputs.
+        outputs: The tensors among its outputs, in order.
+        steps: Everything that was called, in order.
+        free: Whether the batch size was :data:`nas.importers.recorder.BATCH`, so that sizes that
+            follow it are told from others.
+    """
+
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    steps: tuple[Step, ...]
+    free: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How a model is run to be recorded.
+
+    Attributes:
+        meta: On tensors without numbers; else on the example itself, which settles branches on
+            numbers.
+        free: At a batch size of its own; else at the example's.
+        training: Whether containers are in training mode, which shows auxiliary heads.
+    """
+
+    meta: bool
+    free: bool
+    training: bool = False
+
+
+WAYS = (Way(meta=True, free=True), Way(meta=True, free=False), Way(meta=False, free=False))
+"""The most general first."""
+
+
+def trace(
+    model: nn.Module, inputs: Sequence[Tensor], way: Way, leaf_modules: set[nn.Module]
+) -> Trace:
+    """Record one run of a model.
+
+    Args:
+        model: Its mode and state are left as they were.
+        inputs: Example inputs.
+        way: How to run it.
+        leaf_modules: Submodules that are not looked into. One that computes what the recorder
+            does not see is added to it.
+
+    Raises:
+        ImportingError: The model cannot be recorded in this way.
+    """
+    recorder = Recorder(meta=way.meta)
+    state = _state(model, recorder, meta=way.meta)
+    entered = [
+        recorder.enter(Value(_example(x, inputs[0], way), input=position))
+        for position, x in enumerate(inputs)
+    ]
+    xs = tuple(value.tensor for value in entered)
+    with ExitStack() as stack:
+        stack.enter_context(_mode(model, training=way.training))
+        stack.enter_context(_leaves_taken_whole(recorder, leaf_modules, way))
+        stack.enter_context(_watch(model, recorder, leaf_modules))
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(recorder)
+        outputs = functional_call(model, state, xs) if way.meta else model(*xs)
+    found = [leaf for leaf in leaves(_plain(outputs)) if isinstance(leaf, Tensor)]
+    if not found:
+        raise ImportingError(
+            f"the model returned no tensor but {type(outputs).__name__}",
+            hint="Import a model whose forward() returns one or more tensors.",
+        )
+    values = tuple(map(recorder.value_of, found))
+    return Trace(tuple(entered), values, tuple(recorder.steps), way.free)
+
+
+def _state(model: nn.Module, recorder: Recorder, *, meta: bool) -> dict[str, Tensor]:
+    """Parameters and buffers to run with, made known to the recorder."""
+    state = {}
+    for name, parameter in model.named_parameters():
+        tensor = torch.empty_like(parameter, device="meta") if meta else parameter
+        state[name] = recorder.enter(Value(tensor, parameter=name)).tensor
+    for name, buffer in model.named_buffers():
+        tensor = torch.empty_like(buffer, device="meta") if meta else buffer
+        state[name] = recorder.enter(Value(tensor, fixed=buffer, buffer=name)).tensor
+    return state
+
+
+def _example(x: Tensor, first: Tensor, way: Way) -> Tensor:
+    if not way.meta:
+        return x.clone()  # an object of its own, so that a value is not another's
+    shape = tuple(x.shape)
+    if way.free and shape[:1] == tuple(first.shape[:1]):
+        shape = (BATCH, *shape[1:])
+    return torch.empty(shape, dtype=x.dtype, device="meta")
+
+
+def _plain(outputs: Any) -> Any:
+    """Outputs as tuples and dictionaries."""
+    if isinstance(outputs, dict):  # also the output classes derived from it
+        return dict(outputs)
+    return outputs
+
+
+@contextmanager
+def _mode(model: nn.Module, *, training: bool) -> Iterator[None]:
+    """Evaluation mode; with ``training`` only layers without parts of their own are in it."""
+    before = {module: module.training for module in model.modules()}
+    for module in before:
+        module.training = training and any(True for _ in module.children())
+    try:
+        yield
+    finally:
+        for module, mode in before.items():
+            module.training = mode
+
+
+@contextmanager
+def _leaves_taken_whole(
+    recorder: Recorder, leaf_modules: set[nn.Module], way: Way
+) -> Iterator[None]:
+    """While active, these modules are single steps."""
+    with ExitStack() as stack:
+        for module in leaf_modules:
+            unreal = way.free and is_message_passing(module)
+            forward = shape_rule(module) if unreal else module.forward
+            stack.enter_context(_replaced(module, _whole(module, forward, recorder)))
+        yield
+
+
+def _whole(
+    module: nn.Module, forward: Callable[..., Any], recorder: Recorder
+) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        reads: list[Value] = []
+
+        def admit(tensor: Tensor) -> Value:
+            reads.append(recorder.value_of(tensor))
+            return reads[-1]
+
+        step = Step(module, mapped(args, admit), mapped(kwargs, admit), reads)
+        recorder.inside = True
+        try:
+            with torch._C.DisableTorchFunction():
+                result = forward(*args, **kwargs)
+        finally:
+            recorder.inside = False
+        return recorder.note(step, result)
+
+    return run
+
+
+@contextmanager
+def _replaced(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
+    """A module with another forward function."""
+    own = module.__dict__.get("forward")
+    module.__dict__["forward"] = forward
+    try:
+        yield
+    finally:
+        del module.__dict__["forward"]
+        if own is not None:
+            module.__dict__["forward"] = own
+
+
+@contextmanager
+def _watch(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -> Iterator[None]:
+    """While active, a submodule that computes unseen tensors becomes a leaf, and this run ends."""
+
+    def look(module: nn.Module, args: Any, output: Any) -> None:
+        unseen = [t for t in leaves(_plain(output)) if isinstance(t, Tensor)]
+        if not all(map(recorder.knows, unseen)):
+            leaf_modules.add(module)
+            raise Hidden(f"{type(module).__name__} computes what cannot be looked into")
+
+    hooks = [
+        module.register_forward_hook(look)
+        for module in model.modules()
+        if not isinstance(module, torch.jit.ScriptModule)
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+class Hidden(ImportingError):
+    """A submodule was found that has to be taken as a whole."""

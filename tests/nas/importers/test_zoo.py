@@ -1,0 +1,58 @@
+"""What holds for every import, over networks of many kinds and of published size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from tests.zoo.cifar_networks import CIFAR_NETWORKS
+from tests.zoo.imagenet_networks import TIMM_NETWORKS, TORCHVISION_NETWORKS
+from tests.zoo.small_networks import SMALL_NETWORKS
+from tests.zoo.specimen import Specimen, relative_error
+
+if TYPE_CHECKING:
+    from tests.zoo.zoo_network import ZooNetwork
+
+NETWORKS = [*SMALL_NETWORKS, *CIFAR_NETWORKS, *TORCHVISION_NETWORKS, *TIMM_NETWORKS]
+
+
+def param(network: ZooNetwork):
+    return pytest.param(network, id=network.name, marks=[pytest.mark.slow] if network.slow else [])
+
+
+@pytest.fixture(scope="module", params=map(param, NETWORKS))
+def specimen(request) -> Specimen:
+    return Specimen.of(request.param)
+
+
+def test_the_graph_has_every_parameter_there_is(specimen) -> None:
+    total = specimen.network.params or sum(specimen.sizes.values())
+    left_out = sum(specimen.sizes[name] for name in specimen.unused | specimen.opaque)
+    assert specimen.graph_params == total - left_out
+
+
+def test_coverage_tells_of_every_parameter_once(specimen) -> None:
+    coverage = specimen.imported.coverage
+    groups = coverage.predicted, coverage.opaque, coverage.excluded
+    assert sum(map(len, groups)) == len(specimen.sizes)
+    assert {name: size for group in groups for name, size in group.items()} == specimen.sizes
+    assert set(coverage.opaque) == specimen.opaque
+    assert set(coverage.excluded) == specimen.unused
+
+
+def test_the_state_holds_the_models_own_parameters(specimen) -> None:
+    imported = specimen.imported
+    shapes = {name: spec.shape for name, spec in imported.graph.parameters().items()}
+    assert set(imported.own_names) == set(imported.coverage.predicted)
+    assert set(imported.own_names.values()) == set(shapes)
+    for own, name in imported.own_names.items():
+        assert imported.state[name].shape == shapes[name]
+        assert torch.equal(imported.state[name], specimen.model.get_parameter(own)), name
+
+
+def test_the_graph_computes_what_the_model_does_at_another_batch_size(specimen) -> None:
+    assert (specimen.imported.batch is not None) == specimen.network.fixed
+    inputs = specimen.fresh_inputs
+    assert relative_error(specimen.outputs(inputs), specimen.expected(inputs)) <= 1e-5

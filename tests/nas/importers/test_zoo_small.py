@@ -1,0 +1,63 @@
+"""What an imported graph can be turned into, over small networks of many kinds."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from nas.compile.apply import apply
+from nas.compile.module import to_module
+from nas.graph.graph import Graph
+from nas.importers.from_module import from_module
+from tests.zoo.small_networks import SMALL_NETWORKS
+from tests.zoo.specimen import EXAMPLE, Specimen, relative_error, tensors
+
+WHOLE = {"scripted part", "GCN", "GAT", "GIN", "GraphSAGE", "graph classifier"}
+"""Networks with layers that are run as they are, which no document describes."""
+
+every_network = pytest.mark.parametrize("network", SMALL_NETWORKS, ids=str)
+
+
+@every_network
+def test_the_module_of_the_graph_computes_what_the_model_does(network) -> None:
+    specimen = Specimen.of(network)
+    module = to_module(specimen.imported.graph)
+    loaded = module.load_state_dict(specimen.imported.state, strict=False)
+    assert not loaded.unexpected_keys
+    assert all(name.endswith("num_batches_tracked") for name in loaded.missing_keys)
+    inputs = specimen.fresh_inputs
+    with torch.no_grad():
+        actual = tensors(module.eval()(*inputs))
+    assert relative_error(actual, specimen.expected(inputs)) <= 1e-5
+
+
+@pytest.mark.parametrize(
+    "network", [network for network in SMALL_NETWORKS if network.name not in WHOLE], ids=str
+)
+def test_json_returns_the_graph(network) -> None:
+    imported = Specimen.of(network).imported
+    graph = Graph.from_json(imported.graph.to_json())
+    assert graph == imported.graph
+    assert graph.hash() == imported.graph.hash()
+
+
+@every_network
+def test_the_model_is_left_as_it_was(network) -> None:
+    model = network.model().train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    from_module(model, network.inputs(EXAMPLE))
+    assert all(module.training for module in model.modules())
+    torch.testing.assert_close(dict(model.state_dict()), before, rtol=0, atol=0)
+
+
+@every_network
+def test_gradients_reach_every_parameter(network) -> None:
+    specimen = Specimen.of(network)
+    graph, parameters = specimen.imported.graph, specimen.imported.graph.parameters()
+    state = {
+        name: value.detach().clone().requires_grad_(name in parameters)
+        for name, value in specimen.imported.state.items()
+    }
+    outputs = tensors(apply(graph, state, *specimen.fresh_inputs))
+    torch.stack([output.square().sum() for output in outputs]).sum().backward()
+    assert not [name for name in parameters if state[name].grad is None]
