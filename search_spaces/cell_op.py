@@ -13,9 +13,11 @@ from nas.graph.blocks import (
     factorized_reduction,
     relu_conv_bn,
     separable_conv,
+    squeeze_excite,
 )
 from nas.graph.builder import GraphBuilder, Value
-from nas.graph.ops.shape import Zero
+from nas.graph.ops.shape import Image, Tokens, Zero
+from search_spaces.transformer import encoder_layer
 
 if TYPE_CHECKING:
     from nas.graph.ops.window import Pair
@@ -74,6 +76,35 @@ def dil_conv(kernel: int, b: GraphBuilder, x: Value, channels: int, stride: int)
     return depthwise_separable(b, x, channels, kernel, stride=stride, dilation=2)
 
 
+def cse(b: GraphBuilder, x: Value, channels: int, stride: int) -> Value:
+    """Channel gates from global averages, hard-swish as published (Knyazev et al. 2021)."""
+    x = squeeze_excite(b, x, max(1, x.channels // 2), gate="hardswish")
+    return _widen(b, _subsample(b, x, stride), channels)
+
+
+def msa(b: GraphBuilder, x: Value, channels: int, stride: int) -> Value:
+    """A transformer layer on the pixels as tokens (Knyazev et al. 2021)."""
+    tokens = encoder_layer(
+        b,
+        b.op(Tokens(), x),
+        heads=_heads(x.channels),
+        hidden=x.channels,
+        qkv_bias=False,
+    )
+    x = b.op(Image(height=x.shape[2]), tokens)
+    return _widen(b, _subsample(b, x, stride), channels)
+
+
+def _heads(channels: int) -> int:
+    """Up to eight, each of four channels or more."""
+    fitting = (heads for heads in (8, 4, 2) if channels % heads == 0 and channels >= 4 * heads)
+    return next(fitting, 1)
+
+
+def _subsample(b: GraphBuilder, x: Value, stride: int) -> Value:
+    return x if stride == 1 else b.max_pool(x, 1, stride=stride)
+
+
 def _widen(b: GraphBuilder, x: Value, channels: int) -> Value:
     return x if x.channels == channels else conv_bn(b, x, channels, 1)
 
@@ -88,6 +119,8 @@ CELL_OPS: dict[str, CellOp] = {
     "max_pool_7x7": partial(max_pool, 7),
     "conv_1x1": partial(conv, 1),
     "conv_3x3": partial(conv, 3),
+    "conv_5x5": partial(conv, 5),
+    "conv_7x7": partial(conv, 7),
     "nor_conv_1x1": partial(conv, 1),
     "nor_conv_3x3": partial(conv, 3),
     "conv_1x3_3x1": partial(row_column_conv, 3),
@@ -98,4 +131,6 @@ CELL_OPS: dict[str, CellOp] = {
     "sep_conv_7x7": partial(sep_conv, 7),
     "dil_conv_3x3": partial(dil_conv, 3),
     "dil_conv_5x5": partial(dil_conv, 5),
+    "cse": cse,
+    "msa": msa,
 }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
+from optuna.distributions import CategoricalDistribution
 from torch.utils.flop_counter import FlopCounterMode
 
 from nas.analysis.cost import cost
@@ -18,6 +20,7 @@ from nas.graph.graph import Graph
 from nas.graph.node import Node
 from nas.space.candidate import crossover, mutate, sample
 from nas.space.task import Task
+from nas.space.trial import ReplayTrial
 from search_spaces.registry import get, names
 
 SAMPLES = 24
@@ -58,7 +61,7 @@ SCALES = {
 def test_a_proxy_tells_apart_what_the_full_size_does(space, scale):
     """Of a network and a mutant, both made of few operations so that cells are symmetric."""
     task, sizes = SCALES[scale]
-    full = get(space.name, task, **sizes)
+    full = get(space.name, task, **{k: v for k, v in sizes.items() if k in space.macro()})
     proxy = full.at(**full.proxy_sizes(), resolution=min(task.resolution, 16))
     rng = np.random.default_rng(7)
     told_apart = 0
@@ -72,11 +75,24 @@ def test_a_proxy_tells_apart_what_the_full_size_does(space, scale):
 
 
 def _of_few_operations(space, rng):
-    """Parameters of a random architecture, each text that is no choice of inputs one of two."""
-    params = dict(sample(space, rng).params)
-    named = [name for name, value in params.items() if isinstance(value, str) and "," not in value]
-    two = rng.choice([params[name] for name in named], 2)
-    return {**params, **{name: str(rng.choice(two)) for name in named}}
+    """Parameters of a random architecture, each operation one of two.
+
+    Operations are what most texts that are no choice of inputs are chosen from.
+    """
+    trial = ReplayTrial(sample(space, rng).params)
+    space.build(trial)
+    named = {
+        name: trial.distributions[name]
+        for name, value in trial.params.items()
+        if isinstance(value, str) and "," not in value
+    }
+    ((operations, _),) = Counter(named.values()).most_common(1)
+    assert isinstance(operations, CategoricalDistribution)
+    two = rng.choice(operations.choices, 2)
+    few = {name: str(rng.choice(two)) for name, choices in named.items() if choices == operations}
+    trial = ReplayTrial({**trial.params, **few}, rng)
+    space.build(trial)
+    return trial.params
 
 
 def test_graphs_are_well_formed(candidates):

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import pytest
+import torch
+import torch.nn.functional as F
 
+from nas.compile.apply import apply
 from nas.graph.builder import GraphBuilder
-from search_spaces import darts, nasnet, nb201
+from search_spaces import darts, deepnets_cell, nasnet, nb201
 from search_spaces.cell_op import CELL_OPS
 
 
 def test_every_space_uses_the_one_table():
-    used = {*darts.OPERATIONS, *nasnet.OPERATIONS, *nb201.OPERATIONS}
+    used = {*darts.OPERATIONS, *nasnet.OPERATIONS, *nb201.OPERATIONS, *deepnets_cell.OPERATIONS}
     assert used <= set(CELL_OPS)
 
 
@@ -37,3 +40,27 @@ def test_skip_connection_interleaves_two_convolutions_and_identity_takes_one():
         graph = b.build(CELL_OPS[name](b, b.input((1, 6, 8, 8)), 6, 2))
         kernels[name] = sum(node.op.kind == "conv2d" for node in graph.nodes)
     assert kernels == {"skip_connect": 2, "identity": 1}
+
+
+def test_gates_are_hard_swish_of_global_averages() -> None:
+    b = GraphBuilder()
+    graph = b.build(CELL_OPS["cse"](b, b.input((1, 4, 3, 3)), 4, 2))
+    torch.manual_seed(0)
+    params = {name: torch.randn(spec.shape) for name, spec in graph.parameters().items()}
+    x = torch.randn(2, 4, 3, 3)
+    reduce, reduce_bias, expand, expand_bias = params.values()
+    hidden = F.relu(x.mean((2, 3)) @ reduce.flatten(1).T + reduce_bias)
+    gates = F.hardswish(hidden @ expand.flatten(1).T + expand_bias)
+    expected = (x * gates[:, :, None, None])[:, :, ::2, ::2]
+    torch.testing.assert_close(apply(graph, params, x), expected)
+    assert reduce.shape == (2, 4, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("channels", "heads"), [(6, 1), (8, 2), (16, 4), (32, 8), (48, 8), (64, 8)]
+)
+def test_heads_follow_the_width(channels, heads) -> None:
+    b = GraphBuilder()
+    graph = b.build(CELL_OPS["msa"](b, b.input((1, channels, 4, 4)), channels, 1))
+    (found,) = (node.op.features() for node in graph.nodes if node.op.kind == "attention")
+    assert found.groups == heads

@@ -1,0 +1,139 @@
+"""DeepNets-1M: networks that differ in cells, stem, norm, depth, width and head."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nas.analysis.cost import cost
+from nas.seeding import rng
+from nas.space.candidate import Candidate
+from nas.space.search_space import SearchSpace
+from nas.space.task import Task
+from nas.space.trial import ReplayTrial
+from search_spaces.deepnets_cell import repair, suggest_genotype
+from search_spaces.deepnets_network import plan_network
+from search_spaces.deepnets_plan import suggest_plan, suggest_size
+from search_spaces.deepnets_split import SPLITS
+from search_spaces.macro import (
+    Sizes,
+    check_choice,
+    check_image_space,
+    check_minimum,
+    for_resolution,
+)
+from search_spaces.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nas.graph.graph import Graph
+    from nas.space.trial import Trial
+    from search_spaces.deepnets_plan import Plan
+    from search_spaces.deepnets_split import Split
+
+_SIZES: dict[float, Sizes] = {
+    8: {"channels": 8, "max_cells": 8},
+    16: {"channels": 16},
+    math.inf: {},
+}
+_CIFAR = Task(classes=10, channels=3, resolution=32)
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class DeepNets(SearchSpace):
+    """Networks whose every part varies, to train hypernetworks on and to test them.
+
+    A normal and a reduction cell of one to ten blocks over fifteen operations, the reductions at
+    one and two thirds of the depth. Cells that the published generator rejects are drawn all the
+    same, as a study suggests each choice for itself, and repaired; :func:`network` draws as
+    published.
+
+    Attributes:
+        channels: Width; a network has this or, in some splits, up to four times as much.
+        max_cells: At most so many cells; the depths of a split are squeezed to fit.
+        split: Part of the benchmark, one of :data:`search_spaces.deepnets_split.SPLITS`. Others
+            than ``train``, ``val`` and ``test`` are out of its distribution: in width, in depth,
+            in the blocks of a cell, or without norms.
+
+    Example:
+        >>> space = DeepNets(task=Task(classes=10, channels=3, resolution=32))
+        >>> space.at(split="deep").macro()
+        {'channels': 32, 'max_cells': 36, 'split': 'deep'}
+    """
+
+    name: ClassVar[str] = "deepnets"
+    description: ClassVar[str] = "DeepNets-1M: cells of any size in networks of any shape"
+    source: ClassVar[str] = "Knyazev, Drozdzal, Taylor & Romero-Soriano, NeurIPS 2021"
+    proxy_limits: ClassVar[Mapping[str, int | str]] = {"channels": 16}
+    # Fewer cells would be twice as fast, but networks that differ in depth would become one.
+
+    channels: int = 32
+    max_cells: int = 36
+    split: str = "train"
+
+    def __post_init__(self) -> None:
+        check_image_space(self)
+        check_choice(self, "split", SPLITS)
+        check_minimum(self, "channels", 4)
+
+    @classmethod
+    def macro_for(cls, task: Task) -> dict[str, Any]:
+        return dict(for_resolution(_SIZES, task.resolution))
+
+    def build(self, trial: Trial) -> Graph:
+        return self.network(suggest_plan(trial, SPLITS[self.split]))
+
+    def network(self, plan: Plan) -> Graph:
+        """The network of any plan."""
+        return plan_network(plan, self.task, self.channels, self._cells(plan.cells))
+
+    def _cells(self, planned: int) -> int:
+        """The range of the split, squeezed where it exceeds the most."""
+        low, high = SPLITS[self.split].cells
+        if self.max_cells >= high:
+            return planned
+        fewest = min(low, self.max_cells)
+        return fewest + (planned - low) * (self.max_cells - fewest) // (high - low)
+
+
+def network(split: str, index: int, task: Task, channels: int = 32, *, seed: int = 0) -> Candidate:
+    """A network of the published distribution, always the same one for an index.
+
+    Draws are thrown away where the cells would need a repair, and where the network has more
+    parameters than the split allows, counted at a width of 32 on CIFAR.
+
+    Args:
+        split: Part of the benchmark.
+        index: Which network of it.
+        task: Images and classes.
+        channels: Width, 32 in the benchmark.
+        seed: Of another million.
+
+    Raises:
+        ConfigError: There is no such split.
+
+    Example:
+        >>> cifar = Task(classes=10, channels=3, resolution=32)
+        >>> network("test", 7, cifar).hash == network("test", 7, cifar).hash
+        True
+    """
+    space = DeepNets(task=task, split=split, channels=channels)
+    draw = rng(seed, "deepnets", split, index)
+    while True:
+        trial = ReplayTrial({}, draw)
+        if _is_kept(trial, SPLITS[split]):
+            return Candidate(space, trial.params, space.build(trial))
+
+
+def _is_kept(trial: Trial, split: Split) -> bool:
+    """Whether the generator keeps the draw."""
+    _, steps = suggest_size(trial, split)
+    drawn = suggest_genotype(trial, steps)
+    if drawn != repair(drawn):
+        return False
+    plan = suggest_plan(trial, split)
+    plan = replace(plan, width=2, hidden=min(plan.hidden, 4))
+    return cost(plan_network(plan, _CIFAR, 32, plan.cells)).params <= split.max_params
