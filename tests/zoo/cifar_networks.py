@@ -7,6 +7,7 @@ He et al. 2015 (section 4.2), Zagoruyko & Komodakis 2016, Huang et al. 2017, and
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,9 @@ from torch import Tensor, nn
 
 from tests.zoo.golden import golden
 from tests.zoo.zoo_network import ZooNetwork, images
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CLASSES = 10
 
@@ -150,7 +154,7 @@ def vgg(*convs: int) -> nn.Sequential:
     return nn.Sequential(*steps, nn.Flatten(), nn.Linear(512, CLASSES))
 
 
-BUILDERS = {
+BUILDERS: dict[str, Callable[[], nn.Module]] = {
     **{
         f"ResNet-{depth} option {option}": partial(ResNet, depth, option)
         for depth in (20, 32, 44, 56, 110)

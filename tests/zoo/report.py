@@ -88,14 +88,14 @@ def row(network: ZooNetwork, *, trace: bool) -> bool:
 def main() -> None:
     """Read the command line and report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("families", nargs="*", help=f"of {', '.join(FAMILIES)}; all by default")
+    parser.add_argument("families", nargs="*", choices=[*FAMILIES, "all"], default="all")
     parser.add_argument("--match", default="", help="only networks whose name has this pattern")
     parser.add_argument("--trace", action="store_true", help="print tracebacks")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     chosen = [
         network
-        for family in arguments.families or FAMILIES
+        for family in (FAMILIES if "all" in arguments.families else arguments.families)
         for network in FAMILIES[family]
         if re.search(arguments.match, network.name)
     ]

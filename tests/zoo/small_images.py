@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from tests.zoo.zoo_network import ZooNetwork, images
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CLASSES = 10
 
@@ -241,7 +246,7 @@ def weight_norm() -> nn.Module:
     return classifier(parametrizations.weight_norm(nn.Conv2d(3, 8, 3)), nn.ReLU())
 
 
-BUILDERS = {
+BUILDERS: dict[str, Callable[[], nn.Module]] = {
     "plain CNN": plain_cnn,
     "MLP": mlp,
     "conv with 10 channels": lambda: conv_channels(10),

@@ -50,6 +50,38 @@ class TiedWeights(nn.Module):
         return F.linear(code, self.encode.weight.t(), self.back)
 
 
+class SharedModule(nn.Module):
+    """One layer registered in several places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        shared = nn.Conv2d(3, 3, 3, padding=1)
+        self.first = nn.Sequential(shared, nn.BatchNorm2d(3), nn.ReLU())
+        self.second = nn.Sequential(nn.Sequential(shared), nn.Flatten(), nn.Linear(192, CLASSES))
+        self.shared = shared
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(x))
+
+
+class CachedBias(nn.Module):
+    """LeViT's biases, looked up once for each device."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 8, 3), nn.Linear(8, CLASSES)
+        self.table = nn.Parameter(torch.randn(4))
+        self.index: Tensor
+        self.register_buffer("index", torch.arange(8) % 4)
+        self.cache: dict[str, Tensor] = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        place = str(x.device)
+        if place not in self.cache:
+            self.cache[place] = self.table[self.index]
+        return self.head(self.conv(x).mean((2, 3)) + self.cache[place])
+
+
 class RawParameters(nn.Module):
     """Weights without a layer, alone, in a list and in a dictionary."""
 
@@ -242,6 +274,8 @@ IMAGES = images(3, 8, 8)
 STRUCTURE_NETWORKS = [
     ZooNetwork("tied convolution", TiedConv, IMAGES),
     ZooNetwork("tied weights", TiedWeights, IMAGES),
+    ZooNetwork("shared module", SharedModule, IMAGES),
+    ZooNetwork("cached bias", CachedBias, IMAGES),
     ZooNetwork("raw parameters", RawParameters, IMAGES),
     ZooNetwork("two heads", TwoHeads, IMAGES),
     ZooNetwork("named outputs", NamedOutputs, IMAGES),

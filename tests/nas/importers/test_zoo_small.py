@@ -44,10 +44,15 @@ def test_json_returns_the_graph(network) -> None:
 @every_network
 def test_the_model_is_left_as_it_was(network) -> None:
     model = network.model().train()
+    objects = {name: id(p) for name, p in model.named_parameters(remove_duplicate=False)}
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    from_module(model, network.inputs(EXAMPLE))
+    first = from_module(model, network.inputs(EXAMPLE))
     assert all(module.training for module in model.modules())
+    parameters = model.named_parameters(remove_duplicate=False)
+    assert {name: id(p) for name, p in parameters} == objects
     torch.testing.assert_close(dict(model.state_dict()), before, rtol=0, atol=0)
+    again = from_module(model, network.inputs(EXAMPLE))
+    assert (again.graph, again.names, again.batch) == (first.graph, first.names, first.batch)
 
 
 @every_network
