@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from hypernets.config import HypernetConfig
+from hypernets.embedding import grown
 from hypernets.features import VOCABULARY_VERSION
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.config import from_mapping
@@ -55,14 +56,14 @@ def load(name_or_path: str | Path) -> GraphHyperNetwork:
     Raises:
         UnknownNameError: It is neither a directory nor a shipped name.
         CheckpointError: A file of it is missing or corrupt.
-        VocabularyError: It was trained with other operations or features.
+        VocabularyError: It was trained with operations or features this package lacks.
     """
     directory = directory_of(name_or_path)
     card = read_card(directory)
     config = _config(card, directory)
     hypernet = GraphHyperNetwork(config, card)
     try:
-        hypernet.load_state_dict(load_file(directory / WEIGHTS))
+        hypernet.load_state_dict(grown(load_file(directory / WEIGHTS)))
     except FileNotFoundError:
         raise CheckpointError(f"no {WEIGHTS} in {str(directory)!r}", hint=_AGAIN) from None
     except (SafetensorError, RuntimeError) as error:
@@ -79,7 +80,7 @@ def read_card(directory: Path) -> Card:
 
     Raises:
         CheckpointError: It is missing or no card.
-        VocabularyError: It speaks of another vocabulary.
+        VocabularyError: It speaks of a vocabulary this package does not know.
     """
     try:
         values: Any = json.loads((directory / CARD).read_text())
@@ -101,11 +102,11 @@ def read_card(directory: Path) -> Card:
             f"{str(directory / CARD)!r} is no card: the resolution of the proxy is {resolution!r}",
             hint=_AGAIN,
         )
-    if card.vocabulary != VOCABULARY_VERSION:
+    if not 1 <= card.vocabulary <= VOCABULARY_VERSION:
         raise VocabularyError(
             f"hypernetwork {card.name!r} was trained with vocabulary version {card.vocabulary}; "
-            f"this package has version {VOCABULARY_VERSION}",
-            hint=_AGAIN,
+            f"this package knows versions 1 to {VOCABULARY_VERSION}",
+            hint=f"{_AGAIN[:-1]}, or update this package.",
         )
     return card
 

@@ -5,13 +5,71 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hypernets.chunk_decoder import ChunkDecoder
+from hypernets.coordinate_decoder import CoordinateDecoder
+from hypernets.gated_gnn import GatedGNN
+from hypernets.graph_transformer import GraphTransformer
+from hypernets.low_rank_decoder import LowRankDecoder
+from hypernets.magnitude_invariant import MagnitudeInvariant
+from hypernets.memory_encoder import MemoryEncoder
+from hypernets.mlp_encoder import MLPEncoder
+from hypernets.position_encoder import PositionEncoder
+from hypernets.rnn_encoder import RNNEncoder
+from hypernets.tile_decoder import TileDecoder
 from nas.errors import ConfigError
 from nas.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-ENCODERS = ("gated-gnn", "mlp")
+    from torch import nn
+
+ENCODERS: dict[str, Callable[[HypernetConfig], nn.Module]] = {
+    "gated-gnn": lambda c: GatedGNN(c.hidden, virtual_edges=c.reach > 1),
+    "graph-transformer": lambda c: GraphTransformer(
+        c.hidden, layers=c.layers, heads=c.heads, reach=c.reach
+    ),
+    "memory": lambda c: MemoryEncoder(c.hidden),
+    "mlp": lambda c: MLPEncoder(c.hidden),
+    "position": lambda c: PositionEncoder(c.hidden),
+    "rnn": lambda c: RNNEncoder(c.hidden),
+}
+"""What makes states of the nodes of a batch of graphs: (N, hidden), batch -> (N, hidden)."""
+
+DECODERS: dict[str, Callable[[HypernetConfig], nn.Module]] = {
+    "chunk": lambda c: ChunkDecoder(c.hidden, c.max_channels, c.max_kernel, c.classes),
+    "coordinate": lambda c: CoordinateDecoder(c.hidden, c.classes),
+    "low-rank": lambda c: LowRankDecoder(
+        c.hidden, c.rank, c.max_channels, c.max_kernel, c.classes
+    ),
+    "tile": lambda c: TileDecoder(c.hidden, c.max_channels, c.max_kernel, c.classes),
+}
+"""What makes raw parameters of one role and shape: (P, hidden), role, shape -> (P, *shape)."""
+
+SEQUENTIAL = frozenset({"memory", "position", "rnn"})
+"""Encoders that depend on the order of the nodes."""
+
+REPEATING = frozenset({"chunk", "low-rank", "tile"})
+"""Decoders whose values repeat beyond ``max_channels``; what repeats is decoded once."""
+
+LEARNED_CHANNELS = 64
+"""Largest width of the parameters learned beside what is decoded (``mip``)."""
+
+_SIZES = ("hidden", "layers", "heads", "reach", "rank", "max_channels", "max_kernel", "classes")
+
+
+def make_encoder(config: HypernetConfig) -> nn.Module:
+    """The encoder that a configuration names."""
+    return ENCODERS[config.encoder](config)
+
+
+def make_decoder(config: HypernetConfig) -> nn.Module:
+    """The decoder that a configuration names, in its parametrisation."""
+    decoder = DECODERS[config.decoder](config)
+    if not config.mip:
+        return decoder
+    channels = min(config.max_channels, LEARNED_CHANNELS)
+    return MagnitudeInvariant(decoder, config.hidden, channels, config.max_kernel, config.classes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,29 +77,45 @@ class HypernetConfig:
     """One composition of features, encoder, decoder and parametrisation.
 
     Attributes:
-        encoder: ``"gated-gnn"`` or ``"mlp"``.
+        encoder: Entry of :data:`ENCODERS`.
+        decoder: Entry of :data:`DECODERS`.
+        mip: Whether what is decoded is added to learned parameters and its input is of constant
+            length (magnitude-invariant parametrisation).
         hidden: Size of a node state.
+        layers: Number of layers of a transformer.
+        heads: Number of attention heads of a transformer.
         reach: Longest path that becomes a virtual edge; 1 has real edges only.
         layer_norm: Whether node states are normalised before decoding.
-        max_channels: Width of the decoder's tile.
+        rank: Rank of weights from a low-rank decoder.
+        max_channels: Width beyond which weights repeat.
         max_kernel: Largest window decoded without interpolation.
-        classes: Number of classes of the heads it predicts.
+        classes: Number of classes of the heads it is trained on.
     """
 
     encoder: str = "gated-gnn"
+    decoder: str = "tile"
+    mip: bool = False
     hidden: int = 32
+    layers: int = 3
+    heads: int = 8
     reach: int = 50
     layer_norm: bool = True
+    rank: int = 32
     max_channels: int = 64
     max_kernel: int = 7
     classes: int = 10
 
     def __post_init__(self) -> None:
-        if self.encoder not in ENCODERS:
-            raise ConfigError(f"unknown encoder {self.encoder!r}; expected one of {ENCODERS}")
-        for name in ("hidden", "reach", "max_channels", "max_kernel", "classes"):
+        for part, known in (("encoder", ENCODERS), ("decoder", DECODERS)):
+            if getattr(self, part) not in known:
+                raise ConfigError(
+                    f"unknown {part} {getattr(self, part)!r}; expected one of {tuple(known)}"
+                )
+        for name in _SIZES:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.encoder == "graph-transformer" and self.hidden % self.heads:
+            raise ConfigError(f"heads ({self.heads}) must divide hidden ({self.hidden})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,23 +134,92 @@ class Family:
 
 
 HYPERNETS: Registry[Family] = Registry("hypernetwork")
-HYPERNETS.register("ghn2")(
-    Family(
-        description="gated graph network over real and virtual edges, normalised, tile decoder",
-        source="Knyazev et al. 2021, Parameter Prediction for Unseen Deep Architectures",
+
+
+def _family(name: str, description: str, source: str, **settings: Any) -> None:
+    HYPERNETS.register(name)(Family(description=description, source=source, settings=settings))
+
+
+def _ghn3(name: str, hidden: int, layers: int, heads: int) -> None:
+    _family(
+        name,
+        f"transformer of {layers} layers over the graph, tile decoder",
+        "Knyazev et al. 2023, Can We Scale Transformers to Predict Parameters",
+        encoder="graph-transformer",
+        hidden=hidden,
+        layers=layers,
+        heads=heads,
+        **({"max_channels": hidden} if hidden > 64 else {}),
     )
+
+
+def _logah(name: str, hidden: int, layers: int, heads: int, rank: int) -> None:
+    _family(
+        name,
+        f"transformer of {layers} layers over the graph, weights of rank {rank}",
+        "Zhou et al. 2024, LoGAH: Predicting 774-Million-Parameter Transformers",
+        encoder="graph-transformer",
+        decoder="low-rank",
+        hidden=hidden,
+        layers=layers,
+        heads=heads,
+        rank=rank,
+        max_channels=2048,
+    )
+
+
+_family(
+    "mlp",
+    "every layer by itself, tile decoder; the baseline that sees no graph",
+    "Knyazev et al. 2021, §5",
+    encoder="mlp",
+    reach=1,
 )
-HYPERNETS.register("ghn1")(
-    Family(
-        description="gated graph network over real edges, tile decoder",
-        source="Zhang, Ren, Urtasun 2019, Graph HyperNetworks for Neural Architecture Search",
-        settings={"reach": 1, "layer_norm": False},
-    )
+_family(
+    "ghn1",
+    "gated graph network over real edges, tile decoder",
+    "Zhang, Ren, Urtasun 2019, Graph HyperNetworks for Neural Architecture Search",
+    reach=1,
+    layer_norm=False,
 )
-HYPERNETS.register("mlp")(
-    Family(
-        description="every layer by itself, tile decoder; the baseline that sees no graph",
-        source="Knyazev et al. 2021, §5",
-        settings={"encoder": "mlp", "reach": 1},
-    )
+_family(
+    "ghn2",
+    "gated graph network over real and virtual edges, normalised, tile decoder",
+    "Knyazev et al. 2021, Parameter Prediction for Unseen Deep Architectures",
+)
+_ghn3("ghn3", hidden=64, layers=3, heads=8)
+_ghn3("ghn3-s", hidden=128, layers=5, heads=16)
+_ghn3("ghn3-l", hidden=256, layers=12, heads=16)
+_ghn3("ghn3-xl", hidden=384, layers=24, heads=16)
+_logah("logah", hidden=64, layers=3, heads=8, rank=32)
+_logah("logah-s", hidden=128, layers=5, heads=16, rank=90)
+_family(
+    "smash",
+    "convolution over the memory traffic of the layers, tile decoder",
+    "Brock et al. 2018, SMASH: One-Shot Model Architecture Search through HyperNetworks",
+    encoder="memory",
+    reach=1,
+)
+_family(
+    "hypernetwork",
+    "one learned vector for each place in the network, weights in chunks",
+    "Ha, Dai, Le 2017, HyperNetworks",
+    encoder="position",
+    decoder="chunk",
+    reach=1,
+)
+_family(
+    "dependency-rnn",
+    "recurrent network over the layers, each hearing of those before it, tile decoder",
+    "Chauhan et al. 2024, A Brief Review of Hypernetworks in Deep Learning",
+    encoder="rnn",
+    reach=1,
+)
+_family(
+    "neumeta",
+    "every layer by itself, weights as a function of their coordinates",
+    "Yang et al. 2024, Neural Metamorphosis",
+    encoder="mlp",
+    decoder="coordinate",
+    reach=1,
 )

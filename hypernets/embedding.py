@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hypernets.features import KINDS, PASSED, TABLE_SIZES, WAVELENGTHS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch_geometric.data import Batch
 
 
@@ -37,3 +40,20 @@ class NodeEmbedding(nn.Module):
         depth = self.depth(batch.depth)  # (N, D)
         x: Tensor = self.kind(batch.kind) + attributes + self.passed(batch.passed) + depth
         return x
+
+
+def grown(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of a hypernetwork, tables of an earlier vocabulary brought to today's size.
+
+    What has been added since gets zeros, so that what was known looks as it did.
+    """
+    state = dict(state)
+    for name, dim, size in (
+        ("embedding.kind.weight", 0, len(KINDS)),
+        ("embedding.passed.weight", 1, len(PASSED)),
+    ):
+        table = state.get(name)
+        if table is not None and table.dim() == 2 and table.shape[dim] < size:
+            missing = size - table.shape[dim]
+            state[name] = F.pad(table, (0, missing) if dim else (0, 0, 0, missing))
+    return state

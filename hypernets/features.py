@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from torch_geometric.data import Data
 
-from nas.errors import VocabularyError
-
 if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.graph.graph import Graph
-    from nas.graph.op import Op, OpFeatures, Role
+    from nas.graph.op import Op, Role
     from nas.graph.tensor_spec import Shape
 
-VOCABULARY_VERSION = 1
-"""Raised whenever a table below changes; a checkpoint states the version it was trained with."""
+VOCABULARY_VERSION = 2
+"""Raised whenever a table below grows; a checkpoint states the version it was trained with.
+
+Tables grow at their end only, so that what an earlier checkpoint knows keeps its place.
+"""
 
 KINDS = (
     "input",
@@ -37,8 +38,22 @@ KINDS = (
     "add",
     "mul",
     "concat",
+    # version 2
+    "parameter",
+    "embedding",
+    "prelu",
+    "conv_transpose",
+    "attention",
+    "recurrent",
+    "matmul",
+    "softmax",
+    "layer",
+    "call",
 )
 """Kinds of operation that are nodes of a hypernetwork's graph."""
+
+OTHER = "call"
+"""The kind as which an operation is seen that is in no table."""
 
 PASSED = (
     "elu",
@@ -58,19 +73,41 @@ PASSED = (
     "shift2d",
     "dropout",
     "drop_path",
+    # version 2
+    "reshape",
+    "function",
+    "celu",
+    "hardshrink",
+    "hardtanh",
+    "logsigmoid",
+    "selu",
+    "softshrink",
+    "softsign",
+    "tanhshrink",
 )
-"""Kinds without parameters that are an attribute of the nodes reading them, to save steps."""
+"""Kinds of one input and no parameters that are an attribute of their readers, to save steps."""
 
-CUT = "zero"
-"""The kind that passes nothing on."""
+CUT = ("zero", "constant")
+"""Kinds that pass nothing on."""
 
 TABLE_SIZES = (16, 16, 5, 5, 4, 2, 9, 32, 32, 24)
 """Entries for kernel height and width, stride, dilation, grouping, bias, number of values read,
 and, two to an octave, input channels, output channels and output resolution; larger values
 clip."""
 
+_READS = 6
+"""The column of the number of values read."""
+
 WAVELENGTHS = 8
 """Sines and cosines that tell how far a node is from the input and from the output."""
+
+_SPATIAL = frozenset(
+    kind for kind in KINDS if kind.startswith(("conv", "batch", "group", "max", "avg"))
+)
+"""Kinds whose channels are dimension 1 also in (B, C, T)."""
+
+_LAST = frozenset({"linear", "head", "layer_norm", "parameter", "embedding", "attention"})
+"""Kinds whose channels are the last dimension also in (B, H, W, C)."""
 
 _KIND = {kind: index for index, kind in enumerate(KINDS)}
 _PASSED = {kind: index for index, kind in enumerate(PASSED)}
@@ -91,7 +128,7 @@ class EncodedGraph:
     """A graph as a torch-geometric record, and its parameters.
 
     Attributes:
-        data: ``kind (N,)``, ``attributes (N, 10)``, ``passed (N, 17)``, ``depth (N, 32)``,
+        data: ``kind (N,)``, ``attributes (N, 10)``, ``passed (N, 27)``, ``depth (N, 32)``,
             ``level (N,)`` the longest path from an input, ``edge_index (2, E)`` from every
             ancestor within reach, ``distance (E,)`` its shortest path, 1 for real edges. Nodes
             are sorted by level.
@@ -105,34 +142,51 @@ class EncodedGraph:
 def encode(graph: Graph, reach: int) -> EncodedGraph:
     """Turn a graph into typed node features and (virtual) edges.
 
-    Args:
-        graph: Any graph of known operations.
-        reach: Longest path that becomes a virtual edge (GHN-2: 50); 1 keeps real edges only.
+    An operation of no kind in the tables is seen as a call. Fixed tensors, and what is computed
+    from nothing else, are not seen.
 
-    Raises:
-        VocabularyError: An operation is not in the vocabulary.
+    Args:
+        graph: Any graph.
+        reach: Longest path that becomes a virtual edge (GHN-2: 50); 1 keeps real edges only.
     """
     view = _View(graph)
-    order = sorted(range(len(view.features)), key=view.levels.__getitem__)
-    place = {node: position for position, node in enumerate(order)}
-    sources, targets, distances = _reachable([view.reads[node] for node in order], place, reach)
-    rows = [view.row(node) for node in order]
-    levels = torch.tensor([view.levels[node] for node in order])
+    order = np.argsort(view.levels, kind="stable")
+    place = np.argsort(order, kind="stable").tolist()
+    edges, distance = _reachable(
+        [[place[source] for source in view.reads[node]] for node in order.tolist()], reach
+    )
+    rows = view.rows()[order]  # (N, 1 + len(TABLE_SIZES))
+    levels = torch.tensor(view.levels)[order]
     data = Data(
-        kind=torch.tensor([row[0] for row in rows]),
-        attributes=torch.tensor([row[1] for row in rows]),
-        passed=torch.from_numpy(view.passed_counts(order)),
+        kind=torch.from_numpy(rows[:, 0].copy()),
+        attributes=torch.from_numpy(rows[:, 1:].copy()),
+        passed=torch.from_numpy(view.passed_counts()[order]),
         depth=_depth(levels),
         level=levels,
-        edge_index=torch.from_numpy(np.stack([sources, targets])),
-        distance=torch.from_numpy(distances),
+        edge_index=torch.from_numpy(edges),
+        distance=torch.from_numpy(distance),
         num_nodes=len(order),
     )
+    owners = graph.owners
     slots = tuple(
-        ParamSlot(name, place[view.index[name.rpartition(".")[0]]], spec.role, spec.shape)
+        ParamSlot(name, place[view.index[owners[name]]], spec.role, spec.shape)
         for name, spec in graph.parameters().items()
     )
     return EncodedGraph(data, slots)
+
+
+class _Heard(NamedTuple):
+    """What a value tells its readers: the nodes it comes from, the passed kinds on the way."""
+
+    nodes: tuple[int, ...] = ()
+    passed: tuple[int, ...] = ()
+
+
+class _Look(NamedTuple):
+    """An operation at its shapes: its kind, and its row of table indices without the reads."""
+
+    kind: str
+    row: tuple[int, ...]
 
 
 class _View:
@@ -140,87 +194,95 @@ class _View:
 
     def __init__(self, graph: Graph) -> None:
         self.index: dict[str, int] = {}
-        self.features: list[OpFeatures | None] = []
-        self.shapes: list[tuple[Shape, Shape]] = []
-        self.reads: list[list[int]] = []
+        self.reads: list[tuple[int, ...]] = []
         self.levels: list[int] = []
-        self._passed: list[list[int]] = []
-        heard: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
-        for spec in graph.inputs:
-            heard[spec.name] = ((self._append(None, spec.shape, spec.shape, [], []),), ())
+        self._passed: list[tuple[int, ...]] = []
+        self._rows: list[tuple[int, ...]] = []
+        heard = {
+            spec.name: _Heard((self._append(_input_row(spec.shape), _Heard()),))
+            for spec in graph.inputs
+        }
+        owning = set(graph.owners.values())
+        looks: dict[tuple[Op, Shape, Shape], _Look] = {}
         for node in graph.nodes:
-            nodes, passed = _merge(heard, node.inputs)
-            features = node.op.features()
-            if features.kind == CUT:
-                heard[node.name] = ((), ())
-            elif features.kind in _PASSED:
-                heard[node.name] = (nodes, (*passed, _PASSED[features.kind]))
+            live = [heard[name] for name in node.inputs if name in heard]
+            owns = node.name in owning
+            if not live and not owns:
+                continue  # fixed
+            shape = graph.shapes[node.name]
+            key = (node.op, graph.shapes[node.inputs[0]] if node.inputs else shape, shape)
+            look = looks.get(key) or looks.setdefault(key, _look(*key))
+            if look.kind in CUT:
+                heard[node.name] = _Heard()
+            elif look.kind in _PASSED and len(live) == 1 and not owns:
+                nodes, passed = live[0]
+                heard[node.name] = _Heard(nodes, (*passed, _PASSED[look.kind]))
             else:
-                _known(node.op, features)
-                shape = graph.shapes[node.inputs[0]]
-                place = self._append(features, shape, graph.shapes[node.name], nodes, passed)
+                place = self._append(look.row, _merge(live))
                 self.index[node.name] = place
-                heard[node.name] = ((place,), ())
+                heard[node.name] = _Heard((place,))
 
-    def _append(
-        self,
-        features: OpFeatures | None,
-        shape_in: Shape,
-        shape_out: Shape,
-        reads: tuple[int, ...] | list[int],
-        passed: tuple[int, ...] | list[int],
-    ) -> int:
-        self.features.append(features)
-        self.shapes.append((shape_in, shape_out))
-        self.reads.append(list(reads))
-        self.levels.append(1 + max((self.levels[source] for source in reads), default=-1))
-        self._passed.append(list(passed))
-        return len(self.features) - 1
+    def _append(self, row: tuple[int, ...], heard: _Heard) -> int:
+        self._rows.append(row)
+        self.reads.append(heard.nodes)
+        self._passed.append(heard.passed)
+        self.levels.append(1 + max((self.levels[source] for source in heard.nodes), default=-1))
+        return len(self.levels) - 1
 
-    def row(self, node: int) -> tuple[int, tuple[int, ...]]:
-        """Kind and table indices of a node."""
-        shape_in, shape_out = self.shapes[node]
-        resolution = shape_out[-1] if shape_out[2:] else 1
-        sizes = [_octaves(size) for size in (shape_in[1], shape_out[1], resolution)]
-        context = (len(self.reads[node]), *sizes)
-        features = self.features[node]
-        if features is None:
-            kind, values = "input", (0,) * (len(TABLE_SIZES) - len(context))
-        else:
-            grouping = 1 + (features.groups > 1) + (features.groups == shape_in[1])
-            window = (*features.kernel, features.stride, features.dilation)
-            kind, values = features.kind, (*window, grouping, int(features.bias))
-        entries = zip((*values, *context), TABLE_SIZES, strict=True)
-        return _KIND[kind], tuple(min(value, size - 1) for value, size in entries)
+    def rows(self) -> np.ndarray:
+        """Kind and table indices of each node: (N, 1 + len(TABLE_SIZES))."""
+        rows = np.array(self._rows, np.int64)
+        rows[:, 1 + _READS] = [min(len(reads), TABLE_SIZES[_READS] - 1) for reads in self.reads]
+        return rows
 
-    def passed_counts(self, order: list[int]) -> np.ndarray:
+    def passed_counts(self) -> np.ndarray:
         """How often each passed kind stands before each node: (N, len(PASSED))."""
-        counts = np.zeros((len(order), len(PASSED)), np.float32)
-        for position, node in enumerate(order):
-            for kind in self._passed[node]:
-                counts[position, kind] += 1
+        counts = np.zeros((len(self._passed), len(PASSED)), np.float32)
+        for node, kinds in enumerate(self._passed):
+            for kind in kinds:
+                counts[node, kind] += 1
         return counts
 
 
-def _merge(
-    heard: dict[str, tuple[tuple[int, ...], tuple[int, ...]]], inputs: tuple[str, ...]
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    if len(inputs) == 1:
-        return heard[inputs[0]]
-    nodes = tuple(node for name in inputs for node in heard[name][0])
-    return nodes, tuple(kind for name in inputs for kind in heard[name][1])
+def _merge(values: list[_Heard]) -> _Heard:
+    if len(values) == 1:
+        return values[0]
+    nodes = tuple(node for value in values for node in value.nodes)
+    return _Heard(nodes, tuple(kind for value in values for kind in value.passed))
 
 
-def _known(op: Op, features: OpFeatures) -> None:
-    if features.kind not in _KIND:
-        raise VocabularyError(
-            f"operation {op.kind!r} (kind {features.kind!r}) is not in the vocabulary of "
-            f"hypernetworks (version {VOCABULARY_VERSION})"
-        )
+def _look(op: Op, shape_in: Shape, shape_out: Shape) -> _Look:
+    features = op.features()
+    kind = features.kind if features.kind in _KIND else OTHER
+    channels, _ = _sizes(kind, shape_in)
+    grouping = 1 + (features.groups > 1) + (features.groups == channels)
+    window = (*features.kernel, features.stride, features.dilation)
+    row = _row(kind, (*window, grouping, int(features.bias)), shape_in, shape_out)
+    return _Look(features.kind, row)
+
+
+def _input_row(shape: Shape) -> tuple[int, ...]:
+    return _row("input", (0,) * _READS, shape, shape)
+
+
+def _row(kind: str, values: tuple[int, ...], shape_in: Shape, shape_out: Shape) -> tuple[int, ...]:
+    channels_in, _ = _sizes(kind, shape_in)
+    channels_out, resolution = _sizes(kind, shape_out)
+    sizes = (_octaves(size) for size in (channels_in, channels_out, resolution))
+    entries = zip((*values, 0, *sizes), TABLE_SIZES, strict=True)
+    return _KIND[kind], *(min(value, size - 1) for value, size in entries)
+
+
+def _sizes(kind: str, shape: Shape) -> tuple[int, int]:
+    """Channels and resolution; T tokens have that of a square image."""
+    tokens = len(shape) == 3 and kind not in _SPATIAL
+    if tokens or kind in _LAST or len(shape) < 2:
+        return math.prod(shape[-1:]), round(math.sqrt(math.prod(shape[1:-1])))
+    return shape[1], shape[-1] if shape[2:] else 1
 
 
 def _octaves(size: int) -> int:
-    return round(2 * math.log2(size))
+    return round(2 * math.log2(max(size, 1)))
 
 
 def _depth(levels: Tensor) -> Tensor:
@@ -234,23 +296,23 @@ def _depth(levels: Tensor) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], -1).flatten(1)
 
 
-def _reachable(
-    reads: list[list[int]], place: dict[int, int], reach: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs (ancestor, node) at most ``reach`` steps apart, with the length of the shortest path.
+def _reachable(reads: list[list[int]], reach: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (ancestor, node) at most ``reach`` steps apart (2, E), and the shortest paths (E,).
 
     Nodes come in topological order, so one row per node suffices: an ancestor's distance is one
     more than its smallest distance to a node read.
     """
     count = len(reads)
-    far = np.int16(min(reach, count) + 1)
-    distance = np.full((count, count), far, np.int16)
+    far = min(reach, count) + 1
+    kind = np.uint8 if far < np.iinfo(np.uint8).max else np.int32
+    distance = np.full((count, count), far, kind)  # rows are targets
     for node, sources in enumerate(reads):
-        row = distance[node]
+        row = distance[node, :node]
         for source in sources:
-            np.minimum(row, distance[place[source]] + np.int16(1), out=row)
+            np.minimum(row, distance[source, :node] + kind(1), out=row)
         for source in sources:
-            row[place[source]] = 1
-    np.minimum(distance, far, out=distance)
-    targets, sources_found = np.nonzero(distance < far)
-    return sources_found, targets, distance[targets, sources_found].astype(np.float32)
+            row[source] = 1
+    found = np.flatnonzero(distance < far)
+    edges = np.empty((2, len(found)), np.int64)
+    np.divmod(found, count, out=(edges[1], edges[0]))
+    return edges, distance.ravel()[found].astype(np.float32)

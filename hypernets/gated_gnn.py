@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from hypernets.gated_sweep import GatedSweep
+
 if TYPE_CHECKING:
     from torch_geometric.data import Batch
 
@@ -34,54 +36,28 @@ class GatedGNN(nn.Module):
 
     def forward(self, x: Tensor, batch: Batch) -> Tensor:
         layout = LevelLayout(batch)
-        real, weight = batch.distance == 1, 1 / batch.distance
-        one_hop = layout.matrix(real.to(x.dtype))  # (G, S, S)
-        virtual = layout.matrix(weight.to(x.dtype)) if self.virtual_message else None
-        h = layout.scatter(x)  # (G, S, D)
-        h = self._sweep(h, one_hop, virtual, layout.spans)
-        h = self._sweep(
-            h.flip(1),
-            one_hop.mT.flip(1, 2),
-            None if virtual is None else virtual.mT.flip(1, 2),
-            [(layout.slots - end, layout.slots - start) for start, end in reversed(layout.spans)],
-        ).flip(1)
-        return layout.gather(h)
+        weights = [(batch.distance == 1).to(x.dtype)]
+        if self.virtual_message is not None:
+            weights.append(1 / batch.distance.to(x.dtype))
+        mix = layout.matrix(torch.stack(weights, -1))  # (G, target, source, K)
+        sweep = self._sweep()
+        spans = [(slice(*span), slice(0, span[0])) for span in layout.spans]
+        h = sweep(layout.scatter(x), mix.flatten(2), spans)
+        spans = [(level, slice(level.stop, layout.slots)) for level, _ in reversed(spans)]
+        return layout.gather(sweep(h, mix.transpose(1, 2).flatten(2), spans))
 
-    def _sweep(
-        self, h: Tensor, one_hop: Tensor, virtual: Tensor | None, spans: list[tuple[int, int]]
-    ) -> Tensor:
-        """Update all levels in order; h (G, S, D), matrices (G, target, source)."""
-        hidden = h.shape[-1]
-        gates = h @ self.gru.weight_hh.mT + self.gru.bias_hh  # (G, S, 3D), states before the sweep
-        updated: list[Tensor] = []
-        messages: list[Tensor] = []
-        for start, end in spans:
-            arriving = h.new_zeros(h.shape[0], end - start, hidden)
-            if messages:
-                sent = torch.cat(messages, 1)  # (G, start, D) or (G, start, 2D)
-                messages = [sent]
-                arriving = one_hop[:, start:end, :start] @ sent[..., :hidden]
-                if virtual is not None:
-                    arriving = torch.baddbmm(
-                        arriving, virtual[:, start:end, :start], sent[..., hidden:]
-                    )
-            state = self._gated(arriving, gates[:, start:end], h[:, start:end])
-            updated.append(state)
-            sending = self.message(state)
-            if self.virtual_message is not None:
-                sending = torch.cat([sending, self.virtual_message(state)], -1)
-            messages.append(sending)
-        return torch.cat(updated, 1)
-
-    def _gated(self, message: Tensor, gates: Tensor, state: Tensor) -> Tensor:
-        """The GRU cell, its share of the state computed beforehand."""
-        hidden = state.shape[-1]
-        incoming = message @ self.gru.weight_ih.mT + self.gru.bias_ih
-        reset, update = (incoming + gates)[..., : 2 * hidden].sigmoid().chunk(2, -1)
-        new = torch.tanh(
-            torch.addcmul(incoming[..., 2 * hidden :], reset, gates[..., 2 * hidden :])
+    def _sweep(self) -> GatedSweep:
+        return GatedSweep(
+            gru=self.gru,
+            weight_in=torch.cat(self._of_messages("0.weight")).mT,
+            bias_in=torch.cat(self._of_messages("0.bias")),
+            weight_out=torch.block_diag(*self._of_messages("2.weight")).mT,
+            bias_out=torch.cat(self._of_messages("2.bias")),
         )
-        return torch.lerp(new, state, update)
+
+    def _of_messages(self, name: str) -> list[Tensor]:
+        networks = (self.message, self.virtual_message)
+        return [network.get_parameter(name) for network in networks if network is not None]
 
 
 def _mlp(hidden: int, inner: int) -> nn.Sequential:
@@ -114,8 +90,8 @@ class LevelLayout:
         self._edges = (graph[batch.edge_index[0]], *self._slot[batch.edge_index])
 
     def matrix(self, weight: Tensor) -> Tensor:
-        """Edge weights (E,) as (G, S, S), rows the targets."""
-        dense = weight.new_zeros(self._graphs, self.slots, self.slots)
+        """Edge weights (E, ...) as (G, S, S, ...), rows the targets."""
+        dense = weight.new_zeros(self._graphs, self.slots, self.slots, *weight.shape[1:])
         graph, source, target = self._edges
         dense[graph, target, source] = weight
         return dense

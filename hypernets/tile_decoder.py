@@ -9,11 +9,42 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nas.errors import ConfigError
+from hypernets.class_head import extend_class_vectors
+from hypernets.parameter_axes import five_axes
+from hypernets.tiling import tile
 from nas.graph.op import Role
 
 if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
+
+
+CLASS_VECTOR = 32
+"""Longest vector of a class."""
+
+
+def is_vector(role: Role, shape: Shape) -> bool:
+    """Whether a parameter, class heads aside, is decoded as a vector rather than as a matrix."""
+    return len(shape) < 2 or role in (Role.SCALE, Role.SHIFT, Role.BIAS)
+
+
+def unrepeated(role: Role, shape: Shape, channels: int) -> Shape:
+    """The shape of which a parameter of a wider layer is a repetition.
+
+    Example:
+        >>> unrepeated(Role.WEIGHT, (96, 16, 3, 3), 64)
+        (64, 16, 3, 3)
+        >>> unrepeated(Role.CLASS_WEIGHT, (100, 512), 64)
+        (100, 256)
+    """
+    if role is Role.CLASS_BIAS:
+        return shape
+    if role is Role.CLASS_WEIGHT:
+        return (shape[0], min(shape[1], 4 * channels)) if len(shape) == 2 else shape
+    if len(shape) == 1:
+        return (min(shape[0], channels),)
+    if is_vector(role, shape) or five_axes(role, shape)[:2] != shape[:2]:
+        return shape
+    return (min(shape[0], channels), min(shape[1], channels), *shape[2:])
 
 
 class TileDecoder(nn.Module):
@@ -28,14 +59,15 @@ class TileDecoder(nn.Module):
         hidden: Size of a node state, D.
         max_channels: Width of the tile, C.
         max_kernel: Largest window, S; larger ones are interpolated.
-        classes: Number of classes; heads of fewer get the first ones.
+        classes: Number of classes; heads of fewer get the first ones, heads of more fixed vectors
+            beside them.
     """
 
     def __init__(self, hidden: int, max_channels: int, max_kernel: int, classes: int) -> None:
         super().__init__()
         self.max_channels = max_channels
         self.max_kernel = max_kernel
-        wide = 4 * hidden
+        wide, length = 4 * hidden, min(hidden, CLASS_VECTOR)
         self.spatial = nn.Linear(hidden, wide * max_kernel**2)
         self.mix = nn.Linear(wide, 2 * wide)
         self.tile = nn.Linear(2 * wide, max_channels**2)
@@ -43,31 +75,32 @@ class TileDecoder(nn.Module):
             nn.Linear(hidden, 2 * hidden), nn.ReLU(), nn.Linear(2 * hidden, 2 * max_channels)
         )
         self.class_features = nn.Sequential(
-            nn.Linear(hidden, wide), nn.ReLU(), nn.Linear(wide, (4 * max_channels + 1) * hidden)
+            nn.Linear(hidden, wide), nn.ReLU(), nn.Linear(wide, (4 * max_channels + 1) * length)
         )
-        self.class_vectors = nn.Parameter(torch.randn(hidden, classes) / math.sqrt(hidden))
+        self.class_vectors = nn.Parameter(torch.randn(length, classes) / math.sqrt(length))
         for layer in self.modules():
             if isinstance(layer, nn.Linear):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
                 nn.init.zeros_(layer.bias)
 
     def forward(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
-        """Raw parameters of one role and shape: (P, D) -> (P, *shape).
-
-        Raises:
-            ConfigError: A head has more classes than there are class vectors.
-        """
+        """Raw parameters of one role and shape: (P, D) -> (P, *shape)."""
+        part = unrepeated(role, shape, self.max_channels)
         if role in (Role.CLASS_WEIGHT, Role.CLASS_BIAS):
-            return self._head(h, role, shape)
-        if len(shape) == 1:
-            row = 0 if role is Role.SCALE else 1
-            vectors = self.vector(h).view(len(h), 2, self.max_channels)[:, row]  # (P, C)
-            return _repeat(vectors, 1, shape[0])
-        return self._weight(h, shape)
+            return tile(self._head(h, role, part), shape)
+        if is_vector(role, shape):
+            return tile(self._vector(h, role, part), shape)
+        return tile(self._weight(h, role, part), shape)
 
-    def _weight(self, h: Tensor, shape: Shape) -> Tensor:
-        out, channels = (min(size, self.max_channels) for size in shape[:2])
-        kernel = shape[2:] or (1, 1)
+    def _vector(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
+        row = 0 if role is Role.SCALE else 1
+        vectors = self.vector(h).view(len(h), 2, self.max_channels)[:, row]  # (P, C)
+        return tile(vectors, (math.prod(shape),)).view(len(h), *shape)
+
+    def _weight(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
+        rows, columns, depth, height, width = five_axes(role, shape)
+        out, channels = (min(size, self.max_channels) for size in (rows, columns))
+        kernel = (depth * height, width)
         window = tuple(min(size, self.max_kernel) for size in kernel)
         x = F.relu(self._window(h, window))  # (P, taps, 4D)
         x = F.relu(self.mix(x))  # (P, taps, 8D)
@@ -79,8 +112,7 @@ class TileDecoder(nn.Module):
         if window != kernel:
             x = F.interpolate(x, kernel, mode="bilinear")
         x = x.view(len(h), out, channels, *kernel)
-        x = _repeat(_repeat(x, 1, shape[0]), 2, shape[1])
-        return x.view(len(h), *shape)
+        return tile(x, (rows, columns, *kernel)).reshape(len(h), *shape)
 
     def _window(self, h: Tensor, window: tuple[int, ...]) -> Tensor:
         """First layer at the central ``window`` of the tile only: (P, D) -> (P, taps, 4D)."""
@@ -92,24 +124,8 @@ class TileDecoder(nn.Module):
         return x.view(len(h), math.prod(window), -1)
 
     def _head(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
-        if shape[0] > self.class_vectors.shape[1]:
-            raise ConfigError(
-                f"the hypernetwork predicts heads of up to {self.class_vectors.shape[1]} classes, "
-                f"but a network has {shape[0]}",
-                hint="Train one on this data with `nas train-hypernet`.",
-            )
-        features = self.class_features(h).view(len(h), -1, len(self.class_vectors))
-        scores: Tensor = features @ self.class_vectors  # (P, 4C + 1, classes)
-        if role is Role.CLASS_BIAS:
-            return scores[:, -1, : shape[0]]
-        return _repeat(scores[:, :-1], 1, shape[1]).mT[:, : shape[0]]  # (P, classes, features)
-
-
-def _repeat(x: Tensor, dim: int, size: int) -> Tensor:
-    """Cut or tile one dimension to ``size``."""
-    have = x.shape[dim]
-    if have < size:
-        repeats = [1] * x.dim()
-        repeats[dim] = -(-size // have)
-        x = x.repeat(repeats)
-    return x.narrow(dim, 0, size)
+        vectors = extend_class_vectors(self.class_vectors, math.prod(shape[:1]))
+        features = self.class_features(h).view(len(h), -1, len(vectors))  # (P, 4C + 1, D)
+        features = features[:, -1:] if role is Role.CLASS_BIAS else features[:, :-1]
+        features = tile(features, (math.prod(shape[1:]), len(vectors)))
+        return (features @ vectors).mT.reshape(len(h), *shape)

@@ -182,7 +182,10 @@ class _Session:
         self._data = data.at(space.task.resolution).to(device)
         self._device = device
         self._optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=training.lr, weight_decay=training.weight_decay
+            self.model.parameters(),
+            lr=training.lr,
+            weight_decay=training.weight_decay,
+            fused=True,
         )
         self._step = 0
         self._seconds = 0.0

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
 
-SMALL = {"hidden": 8, "max_channels": 8, "max_kernel": 5}
+SMALL = {"hidden": 8, "layers": 2, "heads": 2, "rank": 4, "max_channels": 8, "max_kernel": 5}
 
 
 @cache
@@ -67,20 +67,22 @@ def make_hypernet(
 ) -> GraphHyperNetwork:
     """A random hypernetwork of the family."""
     config = from_mapping(
-        HypernetConfig, {**SMALL, **HYPERNETS.get(hypernet).settings, **settings}
+        HypernetConfig, {**HYPERNETS.get(hypernet).settings, **SMALL, **settings}
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return GraphHyperNetwork(config, make_card(config, hypernet, **(card or {})))
 
 
-def chain(*layers: Callable[[GraphBuilder, Value], Value], channels: int = 8) -> Graph:
+def chain(
+    *layers: Callable[[GraphBuilder, Value], Value], channels: int = 8, classes: int = 10
+) -> Graph:
     """A stem, the layers one after another, and a classifier."""
     b = GraphBuilder()
     x = b.conv2d(b.input((1, 1, 8, 8)), channels, name="stem")
     for layer in layers:
         x = layer(b, x)
-    return b.build(b.classifier(x, 10))
+    return b.build(b.classifier(x, classes))
 
 
 def every_role() -> Graph:

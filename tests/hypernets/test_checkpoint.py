@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from hypernets.checkpoint import CARD, WEIGHTS, load, read_card, save, save_card, shipped
 from hypernets.config import HYPERNETS
 from hypernets.features import VOCABULARY_VERSION
 from nas.errors import CheckpointError, NasError, UnknownNameError, VocabularyError
-from tests.hypernets.hypernet_toys import every_role, make_hypernet, samples, tiny_space
+from nas.graph.ops.activation import PReLU
+from tests.hypernets.hypernet_toys import chain, every_role, make_hypernet, samples, tiny_space
 
 REFERENCE = {
     "brier": [0.5, 0.1],
@@ -86,8 +88,8 @@ def test_the_card_is_json_for_people(directory):
 def test_saving_replaces_and_leaves_nothing_else(directory):
     save(make_hypernet(seed=1), directory)
     assert sorted(path.name for path in directory.iterdir()) == [CARD, WEIGHTS]
-    fresh = make_hypernet(seed=1).decoder.class_vectors
-    assert torch.equal(load(directory).decoder.class_vectors, fresh)
+    fresh, found = make_hypernet(seed=1).state_dict(), load(directory).state_dict()
+    assert all(torch.equal(found[name], tensor) for name, tensor in fresh.items())
 
 
 def remove(name):
@@ -149,14 +151,73 @@ def test_what_is_broken_is_one_error_with_a_hint(directory, change, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("version", [VOCABULARY_VERSION + 1, VOCABULARY_VERSION - 1])
-def test_another_vocabulary(directory, version):
+@pytest.mark.parametrize("version", [VOCABULARY_VERSION + 1, 0, -1])
+def test_a_vocabulary_that_is_not_known(directory, version):
     edit(vocabulary=version)(directory)
     with pytest.raises(
-        VocabularyError, match=f"'toy'.*version {version}; this .*version"
+        VocabularyError,
+        match=f"'toy'.*version {version}; this .*versions 1 to {VOCABULARY_VERSION}",
     ) as error:
         load(directory)
     assert "train-hypernet" in error.value.hint
+    assert "update" in error.value.hint
+
+
+def first_vocabulary(directory):
+    """Make a checkpoint one of vocabulary 1, which had 14 kinds and 17 passed ones."""
+    state = load_file(directory / WEIGHTS)
+    state["embedding.kind.weight"] = state["embedding.kind.weight"][:14].contiguous()
+    state["embedding.passed.weight"] = state["embedding.passed.weight"][:, :17].contiguous()
+    save_file(state, directory / WEIGHTS)
+    edit(vocabulary=1)(directory)
+
+
+def test_one_of_an_earlier_vocabulary_predicts_as_it_did(directory):
+    model, graphs = make_hypernet(), [every_role(), *samples(tiny_space(), 2)]
+    first_vocabulary(directory)
+    loaded = load(directory)
+    assert loaded.card.vocabulary == 1
+    with torch.no_grad():
+        pairs = zip(model.predict(graphs), loaded.predict(graphs), strict=True)
+    assert all(torch.equal(old[key], new[key]) for old, new in pairs for key in old)
+
+
+def test_one_of_an_earlier_vocabulary_predicts_what_it_never_saw(directory):
+    first_vocabulary(directory)
+    graph = chain(lambda b, x: b.op(PReLU(), x), lambda b, x: b.activation(x, "celu"))
+    with torch.no_grad():
+        (params,) = load(directory).predict([graph])
+    assert {name: tensor.shape for name, tensor in params.items()} == {
+        name: spec.shape for name, spec in graph.parameters().items()
+    }
+    assert all(tensor.isfinite().all() for tensor in params.values())
+
+
+def test_one_of_an_earlier_vocabulary_is_written_in_full(directory, tmp_path):
+    first_vocabulary(directory)
+    old = load(directory)
+    save(old, tmp_path / "new")
+    new = load(tmp_path / "new")
+    state = new.state_dict()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in old.state_dict().items())
+
+
+SUMS = {
+    "nasnet-digits": (156.447, 1.9816, 4.9019, 103.357, 399.3144, 63.3559, 2.2575, 11.8077),
+    "nb201-cifar10": (96.1984, 2.1568, 4.24, 65.0867, 233.0839, 58.4247, 1.4421, 10.9285),
+}
+"""Sums of magnitudes of predictions and of the embedding, measured with vocabulary 1."""
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_shipped_ones_predict_as_they_did_when_they_were_trained(name):
+    names = ("stem.weight", "stem.bias", "group_norm.weight", "depthwise.weight", "linear.weight")
+    with torch.no_grad():
+        model, graph = load(name), every_role()
+        (params,) = model.predict([graph])
+        tensors = [params[key] for key in (*names, "classifier.weight", "classifier.bias")]
+        sums = [float(x.double().abs().sum()) for x in (*tensors, model.embed([graph]))]
+    assert sums == pytest.approx(SUMS[name], rel=1e-3)
 
 
 @pytest.mark.parametrize("path", ["nowhere/toy", "toy/card.json", "toy/card.json/deeper"])

@@ -107,6 +107,20 @@ def test_equals_the_loop_over_nodes(virtual_edges, reach):
         assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("virtual_edges", [False, True])
+def test_without_gradients_it_is_the_same(virtual_edges):
+    gnn = make_gnn(virtual_edges)
+    batch = Batch.from_data_list(
+        [record(random_dag(n, seed), 50) for seed, n in enumerate((3, 14))]
+    )
+    x = torch.randn(batch.num_nodes, HIDDEN)
+    with torch.no_grad():
+        before = x.clone()
+        found = gnn(x, batch)
+        assert torch.equal(x, before)
+    assert_close(found, gnn(x, batch), rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("graph", [every_role(), *samples(tiny_space("darts"), 1, seed=3)])
 def test_equals_the_loop_over_nodes_of_architectures(graph):
     data = encode(graph, reach=50).data

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from hypernets.tile_decoder import TileDecoder
-from nas.errors import ConfigError
+from hypernets.tile_decoder import TileDecoder, unrepeated
+from hypernets.tiling import tile
 from nas.graph.op import Role
+from tests.hypernets.decoder_cases import EVERY
 
 HIDDEN, CHANNELS, KERNEL, CLASSES = 6, 4, 5, 3
 FULL = (CHANNELS, CHANNELS, KERNEL, KERNEL)
@@ -102,10 +105,47 @@ def test_heads_of_fewer_classes_get_the_first_vectors(decoder, h):
     assert_close(decoder(h, Role.CLASS_WEIGHT, (2, 5)), whole[:, :2])
 
 
-@pytest.mark.parametrize(("role", "shape"), [(Role.CLASS_WEIGHT, (4, 5)), (Role.CLASS_BIAS, (4,))])
-def test_more_classes_than_it_knows(decoder, h, role, shape):
-    with pytest.raises(ConfigError, match="up to 3 classes, but a network has 4"):
-        decoder(h, role, shape)
+@pytest.mark.parametrize(("role", "rest"), [(Role.CLASS_WEIGHT, (5,)), (Role.CLASS_BIAS, ())])
+def test_heads_of_more_classes_keep_the_trained_rows(decoder, h, role, rest):
+    few, some, many = (decoder(h, role, (classes, *rest)) for classes in (CLASSES, 7, 20))
+    assert_close(some[:, :CLASSES], few)
+    assert_close(many[:, :7], some)
+    assert not torch.allclose(many[:, 3], many[:, 4])
+
+
+def test_heads_of_images_are_heads_of_features(decoder, h):
+    flat = decoder(h, Role.CLASS_WEIGHT, (CLASSES, 20))
+    assert_close(decoder(h, Role.CLASS_WEIGHT, (CLASSES, 5, 2, 2)), flat.view(2, CLASSES, 5, 2, 2))
+
+
+def test_windows_of_one_and_three_dimensions(decoder, h):
+    line = decoder(h, Role.WEIGHT, (3, 2, 1, 5))
+    assert_close(decoder(h, Role.WEIGHT, (3, 2, 5)), line[:, :, :, 0])
+    flat = decoder(h, Role.WEIGHT, (3, 2, 4, 3))
+    assert_close(decoder(h, Role.WEIGHT, (3, 2, 2, 2, 3)), flat.view(2, 3, 2, 2, 2, 3))
+
+
+def test_tables_are_matrices_and_scales_of_images_are_vectors(decoder, h):
+    rows = decoder(h, Role.WEIGHT, (9, 6))
+    assert_close(decoder(h, Role.TABLE, (1, 9, 6)), rows[:, None])
+    assert_close(decoder(h, Role.TABLE, (3, 3, 6)), rows.view(2, 3, 3, 6))
+    scale = decoder(h, Role.SCALE, (12,))
+    assert_close(decoder(h, Role.SCALE, (1, 3, 2, 2)), scale.view(2, 1, 3, 2, 2))
+    assert_close(decoder(h, Role.BIAS, ()), decoder(h, Role.BIAS, (1,))[:, 0])
+
+
+@pytest.mark.parametrize(("role", "shape"), EVERY)
+def test_every_role_and_shape(decoder, h, role, shape):
+    found = decoder(h, role, shape)
+    assert found.shape == (2, *shape)
+    assert bool(found.isfinite().all())
+
+
+@pytest.mark.parametrize(("role", "shape"), EVERY)
+def test_a_parameter_is_the_repetition_of_its_part(decoder, h, role, shape):
+    part = unrepeated(role, shape, CHANNELS)
+    assert math.prod(part) <= math.prod(shape)
+    assert torch.equal(tile(decoder(h, role, part), shape), decoder(h, role, shape))
 
 
 def test_raw_weights_of_a_fresh_decoder_have_unit_variance():

@@ -1,0 +1,157 @@
+"""How well each hypernetwork predicts parameters, all trained at equal cost.
+
+    python -m benchmarks.hypernets.run --dataset digits --seconds 150
+    python -m benchmarks.hypernets.run --dataset cifar10 --data-dir data --entries ghn2 ours
+
+Cost is time of the processor on one thread. What is finished lies in the folder ``--out``; the
+same command goes on where it was stopped. Several processes share the work if they are given
+different ``--entries`` or ``--seeds``; ``--finished`` then prints the table of all.
+"""
+
+from __future__ import annotations
+
+import argparse
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+import search_spaces
+from benchmarks.hypernets.cost import trained
+from benchmarks.hypernets.entry import ENTRIES
+from benchmarks.hypernets.judge import Judge, judged
+from benchmarks.hypernets.subjects import subjects
+from benchmarks.hypernets.summary import TRUTH, Line, agreement, markdown, remarks
+from benchmarks.ranking import table
+from benchmarks.ranking.sample import everything
+from cli.progress import Display
+from hypernets.checkpoint import load
+from nas.data import catalog
+from nas.events import Noted
+from search_spaces.registry import parse_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nas.data.dataset import Dataset
+    from nas.graph.graph import Graph
+    from nas.space.search_space import SearchSpace
+
+SCALES = {
+    "digits": "channels=8,max_cells=8,resolution=8",
+    "cifar10": "channels=8,max_cells=8,resolution=16",
+}
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--dataset", choices=SCALES, default="digits")
+    add("--data-dir", type=Path, help="where its files lie")
+    add("--seconds", type=float, default=150.0, help="of the processor, for each training")
+    add("--entries", nargs="+", choices=ENTRIES, default=list(ENTRIES), metavar="NAME")
+    add("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of trainings")
+    add("--networks", type=int, default=50, help="of each split")
+    add("--scale", metavar="SIZES", help=f"of the networks; for digits {SCALES['digits']}")
+    add("--truth", type=Path, nargs="+", help="files of benchmarks.ranking.truth")
+    add("--finished", action="store_true", help="train nothing; the table of what there is")
+    add("--out", type=Path, default=Path("runs/hypernets"), help="folder of what is finished")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables; progress goes to stderr."""
+    options = parse(arguments)
+    torch.set_num_threads(1)
+    data = catalog.load(options.dataset, data_dir=options.data_dir)
+    space = search_spaces.get("deepnets", data.task)
+    scale = parse_sizes(options.scale or SCALES[options.dataset], "--scale")
+    small = space.at(**scale)
+    networks = subjects(small, options.networks)
+    truth: table.Table = {}
+    if options.truth:
+        truth, about = table.trained(options.truth)
+        networks[TRUTH] = known_networks(data.at(small.task.resolution), truth, about)
+    lines = lines_of(options, space, data, scale, networks)
+    if not lines:
+        raise SystemExit(f"nothing is finished in {options.out}")
+    print(f"{options.dataset}, {scale}: accuracy in % on the ranking split\n")
+    print(markdown(lines))
+    if truth:
+        print(f"\nagreement with {len(truth)} trained networks\n")
+        print(agreement(lines, list(truth.values())))
+    for remark in remarks(lines):
+        print(f"\n{remark}")
+
+
+def known_networks(data: Dataset, truth: table.Table, about: Mapping[str, Any]) -> list[Graph]:
+    """The networks of a truth, which must have been trained on this data."""
+    found = (about["dataset"], about["resolution"] or data.task.resolution)
+    if found != (data.name, data.task.resolution):
+        raise SystemExit(
+            f"--truth holds trainings on {found[0]} at {found[1]} pixels, expected {data.name} at "
+            f"{data.task.resolution}; make it with --resolution {data.task.resolution}"
+        )
+    space = search_spaces.get(about["space"], data.task)
+    return [one.network for one in everything(space, truth).candidates]
+
+
+def lines_of(
+    options: argparse.Namespace,
+    space: SearchSpace,
+    data: Dataset,
+    scale: Mapping[str, Any],
+    networks: Mapping[str, Sequence[Graph]],
+) -> list[Line]:
+    """What each entry costs and reaches, all of them with one seed after another."""
+    judge = Judge(data.at(space.at(**scale).task.resolution))
+    lines = {name: Line(name) for name in options.entries}
+    listen = Display()
+    for seed in options.seeds:
+        for name, line in lines.items():
+            directory = directory_of(options, name, seed, scale, data)
+            if options.finished and not (directory / "cost.json").exists():
+                continue
+            listen(Noted(text=f"{name}, seed {seed}: {directory}"))
+            line.costs[seed] = trained(
+                ENTRIES[name],
+                space,
+                data,
+                scale,
+                directory,
+                seconds=options.seconds,
+                seed=seed,
+                listen=listen,
+            )
+            predictor = load(directory)
+            line.verdicts[seed] = {
+                split: judged(directory, split, judge, predictor, graphs, listen)
+                for split, graphs in networks.items()
+            }
+    return [line for line in lines.values() if line.costs]
+
+
+def directory_of(
+    options: argparse.Namespace, name: str, seed: int, scale: Mapping[str, Any], data: Dataset
+) -> Path:
+    """Where a training lies; its name tells trainings apart."""
+    entry = ENTRIES[name]
+    key = (
+        entry.hypernet,
+        sorted(entry.composition.items()),
+        sorted(entry.training.items()),
+        sorted(scale.items()),
+        options.seconds,
+        data.fingerprint,
+    )
+    shown = blake2b(repr(key).encode(), digest_size=4).hexdigest()
+    folder: Path = options.out / f"{options.dataset}-{name}-{seed}-{shown}"
+    return folder
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Small tensors repeated over large ones, each value written once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from nas.graph.tensor_spec import Shape
+
+
+def tile(part: Tensor, shape: Shape) -> Tensor:
+    """Repeat every dimension but the first until it fills ``shape``: (P, ...) -> (P, *shape).
+
+    Example:
+        >>> import torch
+        >>> tile(torch.tensor([[1, 2]]), (5,))
+        tensor([[1, 2, 1, 2, 1]])
+    """
+    sizes = part.shape[1:]
+    if sizes == shape:
+        return part
+    split, repeated, whole = [len(part)], [len(part)], [len(part)]
+    for have, size in zip(sizes, shape, strict=True):
+        repeats = -(-size // have)
+        split += [1, have]
+        repeated += [repeats, have]
+        whole.append(repeats * have)
+    x = part.reshape(split).expand(repeated).reshape(whole)
+    for dim, size in enumerate(shape, start=1):
+        x = x.narrow(dim, 0, size)
+    return x
+
+
+def tile_into(out: Tensor, part: Tensor) -> None:
+    """Fill (P, *shape) with (P, ...) repeated along every dimension but the first.
+
+    Example:
+        >>> import torch
+        >>> out = torch.empty(1, 5)
+        >>> tile_into(out, torch.tensor([[1.0, 2.0]]))
+        >>> out
+        tensor([[1., 2., 1., 2., 1.]])
+    """
+    for dim in range(1, part.dim()):
+        size, have = out.shape[dim], part.shape[dim]
+        if have in (1, size):
+            continue
+        rest = size % have
+        if rest:
+            tile_into(out.narrow(dim, size - rest, rest), part.narrow(dim, 0, rest))
+        repeated = out.narrow(dim, 0, size - rest).unflatten(dim, (-1, have))
+        tile_into(repeated, part.unsqueeze(dim))
+        return
+    out.copy_(part)
