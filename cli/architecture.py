@@ -83,15 +83,22 @@ def not_in_space(space: SearchSpace, error: EncodingError, where: str = "") -> E
 
 def _read_graph(file: Path) -> Graph:
     from nas.graph.graph import Graph
+    from nas.graph.ops.parameter import Constant
 
     try:
-        return Graph.from_json(file.read_text(encoding="utf-8"))
+        graph = Graph.from_json(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise GraphError(f"{str(file)!r} is no text", hint=_GRAPH_FILES) from None
     except GraphError as error:
         raise GraphError(
             f"{str(file)!r}: {error.message}", hint=error.hint or _GRAPH_FILES
         ) from None
+    if any(isinstance(node.op, Constant) for node in graph.nodes):
+        raise GraphError(
+            f"{str(file)!r} is a graph with fixed tensors, whose numbers are not in the file",
+            hint="Name the module it was imported from: nas predict package.module:factory.",
+        )
+    return graph
 
 
 def there(path: Path, kind: Callable[[Path], bool]) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "search": "find an architecture and train it",
     "rank": "score a list of architectures with predicted weights",
-    "predict": "predict the weights of one architecture",
+    "predict": "predict the weights of one network",
     "train": "train one architecture",
     "train-hypernet": "train a hypernetwork",
     "best": "the best architecture of a run",

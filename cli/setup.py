@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from nas.events import Listener
     from nas.space.search_space import SearchSpace
 
+GENERAL = "deepnets"
+"""The space whose networks are as various as those of users."""
+
 
 def use_device(
     name: str, workers: int | None = None, *, threads: int = 1
@@ -102,6 +105,55 @@ def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
         hint=f"Make one with `nas train-hypernet --space {space.name}` on this data and name it "
         "with --weights; `nas search --weights train` does both.",
     )
+
+
+def load_general_weights(
+    name: str | None, data: Dataset, device: torch.device, listen: Listener = ignore
+) -> GraphHyperNetwork:
+    """The hypernetwork of that name or directory for networks of no space, or a shipped one.
+
+    That trained on the data set and on the most various networks (``deepnets``) comes first. It
+    may predict for any channels and classes; those it was not trained for are noted.
+
+    Raises:
+        UnknownNameError: No shipped one was trained on this data set.
+        CheckpointError: It cannot be read.
+    """
+    from hypernets.checkpoint import load
+
+    hypernet = load(_shipped_general(data) if name is None else name)
+    card, task = hypernet.card, data.task
+    if card.space != GENERAL:
+        listen(
+            Noted(
+                text=f"Hypernetwork {card.name!r} was trained on networks of space "
+                f"{card.space!r}; what it predicts for others may be of little use."
+            )
+        )
+    if (card.channels, card.classes) != (task.channels, task.classes):
+        listen(
+            Noted(
+                text=f"Hypernetwork {card.name!r} was trained for {card.channels} channels and "
+                f"{card.classes} classes, but {data.name!r} has {task.channels} and "
+                f"{task.classes}: what it predicts is to be fine-tuned."
+            )
+        )
+    return hypernet.to(device)
+
+
+def _shipped_general(data: Dataset) -> str:
+    from hypernets.checkpoint import read_card, shipped
+
+    trained = shipped()
+    cards = {entry: read_card(trained.get(entry)) for entry in trained}
+    fitting = [entry for entry, card in cards.items() if card.dataset == data.name]
+    if not fitting:
+        raise UnknownNameError(
+            f"no shipped hypernetwork was trained on data set {data.name!r}",
+            hint="Name one with --weights; `nas hypernets` lists them, and any of them predicts, "
+            "but for other data only as a start of training.",
+        )
+    return min(fitting, key=lambda entry: (cards[entry].space != GENERAL, entry))
 
 
 def train_weights(

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cli.prediction import Prediction
+    from nas.train.gain import Gain
+
+_NAMED = 3
+"""Parameters that are not predicted, shown by name."""
 
 
 @click.command("predict")
@@ -22,7 +33,16 @@ from cli import options
     help="File for the predicted weights.",
 )
 @click.option("--evaluate", is_flag=True, help="Accuracy on the ranking split.")
+@click.option(
+    "--fine-tune",
+    "steps",
+    metavar="STEPS",
+    type=click.IntRange(0),
+    default=0,
+    help="Train for so many steps, and from default weights as well to compare.",
+)
 @options.device
+@options.seed
 @options.common
 @click.pass_context
 def command(
@@ -35,61 +55,104 @@ def command(
     weights: str | None,
     out: Path,
     evaluate: bool,
+    steps: int,
     device: str,
+    seed: int,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Predict the weights of one network, statistics of its batch norms included.
 
-    MODEL is a graph file (architecture.json), an architecture in the notation of --space, or a run
-    folder; space, data set and weights are then those of the run unless given.
+    MODEL is Python that makes a torch.nn.Module: package.module:factory, or with literal arguments
+    package.module:factory(depth=18), or path/to/file.py:factory. Or it is a graph file
+    (architecture.json), an architecture in the notation of --space, or a run folder; space, data
+    set and weights are then those of the run unless given.
+
+    The file takes the network's own names, for load_state_dict. With --fine-tune it holds the
+    predicted weights after that training.
     """
-    from time import perf_counter
-
-    import search_spaces
-    from cli.architecture import read_architecture
-    from cli.output import count, emit_json, listener, pairs, percent
-    from cli.setup import load_weights, out_file, use_device
-    from nas.analysis.cost import cost
+    from cli.module_factory import is_factory
+    from cli.output import emit_json, listener, pairs
+    from cli.prediction import of_architecture, of_factory
+    from cli.setup import out_file, use_device
     from nas.data.catalog import load
-    from nas.data.fitted import fitted
-    from nas.train.evaluate import evaluate as evaluate_module
-    from nas.train.predict import predict
+    from nas.train.evaluate import evaluate as accuracy_and_loss
+    from nas.train.gain import measure_gain
 
-    space, dataset, weights = options.of_run(ctx, model)
     torch_device, _ = use_device(device)
+    listen = listener(quiet=quiet)
+    space, dataset, weights = options.of_run(ctx, model)
     data = load(dataset, data_dir=data_dir, seed=0)
-    start = perf_counter()
-    graph = read_architecture(model, space, data.task)
-    read = perf_counter()
-    chosen, listen = search_spaces.get(space, data.task), listener(quiet=quiet)
-    hypernet = load_weights(weights, chosen, data, torch_device, listen)
-    data = fitted(data, graph)
+    if is_factory(model):
+        found = of_factory(model, data, weights, torch_device, seed, listen)
+    else:
+        found = of_architecture(model, space, data, weights, torch_device, seed, listen)
     out_file(out)
-    predicted = predict(graph, data, hypernet)
-    predicted.save(out)
-    total = cost(graph).params
-    accuracy = None
+    accuracy = gain = None
     if evaluate:
-        module = predicted.module().to(torch_device)
-        accuracy = evaluate_module(module, data.val, device=torch_device).accuracy
-    if as_json:
-        emit_json(
-            {
-                "parameters": total,
-                "predicted": sum(tensor.numel() for tensor in predicted.params.values()),
-                "opaque": [],
-                "coverage": 1.0,
-                "seconds": {"import": read - start, "predict": predicted.seconds},
-                "accuracy": accuracy,
-                "files": {"weights": str(out)},
-            }
+        accuracy = accuracy_and_loss(
+            found.classifier, found.data.val, device=torch_device
+        ).accuracy
+    if steps:
+        network, default = found.classifier, found.default
+        gain = measure_gain(
+            network, default, found.data, steps, seed=seed, device=torch_device, listen=listen
         )
-        return
-    lines = {
-        "predicted": f"{count(total)} parameters in {predicted.seconds:.3f} s",
-        "weights": out,
+    found.predicted.save(out)
+    if as_json:
+        emit_json(_document(found, accuracy, gain, out))
+    else:
+        pairs(_lines(found, accuracy, gain, out))
+
+
+def _document(
+    found: Prediction, accuracy: float | None, gain: Gain | None, out: Path
+) -> dict[str, Any]:
+    coverage = found.predicted.coverage
+    return {
+        "parameters": coverage.total,
+        "predicted": sum(coverage.predicted.values()),
+        "opaque": list(coverage.opaque),
+        "excluded": list(coverage.excluded),
+        "coverage": coverage.share,
+        "seconds": found.predicted.seconds,
+        "accuracy": accuracy,
+        "fine_tune": gain and asdict(gain),
+        "files": {"weights": str(out)},
     }
-    if evaluate:
+
+
+def _lines(
+    found: Prediction, accuracy: float | None, gain: Gain | None, out: Path
+) -> dict[str, object]:
+    from cli.output import count, percent
+
+    coverage, seconds = found.predicted.coverage, found.predicted.seconds
+    lines: dict[str, object] = {
+        "parameters": count(coverage.total),
+        "predicted": f"{percent(coverage.share)} in {seconds['predict']:.3f} s, after "
+        f"{seconds['import']:.3f} s of reading the network",
+    }
+    if coverage.opaque:
+        lines["opaque"] = f"{_some(coverage.opaque)}: inside of what cannot be looked into"
+    if coverage.excluded:
+        lines["excluded"] = f"{_some(coverage.excluded)}: no output depends on them"
+    if accuracy is not None:
         lines["accuracy"] = f"{percent(accuracy)} on the ranking split, untrained"
-    pairs(lines)
+    if gain is not None:
+        for name, result in (("predicted", gain.predicted), ("default", gain.default)):
+            lines[f"from {name}"] = (
+                f"{percent(result.before)} on the ranking split, {percent(result.after)} after "
+                f"{count(gain.steps)} steps"
+            )
+    lines["weights"] = f"{out} (fine-tuned from the predicted ones)" if gain else out
+    return lines
+
+
+def _some(sizes: Mapping[str, int]) -> str:
+    """The first names and how much there is in all."""
+    from cli.output import count
+
+    names = ", ".join(list(sizes)[:_NAMED])
+    rest = f" and {len(sizes) - _NAMED} more" if len(sizes) > _NAMED else ""
+    return f"{names}{rest}, {count(sum(sizes.values()))} parameters left as they were"

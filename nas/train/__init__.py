@@ -1,18 +1,28 @@
 """Training and testing of single networks."""
 
+from nas.train.batch_statistics import measure_statistics
+from nas.train.classifier import Classifier
 from nas.train.device import resolve_device
 from nas.train.evaluate import Evaluation, evaluate
+from nas.train.fine_tune import FineTuned, fine_tune
+from nas.train.gain import Gain, measure_gain
 from nas.train.predict import Predicted, predict
 from nas.train.train import Epoch, TrainConfig, Trained, initialised, train
 
 __all__ = [
+    "Classifier",
     "Epoch",
     "Evaluation",
+    "FineTuned",
+    "Gain",
     "Predicted",
     "TrainConfig",
     "Trained",
     "evaluate",
+    "fine_tune",
     "initialised",
+    "measure_gain",
+    "measure_statistics",
     "predict",
     "resolve_device",
     "train",

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 
 from nas.compile.module import to_module
-from nas.errors import CheckpointError, ConfigError, GraphError, TrainingError
+from nas.errors import CheckpointError, ConfigError, GraphError
 from nas.events import Listener, ignore, stage
 from nas.files import write_tensors
 from nas.seeding import derive, generator
 from nas.train.augment import augment
-from nas.train.device import autocast, check_precision
+from nas.train.device import check_precision
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
 from nas.train.schedule import warm_cosine
+from nas.train.sgd import Sgd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -207,13 +206,7 @@ class _Run:
         self._config = config
         self._seed = seed
         self._device = device
-        self._optimiser = torch.optim.SGD(
-            module.parameters(),
-            lr=config.lr,
-            momentum=config.momentum,
-            weight_decay=config.weight_decay,
-            nesterov=config.momentum > 0,
-        )
+        self._sgd = Sgd(module, config, device)
 
     def epoch(self) -> Epoch:
         """One pass over the training images; everything random in it follows from its number."""
@@ -231,9 +224,8 @@ class _Run:
             for index, (images, labels) in enumerate(batches):
                 step = number * steps + index
                 rate = warm_cosine(step, self._config.epochs * steps, self._config.warmup)
-                total += self._step(
-                    augment(images, flip=self._data.flip, generator=draw), labels, rate
-                )
+                moved = augment(images, flip=self._data.flip, generator=draw)
+                total += self._sgd.step(moved, labels, rate, where=f"epoch {number + 1}")
         accuracy = evaluate(
             self._module,
             self._data.val,
@@ -243,31 +235,11 @@ class _Run:
         self.history.append(Epoch(total / steps, accuracy))
         return self.history[-1]
 
-    def _step(self, images: Tensor, labels: Tensor, rate: float) -> float:
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._config.lr * rate
-        images = images.contiguous(memory_format=torch.channels_last)
-        with autocast(self._device, self._config.precision):
-            loss = F.cross_entropy(
-                self._module(images).float(), labels, label_smoothing=self._config.label_smoothing
-            )
-        value = loss.item()
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss is {value} in epoch {len(self.history) + 1}",
-                hint="Lower the learning rate.",
-            )
-        self._optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._module.parameters(), self._config.clip)
-        self._optimiser.step()
-        return value
-
     def store(self, file: Path, known: Mapping[str, Any]) -> None:
         """Write weights, statistics, momentum and history in one step."""
         tensors = {f"model.{name}": t for name, t in self._module.state_dict().items()}
         for name, parameter in self._module.named_parameters():
-            momentum = self._optimiser.state.get(parameter, {}).get("momentum_buffer")
+            momentum = self._sgd.optimiser.state.get(parameter, {}).get("momentum_buffer")
             if momentum is not None:
                 tensors[f"momentum.{name}"] = momentum
         progress = {
@@ -302,9 +274,10 @@ class _Run:
             raise _corrupt(file, error) from None
         self.history = [Epoch(**epoch) for epoch in progress["history"]]
         self.seconds = progress["seconds"]
+        state = self._sgd.optimiser.state
         for name, parameter in self._module.named_parameters():
             if f"momentum.{name}" in tensors:
-                self._optimiser.state[parameter]["momentum_buffer"] = tensors[f"momentum.{name}"]
+                state[parameter]["momentum_buffer"] = tensors[f"momentum.{name}"]
 
 
 def _corrupt(file: Path, error: Exception) -> CheckpointError:

@@ -7,6 +7,8 @@ import pytest
 import search_spaces
 from cli.architecture import read_architecture
 from nas.errors import EncodingError, GraphError, UnknownNameError
+from nas.graph.builder import GraphBuilder
+from nas.graph.ops.parameter import Constant
 from nas.seeding import rng
 from nas.space.candidate import sample
 from nas.space.task import Task
@@ -116,3 +118,13 @@ def test_what_no_space_takes_is_told_without_the_parser_of_json():
 
     assert "got 'nonsense'" in caught.value.message
     assert "line 1 column" not in caught.value.message
+
+
+def test_a_graph_whose_fixed_tensors_are_elsewhere_is_refused(tmp_path):
+    b = GraphBuilder()
+    x = b.input((1, 1, 8, 8))
+    offset = b.op(Constant(shape=(1, 1, 8, 8)))
+    graph = b.build(b.classifier(b.add(x, offset), 10))
+    (tmp_path / "arch.json").write_text(graph.to_json())
+    with pytest.raises(GraphError, match="whose numbers are not in the file"):
+        read_architecture(str(tmp_path / "arch.json"), TINY, DIGITS)

@@ -11,6 +11,7 @@ import torch
 import search_spaces
 from cli.setup import (
     cores,
+    load_general_weights,
     load_weights,
     out_directory,
     out_file,
@@ -128,6 +129,37 @@ def test_images_in_a_folder_called_like_a_data_set_do_not_fit(shipped, images, t
     space = search_spaces.get("nb201", data.task)
     with pytest.raises(UnknownNameError, match="data set 'digits-images'"):
         load_weights(None, space, data, CPU)
+
+
+def test_for_any_network_the_one_of_the_most_various_networks_is_taken(
+    hypernet, tmp_path, digits, monkeypatch
+):
+    registry: Registry[Path] = Registry("shipped hypernetwork")
+    for name, space, dataset in (
+        ("a", "nb201", "digits"),
+        ("b", "deepnets", "digits"),
+        ("c", "deepnets", "cifar10"),
+    ):
+        directory = shutil.copytree(hypernet, tmp_path / name)
+        change_card(directory, name=name, space=space, dataset=dataset)
+        registry.register(name)(directory)
+    monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
+    heard: list[Event] = []
+    assert load_general_weights(None, digits, CPU, heard.append).card.name == "b"
+    assert not heard
+    assert load_general_weights(str(tmp_path / "a"), digits, CPU, heard.append).card.name == "a"
+    (note,) = heard
+    assert isinstance(note, Noted)
+    assert "'a' was trained on networks of space 'nb201'" in note.text
+
+
+def test_for_any_network_other_channels_and_classes_are_noted(shipped, images):
+    data, heard = load(str(images)), list[Event]()
+    load_general_weights(str(shipped), data, CPU, heard.append)
+    assert isinstance(heard[-1], Noted)
+    assert "'images' has 3 and 2" in heard[-1].text
+    with pytest.raises(UnknownNameError, match="no shipped hypernetwork was trained on"):
+        load_general_weights(None, data, CPU)
 
 
 @pytest.mark.usefixtures("shipped")

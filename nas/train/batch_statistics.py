@@ -1,0 +1,45 @@
+"""Running statistics of the batch norms in a module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from nas.train.mode import evaluating
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@torch.no_grad()
+def measure_statistics(module: nn.Module, *inputs: Tensor) -> None:
+    """Set the running statistics of every batch norm to those of these inputs.
+
+    One pass: every norm takes the mean and the unbiased variance of what it reads, and hands on
+    what it normalised with them; one that is run several times takes their average. Everything
+    else runs in evaluation mode, so dropout does nothing.
+
+    Args:
+        module: Its mode is left as it was.
+        inputs: Of one call, several samples each.
+
+    Example:
+        >>> norm = torch.nn.BatchNorm1d(1)
+        >>> measure_statistics(norm, torch.tensor([[1.0], [3.0]]))
+        >>> norm.running_mean, norm.running_var
+        (tensor([2.]), tensor([2.]))
+    """
+    norms = [part for part in module.modules() if isinstance(part, _BatchNorm)]
+    tracking = [norm for norm in norms if norm.track_running_stats]
+    before = [norm.momentum for norm in tracking]
+    with evaluating(module):
+        for norm in tracking:
+            norm.reset_running_stats()
+            norm.training, norm.momentum = True, None
+        try:
+            module(*inputs)
+        finally:
+            for norm, momentum in zip(tracking, before, strict=True):
+                norm.momentum = momentum

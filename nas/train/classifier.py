@@ -1,0 +1,47 @@
+"""Any network that tells images apart, in the form training and evaluation take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Classifier(nn.Module):
+    """A network of any origin as a function from images of a data set to class scores.
+
+    Images are brought to the resolution and the memory layout the network takes. Where it returns
+    several tensors, those of auxiliary heads behind, the first one counts.
+
+    Args:
+        network: Takes images (B, C, resolution, resolution).
+        resolution: Images of another one are enlarged or reduced; None takes them as they are.
+
+    Shape:
+        (B, C, H, W) -> (B, classes).
+    """
+
+    def __init__(self, network: nn.Module, resolution: int | None = None) -> None:
+        super().__init__()
+        self.network = network
+        self.resolution = resolution
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.resolution not in (None, images.shape[-1]):
+            images = F.interpolate(images, self.resolution, mode="bilinear", antialias=True)
+        # a copy: with one channel, an image in channels-last layout passes for contiguous
+        images = images.clone(memory_format=torch.contiguous_format)
+        return first_tensor(self.network(images))
+
+
+def first_tensor(output: Any) -> Tensor:
+    """The first of the tensors that a network returns."""
+    while not isinstance(output, Tensor):
+        parts: Mapping[str, Any] | tuple[Any, ...] = output
+        output = next(iter(parts.values() if isinstance(parts, dict) else parts))
+    return output

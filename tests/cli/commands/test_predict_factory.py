@@ -1,0 +1,194 @@
+"""``nas predict`` for the modules that users write."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import hypernets
+from nas.data.catalog import load
+from nas.train.classifier import Classifier
+from nas.train.evaluate import evaluate
+from tests.cli.program import ARCHITECTURE, SPACE, nas
+
+SOURCE = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, channels=1, classes=10):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2d(8)
+        self.again = nn.Conv2d(8, 8, 1)
+        self.again.bias = self.conv.bias
+        self.conv.weight.requires_grad = False
+        self.spare = nn.Linear(3, 4)
+        self.head = nn.Linear(8, classes)
+
+    def forward(self, x):
+        x = self.again(self.norm(self.conv(x)).relu()).mean((2, 3))
+        return self.head(x.view(x.size(0), -1))
+
+def scripted():
+    return nn.Sequential(torch.jit.script(nn.Conv2d(1, 4, 3)), nn.Flatten(), nn.Linear(144, 10))
+
+def fixed(size):
+    return nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), nn.Flatten(), nn.Linear(size * size, 10))
+
+def tokens():
+    return nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 10))
+
+def two_answers():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = Net()
+        def forward(self, x):
+            return {"logits": self.net(x), "input": x}
+    return Two()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _net(monkeypatch):
+    Path("net.py").write_text(SOURCE)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    sys.modules.pop("net", None)
+
+
+def predict(hypernet, model, *words):
+    return nas("predict", model, "--weights", hypernet, "--out", "w.safetensors", *words)
+
+
+def fresh(name="Net", *args):
+    return runpy.run_path("net.py")[name](*args)
+
+
+def test_the_file_fills_a_fresh_module_with_what_was_predicted(hypernet):
+    answer = predict(hypernet, "net:Net", "--json", "--evaluate")
+    assert answer.code == 0, answer.err
+    model, other = fresh(), fresh()
+    model.load_state_dict(load_file("w.safetensors"))
+    data = load("digits")
+    calibration, _ = data.train.spread(256)
+    hypernets.predict_module(
+        hypernets.load(hypernet), other, torch.zeros(1, 1, 8, 8), calibration=calibration
+    )
+    assert torch.equal(model.again.bias, model.conv.bias)
+    images = data.val.normalised(slice(64))
+    predicted = [name for name, _ in other.named_parameters() if not name.startswith("spare")]
+    for name in (*predicted, "norm.running_mean", "norm.running_var"):
+        assert torch.equal(model.state_dict()[name], other.state_dict()[name]), name
+    torch.testing.assert_close(model.eval()(images), other.eval()(images))
+    measured = evaluate(Classifier(model), data.val).accuracy
+    assert answer.document["accuracy"] == pytest.approx(measured, abs=1 / len(data.val))
+
+
+def test_the_report_counts_what_was_not_predicted(hypernet):
+    document = predict(hypernet, "net:Net", "--json").document
+    sizes = [p.numel() for p in fresh().parameters()]
+    assert document["parameters"] == sum(sizes)
+    assert document["predicted"] == sum(sizes) - 16
+    assert document["coverage"] == pytest.approx(1 - 16 / sum(sizes))
+    assert document["excluded"] == ["spare.weight", "spare.bias"]
+    assert document["opaque"] == []
+    assert document["seconds"].keys() == {"import", "predict"}
+    assert document["accuracy"] is document["fine_tune"] is None
+    assert document["files"] == {"weights": "w.safetensors"}
+    shown = predict(hypernet, "net:scripted").out
+    assert "opaque" in shown
+    assert "0.bias, 0.weight, 40 parameters left as they were" in shown
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("model", ["net:two_answers", "net.py:Net()"])
+def test_fine_tuning_compares_with_default_weights_and_writes_what_it_made(model, hypernet):
+    plain = predict(hypernet, model, "--json", "--evaluate").document
+    untrained = load_file("w.safetensors")
+    answer = predict(hypernet, model, "--json", "--fine-tune", 6, "--evaluate", "--quiet")
+    found = answer.document["fine_tune"]
+    assert found["steps"] == 6
+    assert found["predicted"]["before"] == pytest.approx(plain["accuracy"], abs=0.01)
+    assert found["default"]["before"] != found["predicted"]["before"]
+    name = next(name for name in untrained if name.endswith("head.weight"))
+    frozen = name.replace("head", "conv")
+    tuned = load_file("w.safetensors")
+    assert not torch.equal(tuned[name], untrained[name])
+    assert torch.equal(tuned[frozen], untrained[frozen])
+    network = fresh("two_answers" if "two" in model else "Net")
+    network.load_state_dict(tuned)
+    measured = evaluate(Classifier(network), load("digits").val).accuracy
+    assert found["predicted"]["after"] == pytest.approx(measured, abs=0.01)
+
+
+def test_the_gain_is_shown(hypernet):
+    shown = predict(hypernet, "net:Net", "--fine-tune", 2, "--quiet").out
+    assert "after 2 steps" in shown
+    assert "from default" in shown
+    assert "w.safetensors (fine-tuned from the predicted ones)" in shown
+
+
+def test_an_architecture_is_fine_tuned_too(hypernet):
+    words = ("--json", "--fine-tune", 2, "--quiet", "--seed")
+    found = [predict(hypernet, ARCHITECTURE, *SPACE, *words, s).document for s in (0, 0, 1)]
+    assert found[0]["fine_tune"] == found[1]["fine_tune"]
+    assert found[0]["fine_tune"] != found[2]["fine_tune"]
+    assert found[0]["excluded"] == []
+
+
+def test_images_are_enlarged_where_the_network_needs_it(hypernet):
+    answer = predict(hypernet, "net:fixed(size=32)", "--evaluate", "--fine-tune", 1)
+    assert answer.code == 0, answer.err
+    assert "does not take images of 8 pixels; they are enlarged to 32" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (
+            "net:Net(channels=3)",
+            "takes images of 3 channels, but data set 'digits' has images of 1",
+        ),
+        (
+            "net:Net(classes=7)",
+            "shape (1, 7) for each image, but data set 'digits' has 10 classes",
+        ),
+        ("net:tokens", "begins with an embedding"),
+        ("net:fixed(size=5)", "takes none of the inputs that were tried"),
+        ("net:fixed", "missing 1 required positional argument: 'size'"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_refused(model, said, hypernet):
+    answer = predict(hypernet, model, "--quiet")
+    assert answer.code == 1
+    assert said in answer.error
+    assert not Path("w.safetensors").exists()
+
+
+def test_a_factory_that_is_not_there_is_a_wrong_name(hypernet):
+    answer = predict(hypernet, "net:Nett")
+    assert answer.code == 2
+    assert "hint: Did you mean 'Net'?" in answer.err
+
+
+def test_without_weights_the_shipped_one_of_the_data_set_is_taken(shipped):
+    answer = nas("predict", "net:Net", "--json")
+    assert answer.code == 0
+    assert "'tiny' was trained on networks of space 'nb201'" in answer.err
+
+
+def test_other_classes_than_the_hypernetwork_knows_are_noted(hypernet, images):
+    model = "net:Net(channels=3, classes=2)"
+    answer = predict(hypernet, model, "--dataset", images, "--evaluate")
+    assert answer.code == 0, answer.err
+    assert "trained for 1 channels and 10 classes, but 'images' has 3 and 2" in answer.err
+    missing = nas("predict", model, "--dataset", images)
+    assert missing.code == 2
+    assert "no shipped hypernetwork was trained on data set 'images'" in missing.error

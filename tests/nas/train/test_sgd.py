@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nas.errors import TrainingError
+from nas.train.sgd import Sgd
+from nas.train.train import TrainConfig
+
+CPU = torch.device("cpu")
+IMAGES, LABELS = (
+    torch.randn(4, 1, 2, 2, generator=torch.Generator().manual_seed(0)),
+    torch.arange(4),
+)
+
+
+def linear() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(4, 4))
+
+
+def test_a_step_goes_down_the_gradient() -> None:
+    config = TrainConfig(momentum=0.0, weight_decay=0.0, label_smoothing=0.0, clip=1e9, lr=0.5)
+    module, reference = linear(), linear()
+    loss = Sgd(module, config, CPU).step(IMAGES, LABELS, 0.1, where="test")
+    expected = F.cross_entropy(reference(IMAGES), LABELS)
+    expected.backward()
+    assert loss == pytest.approx(expected.item())
+    for own, other in zip(module.parameters(), reference.parameters(), strict=True):
+        assert other.grad is not None
+        torch.testing.assert_close(own, other - 0.05 * other.grad)
+
+
+def test_frozen_parameters_stay() -> None:
+    module = linear()
+    module[1].bias.requires_grad = False  # type: ignore[index]
+    before = {name: p.clone() for name, p in module.named_parameters()}
+    Sgd(module, TrainConfig(), CPU).step(IMAGES, LABELS, 1.0, where="test")
+    moved = {name for name, p in module.named_parameters() if not torch.equal(p, before[name])}
+    assert moved == {"1.weight"}
+
+
+def test_a_loss_that_is_not_finite_is_an_error() -> None:
+    with pytest.raises(TrainingError, match="the loss is nan in epoch 3"):
+        Sgd(linear(), TrainConfig(), CPU).step(IMAGES * torch.nan, LABELS, 1.0, where="epoch 3")
