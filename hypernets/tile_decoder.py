@@ -47,6 +47,13 @@ def unrepeated(role: Role, shape: Shape, channels: int) -> Shape:
     return (min(shape[0], channels), min(shape[1], channels), *shape[2:])
 
 
+FINAL_GAIN = 0.2
+"""Factor of the last layers' initial weights (Knyazev et al. 2023, in the published program).
+
+Larger ones make networks start with losses far above that of guessing, and training on networks
+that differ much then fails."""
+
+
 class TileDecoder(nn.Module):
     """Node states to parameters of one shape, only the needed part of the tile being computed.
 
@@ -82,6 +89,10 @@ class TileDecoder(nn.Module):
             if isinstance(layer, nn.Linear):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
                 nn.init.zeros_(layer.bias)
+        with torch.no_grad():
+            for last in (self.tile, self.vector[-1], self.class_features[-1]):
+                assert isinstance(last, nn.Linear)
+                last.weight *= FINAL_GAIN
 
     def forward(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
         """Raw parameters of one role and shape: (P, D) -> (P, *shape)."""

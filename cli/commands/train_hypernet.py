@@ -25,7 +25,11 @@ from cli import options
 @click.option("--meta-batch", default=1, show_default=True, help="Architectures in a step.")
 @click.option("--batch-size", default=128, show_default=True, help="Images in a step.")
 @click.option("--lr", default=2e-3, show_default=True, help="Peak learning rate.")
-@click.option("--hidden", default=32, show_default=True, help="Size of a node state.")
+@click.option(
+    "--settings",
+    metavar="SIZES",
+    help="What differs from the entry of `nas hypernets` (hidden=64,max_channels=32,mip=true).",
+)
 @click.option(
     "--proxy",
     metavar="SIZES",
@@ -45,7 +49,7 @@ def command(
     meta_batch: int,
     batch_size: int,
     lr: float,
-    hidden: int,
+    settings: str | None,
     proxy: str | None,
     device: str,
     workers: int | None,
@@ -74,7 +78,7 @@ def command(
         data,
         directory,
         hypernet=hypernet,
-        settings={"hidden": hidden},
+        settings=parse_sizes(settings, "--settings") if settings else None,
         proxy=sizes,
         training=HypernetTraining(
             steps=steps,

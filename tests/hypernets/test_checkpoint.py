@@ -56,7 +56,7 @@ def test_a_card_can_be_written_alone(directory):
     card = replace(read_card(directory), reference=REFERENCE, measured={"kendall tau": 0.5})
     save_card(card, directory)
     assert load(directory).card == card
-    assert (directory / WEIGHTS).stat() == weights
+    assert (directory / WEIGHTS).stat().st_mtime_ns == weights.st_mtime_ns
 
 
 @pytest.mark.parametrize("entry", ["macs", [1.0], [1.0, 0.0], [1.0, None]])

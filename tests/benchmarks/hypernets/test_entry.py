@@ -11,7 +11,7 @@ from nas.config import from_mapping
 @pytest.mark.parametrize("name", ENTRIES)
 def test_an_entry_is_a_composition_and_a_training(name):
     entry = ENTRIES[name]
-    assert from_mapping(HypernetConfig, entry.composition).mip is ("mip" in name or name == "ours")
+    assert from_mapping(HypernetConfig, entry.composition).mip is ("mip" in name)
     assert from_mapping(HypernetTraining, entry.training)
 
 

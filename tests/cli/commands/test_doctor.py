@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _default(tmp_path_factory, monkeypatch):
     """A hypernetwork for the default space and data set, as the shipped one."""
     directory = tmp_path_factory.mktemp("shipped") / "small"
-    sizes = ("--steps", 1, "--meta-batch", 1, "--batch-size", 8, "--hidden", 4)
+    sizes = ("--steps", 1, "--meta-batch", 1, "--batch-size", 8, "--settings", "hidden=4")
     assert nas("train-hypernet", *sizes, "--out", directory).code == 0
     registry: Registry[Path] = Registry("shipped hypernetwork")
     registry.register("small")(directory)

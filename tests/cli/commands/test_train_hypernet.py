@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.program import SCORES_ONLY, SPACE, nas
 
-SIZES = ("--steps", 2, "--meta-batch", 1, "--batch-size", 8, "--hidden", 4)
+SIZES = ("--steps", 2, "--meta-batch", 1, "--batch-size", 8, "--settings", "hidden=4")
 
 
 def train(*words):
@@ -53,7 +53,7 @@ def test_the_default_place_is_named_after_what_is_trained():
         (("--steps", 0), 2, "steps must be at least 1, got 0"),
         (("--meta-batch", -1), 2, "meta_batch must be at least 1, got -1"),
         (("--batch-size", 0), 2, "batch_size must be at least 1, got 0"),
-        (("--hidden", 0), 2, "hidden must be at least 1, got 0"),
+        (("--settings", "hidden=0"), 2, "hidden must be at least 1, got 0"),
         (("--lr", -1), 2, "lr must lie between 0 and 1, got -1.0"),
         (("--proxy", "chanels=4"), 2, "no macro size 'chanels'. Did you mean 'channels'"),
         (("--proxy", "small"), 2, "expected 'key=value' in '--proxy'"),
