@@ -27,9 +27,18 @@ CARD = "card.json"
 _AGAIN = "Train it again with `nas train-hypernet`."
 
 
-def save(hypernet: GraphHyperNetwork, directory: Path) -> None:
-    """Write weights and card into a directory, replacing what is there."""
-    write_tensors(directory / WEIGHTS, hypernet.state_dict())
+def save(hypernet: GraphHyperNetwork, directory: Path, *, half: bool = False) -> None:
+    """Write weights and card into a directory, replacing what is there.
+
+    Args:
+        hypernet: What is saved.
+        directory: Where.
+        half: Write the weights in 16 bits, half the size; they are computed with in 32 again.
+    """
+    state = hypernet.state_dict()
+    if half:
+        state = {name: tensor.half() for name, tensor in state.items()}
+    write_tensors(directory / WEIGHTS, state)
     save_card(hypernet.card, directory)
 
 

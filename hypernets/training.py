@@ -57,6 +57,7 @@ class HypernetTraining:
         clip: Largest norm of the gradient.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
         workers: Threads that run target networks side by side.
+        half: Whether the weights are saved in 16 bits.
         seed: Of the initial weights, architectures, images and augmentation.
     """
 
@@ -69,6 +70,7 @@ class HypernetTraining:
     clip: float = 5.0
     precision: str = "auto"
     workers: int = 1
+    half: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -316,7 +318,7 @@ class _Session:
                 "torch": torch.__version__,
             },
         )
-        checkpoint.save(self.model, out)
+        checkpoint.save(self.model, out, half=self._training.half)
         (out / STATE).unlink(missing_ok=True)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 STATE = "training.safetensors"
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-_MAY_DIFFER = {"command", "workers", "seconds", "device", "torch"}
+_MAY_DIFFER = {"command", "half", "workers", "seconds", "device", "torch"}
 """Entries of a card's training that say how it was asked for, how fast it went, and where."""
 _ELSEWHERE = "Choose another --out, or delete the directory."
 

@@ -1,7 +1,7 @@
 """How well each hypernetwork predicts parameters, all trained at equal cost.
 
     python -m benchmarks.hypernets.run --dataset digits --seconds 150
-    python -m benchmarks.hypernets.run --dataset cifar10 --data-dir data --entries ghn2 ghn2-published
+    python -m benchmarks.hypernets.run --dataset cifar10 --data-dir D --entries ghn2 ghn2-published
 
 Cost is time of the processor on one thread. What is finished lies in the folder ``--out``; the
 same command goes on where it was stopped. Several processes share the work if they are given

@@ -35,6 +35,7 @@ from cli import options
     metavar="SIZES",
     help="Sizes to train at (channels=16,cells=1,resolution=16); small ones by default.",
 )
+@click.option("--half", is_flag=True, help="Save the weights in 16 bits.")
 @options.device
 @options.workers
 @options.seed
@@ -51,6 +52,7 @@ def command(
     lr: float,
     settings: str | None,
     proxy: str | None,
+    half: bool,
     device: str,
     workers: int | None,
     seed: int,
@@ -86,6 +88,7 @@ def command(
             batch_size=batch_size,
             lr=lr,
             workers=threads,
+            half=half,
             seed=seed,
         ),
         command=shlex.join(["nas", *sys.argv[1:]]),

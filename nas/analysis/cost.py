@@ -26,17 +26,19 @@ class Cost:
 
     Attributes:
         params: Number of parameters, dead branches included.
-        macs: Multiply-accumulates of convolutions and linear layers for one sample.
+        macs: Multiply-accumulates for one sample, of convolutions, linear layers and products of
+            matrices such as those of attention.
         activation_bytes: Bytes of all node outputs for one sample in float32, which training
             keeps for the backward pass.
-        layers: Number of convolutions and linear layers.
-        shortest_path: Convolutions, linear layers and pools, the global one before a classifier
-            included, on the shortest way from an input to the output; :data:`NO_PATH`, longer
-            than any, if there is none, because the output is constant. Short ways carry most of
-            what a network learns (Veit, Wilber and Belongie 2016, Residual Networks Behave Like
-            Ensembles of Relatively Shallow Networks).
-        mean_path: Convolutions and linear layers on the mean of all ways from an input to the
-            output, the network's effective depth; 0 if there is none.
+        layers: Number of operations that multiply and accumulate: convolutions, linear layers,
+            attention.
+        shortest_path: Layers and pools, the global one before a classifier included, on the
+            shortest way from an input to the output; :data:`NO_PATH`, longer than any, if there
+            is none, because the output is constant. Short ways carry most of what a network
+            learns (Veit, Wilber and Belongie 2016, Residual Networks Behave Like Ensembles of
+            Relatively Shallow Networks).
+        mean_path: Layers on the mean of all ways from an input to the output, the network's
+            effective depth; 0 if there is none.
     """
 
     params: int

@@ -6,30 +6,57 @@ import inspect
 import math
 import operator
 import pprint
+import re
 import textwrap
 from itertools import chain, count, pairwise
 from typing import TYPE_CHECKING, Any
 
-import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
 from nas.compile.module import to_module
+from nas.errors import ExportError
+from nas.graph.ops.call import Run
+from nas.graph.ops.function import name_of
+from nas.graph.ops.layer import Layer
+from nas.graph.ops.parameter import Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.graph.tensor_spec import TensorSpec
 
 _PUBLIC = {
     function: f"F.{name}"
     for name, function in vars(F).items()
     if callable(function) and not name.startswith("_")
-} | {torch.cat: "torch.cat"}
+}
 """How code calls the torch functions that operations use."""
 
-_OPERATORS = {operator.add: "+", operator.mul: "*"}
+_SIGNS = {
+    operator.add: "+",
+    operator.and_: "&",
+    operator.eq: "==",
+    operator.floordiv: "//",
+    operator.ge: ">=",
+    operator.gt: ">",
+    operator.le: "<=",
+    operator.lshift: "<<",
+    operator.lt: "<",
+    operator.matmul: "@",
+    operator.mod: "%",
+    operator.mul: "*",
+    operator.ne: "!=",
+    operator.or_: "|",
+    operator.pow: "**",
+    operator.rshift: ">>",
+    operator.sub: "-",
+    operator.truediv: "/",
+    operator.xor: "^",
+}
+_SIGNS_IN_FRONT = {operator.invert: "~", operator.neg: "-", operator.pos: "+"}
 
 _DEFAULTS = {
     "inplace": False,
@@ -80,7 +107,7 @@ def load(path: str | Path = WEIGHTS) -> Network:
 {preprocess}
 
 if __name__ == "__main__":
-    print(load()(torch.zeros({shape})))
+    print(load()({zeros}))
 '''
 
 
@@ -126,13 +153,24 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
         graph: The network.
         data: What it was trained on; the file then also holds ``MEAN``, ``STD``, ``SIZE``,
             ``CLASSES``, and the function ``preprocess`` that takes images in bytes.
+
+    Raises:
+        ExportError: The network holds a layer whose code is not known.
     """
+    for node in graph.nodes:
+        if isinstance(node.op, Layer):
+            raise ExportError(
+                f"{node.name!r} is a {type(node.op.layer).__name__} that is run as it is, and has "
+                "no source of its own",
+                hint="Save the model that was imported, with its predicted parameters.",
+            )
     module = to_module(graph)
     _shorten(module.graph)
     shape = graph.inputs[0].shape
     source = _TEMPLATE.format(
         params=sum(math.prod(spec.shape) for spec in graph.parameters().values()),
         shape=shape,
+        zeros=", ".join(map(_zeros, graph.inputs)),
         example=_EXAMPLE.format(channels=shape[1]).rstrip() if data else "",
         constants=_constants(data, shape[-2:]) if data else "",
         preprocess=_PREPROCESS if data else "",
@@ -146,6 +184,11 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
     if "F." not in source:
         source = source.replace("import torch.nn.functional as F\n", "")
     return source
+
+
+def _zeros(spec: TensorSpec) -> str:
+    dtype = "" if spec.dtype == "float32" else f", dtype=torch.{spec.dtype}"
+    return f"torch.zeros({spec.shape}{dtype})"
 
 
 def _constants(data: Dataset, size: tuple[int, ...]) -> str:
@@ -170,7 +213,18 @@ def _shorten(program: fx.Graph) -> None:
 
 def _inline(node: fx.Node) -> bool:
     """Whether a value is written where it is read."""
-    return node.target in (getattr, operator.getitem)
+    held = node.op == "call_module" and isinstance(_module(node), Held)
+    return held or node.target is getattr or (node.target is operator.getitem and _is_place(node))
+
+
+def _is_place(node: fx.Node) -> bool:
+    """Whether an index picks one of several results or sizes, and not a part of a tensor."""
+    return isinstance(node.args[1], int)
+
+
+def _module(node: fx.Node) -> nn.Module:
+    owner: Any = node.graph.owning_module
+    return owner.get_submodule(node.target)  # type: ignore[no-any-return]
 
 
 def _indent(lines: Iterator[str]) -> str:
@@ -179,7 +233,7 @@ def _indent(lines: Iterator[str]) -> str:
 
 def _helpers(module: fx.GraphModule) -> Iterator[str]:
     """Source of each class of module that is not torch's."""
-    classes = {type(part) for part in module.modules()} - {type(module)}
+    classes = {type(part) for part in module.modules()} - {type(module), Held, Run}
     for cls in sorted(classes, key=lambda cls: cls.__name__):
         if not cls.__module__.startswith("torch."):
             yield f"\n{inspect.getsource(cls)}\n"
@@ -188,8 +242,19 @@ def _helpers(module: fx.GraphModule) -> Iterator[str]:
 def _modules(module: fx.GraphModule) -> Iterator[str]:
     """``self.cell0.conv = nn.Conv2d(...)`` for every submodule, scopes before their contents."""
     for name, part in module.named_modules():
-        if name:
+        if isinstance(part, Held):
+            yield f"self.{name} = nn.Module()"
+            yield f"self.{name}.{_hold(part)}"
+        elif name and not isinstance(part, Run):
             yield f"self.{name} = {_construct(part)}"
+
+
+def _hold(held: Held) -> str:
+    """The statement that gives a module its tensor, before the weights are loaded."""
+    shape = tuple(held.value.shape)
+    if isinstance(held.value, nn.Parameter):
+        return f"value = nn.Parameter(torch.zeros({shape}))"
+    return f'register_buffer("value", torch.zeros({shape}, dtype={held.value.dtype}))'
 
 
 def _construct(module: nn.Module) -> str:
@@ -221,32 +286,44 @@ def _statements(program: fx.Graph) -> Iterator[str]:
         if _inline(node):
             continue
         match node.op:
+            case "call_module" if isinstance(_module(node), Run):
+                yield f"{node.name} = {_expression(node)}"
             case "call_module":
                 yield f"{node.name} = self.{node.target}({_arguments(node)})"
             case "call_function":
                 yield f"{node.name} = {_function(node)}"
             case "call_method":
-                owner, *rest = node.args
-                called = ", ".join(map(_text, rest))
-                yield f"{node.name} = {_text(owner)}.{node.target}({called})"
+                called = _arguments(node, first=1)
+                yield f"{node.name} = {_text(node.args[0])}.{node.target}({called})"
             case "output":
                 yield f"return {_text(node.args[0])}"
 
 
 def _function(node: fx.Node) -> str:
     target: Any = node.target
-    if target in _OPERATORS:
-        left, right = map(_text, node.args)
-        return f"{left} {_OPERATORS[target]} {right}"
+    if node.op == "call_module":
+        return f"self.{target}.value"
+    if target in _SIGNS:
+        left, right = (f"({text})" if text[0] == "-" else text for text in map(_text, node.args))
+        return f"{left} {_SIGNS[target]} {right}"
+    if target in _SIGNS_IN_FRONT:
+        return f"{_SIGNS_IN_FRONT[target]}{_text(node.args[0])}"
     if target is getattr:
         return f"{_text(node.args[0])}.{node.args[1]}"
     if target is operator.getitem:
         return f"{_text(node.args[0])}[{_text(node.args[1])}]"
-    return f"{_PUBLIC[target]}({_arguments(node)})"
+    called = _PUBLIC.get(target) or str(name_of(target)).replace("torch.functional.", "torch.")
+    return f"{called}({_arguments(node)})"
 
 
-def _arguments(node: fx.Node) -> str:
-    positional = [_text(value) for value in node.args]
+def _expression(node: fx.Node) -> str:
+    """The call of a function that is traced as a module, with the names of what it reads."""
+    run: Any = _module(node)
+    return re.sub(r"\bx(\d+)\b", lambda x: _text(node.args[int(x[1])]), run.call.expression)
+
+
+def _arguments(node: fx.Node, first: int = 0) -> str:
+    positional = [_text(value) for value in node.args[first:]]
     named = [
         f"{key}={_text(value)}"
         for key, value in node.kwargs.items()
@@ -263,4 +340,8 @@ def _text(value: Any) -> str:
         bracket = "()" if isinstance(value, tuple) else "[]"
         comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
         return f"{bracket[0]}{entries}{comma}{bracket[1]}"
-    return repr(value)
+    if isinstance(value, slice):
+        return f"slice({', '.join(map(_text, (value.start, value.stop, value.step)))})"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
+    return "..." if value is Ellipsis else repr(value)

@@ -55,7 +55,7 @@ def simplify(graph: Graph) -> Parts:
         elif isinstance(node.op, Identity) or (isinstance(node.op, Add) and len(inputs) == 1):
             alias[node.name] = inputs[0]
         else:
-            kept.append(Node(node.name, node.op, inputs))
+            kept.append(node if inputs == node.inputs else Node(node.name, node.op, inputs))
     outputs = tuple(alias.get(name, name) for name in graph.outputs)
     return graph.inputs, _reaching(kept, outputs), outputs
 
@@ -63,6 +63,8 @@ def simplify(graph: Graph) -> Parts:
 def _is_zero(op: Op, inputs: tuple[str, ...], zeros: set[str]) -> bool:
     if isinstance(op, Zero):
         return True
+    if zeros.isdisjoint(inputs):
+        return False
     if isinstance(op, Mul):
         return any(name in zeros for name in inputs)
     keeps = isinstance(op, _ZERO_TO_ZERO) or (

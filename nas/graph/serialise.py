@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -23,24 +23,38 @@ FORMAT_VERSION = 1
 
 
 def to_json(graph: Graph) -> str:
-    """One node on a line, so that two graphs can be compared with a text diff."""
-    lines = [
-        json.dumps(
-            {
-                "name": node.name,
-                "op": node.op.kind,
-                "attributes": asdict(node.op),  # type: ignore[call-overload]
-                "inputs": node.inputs,
-            }
-        )
-        for node in graph.nodes
-    ]
+    """One node on a line, so that two graphs can be compared with a text diff.
+
+    Raises:
+        GraphError: An operation holds what JSON has no form for, such as a torch module.
+    """
+    lines = [_node_to_json(node) for node in graph.nodes]
     inputs = json.dumps([asdict(spec) for spec in graph.inputs])
     return (
         f'{{"format": "nas-graph", "version": {FORMAT_VERSION},\n"inputs": {inputs},\n"nodes": [\n'
         + ",\n".join(lines)
         + f'\n],\n"outputs": {json.dumps(graph.outputs)}}}\n'
     )
+
+
+def _node_to_json(node: Node) -> str:
+    attributes = {
+        field.name: getattr(node.op, field.name)
+        for field in fields(node.op)  # type: ignore[arg-type]
+    }
+    entry = {
+        "name": node.name,
+        "op": node.op.kind,
+        "attributes": attributes,
+        "inputs": node.inputs,
+    }
+    try:
+        return json.dumps(entry)
+    except TypeError:
+        raise GraphError(
+            f"node {node.name!r} ({node.op.kind}) runs code that JSON has no form for",
+            hint="Keep the model it was imported from, and import that again.",
+        ) from None
 
 
 def from_json(document: str) -> Parts:

@@ -14,9 +14,10 @@ from nas.graph.check import check_parts
 from nas.graph.graph import Graph
 from nas.graph.node import Node
 from nas.graph.ops.call import Call
-from nas.graph.ops.function_kind import short_name
+from nas.graph.ops.function_kind import MULTIPLYING, short_name
 from nas.graph.ops.layer import Layer
 from nas.graph.ops.linear import Linear
+from nas.graph.ops.merge import Add
 from nas.graph.ops.parameter import Constant, Parameter
 from nas.graph.tensor_spec import TensorSpec
 from nas.importers.expression import expression_of
@@ -49,11 +50,12 @@ class _Assembly:
     def __init__(self, trace: Trace, model: nn.Module) -> None:
         self._trace = trace
         self._model = model
-        self._parameters: dict[str, Tensor] = dict(model.named_parameters())
+        self._parameters = trace.parameters
         self._live = _reaching(trace)
         self._readers = _readers(self._live, trace.outputs)
         self._namer = Namer(self._parameters)
-        self._nodes: list[Node] = []
+        self._nodes: dict[str, Node] = {}
+        self._terms: dict[str, tuple[Value, ...]] = {}
         self._names: dict[Value, str] = {}
         self._own: dict[str, str] = {}
         self._state: dict[str, Tensor] = {}
@@ -77,7 +79,7 @@ class _Assembly:
             self._add(step)
         outputs = tuple(self._name(value) for value in self._trace.outputs)
         self._mark_heads(outputs)
-        nodes = tuple(self._nodes)
+        nodes = tuple(self._nodes.values())
         try:
             check_parts(self._inputs, nodes, outputs)
             graph = Graph(self._inputs, nodes, outputs)
@@ -112,7 +114,17 @@ class _Assembly:
         for value in self._readers.results(step):
             text, reads, dtypes = expression_of(value, self._trace)
             op = Call(expression=text, dtypes=dtypes)
+            if op.features().kind in MULTIPLYING:
+                op = replace(op, rows=self._rows(reads[0]))
             self._append(value, op, reads, self._namer.plain(short_name(op.function)))
+
+    def _rows(self, value: Value) -> int:
+        """First size of a value for one sample."""
+        rows = (*self._shape(value.tensor), 1)[0]
+        follows = value.step is not None or value.input is not None
+        if self._batch and follows and rows % self._batch == 0:
+            rows //= self._batch
+        return max(1, rows)
 
     def _add_typed(self, step: Step, found: Match) -> None:
         (value,) = self._readers.results(step)
@@ -122,9 +134,23 @@ class _Assembly:
             if parameters
             else self._namer.plain(found.op.features().kind)
         )
-        self._append(value, found.op, found.inputs, name)
+        inputs = found.inputs
+        if isinstance(found.op, Add):
+            inputs = self._terms[name] = self._summed(found)
+        self._append(value, found.op, inputs, name)
         for own, part in found.own.items():
             self._keep(f"{name}.{own}", part)
+
+    def _summed(self, sum_: Match) -> tuple[Value, ...]:
+        """What a sum reads: if it goes on with a sum that only it reads, the two are one."""
+        first, *rest = sum_.inputs
+        name = self._names.get(first, "")
+        alone = self._readers.count[first] == 1 and first not in self._trace.outputs
+        terms = self._terms.pop(name) if alone and name in self._terms else None
+        if terms is None:
+            return sum_.inputs
+        del self._nodes[name], self._shapes[name]
+        return *terms, *rest
 
     def _add_layer(self, step: Step, module: nn.Module) -> None:
         """A module that was taken as a whole."""
@@ -159,7 +185,7 @@ class _Assembly:
 
     def _append(self, value: Value, op: Op, reads: Iterable[Value], name: str) -> None:
         inputs = tuple(self._name(read) for read in reads)
-        self._nodes.append(Node(name, op, inputs))
+        self._nodes[name] = Node(name, op, inputs)
         self._names[value] = name
         self._shapes[name] = self._shape(value.tensor)
 
@@ -176,7 +202,7 @@ class _Assembly:
             op = Constant(shape=shape, dtype=str(value.fixed.dtype).removeprefix("torch."))
         else:
             raise ImportingError("a value is read that nothing recorded has computed")
-        self._nodes.append(Node(name, op, ()))
+        self._nodes[name] = Node(name, op, ())
         self._names[value] = name
         self._keep(f"{name}.value", value)
         return name
@@ -191,12 +217,11 @@ class _Assembly:
 
     def _mark_heads(self, outputs: tuple[str, ...]) -> None:
         """Linear layers that give class scores are heads."""
-        place = {node.name: index for index, node in enumerate(self._nodes)}
         for name in outputs:
-            while name in place:
-                node = self._nodes[place[name]]
+            while name in self._nodes:
+                node = self._nodes[name]
                 if isinstance(node.op, Linear) and len(self._shapes[name]) == 2:
-                    self._nodes[place[name]] = replace(node, op=replace(node.op, head=True))
+                    self._nodes[name] = replace(node, op=replace(node.op, head=True))
                 if node.op.features().kind not in ("softmax", "dropout", "sigmoid"):
                     break
                 name = node.inputs[0]

@@ -14,18 +14,8 @@ if TYPE_CHECKING:
     from nas.importers.trace import Trace
 
 _METHOD = "torch.Tensor."
-_CASTS = frozenset(
-    {"to", "type", "float", "double", "half", "bfloat16", "int", "long", "bool", "cuda", "cpu"}
-)
+_CASTS = frozenset({"to", "cpu", "cuda"})
 _RESIZING = frozenset({"view", "reshape"})
-_VIEWS = {
-    "mT": "transpose(-2, -1)",
-    "T": "t()",
-    "H": "t()",
-    "data": "detach()",
-    "real": "detach()",
-}
-"""Attributes that are tensors, as methods."""
 
 
 def expression_of(value: Value, trace: Trace) -> tuple[str, tuple[Value, ...], tuple[str, ...]]:
@@ -53,9 +43,6 @@ class _Text:
     def call(self) -> str:
         """The whole expression but the choice of a result."""
         step = self._step
-        attribute = getattr(getattr(step.function, "__self__", None), "__name__", "")
-        if getattr(step.function, "__name__", "") == "__get__" and attribute in _VIEWS:
-            return f"{self._text(step.args[0])}.{_VIEWS[attribute]}"
         name = name_of(step.function)
         if name is None:
             raise ImportingError(f"{step.function!r} is no function of torch")
@@ -102,8 +89,12 @@ class _Text:
             times = part // BATCH
             size = f"{self._batch()}.shape[0]"
             return size if times == 1 else f"{size} * {times}"
-        if part is None or part is Ellipsis or isinstance(part, bool | int | float | str):
-            return "..." if part is Ellipsis else repr(part)
+        if part is Ellipsis:
+            return "..."
+        if part is None or type(part) in (bool, int, float, str):
+            return repr(part)
+        if isinstance(part, int | float):  # a kind of its own, such as an IntEnum
+            return repr(int(part) if isinstance(part, int) else float(part))
         if isinstance(part, torch.dtype | torch.memory_format | torch.layout):
             return str(part)
         raise ImportingError(f"{self._step.function!r} takes a {type(part).__name__}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from nas.errors import ImportingError
 from nas.importers.assembly import assemble
 from nas.importers.message_passing import is_message_passing
-from nas.importers.trace import WAYS, Hidden, Way, trace
+from nas.importers.trace import WAYS, Hidden, Way, trace, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,14 +24,22 @@ if TYPE_CHECKING:
 def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> Imported:
     """Read a module as a graph by running it once and noting every torch function it calls.
 
-    The run is in evaluation mode and without numbers (on the meta device) at a batch size of its
-    own, so it costs milliseconds and the graph holds for every batch size; branches on shapes go
-    the way of the example. A model that looks at numbers is run on the example itself. Parameters
-    are told by identity. Layers of the vocabulary become typed operations, every other torch
-    function a :class:`~nas.graph.ops.call.Call`, and tensors of the model's own become
+    Parameters are told by identity. Layers of the vocabulary become typed operations, every other
+    torch function a :class:`~nas.graph.ops.call.Call`, and tensors of the model's own become
     :class:`~nas.graph.ops.parameter.Parameter` nodes, as do weights that several layers share.
     A submodule that computes outside of torch's functions (TorchScript) is a
     :class:`~nas.graph.ops.layer.Layer` that runs as it is, and is reported as opaque.
+
+    The run is in evaluation mode, in the first of these ways that works:
+
+    1. Without numbers (on the meta device) at a batch size of its own, which costs about one
+       forward pass of an image. The graph holds for every batch size; branches on shapes go the
+       way of the example.
+    2. Without numbers at the example's batch size, for models that only take that one.
+    3. On the example itself, for models that look at numbers. The graph then goes the way of the
+       example, at its batch size.
+    4. On the model as :func:`torch.export.export` writes it, which takes seconds but also follows
+       writing into views of tensors. Operations are then torch's own (``aten``).
 
     Where outputs do not depend on some parameters in evaluation mode (auxiliary heads), the model
     is run with its containers in training mode, and has further outputs.
@@ -51,27 +60,40 @@ def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> 
         >>> imported.names
         {'_0.weight': '0.weight', '_0.bias': '0.bias'}
     """
-    inputs = (example_inputs,) if isinstance(example_inputs, Tensor) else tuple(example_inputs)
-    if not inputs or not all(isinstance(x, Tensor) and x.dim() for x in inputs):
+    inputs = _checked(example_inputs)
+    leaf_modules = {module for module in model.modules() if _is_whole(module)}
+    cause: Exception | None = None
+    for way in WAYS:
+        try:
+            imported = _imported(model, inputs, way, leaf_modules)
+        except Exception as error:
+            cause = error
+            continue
+        if imported.coverage.excluded:
+            return _with_auxiliary_heads(model, inputs, way, leaf_modules, imported)
+        return imported
+    with suppress(Exception):
+        return _imported(_exported(model, inputs), inputs, WAYS[0], set())
+    reason = str(cause).partition("\n")[0] or repr(cause)
+    raise ImportingError(
+        f"{type(model).__name__} cannot be read as a graph: {reason}",
+        hint="Check that model(*example_inputs) runs.",
+    ) from cause
+
+
+def _checked(example_inputs: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The example as a tuple of tensors with a batch dimension."""
+    given = example_inputs if isinstance(example_inputs, tuple | list) else (example_inputs,)
+    if not given or not all(isinstance(x, Tensor) and x.dim() for x in given):
         raise ImportingError(
             "expected one or more tensors with a batch dimension as example inputs, got "
-            f"{type(example_inputs).__name__}"
+            + (", ".join(_described(x) for x in given) or "none")
         )
-    leaf_modules = {module for module in model.modules() if _is_whole(module)}
-    for way in WAYS:
-        with suppress(Exception):
-            imported = _imported(model, inputs, way, leaf_modules)
-            if imported.coverage.excluded:
-                return _with_auxiliary_heads(model, inputs, way, leaf_modules, imported)
-            return imported
-    try:
-        return _imported(_exported(model, inputs), inputs, WAYS[0], set())
-    except Exception as error:
-        reason = str(error).partition("\n")[0] or repr(error)
-        raise ImportingError(
-            f"{type(model).__name__} cannot be read as a graph: {reason}",
-            hint="Check that model(*example_inputs) runs.",
-        ) from error
+    return tuple(given)
+
+
+def _described(part: object) -> str:
+    return "a number" if isinstance(part, Tensor) else type(part).__name__
 
 
 def _exported(model: nn.Module, inputs: tuple[Tensor, ...]) -> nn.Module:
@@ -80,10 +102,15 @@ def _exported(model: nn.Module, inputs: tuple[Tensor, ...]) -> nn.Module:
     several = tuple(
         torch.cat([x, x]) if follow else x for x, follow in zip(inputs, follows, strict=True)
     )
-    free = tuple({0: torch.export.Dim.AUTO} if follow else {} for follow in follows)
+    free: tuple[Any, ...] = tuple(
+        {0: torch.export.Dim.AUTO} if follow else {} for follow in follows
+    )
+    (first, *_) = inspect.signature(model.forward).parameters.values()
+    if first.kind is first.VAR_POSITIONAL:
+        free = (free,)
     mode = model.training
     try:
-        with warnings.catch_warnings():
+        with unchanged(model), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's own, about its own
             program = torch.export.export(model.eval(), several, dynamic_shapes=free)
             module: nn.Module = program.run_decompositions({}).module(check_guards=False)

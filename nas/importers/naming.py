@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from nas.graph.check import reserved_names
@@ -78,5 +79,5 @@ def _identifiers(path: str) -> str:
                 parts.append(f"_{part}")
         else:
             word = "".join(c if c.isalnum() or c == "_" else "_" for c in part)
-            parts.append(word if word.isidentifier() else f"_{word}")
+            parts.append(f"_{word}" if iskeyword(word) or not word.isidentifier() else word)
     return ".".join(f"{part}_" if part in reserved_names() else part for part in parts)

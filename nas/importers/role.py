@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from nas.graph.op import Role
 from nas.graph.ops.function import name_of
-from nas.graph.ops.function_kind import RESHAPING, kind_of, short_name
+from nas.graph.ops.function_kind import MULTIPLYING, RESHAPING, kind_of, short_name
 
 if TYPE_CHECKING:
     from nas.importers.assembly import Readers
     from nas.importers.step import Step, Value
 
 _SCALED = frozenset({"mul", "prelu", "batch_norm2d", "group_norm", "layer_norm"})
-_WEIGHED = frozenset({"conv2d", "conv_transpose", "linear", "matmul", "attention", "recurrent"})
 
 
 def role_of(parameter: Value, readers: Readers) -> Role:
@@ -37,7 +36,7 @@ def role_of(parameter: Value, readers: Readers) -> Role:
 
 
 def _role(kind: str, dimensions: int, shift: bool) -> Role:
-    if kind in _WEIGHED:
+    if kind in MULTIPLYING:
         return Role.WEIGHT if dimensions > 1 else Role.BIAS
     if kind in _SCALED:
         return Role.SHIFT if shift else Role.SCALE

@@ -48,8 +48,8 @@ class Step:
     reads: list[Value] = field(default_factory=list)
 
 
-def mapped(part: Any, change: Callable[[Any], Any], kind: type = Tensor) -> Any:
-    """The same arguments with every part of a kind changed."""
+def mapped(part: Any, change: Callable[[Any], Any], kind: type | tuple[type, ...] = Tensor) -> Any:
+    """The same arguments with every part of some types changed."""
     if isinstance(part, kind):
         return change(part)
     if isinstance(part, tuple | list):

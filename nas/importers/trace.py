@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from nas.errors import ImportingError
 from nas.importers.message_passing import is_message_passing, shape_rule
@@ -16,7 +15,7 @@ from nas.importers.recorder import Recorder
 from nas.importers.step import BATCH, Step, Value, leaves, mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +25,15 @@ class Trace:
     Attributes:
         inputs: The model's inputs.
         outputs: The tensors among its outputs, in order.
+        parameters: The model's own, by name, those shared by several layers once.
         steps: Everything that was called, in order.
-        free: Whether the batch size was :data:`nas.importers.recorder.BATCH`, so that sizes that
+        free: Whether the batch size was :data:`nas.importers.step.BATCH`, so that sizes that
             follow it are told from others.
     """
 
     inputs: tuple[Value, ...]
     outputs: tuple[Value, ...]
+    parameters: Mapping[str, Tensor]
     steps: tuple[Step, ...]
     free: bool
 
@@ -56,6 +57,8 @@ class Way:
 WAYS = (Way(meta=True, free=True), Way(meta=True, free=False), Way(meta=False, free=False))
 """The most general first."""
 
+_EVERY_MODULE = frozenset(nn.Module().__dict__)
+
 
 def trace(
     model: nn.Module, inputs: Sequence[Tensor], way: Way, leaf_modules: set[nn.Module]
@@ -73,19 +76,21 @@ def trace(
         ImportingError: The model cannot be recorded in this way.
     """
     recorder = Recorder(meta=way.meta)
-    state = _state(model, recorder, meta=way.meta)
+    parameters = dict(model.named_parameters())
     entered = [
         recorder.enter(Value(_example(x, inputs[0], way), input=position))
         for position, x in enumerate(inputs)
     ]
     xs = tuple(value.tensor for value in entered)
     with ExitStack() as stack:
+        stack.enter_context(unchanged(model))
         stack.enter_context(_mode(model, training=way.training))
         stack.enter_context(_leaves_taken_whole(recorder, leaf_modules, way))
+        stack.enter_context(_state(model, parameters, recorder, meta=way.meta))
         stack.enter_context(_watch(model, recorder, leaf_modules))
         stack.enter_context(torch.no_grad())
         stack.enter_context(recorder)
-        outputs = functional_call(model, state, xs) if way.meta else model(*xs)
+        outputs = model(*xs)
     found = [leaf for leaf in leaves(_plain(outputs)) if isinstance(leaf, Tensor)]
     if not found:
         raise ImportingError(
@@ -93,19 +98,41 @@ def trace(
             hint="Import a model whose forward() returns one or more tensors.",
         )
     values = tuple(map(recorder.value_of, found))
-    return Trace(tuple(entered), values, tuple(recorder.steps), way.free)
+    return Trace(tuple(entered), values, parameters, tuple(recorder.steps), way.free)
 
 
-def _state(model: nn.Module, recorder: Recorder, *, meta: bool) -> dict[str, Tensor]:
-    """Parameters and buffers to run with, made known to the recorder."""
-    state = {}
-    for name, parameter in model.named_parameters():
-        tensor = torch.empty_like(parameter, device="meta") if meta else parameter
-        state[name] = recorder.enter(Value(tensor, parameter=name)).tensor
+@contextmanager
+def _state(
+    model: nn.Module, parameters: Mapping[str, Tensor], recorder: Recorder, *, meta: bool
+) -> Iterator[None]:
+    """Make parameters and buffers known; while active, the model has them without numbers.
+
+    A layer may stand in several places, so stores are replaced by layer and not by path.
+    """
+    known: dict[Tensor, Tensor] = {}
+    for name, parameter in parameters.items():
+        value = Value(_twin(parameter, meta=meta), parameter=name)
+        known[parameter] = recorder.enter(value, parameter).tensor
     for name, buffer in model.named_buffers():
-        tensor = torch.empty_like(buffer, device="meta") if meta else buffer
-        state[name] = recorder.enter(Value(tensor, fixed=buffer, buffer=name)).tensor
-    return state
+        value = Value(_twin(buffer, meta=meta), fixed=buffer, buffer=name)
+        known[buffer] = recorder.enter(value, buffer).tensor
+    stores: list[dict[str, Any]] = [
+        store for part in model.modules() for store in (part._parameters, part._buffers)
+    ]
+    before = [dict(store.items()) for store in stores]
+    try:
+        for store, own in zip(stores, before, strict=True):
+            for name, tensor in own.items():
+                store[name] = None if tensor is None else known[tensor]
+        yield
+    finally:
+        for store, own in zip(stores, before, strict=True):
+            for name, tensor in own.items():
+                store[name] = tensor
+
+
+def _twin(tensor: Tensor, *, meta: bool) -> Tensor:
+    return torch.empty_like(tensor, device="meta") if meta else tensor
 
 
 def _example(x: Tensor, first: Tensor, way: Way) -> Tensor:
@@ -122,6 +149,37 @@ def _plain(outputs: Any) -> Any:
     if isinstance(outputs, dict):  # also the output classes derived from it
         return dict(outputs)
     return outputs
+
+
+@contextmanager
+def unchanged(model: nn.Module) -> Iterator[None]:
+    """Give the model back its attributes, such as tables of what it computed once."""
+    before = [(part, _attributes(part)) for part in model.modules() if _is_plain(part)]
+    copies = [
+        (table, table.copy())
+        for _, attributes in before
+        for table in attributes.values()
+        if type(table) in (dict, list, set)
+    ]
+    try:
+        yield
+    finally:
+        for part, attributes in before:
+            for name in _attributes(part).keys() - attributes.keys():
+                del part.__dict__[name]
+            part.__dict__.update(attributes)
+        for table, copy in copies:
+            table.clear()
+            (table.extend if isinstance(table, list) else table.update)(copy)
+
+
+def _attributes(module: nn.Module) -> dict[str, Any]:
+    """What a module keeps beside what every module has."""
+    return {name: value for name, value in module.__dict__.items() if name not in _EVERY_MODULE}
+
+
+def _is_plain(module: nn.Module) -> bool:
+    return not isinstance(module, torch.jit.ScriptModule)
 
 
 @contextmanager
@@ -195,11 +253,7 @@ def _watch(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -
             leaf_modules.add(module)
             raise Hidden(f"{type(module).__name__} computes what cannot be looked into")
 
-    hooks = [
-        module.register_forward_hook(look)
-        for module in model.modules()
-        if not isinstance(module, torch.jit.ScriptModule)
-    ]
+    hooks = [module.register_forward_hook(look) for module in model.modules() if _is_plain(module)]
     try:
         yield
     finally:

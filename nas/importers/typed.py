@@ -27,14 +27,14 @@ from nas.graph.ops.norm import (
     RMSNorm,
 )
 from nas.graph.ops.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
-from nas.graph.ops.shape import Flatten
-from nas.graph.ops.window import Pair, same_padding
-from nas.importers.step import Step, Value
+from nas.graph.ops.shape import Flatten, Shift2d, Zero
+from nas.importers.step import BATCH, Step, Value, follows_batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nas.graph.op import Op
+    from nas.graph.ops.window import Pair
 
 Arguments = dict[str, Any]
 
@@ -119,7 +119,6 @@ def _convolution(ops: Mapping[int, Any], a: Arguments) -> Match | None:
     padding = _sizes(padding, dims)
     if x.tensor.dim() != dims + 2 or (dims == 2 and len(set(dilation)) > 1):
         return None
-    kept = tuple(d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True))
     op = ops[dims](
         out_channels=weight.tensor.shape[0],
         kernel=kernel,
@@ -127,7 +126,7 @@ def _convolution(ops: Mapping[int, Any], a: Arguments) -> Match | None:
         dilation=dilation[0] if dims == 2 else dilation,
         groups=a.get("groups", 1),
         bias=a.get("bias") is not None,
-        padding=None if padding == kept else padding,
+        padding=padding,
     )
     return Match(op, (x,), _own(a))
 
@@ -229,9 +228,7 @@ def _pool(op: type[MaxPool2d | AvgPool2d], a: Arguments) -> Match | None:
     )
     if not plain or stride[0] != stride[1] or a["input"].tensor.dim() != 4:
         return None
-    kept = padding == same_padding(kernel, 1)
-    typed = op(kernel=kernel, stride=stride[0], padding=None if kept else padding)
-    return Match(typed, (a["input"],))
+    return Match(op(kernel=kernel, stride=stride[0], padding=padding), (a["input"],))
 
 
 def _max_pool(a: Arguments) -> Match | None:
@@ -265,13 +262,38 @@ def _flatten(a: Arguments) -> Match | None:
     return Match(Flatten(), (x,)) if x.tensor.dim() > 1 else None
 
 
+def _zeros(a: Arguments) -> Match | None:
+    """Zeros for each sample of a batch of any size."""
+    x = a["input"]
+    size = a.get("size", tuple(x.tensor.shape))
+    if not isinstance(size, tuple) or len(size) < 2:
+        return None
+    batch, *shape = size
+    if not follows_batch(batch) or batch != x.tensor.shape[0] or any(map(follows_batch, shape)):
+        return None
+    return Match(Zero(shape=tuple(shape)), (x,)) if all(shape) else None
+
+
+def _pad(a: Arguments) -> Match | None:
+    """The one padding of the vocabulary, which moves an image by a pixel."""
+    plain = a.get("mode", "constant") == "constant" and not a.get("value")
+    if not plain or tuple(a["pad"]) != (-1, 1, -1, 1) or a["input"].tensor.dim() != 4:
+        return None
+    return Match(Shift2d(), (a["input"],))
+
+
 def _add(a: Arguments) -> Match | None:
     values = a["input"], a["other"]
     if a.get("alpha", 1) != 1 or not all(isinstance(value, Value) for value in values):
         return None
-    if values[0].tensor.shape != values[1].tensor.shape:
-        return None
-    return Match(Add(), values)
+    first, second = (_of_one(value) for value in values)
+    return Match(Add(), values) if first == second else None
+
+
+def _of_one(value: Value) -> tuple[int, ...]:
+    """Shape of a value for one sample, which is also that of what all samples share."""
+    shape = tuple(value.tensor.shape)
+    return (1, *shape[1:]) if shape and shape[0] == BATCH else shape
 
 
 def _mul(a: Arguments) -> Match | None:
@@ -338,6 +360,9 @@ _RULES: dict[str, tuple[str, Rule]] = {
     "adaptive_avg_pool2d": ("input output_size", _adaptive_avg),
     "adaptive_max_pool2d": ("input output_size return_indices", _adaptive_max),
     "flatten": ("input start_dim end_dim", _flatten),
+    "new_zeros": ("input size", _zeros),
+    "zeros_like": ("input", _zeros),
+    "pad": ("input pad mode value", _pad),
     "add": ("input other alpha", _add),
     "__add__": ("input other", _add),
     "__radd__": ("input other", _add),

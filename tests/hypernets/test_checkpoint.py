@@ -284,3 +284,14 @@ def test_weights_beside_no_card_are_refused(tmp_path):
 def test_both_files_have_the_same_permissions(directory):
     modes = {path.name: path.stat().st_mode for path in directory.iterdir()}
     assert modes[WEIGHTS] == modes[CARD]
+
+
+def test_half_the_bits_are_half_the_size_and_nearly_the_same(tmp_path):
+    model = make_hypernet()
+    save(model, tmp_path / "full")
+    save(model, tmp_path / "half", half=True)
+    full, half = (tmp_path / name / WEIGHTS for name in ("full", "half"))
+    assert half.stat().st_size < 0.6 * full.stat().st_size
+    for name, tensor in load(tmp_path / "half").state_dict().items():
+        assert tensor.dtype is torch.float32
+        torch.testing.assert_close(tensor, model.state_dict()[name], rtol=1e-3, atol=1e-6)

@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from nas.errors import GraphError, ShapeError
 from nas.graph.op import Op, OpFeatures, ParamSpec, operation
+from nas.graph.ops.attribute import check_whole
 from nas.graph.ops.function import FACTORIES, function_named
 from nas.graph.ops.function_kind import kind_of
 
@@ -40,14 +41,17 @@ class Call(Op):
             with ``[0]`` behind it to pick one of several results. Only functions of torch that
             compute tensors are allowed.
         dtypes: Data types of the inputs where one is not float32.
+        rows: First size of ``x0`` for one sample, more than 1 where a sample is cut into windows.
     """
 
     arity: ClassVar[int | None] = None
     expression: str
     dtypes: tuple[str, ...] = ()
+    rows: int = 1
 
     def __post_init__(self) -> None:
         _parse(self.expression)
+        check_whole(self, "rows")
         for name in self.dtypes:
             if not isinstance(getattr(torch, name, None), torch.dtype):
                 raise GraphError(f"call: dtypes must name torch data types, got {name!r}")
@@ -65,10 +69,8 @@ class Call(Op):
 
     def macs(self, *inputs: Shape) -> int:
         """Half of the floating-point operations that torch counts for one sample."""
-        counter = FlopCounterMode(display=False)
-        with counter:
-            _on_meta.__wrapped__(self, inputs)
-        return int(counter.get_total_flops()) // 2
+        samples = max(1, inputs[0][0] // self.rows) if inputs[0] else 1
+        return _flops(self, inputs) // (2 * samples)
 
     def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
         result: Tensor = _parse(self.expression)[1](*inputs)
@@ -76,24 +78,24 @@ class Call(Op):
 
     def module(self, *inputs: Shape) -> nn.Module | None:
         """One that runs the expression, where the function takes no tensor to be traced by."""
-        return _Run(self) if self.function in FACTORIES else None
+        return Run(self) if self.function in FACTORIES else None
 
     def features(self) -> OpFeatures:
         return OpFeatures(kind=kind_of(self.function))
 
 
-class _Run(nn.Module):
+class Run(nn.Module):
     """A call as a module."""
 
     def __init__(self, call: Call) -> None:
         super().__init__()
-        self._call = call
+        self.call = call
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        return self._call.forward({}, *inputs)
+        return self.call.forward({}, *inputs)
 
     def extra_repr(self) -> str:
-        return self._call.expression
+        return self.call.expression
 
 
 @lru_cache(maxsize=8192)
@@ -111,6 +113,15 @@ def _on_meta(call: Call, shapes: tuple[Shape, ...]) -> Shape:
         reason = str(error).partition("\n")[0]
         raise ShapeError(f"{call.expression} cannot take inputs {shapes}: {reason}") from None
     return tuple(result.shape)
+
+
+@lru_cache(maxsize=8192)
+def _flops(call: Call, shapes: tuple[Shape, ...]) -> int:
+    """Floating-point operations that torch counts in a run without data."""
+    counter = FlopCounterMode(display=False)
+    with counter:
+        _on_meta.__wrapped__(call, shapes)
+    return int(counter.get_total_flops())
 
 
 @lru_cache(maxsize=8192)
@@ -145,6 +156,8 @@ def _parse(expression: str) -> tuple[str, Callable[..., Any]]:
         raise _fault(expression, f"{name!r} is no function of torch that computes a tensor")
     if not read:
         body.func = ast.Name("function_", ast.Load())
+    if not all(keyword.arg for keyword in body.keywords):
+        raise _fault(expression, "an argument is a dictionary of several")
     for argument in (*body.args, *(keyword.value for keyword in body.keywords)):
         _check_argument(argument, expression, read)
     if read != set(range(len(read))):
@@ -172,8 +185,10 @@ def _check_argument(node: ast.expr, expression: str, read: set[int]) -> None:
             pass
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             parts = [operand]
-        case ast.BinOp(op=ast.Mult(), left=left, right=right):
-            parts = [left, right]
+        case ast.BinOp(
+            op=ast.Mult(), left=ast.Subscript() as left, right=ast.Constant(value=int())
+        ):
+            parts = [left]
         case ast.Subscript(
             value=ast.Attribute(value=ast.Name() as source, attr="shape"),
             slice=ast.Constant(value=0),

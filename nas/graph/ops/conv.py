@@ -121,6 +121,8 @@ class Conv(Convolution):
         super().__post_init__()
         if self.padding is not None:
             check_sizes(self, "padding", count=self.dims, least=0)
+            if self.padding == same_padding(self.kernel, self.dilation):
+                object.__setattr__(self, "padding", None)
 
     @final
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.overrides import get_overridable_functions, resolve_name
@@ -32,37 +32,71 @@ FACTORIES = frozenset(
 )
 """Functions that make a tensor from numbers alone."""
 
-_ATEN = "torch.ops.aten."
-_PLACES = ("torch.nn.functional", "torch.Tensor", "torch")
+_ATEN = "torch.ops.aten"
+_BY_SCHEMA = ("torch", "torch.Tensor")
+_WHOLE = ("torch.fft", "torch.functional", "torch.linalg", "torch.nn.functional", "torch.special")
+"""Modules of which every function that torch lets be overridden computes tensors."""
+_PLACES = ("torch.nn.functional", *_BY_SCHEMA[::-1])
+_BEHIND_OPERATORS = (
+    "abs add and div eq floordiv ge getitem gt invert le lshift lt matmul mod mul ne neg or pos "
+    "pow radd rand rdiv rfloordiv rlshift rmatmul rmod rmul ror rpow rrshift rshift rsub rtruediv "
+    "rxor sub truediv xor"
+)
+_OPERATORS = frozenset(f"__{name}__" for name in _BEHIND_OPERATORS.split())
+"""Methods behind Python's operators."""
+_IN_PYTHON = frozenset({"torch.nn.functional.hardsigmoid", "torch.Tensor.unique"})
+_ON_FILES = frozenset({"from_file"})
 
 
-def name_of(function: Callable[..., Any]) -> str | None:
+@cache
+def name_of(function: Callable[..., object]) -> str | None:
     """Dotted name under which :func:`function_named` finds a function, None if it has none."""
     if isinstance(function, torch._ops.OpOverload | torch._ops.OpOverloadPacket):
-        return f"torch.ops.{function}"
-    own = getattr(function, "__name__", "")
-    names = (resolve_name(function) or "", *(f"{place}.{own}" for place in _PLACES))
+        names = [f"torch.ops.{function}"]
+    else:
+        own = getattr(function, "__name__", "")
+        names = [resolve_name(function) or "", *(f"{place}.{own}" for place in _PLACES)]
     return next((name for name in names if function_named(name) == function), None)
 
 
 @cache
-def function_named(name: str) -> Callable[..., Any] | None:
-    """A function of torch that takes or makes tensors, by its dotted name; None if it is none."""
-    place, _, own = name.rpartition(".")
-    known = (
-        name in _overridable()
-        or name in FACTORIES
-        or name.startswith(_ATEN)
-        or (place in _PLACES and hasattr(torch._C._VariableFunctions, own))
-        or place in _PLACES[:2]
-    )
-    if not known:
+def function_named(name: str) -> Callable[..., object] | None:
+    """A function of torch that computes tensors and changes none, by its dotted name.
+
+    None for anything else: what reads or writes files, gives Python objects, registers hooks,
+    shares memory, or writes into its arguments.
+    """
+    if not _computes_tensors(name):
         return None
     try:
         found: object = reduce(getattr, name.split(".")[1:], torch)
     except AttributeError:
         return None
     return found if callable(found) and not isinstance(found, type) else None
+
+
+def _computes_tensors(name: str) -> bool:
+    if name.startswith(f"{_ATEN}."):
+        return _has_schema(*name.removeprefix(f"{_ATEN}.").split("."))
+    place, _, own = name.rpartition(".")
+    if own.startswith("__"):
+        return place == "torch.Tensor" and own in _OPERATORS
+    if own.endswith("_"):
+        return False
+    if place in _WHOLE and not own.startswith("_") and name in _overridable():
+        return True
+    return name in FACTORIES or name in _IN_PYTHON or (place in _PLACES and _has_schema(own))
+
+
+def _has_schema(own: str, overload: str | None = None, *more: str) -> bool:
+    """Whether an operator of torch gives tensors and leaves its arguments as they were."""
+    if own in _ON_FILES or own.endswith("_") or more:
+        return False
+    return any(
+        not schema.is_mutable and any("Tensor" in str(result.type) for result in schema.returns)
+        for schema in torch._C._jit_get_schemas_for_operator(f"aten::{own}")
+        if overload is None or schema.overload_name == overload.replace("default", "")
+    )
 
 
 @cache

@@ -41,6 +41,9 @@ _KINDS = {
 _KIND = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 _KIND.update({name: name for name in FUNCTIONS})
 
+MULTIPLYING = frozenset({"attention", "conv2d", "conv_transpose", "linear", "matmul", "recurrent"})
+"""Kinds of functions that multiply and accumulate."""
+
 RESHAPING = frozenset(_KINDS["reshape"].split())
 """Functions whose results are values of the input at other places."""
 

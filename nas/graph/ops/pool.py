@@ -37,6 +37,8 @@ class WindowPool(FreeOp):
                     f"{self.kind}: padding must be at most half of the kernel {self.kernel}, "
                     f"got {self.padding}"
                 )
+            if self.padding == same_padding(self.kernel, 1):
+                object.__setattr__(self, "padding", None)
 
     @final
     @property

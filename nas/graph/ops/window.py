@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nas.errors import ShapeError
@@ -45,6 +46,7 @@ def same_padding(kernel: Sizes, dilation: int | Sizes) -> Sizes:
     return tuple([gap * (window - 1) // 2 for window, gap in zip(kernel, gaps, strict=True)])
 
 
+@lru_cache(maxsize=4096)
 def slide(
     x: Shape, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: int | Sizes = 1
 ) -> Sizes:

@@ -11,13 +11,18 @@ import pytest
 import torch
 
 from nas.data.catalog import load
+from nas.errors import ExportError
 from nas.export.source import python_source
 from nas.graph.builder import GraphBuilder
 from nas.graph.op import OPS
+from nas.graph.ops import Constant, Layer, Parameter
 from tests.nas.export.networks import SPACES, everything, sampled
+from tests.zoo.small_networks import SMALL_NETWORKS
+from tests.zoo.specimen import Specimen, relative_error, tensors
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
+    from tests.zoo.zoo_network import ZooNetwork
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
@@ -44,7 +49,7 @@ def body(graph: Graph) -> list[str]:
 
 
 def test_the_graph_of_everything_leaves_no_operation_out() -> None:
-    assert {node.op.kind for node in everything().nodes} == set(OPS)
+    assert {node.op.kind for node in everything().nodes} == set(OPS) - {"layer"}
 
 
 def test_a_small_network_reads_like_one_written_by_hand() -> None:
@@ -139,6 +144,42 @@ def test_several_outputs() -> None:
     first, second = module(images)
     assert torch.equal(first, images.relu())
     assert torch.equal(second, images.flatten(1))
+
+
+@pytest.mark.parametrize("zoo_network", SMALL_NETWORKS, ids=str)
+def test_imported_networks_are_written_out(zoo_network: ZooNetwork) -> None:
+    """But for those with layers that are run as they are."""
+    specimen = Specimen.of(zoo_network)
+    graph = specimen.imported.graph
+    if any(isinstance(node.op, Layer) for node in graph.nodes):
+        with pytest.raises(ExportError, match="is run as it is"):
+            python_source(graph)
+        return
+    module = network(graph).eval()
+    module.load_state_dict(dict(specimen.imported.state), strict=False)
+    with torch.no_grad():
+        actual = tensors(module(*specimen.fresh_inputs))
+    assert relative_error(actual, specimen.expected(specimen.fresh_inputs)) <= 1e-5
+
+
+def test_tensors_without_a_layer_are_plain_parameters_and_buffers() -> None:
+    b = GraphBuilder()
+    x = b.input((1, 4))
+    table = b.op(Parameter(shape=(1, 4)), name="table")
+    graph = b.build(b.add(x, table, b.op(Constant(shape=(1, 4)), name="fixed")))
+    source = python_source(graph)
+    assert "self.table.value = nn.Parameter(torch.zeros((1, 4)))" in source
+    assert (
+        'self.fixed.register_buffer("value", torch.zeros((1, 4), dtype=torch.float32))' in source
+    )
+    assert body(graph)[0] == "y = x + self.table.value"
+
+
+def test_the_example_at_the_end_has_the_inputs_of_the_network() -> None:
+    b = GraphBuilder()
+    ids, x = b.input((1, 5), dtype="int64", name="ids"), b.input((1, 5, 4), name="x")
+    source = python_source(b.build(b.add(b.embedding(ids, 9, 4), x)))
+    assert "load()(torch.zeros((1, 5), dtype=torch.int64), torch.zeros((1, 5, 4)))" in source
 
 
 def test_the_head_of_the_file_says_what_it_is() -> None:

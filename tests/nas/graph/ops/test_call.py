@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from nas.errors import GraphError, ShapeError
+from nas.graph.builder import GraphBuilder
+from nas.graph.graph import Graph
+from nas.graph.ops import Call
+from nas.testing.op import OpCase, OpConformance
+
+TOKENS = (1, 5, 6)
+
+
+class TestCall(OpConformance):
+    @staticmethod
+    def cases():
+        return [
+            OpCase(Call(expression="torch.permute(x0, (0, 2, 1))"), (TOKENS,)),
+            OpCase(Call(expression="x0.view(x0.shape[0], -1)"), (TOKENS,)),
+            OpCase(Call(expression="torch.chunk(x0, 2, dim=2)[1]"), (TOKENS,)),
+            OpCase(Call(expression="x0.__getitem__((slice(None, None, None), -1))"), (TOKENS,)),
+            OpCase(Call(expression="torch.matmul(x0, x1)"), (TOKENS, (1, 6, 4)), macs=5 * 6 * 4),
+        ]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    """x0
+    x0.shape
+    torch.relu
+    torch.load('weights.pt')
+    torch.hub.load('a', 'b')
+    torch.save(x0, 'weights.pt')
+    torch.from_file('data', size=3)
+    x0.numpy()
+    x0.tolist()
+    x0.add_(x0)
+    x0.__class__.__mro__()
+    x0.register_hook(print)
+    x0.apply_(lambda value: value)
+    torch.relu(torch.relu(x0))
+    torch.relu(*x0)
+    torch.relu(**x0)
+    torch.relu(x0.data)
+    torch.relu(x0) + x0
+    torch.relu(y)
+    torch.relu(x1)
+    torch.add(x0, [a for a in x0])
+    torch.add(x0, f'{x0}')
+    torch.add(x0, 9 ** 9)
+    torch.add(x0, 'a' * 99)
+    torch.sum(x0, dtype=torch.hub)
+    torch.relu(x0)[x0]
+    __import__('os').system('true')
+    open('file')
+    eval('x0')
+    torch.relu(x0
+    """.strip().split("\n"),
+)
+def test_all_but_one_function_with_plain_arguments_is_refused(expression) -> None:
+    with pytest.raises(GraphError, match="cannot take"):
+        Call(expression=expression.strip())
+
+
+def test_a_json_document_cannot_bring_in_other_code() -> None:
+    b = GraphBuilder()
+    document = b.build(b.op(Call(expression="x0.exp()"), b.input((1, 2)))).to_json()
+    with pytest.raises(GraphError, match=r"'torch.load' is no function of torch"):
+        Graph.from_json(document.replace("x0.exp()", "torch.load('x')"))
+
+
+def test_shapes_that_do_not_fit_are_refused_with_torchs_reason() -> None:
+    with pytest.raises(ShapeError, match=r"torch.matmul\(x0, x1\) cannot take inputs"):
+        Call(expression="torch.matmul(x0, x1)").infer_shape((1, 5, 6), (1, 5, 6))
+
+
+def test_data_types_other_than_float_are_told() -> None:
+    call = Call(expression="torch.nn.functional.one_hot(x0, 7)", dtypes=("int64",))
+    assert call.infer_shape((1, 4)) == (1, 4, 7)
+    with pytest.raises(GraphError, match="torch data types, got 'float33'"):
+        Call(expression="x0.exp()", dtypes=("float33",))
+
+
+def test_windows_cost_what_they_cost_in_one_sample() -> None:
+    """Four windows of three tokens each, for any number of samples."""
+    call = Call(expression="torch.matmul(x0, x1)", rows=4)
+    for samples in (1, 5):
+        shapes = (samples * 4, 3, 8), (samples * 4, 8, 3)
+        assert call.macs(*shapes) == 4 * 3 * 8 * 3
+
+
+def test_a_module_is_needed_only_where_no_tensor_is_read() -> None:
+    assert Call(expression="x0.exp()").module((1, 2)) is None
+    ones = Call(expression="torch.ones(x0.shape[0], 3, device=x0.device)")
+    module = ones.module((1, 2))
+    assert module is not None
+    assert torch.equal(module(torch.zeros(4, 2)), torch.ones(4, 3))
+
+
+def test_it_is_differentiable() -> None:
+    x = torch.tensor([0.5, 2.0], requires_grad=True)
+    Call(expression="x0.square()").forward({}, x).sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [1.0, 4.0]
