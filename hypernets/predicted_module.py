@@ -76,7 +76,6 @@ def predict_module(
 
     Raises:
         ImportingError: The module cannot be read as a graph, or inputs for it not be guessed.
-        VocabularyError: It holds an operation the hypernetwork does not know.
 
     Example:
         >>> from torch import nn

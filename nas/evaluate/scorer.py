@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from nas.analysis.cost import cost
 from nas.compile.apply import apply, calibrate
-from nas.errors import ConfigError, VocabularyError
+from nas.errors import ConfigError
 from nas.evaluate.blend import Blend
 from nas.evaluate.naswot import ActivationKernel
 from nas.graph.graph import Graph
@@ -185,7 +185,7 @@ class Scorer:
             return []
         try:
             return self._predictor.predict(graphs)
-        except (VocabularyError, MemoryError, RuntimeError) as error:
+        except (MemoryError, RuntimeError) as error:
             failure = _failure(error)
         if len(graphs) == 1:
             return [failure]
@@ -234,8 +234,6 @@ def _failure(error: Exception) -> Failure:
 
     torch has an exception of its own for a lack of memory on a GPU only.
     """
-    if isinstance(error, VocabularyError):
-        return Failure(str(error))
     kinds = (MemoryError, torch.OutOfMemoryError)
     if isinstance(error, kinds) or "DefaultCPUAllocator" in str(error):
         return Failure("it needs more memory than there is")

@@ -25,9 +25,10 @@ def _away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def hypernet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hypernetwork for tiny networks of nb201 on digits; hardly trained."""
     directory = tmp_path_factory.mktemp("hypernets") / "tiny"
-    sizes = ("--steps", 4, "--meta-batch", 2, "--batch-size", 16, "--settings", "hidden=8")
+    sizes = ("--steps", 4, "--lr", 0.1, "--meta-batch", 2, "--batch-size", 16)
     proxy = ("--proxy", "channels=4,cells=1,resolution=8")
-    answer = nas("train-hypernet", *SPACE, *sizes, *proxy, "--out", directory)
+    small = ("--settings", "hidden=8")
+    answer = nas("train-hypernet", *SPACE, *sizes, *small, *proxy, "--out", directory)
     assert answer.code == 0, answer.err
     return directory
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from hypernets.tile_decoder import TileDecoder, unrepeated
+from hypernets.tile_decoder import FINAL_GAIN, TileDecoder, unrepeated
 from hypernets.tiling import tile
 from nas.graph.op import Role
 from tests.hypernets.decoder_cases import EVERY
@@ -148,9 +148,9 @@ def test_a_parameter_is_the_repetition_of_its_part(decoder, h, role, shape):
     assert torch.equal(tile(decoder(h, role, part), shape), decoder(h, role, shape))
 
 
-def test_raw_weights_of_a_fresh_decoder_have_unit_variance():
+def test_raw_weights_of_a_fresh_decoder_vary_as_the_gain_of_the_last_layer_says():
     torch.manual_seed(0)
     decoder = TileDecoder(32, 64, 7, 10)
     h = F.layer_norm(torch.randn(64, 32), (32,))
     variance = decoder(h, Role.WEIGHT, (64, 64, 3, 3)).var().item()
-    assert 0.5 < variance < 5
+    assert 0.5 < variance / FINAL_GAIN**2 < 5

@@ -21,8 +21,8 @@ from nas.evaluate import scorer as scorer_module
 from nas.evaluate.naswot import naswot
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.graph.builder import GraphBuilder
-from nas.graph.op import OpFeatures, Role
-from nas.graph.ops.shape import Shift2d, Zero
+from nas.graph.op import Role
+from nas.graph.ops.shape import Zero
 from nas.space.candidate import candidate, sample
 from nas.space.search_space import SearchSpace
 from tests.hypernets.hypernet_toys import SMALL, digits, make_hypernet, tiny_space
@@ -32,16 +32,6 @@ if TYPE_CHECKING:
     from nas.space.trial import Trial
 
 ALL = ScoreConfig(images=10_000, calibration=10_000)
-
-
-@dataclass(frozen=True)
-class Unheard(Shift2d):
-    """An operation of somebody else."""
-
-    kind: ClassVar[str] = "unheard"
-
-    def features(self):
-        return OpFeatures(kind="unheard")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +46,7 @@ class Troubled(SearchSpace):
     cells: int = 1
 
     def build(self, trial: Trial) -> Graph:
-        kind = trial.suggest_categorical(
-            "kind", ["works", "overflows", "too large", "odd", "unheard"]
-        )
+        kind = trial.suggest_categorical("kind", ["works", "overflows", "too large", "odd"])
         b = GraphBuilder()
         x = b.batch_norm(b.conv2d(b.input((1, 1, 8, 8)), self.channels))
         if kind == "overflows":
@@ -66,8 +54,6 @@ class Troubled(SearchSpace):
                 x = b.mul(x, x)
         if kind == "odd" and self.channels < 4:
             raise ShapeError("three channels are too few")
-        if kind == "unheard":
-            x = b.op(Unheard(), x)
         if kind == "too large":
             waste = b.activation(b.op(Zero(shape=(4, 2**21, 2**21)), x), "sigmoid")
             x = b.add(b.global_avg_pool(x), b.global_avg_pool(waste))
@@ -267,16 +253,6 @@ def test_a_candidate_that_cannot_be_built_at_the_proxy_fails_alone():
     assert odd == Failure(
         "it cannot be built at the proxy: ShapeError: three channels are too few"
     )
-
-
-def test_an_operation_the_predictor_does_not_know_fails_alone(predictor):
-    works, unheard, again = Scorer(predictor, digits())(troubled("works", "unheard", "works"))
-    assert works == again
-    assert isinstance(works, Estimate)
-    assert isinstance(unheard, Failure)
-    assert "unheard" in unheard.reason
-    (alone,) = score(troubled("works"), predictor, digits())
-    assert works.loss == pytest.approx(alone.loss, rel=1e-4)
 
 
 class Short:

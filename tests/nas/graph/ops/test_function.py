@@ -44,7 +44,7 @@ REFUSED = """torch.load torch.save torch.hub.load torch.jit.load torch.compile t
         torch.ops.aten.convolution.default,
         torch.ops.aten.add.Tensor,
     ],
-    ids=str,
+    ids=name_of,
 )
 def test_what_computes_tensors_is_found_by_its_name(function) -> None:
     name = name_of(function)
