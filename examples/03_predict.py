@@ -40,7 +40,7 @@ default = {name: tensor.clone() for name, tensor in network.state_dict().items()
 
 data = nas.load_dataset("digits")
 images, _ = data.train.spread(256)
-hypernet = hypernets.load("nasnet-digits")  # `hypernet(model)` does the same without a report
+hypernet = hypernets.load("deepnets-digits")  # `hypernet(model)` does the same without a report
 predicted = hypernets.predict_module(hypernet, model, images[:1], calibration=images)
 print(f"{predicted.coverage.share:.0%} of {predicted.coverage.total:,} parameters predicted")
 print(f"test accuracy {evaluate(network, data.test).accuracy:.1%} without any training")

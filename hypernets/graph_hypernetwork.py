@@ -16,8 +16,8 @@ from hypernets.embedding import NodeEmbedding
 from hypernets.fan_in import scale_by_fan_in
 from hypernets.features import EncodedGraph, encode
 from hypernets.flat_memory import FlatMemory
+from hypernets.matrix_decoder import unrepeated
 from hypernets.predicted_module import predict_module
-from hypernets.tile_decoder import unrepeated
 from hypernets.tiling import tile, tile_into
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hypernets.class_head import extend_class_vectors
+from hypernets.matrix_decoder import MatrixDecoder
 from hypernets.parameter_axes import five_axes
-from hypernets.tile_decoder import is_vector, unrepeated
 from hypernets.tiling import tile
 from nas.graph.op import Role
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 
-class LowRankDecoder(nn.Module):
+class LowRankDecoder(MatrixDecoder):
     """Node states to parameters of one shape, weights being of low rank and not repetitions.
 
     A perceptron makes two matrices r x r of a node's state; one linear layer, the same for both,
@@ -62,20 +62,6 @@ class LowRankDecoder(nn.Module):
         self.spread = nn.Parameter(rank**-0.75 * torch.randn(max_channels, max_kernel, rank))
         self.spread_bias = nn.Parameter(torch.zeros(max_channels, max_kernel))
         self.class_vectors = nn.Parameter(torch.randn(rank, classes) / math.sqrt(rank))
-
-    def forward(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
-        """Raw parameters of one role and shape: (P, D) -> (P, *shape)."""
-        part = unrepeated(role, shape, self.max_channels)
-        if role in (Role.CLASS_WEIGHT, Role.CLASS_BIAS):
-            return tile(self._head(h, role, part), shape)
-        if is_vector(role, shape):
-            return tile(self._vector(h, role, part), shape)
-        return tile(self._weight(h, role, part), shape)
-
-    def _vector(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
-        row = 0 if role is Role.SCALE else 1
-        vectors = self.vector(h).view(len(h), 2, self.max_channels)[:, row]  # (P, C)
-        return tile(vectors, (math.prod(shape),)).view(len(h), *shape)
 
     def _weight(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
         rows, columns, depth, height, width = five_axes(role, shape)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hypernets.class_head import extend_class_vectors
+from hypernets.matrix_decoder import MatrixDecoder
 from hypernets.parameter_axes import five_axes
 from hypernets.tiling import tile
 from nas.graph.op import Role
@@ -21,32 +22,6 @@ if TYPE_CHECKING:
 CLASS_VECTOR = 32
 """Longest vector of a class."""
 
-
-def is_vector(role: Role, shape: Shape) -> bool:
-    """Whether a parameter, class heads aside, is decoded as a vector rather than as a matrix."""
-    return len(shape) < 2 or role in (Role.SCALE, Role.SHIFT, Role.BIAS)
-
-
-def unrepeated(role: Role, shape: Shape, channels: int) -> Shape:
-    """The shape of which a parameter of a wider layer is a repetition.
-
-    Example:
-        >>> unrepeated(Role.WEIGHT, (96, 16, 3, 3), 64)
-        (64, 16, 3, 3)
-        >>> unrepeated(Role.CLASS_WEIGHT, (100, 512), 64)
-        (100, 256)
-    """
-    if role is Role.CLASS_BIAS:
-        return shape
-    if role is Role.CLASS_WEIGHT:
-        return (shape[0], min(shape[1], 4 * channels)) if len(shape) == 2 else shape
-    if len(shape) == 1:
-        return (min(shape[0], channels),)
-    if is_vector(role, shape) or five_axes(role, shape)[:2] != shape[:2]:
-        return shape
-    return (min(shape[0], channels), min(shape[1], channels), *shape[2:])
-
-
 FINAL_GAIN = 0.2
 """Factor of the last layers' initial weights (Knyazev et al. 2023, in the published program).
 
@@ -54,7 +29,7 @@ Larger ones make networks start with losses far above that of guessing, and trai
 that differ much then fails."""
 
 
-class TileDecoder(nn.Module):
+class TileDecoder(MatrixDecoder):
     """Node states to parameters of one shape, only the needed part of the tile being computed.
 
     A weight comes from a tile (C, C, S, S) through Linear, ReLU, 1x1 convolution, ReLU, 1x1
@@ -93,20 +68,6 @@ class TileDecoder(nn.Module):
             for last in (self.tile, self.vector[-1], self.class_features[-1]):
                 assert isinstance(last, nn.Linear)
                 last.weight *= FINAL_GAIN
-
-    def forward(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
-        """Raw parameters of one role and shape: (P, D) -> (P, *shape)."""
-        part = unrepeated(role, shape, self.max_channels)
-        if role in (Role.CLASS_WEIGHT, Role.CLASS_BIAS):
-            return tile(self._head(h, role, part), shape)
-        if is_vector(role, shape):
-            return tile(self._vector(h, role, part), shape)
-        return tile(self._weight(h, role, part), shape)
-
-    def _vector(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
-        row = 0 if role is Role.SCALE else 1
-        vectors = self.vector(h).view(len(h), 2, self.max_channels)[:, row]  # (P, C)
-        return tile(vectors, (math.prod(shape),)).view(len(h), *shape)
 
     def _weight(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
         rows, columns, depth, height, width = five_axes(role, shape)

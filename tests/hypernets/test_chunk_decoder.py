@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch.testing import assert_close
 
 from hypernets.chunk_decoder import ChunkDecoder
-from hypernets.tile_decoder import unrepeated
+from hypernets.matrix_decoder import unrepeated
 from hypernets.tiling import tile
 from nas.graph.op import Role
 from tests.hypernets.decoder_cases import (

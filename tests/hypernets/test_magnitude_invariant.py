@@ -10,7 +10,8 @@ from torch.testing import assert_close
 from hypernets.chunk_decoder import ChunkDecoder
 from hypernets.coordinate_decoder import CoordinateDecoder
 from hypernets.magnitude_invariant import MagnitudeInvariant, constant_length
-from hypernets.tile_decoder import TileDecoder, unrepeated
+from hypernets.matrix_decoder import unrepeated
+from hypernets.tile_decoder import TileDecoder
 from hypernets.tiling import tile
 from nas.graph.op import Role
 from tests.hypernets.decoder_cases import (

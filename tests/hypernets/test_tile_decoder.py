@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from hypernets.tile_decoder import FINAL_GAIN, TileDecoder, unrepeated
+from hypernets.matrix_decoder import unrepeated
+from hypernets.tile_decoder import FINAL_GAIN, TileDecoder
 from hypernets.tiling import tile
 from nas.graph.op import Role
 from tests.hypernets.decoder_cases import EVERY
