@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn.modules.conv import _ConvNd
 
 from nas.errors import ImportingError
+from nas.importers.state import replaced_state, unchanged
 from nas.train.mode import evaluating
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def _run(model: nn.Module, x: Tensor) -> None:
 
 def _call_on_meta(model: nn.Module, x: Tensor) -> None:
     """Run without numbers, which costs little; not every model can."""
-    tensors = chain(model.named_parameters(), model.named_buffers())
-    state = {name: torch.empty_like(tensor, device="meta") for name, tensor in tensors}
-    functional_call(model, state, (x.to("meta"),))
+    tensors = chain(model.parameters(), model.buffers())
+    known = {tensor: torch.empty_like(tensor, device="meta") for tensor in tensors}
+    with unchanged(model), replaced_state(model, known):
+        model(x.to("meta"))

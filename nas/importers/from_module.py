@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from nas.errors import ImportingError
 from nas.importers.assembly import assemble
 from nas.importers.message_passing import is_message_passing
-from nas.importers.trace import WAYS, Hidden, Way, trace, unchanged
+from nas.importers.state import unchanged
+from nas.importers.trace import WAYS, Hidden, Way, trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from nas.errors import ImportingError
 from nas.importers.message_passing import is_message_passing, shape_rule
 from nas.importers.recorder import Recorder
+from nas.importers.state import is_plain, replaced_state, unchanged
 from nas.importers.step import BATCH, Step, Value, leaves, mapped
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ class Way:
 
 WAYS = (Way(meta=True, free=True), Way(meta=True, free=False), Way(meta=False, free=False))
 """The most general first."""
-
-_EVERY_MODULE = frozenset(nn.Module().__dict__)
 
 
 def trace(
@@ -105,10 +104,7 @@ def trace(
 def _state(
     model: nn.Module, parameters: Mapping[str, Tensor], recorder: Recorder, *, meta: bool
 ) -> Iterator[None]:
-    """Make parameters and buffers known; while active, the model has them without numbers.
-
-    A layer may stand in several places, so stores are replaced by layer and not by path.
-    """
+    """Make parameters and buffers known; while active, the model has them without numbers."""
     known: dict[Tensor, Tensor] = {}
     for name, parameter in parameters.items():
         value = Value(_twin(parameter, meta=meta), parameter=name)
@@ -116,19 +112,8 @@ def _state(
     for name, buffer in model.named_buffers():
         value = Value(_twin(buffer, meta=meta), fixed=buffer, buffer=name)
         known[buffer] = recorder.enter(value, buffer).tensor
-    stores: list[dict[str, Any]] = [
-        store for part in model.modules() for store in (part._parameters, part._buffers)
-    ]
-    before = [dict(store.items()) for store in stores]
-    try:
-        for store, own in zip(stores, before, strict=True):
-            for name, tensor in own.items():
-                store[name] = None if tensor is None else known[tensor]
+    with replaced_state(model, known):
         yield
-    finally:
-        for store, own in zip(stores, before, strict=True):
-            for name, tensor in own.items():
-                store[name] = tensor
 
 
 def _twin(tensor: Tensor, *, meta: bool) -> Tensor:
@@ -149,37 +134,6 @@ def _plain(outputs: Any) -> Any:
     if isinstance(outputs, dict):  # also the output classes derived from it
         return dict(outputs)
     return outputs
-
-
-@contextmanager
-def unchanged(model: nn.Module) -> Iterator[None]:
-    """Give the model back its attributes, such as tables of what it computed once."""
-    before = [(part, _attributes(part)) for part in model.modules() if _is_plain(part)]
-    copies = [
-        (table, table.copy())
-        for _, attributes in before
-        for table in attributes.values()
-        if type(table) in (dict, list, set)
-    ]
-    try:
-        yield
-    finally:
-        for part, attributes in before:
-            for name in _attributes(part).keys() - attributes.keys():
-                del part.__dict__[name]
-            part.__dict__.update(attributes)
-        for table, copy in copies:
-            table.clear()
-            (table.extend if isinstance(table, list) else table.update)(copy)
-
-
-def _attributes(module: nn.Module) -> dict[str, Any]:
-    """What a module keeps beside what every module has."""
-    return {name: value for name, value in module.__dict__.items() if name not in _EVERY_MODULE}
-
-
-def _is_plain(module: nn.Module) -> bool:
-    return not isinstance(module, torch.jit.ScriptModule)
 
 
 @contextmanager
@@ -253,7 +207,7 @@ def _watch(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -
             leaf_modules.add(module)
             raise Hidden(f"{type(module).__name__} computes what cannot be looked into")
 
-    hooks = [module.register_forward_hook(look) for module in model.modules() if _is_plain(module)]
+    hooks = [module.register_forward_hook(look) for module in model.modules() if is_plain(module)]
     try:
         yield
     finally:

@@ -88,3 +88,17 @@ def test_the_first_that_is_taken_counts() -> None:
     assert found is not None
     assert found.shape == (1, 3, 9, 9)
     assert first_taken(model, [(1, 1, 8, 8)]) is None
+
+
+def test_a_layer_in_two_places_keeps_its_weights() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = self.again = nn.Conv2d(1, 1, 3, padding=1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.again(self.first(x))
+
+    model = Twice()
+    example_inputs(model, CARD)
+    assert not any(parameter.is_meta for parameter in model.parameters())

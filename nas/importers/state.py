@@ -1,0 +1,73 @@
+"""A model's state, put aside while it runs without numbers."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from torch import Tensor
+
+_EVERY_MODULE = frozenset(nn.Module().__dict__)
+
+
+@contextmanager
+def replaced_state(model: nn.Module, known: Mapping[Tensor, Tensor]) -> Iterator[None]:
+    """While active, the model has other tensors in place of its parameters and buffers.
+
+    A layer may stand in several places, so they are replaced by layer and not by path.
+
+    Args:
+        model: Gets its own back in the end.
+        known: What stands for each of them.
+    """
+    stores: list[dict[str, Any]] = [
+        store for part in model.modules() for store in (part._parameters, part._buffers)
+    ]
+    before = [dict(store.items()) for store in stores]
+    try:
+        for store, own in zip(stores, before, strict=True):
+            for name, tensor in own.items():
+                store[name] = None if tensor is None else known[tensor]
+        yield
+    finally:
+        for store, own in zip(stores, before, strict=True):
+            for name, tensor in own.items():
+                store[name] = tensor
+
+
+@contextmanager
+def unchanged(model: nn.Module) -> Iterator[None]:
+    """Give the model back its attributes, such as tables of what it computed once."""
+    before = [(part, _attributes(part)) for part in model.modules() if is_plain(part)]
+    copies = [
+        (table, table.copy())
+        for _, attributes in before
+        for table in attributes.values()
+        if type(table) in (dict, list, set)
+    ]
+    try:
+        yield
+    finally:
+        for part, attributes in before:
+            for name in _attributes(part).keys() - attributes.keys():
+                del part.__dict__[name]
+            part.__dict__.update(attributes)
+        for table, copy in copies:
+            table.clear()
+            (table.extend if isinstance(table, list) else table.update)(copy)
+
+
+def _attributes(module: nn.Module) -> dict[str, Any]:
+    """What a module keeps beside what every module has."""
+    return {name: value for name, value in module.__dict__.items() if name not in _EVERY_MODULE}
+
+
+def is_plain(module: nn.Module) -> bool:
+    """Whether a module is Python throughout."""
+    return not isinstance(module, torch.jit.ScriptModule)
