@@ -1,6 +1,6 @@
 """How well each hypernetwork predicts parameters, all trained at equal cost.
 
-    python -m benchmarks.hypernets.run --dataset digits --seconds 150
+    python -m benchmarks.hypernets.run --dataset digits --seconds 600
     python -m benchmarks.hypernets.run --dataset cifar10 --data-dir D --entries ghn2 ghn2-published
 
 Cost is time of the processor on one thread. What is finished lies in the folder ``--out``; the
@@ -52,7 +52,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--dataset", choices=SCALES, default="digits")
     add("--data-dir", type=Path, help="where its files lie")
-    add("--seconds", type=float, default=150.0, help="of the processor, for each training")
+    add("--seconds", type=float, default=600.0, help="of the processor, for each training")
     add("--entries", nargs="+", choices=ENTRIES, default=list(ENTRIES), metavar="NAME")
     add("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of trainings")
     add("--networks", type=int, default=50, help="of each split")
