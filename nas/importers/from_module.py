@@ -67,7 +67,7 @@ def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> 
     for way in WAYS:
         try:
             imported = _imported(model, inputs, way, leaf_modules)
-        except Exception as error:
+        except Exception as error:  # a model may be anybody's code
             cause = error
             continue
         if imported.coverage.excluded:
@@ -142,7 +142,7 @@ def _with_auxiliary_heads(
     training = Way(meta=way.meta, free=way.free, training=True)
     try:
         more = _imported(model, inputs, training, leaf_modules)
-    except Exception:
+    except Exception:  # then the parameters in question are reported as excluded
         return plain
     return more if len(more.coverage.excluded) < len(plain.coverage.excluded) else plain
 
