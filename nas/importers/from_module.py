@@ -126,9 +126,24 @@ def _imported(
     """The graph recorded in one way, submodules being taken whole where they must."""
     while True:
         try:
-            return assemble(trace(model, inputs, way, leaf_modules), model)
+            imported = assemble(trace(model, inputs, way, leaf_modules), model)
+            if not way.meta:
+                nearby = tuple(0.999 * x + 1e-3 if x.is_floating_point() else x for x in inputs)
+                _check_fixed(imported, assemble(trace(model, nearby, way, leaf_modules), model))
         except Hidden:
             continue
+        return imported
+
+
+def _check_fixed(imported: Imported, nearby: Imported) -> None:
+    """See that constants are the same for other inputs, where tensors are told by being there.
+
+    Raises:
+        ImportingError: One was computed from the inputs, unseen.
+    """
+    for name in imported.state.keys() & nearby.state.keys() - imported.names.keys():
+        if not torch.equal(imported.state[name], nearby.state[name]):
+            raise ImportingError("a tensor was computed by something other than torch functions")
 
 
 def _with_auxiliary_heads(

@@ -172,6 +172,7 @@ class Recorder(TorchFunctionMode):
         if self._meta and not reads:
             plain_kwargs["device"] = "meta"
         versions = [value.tensor._version for value in reads]
+        before = self._numbers(reads)
         result = self._run(step.function, plain_args, plain_kwargs)
         written = [
             value
@@ -179,8 +180,14 @@ class Recorder(TorchFunctionMode):
             if value.tensor._version != version
         ]
         if written:
+            written[0].fixed = before  # what the step read, not what it left
             return self._written(step, written, result)
         return self.note(step, result)
+
+    def _numbers(self, reads: list[Value]) -> Tensor | None:
+        """What a step may write over, as it is before."""
+        fixed = reads[0].fixed if reads else None
+        return fixed if fixed is None or self._meta else fixed.clone()
 
     def _run(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function; a batch norm without numbers keeps the shape of its input.

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from nas.compile.apply import apply
 from nas.errors import ImportingError
 from nas.graph.op import Role
 from nas.importers.from_module import from_module
@@ -134,3 +135,29 @@ def test_tables_of_computed_tensors_are_emptied_again() -> None:
     for _ in range(2):
         assert from_module(model, X).coverage.share == 1
     assert model.table == {}
+
+
+class ThroughNumpy(nn.Module):
+    """Computes where no torch function is called."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + torch.from_numpy(2 * x.numpy())
+
+
+def test_what_is_computed_outside_of_torch_is_no_constant() -> None:
+    with pytest.raises(ImportingError, match="ThroughNumpy cannot be read as a graph"):
+        from_module(ThroughNumpy(), torch.rand(2, 3))
+
+
+class Gathers(nn.Module):
+    """Adds into zeros in place, on the way that a number decides."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        total = x.new_zeros(1, x.shape[1])
+        return total.add_(x) if x.sum() < 1e9 else x
+
+
+def test_a_constant_is_as_it_was_before_it_was_written_over() -> None:
+    x = torch.rand(1, 3)
+    imported = from_module(Gathers(), x)
+    torch.testing.assert_close(apply(imported.graph, imported.state, x), x)
