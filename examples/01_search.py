@@ -28,7 +28,7 @@ for found in result.pareto:
 
 model = result.best_model
 assert model is not None  # it would be with max_epochs=0
-images, labels = next(data.test.batches(8))
+(images,), labels = next(data.test.batches(8))
 with torch.no_grad():
     print("predicted", model(images).argmax(1).tolist())
 print("truth    ", labels.tolist())

@@ -39,7 +39,7 @@ network = Classifier(model)
 default = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
 data = nas.load_dataset("digits")
-images, _ = data.train.spread(256)
+(images,) = data.train.spread(256).whole().inputs
 hypernet = hypernets.load("deepnets-digits")  # `hypernet(model)` does the same without a report
 predicted = hypernets.predict_module(hypernet, model, images[:1], calibration=images)
 print(f"{predicted.coverage.share:.0%} of {predicted.coverage.total:,} parameters predicted")

@@ -18,13 +18,16 @@ from hypernets.measure import measure
 from hypernets.training_state import STATE, Progress, load_finished, restore, save
 from nas.compile.apply import apply
 from nas.config import from_mapping
+from nas.data.samples import UNLABELLED, Batch
 from nas.errors import ConfigError, TrainingError
 from nas.events import Listener, Noted, Stage, ignore, stage
+from nas.graph.op import Role
 from nas.predictor.card import Card
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
-from nas.train.augment import augment
-from nas.train.device import autocast
+from nas.space.task import NODE_CLASSIFICATION
+from nas.train.augment import augmented, thinned
+from nas.train.device import autocast, laid_out
 from nas.train.schedule import warm_cosine
 
 if TYPE_CHECKING:
@@ -125,7 +128,8 @@ def train_hypernet(
         HypernetConfig,
         {
             "classes": data.task.classes,
-            **_tile(space.at(**proxy), training.seed),
+            "input_gain": _input_gain(data),
+            **_largest(space.at(**proxy), training.seed),
             **HYPERNETS.get(hypernet).settings,
             **(settings or {}),
         },
@@ -141,6 +145,8 @@ def train_hypernet(
         fingerprint=data.fingerprint,
         channels=data.task.channels,
         classes=data.task.classes,
+        features=data.task.features,
+        general=space.general,
         training={"command": command, **asdict(training)},
     )
     finished = load_finished(card, out)
@@ -224,7 +230,7 @@ class _Session:
             group["lr"] = training.lr * warm_cosine(step, training.steps, training.warmup)
         draw = rng(training.seed, "architectures", step)
         graphs = [sample(self._space, draw).graph.simplified for _ in range(training.meta_batch)]
-        images, labels = self._batch()
+        batch = self._batch()
         predicted = self.model.predict(graphs)
         leaves = [
             {name: tensor.detach().requires_grad_() for name, tensor in params.items()}
@@ -233,7 +239,7 @@ class _Session:
         outcomes = [
             outcome
             for outcome in pool.map(
-                lambda graph, params: self._backward(graph, params, images, labels), graphs, leaves
+                lambda graph, params: self._backward(graph, params, batch), graphs, leaves
             )
             if outcome is not None
         ]
@@ -263,25 +269,27 @@ class _Session:
         return _running(loss, new_loss), _running(accuracy, new_accuracy)
 
     def _backward(
-        self, graph: Graph, params: dict[str, Tensor], images: Tensor, labels: Tensor
+        self, graph: Graph, params: dict[str, Tensor], batch: Batch
     ) -> tuple[float, float] | None:
         """Loss and accuracy of one network, its weights' gradients being left in ``params``."""
         with autocast(self._device, self._training.precision):
-            logits = apply(graph, params, images).float()
-            loss = F.cross_entropy(logits, labels)
+            logits = apply(graph, params, *batch.inputs).float()
+            loss = F.cross_entropy(logits, batch.labels)
         if not math.isfinite(loss.item()):
             return None
         loss.backward()
-        return loss.item(), float((logits.argmax(1) == labels).float().mean())
+        asked = batch.labels != UNLABELLED
+        right = logits[asked].argmax(1) == batch.labels[asked]
+        return loss.item(), float(right.float().mean())
 
-    def _batch(self) -> tuple[Tensor, Tensor]:
-        """Augmented training images (B, C, H, W) and labels (B,) of this step."""
+    def _batch(self) -> Batch:
+        """The training samples of this step, augmented."""
         draw = generator(self._training.seed, "images", self._step)
-        split = self._data.train
-        indices = torch.randint(len(split), (self._training.batch_size,), generator=draw)
-        indices = indices.to(self._device)
-        images = augment(split.normalised(indices), flip=self._data.flip, generator=draw)
-        return images.contiguous(memory_format=torch.channels_last), split.labels[indices]
+        drawn = self._data.train.drawn(self._training.batch_size, draw)
+        if self._data.task.kind == NODE_CLASSIFICATION:
+            return thinned(drawn, draw)
+        changed = augmented(drawn, self._data, draw)
+        return Batch(laid_out(changed.inputs), changed.labels)
 
     def _skip(self) -> None:
         self._skipped += 1
@@ -322,22 +330,34 @@ class _Session:
         (out / STATE).unlink(missing_ok=True)
 
 
-def _tile(space: SearchSpace, seed: int) -> dict[str, int]:
-    """Size of a tile as wide as the convolutions of some architectures.
+def _largest(space: SearchSpace, seed: int) -> dict[str, int]:
+    """Channels and window of the largest weights of some architectures.
 
-    A wider one would have parts that no training reaches and a larger network is given.
+    A tile of more would have parts that no training reaches and a larger network is given. For
+    images, channels are those that convolutions give; for the nodes of a graph also the features
+    of the data, each of which means something else.
     """
     draw = rng(seed, "tile")
     shapes = [
         spec.shape
         for _ in range(64)
         for spec in sample(space, draw).graph.parameters().values()
-        if len(spec.shape) == 4
+        if spec.role is Role.WEIGHT
     ]
+    windows = [shape for shape in shapes if len(shape) == 4]
+    channels = [shape[0] for shape in windows] or [max(shape[:2]) for shape in shapes]
     return {
-        "max_channels": max((shape[0] for shape in shapes), default=1),
-        "max_kernel": max((max(shape[2:]) for shape in shapes), default=1),
+        "max_channels": max(channels, default=1),
+        "max_kernel": max((max(shape[2:]) for shape in windows), default=1),
     }
+
+
+def _input_gain(data: Dataset) -> float:
+    """One over the size of the features of nodes; images are of size 1."""
+    if data.task.kind != NODE_CLASSIFICATION:
+        return 1.0
+    x, _ = data.train.whole().inputs
+    return round(1 / max(float(x.square().mean().sqrt()), 1e-6), 4)
 
 
 def _running(old: float, new: float) -> float:

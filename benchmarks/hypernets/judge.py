@@ -15,12 +15,11 @@ from nas.compile.apply import apply, calibrate
 from nas.config import from_mapping
 from nas.events import Listener, ignore, stage
 from nas.files import write_json
+from nas.train.device import laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from torch import Tensor
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
@@ -51,16 +50,16 @@ class Judge:
     """
 
     def __init__(self, data: Dataset) -> None:
-        self._calibration = _laid_out(data.train.spread(CALIBRATION)[0])
-        images, self._labels = data.val.spread(IMAGES)
-        self._images = _laid_out(images)
+        self._calibration = laid_out(data.train.spread(CALIBRATION).whole().inputs)
+        images, self._labels = data.val.spread(IMAGES).whole()
+        self._images = laid_out(images)
 
     @torch.no_grad()
     def __call__(self, predictor: WeightPredictor, graph: Graph) -> Verdict:
         """The verdict on a network with predicted parameters."""
         (params,) = predictor.predict([graph])
-        statistics = calibrate(graph, params, self._calibration)
-        logits = apply(graph, {**params, **statistics}, self._images)
+        statistics = calibrate(graph, params, *self._calibration)
+        logits = apply(graph, {**params, **statistics}, *self._images)
         loss = float(F.cross_entropy(logits, self._labels))
         if not math.isfinite(loss):
             return Verdict(accuracy=0.0, loss=None)
@@ -92,7 +91,3 @@ def judged(
 def _digest(graphs: Sequence[Graph]) -> str:
     """Hex digits that tell networks and their order apart."""
     return blake2b(" ".join(graph.hash() for graph in graphs).encode(), digest_size=4).hexdigest()
-
-
-def _laid_out(images: Tensor) -> Tensor:
-    return images.contiguous(memory_format=torch.channels_last)

@@ -7,8 +7,6 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from benchmarks.ranking.one_shot import train_one_shot
 from benchmarks.ranking.row import Row
 from benchmarks.ranking.short_training import ShortTraining, steps_within
@@ -18,6 +16,7 @@ from nas.analysis.cost import cost
 from nas.evaluate.naswot import naswot
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.events import Listener, Noted, ignore, stage
+from nas.train.device import laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,8 +94,7 @@ class Contest:
 
     def baselines(self) -> list[Row]:
         """Two training-free measures: NASWOT at the proxy, SynFlow of the full network."""
-        images, _ = self._proxy_data.train.spread(_PATTERNS)
-        images = images.contiguous(memory_format=torch.channels_last)
+        (images,) = laid_out(self._proxy_data.train.spread(_PATTERNS).whole().inputs)
 
         def patterns(candidate: Candidate) -> float:
             graph = self._at_proxy(candidate)

@@ -9,10 +9,11 @@ import torch
 import torch.nn.functional as F
 
 from nas.compile.apply import apply
+from nas.data.samples import Batch
 from nas.seeding import generator
-from nas.train.augment import augment
-from nas.train.schedule import warm_cosine
-from nas.train.train import TrainConfig
+from nas.train.augment import augmented
+from nas.train.config import TrainConfig
+from nas.train.device import laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,13 +58,15 @@ class Descent:
         if fresh:
             self._known.update(map(id, fresh))
             self._optimiser.add_param_group({"params": fresh})
-        rate = RECIPE.lr * warm_cosine(self._done, self._steps, RECIPE.warmup)
+        rate = RECIPE.lr * RECIPE.rate(self._done, self._steps)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self._done += 1
-        images, labels = self._batch()
+        batch = self._batch()
         loss = F.cross_entropy(
-            apply(graph, params, images), labels, label_smoothing=RECIPE.label_smoothing
+            apply(graph, params, *batch.inputs),
+            batch.labels,
+            label_smoothing=RECIPE.label_smoothing,
         )
         if not math.isfinite(loss.item()):
             return
@@ -72,9 +75,8 @@ class Descent:
         torch.nn.utils.clip_grad_norm_(list(params.values()), RECIPE.clip)
         self._optimiser.step()
 
-    def _batch(self) -> tuple[Tensor, Tensor]:
-        """Augmented training images (B, C, H, W) and labels (B,)."""
-        split = self._data.train
-        indices = torch.randint(len(split), (self._batch_size,), generator=self._draw)
-        images = augment(split.normalised(indices), flip=self._data.flip, generator=self._draw)
-        return images.contiguous(memory_format=torch.channels_last), split.labels[indices]
+    def _batch(self) -> Batch:
+        """Training images (B, C, H, W), augmented, and labels (B,)."""
+        drawn = self._data.train.drawn(self._batch_size, self._draw)
+        images, labels = augmented(drawn, self._data, self._draw)
+        return Batch(laid_out(images), labels)

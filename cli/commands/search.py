@@ -63,8 +63,12 @@ _PROBES_THAT_TELL = 5
     type=int,
     help="Candidates trained briefly (default: 6, or what --budget allows).",
 )
-@click.option("--finalist-epochs", default=3, show_default=True, help="Epochs of that training.")
-@click.option("--max-epochs", default=30, show_default=True, help="Epochs of the final training.")
+@click.option(
+    "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 100]"
+)
+@click.option(
+    "--max-epochs", type=int, help="Epochs of the final training.  [default: 30; on a graph 300]"
+)
 @click.option(
     "--reduction-factor",
     "reduction",
@@ -105,8 +109,8 @@ def command(
     objectives: tuple[str, ...],
     constraints: tuple[str, ...],
     finalists: int | None,
-    finalist_epochs: int,
-    max_epochs: int,
+    finalist_epochs: int | None,
+    max_epochs: int | None,
     reduction: int,
     budget: float | None,
     images: int,
@@ -126,9 +130,9 @@ def command(
     """
     from dataclasses import replace
 
-    import search_spaces
     from cli.output import emit_json, listener
     from cli.setup import load_weights, out_directory, train_weights, use_device
+    from cli.space import find_space
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig
     from nas.study.constraints import parse_constraints
@@ -155,7 +159,7 @@ def command(
         device=str(torch_device),
     )
     data = load(dataset, data_dir=data_dir, seed=0)
-    chosen = search_spaces.get(space, data.task)
+    chosen = find_space(space, data.task)
     directory = out_directory(out, f"{chosen.name}-{data.name}")
     listen = listener(quiet=quiet)
     if weights == "train":
@@ -173,6 +177,7 @@ def command(
 
 def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
     from cli.output import count, pairs, percent
+    from nas.errors import counted
 
     if len(result.pareto) > 1:
         shown, front = _ordered(result.pareto, objectives)
@@ -188,10 +193,11 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
     lines["predicted weights"] = (
         f"accuracy {percent(best.estimate.accuracy)}, loss {best.estimate.loss:.3f}"
     )
-    lines["size"] = f"{count(best.cost.params)} parameters, {count(best.cost.macs)} MACs"
+    lines["size"] = f"{counted(best.cost.params, 'parameter')}, {count(best.cost.macs)} MACs"
     trials = result.trials
     lines["trials"] = (
-        f"{trials.complete} scored, {trials.duplicates} duplicates, {trials.failed} failed"
+        f"{trials.complete} scored, {counted(trials.duplicates, 'duplicate')}, "
+        f"{trials.failed} failed"
         + (f", {trials.infeasible} infeasible" if trials.infeasible else "")
     )
     lines["rungs"] = _rungs(result.rungs)
@@ -232,7 +238,9 @@ def _rungs(efforts: Sequence[Effort]) -> str:
     for effort in trainings:
         purpose = " to compare initial weights" if effort.name == COMPARISON else ""
         parts.append(f"{effort.architectures} x {effort.epochs}{purpose}")
-    return ", ".join(parts) + (" epochs" if trainings else "")
+    if trainings:
+        parts[-1] += " epoch" if trainings[-1].epochs == 1 else " epochs"
+    return ", ".join(parts)
 
 
 def _ordered(

@@ -21,7 +21,7 @@ from cli import options
     help="Weights training starts from.",
 )
 @options.weights
-@click.option("--max-epochs", default=30, show_default=True, help="Epochs.")
+@click.option("--max-epochs", type=int, help="Epochs.  [default: 30; on a graph 300]")
 @options.device
 @options.seed
 @click.option(
@@ -47,7 +47,7 @@ def command(
     data_dir: Path | None,
     init: str,
     weights: str | None,
-    max_epochs: int,
+    max_epochs: int | None,
     device: str,
     seed: int,
     threads: int,
@@ -63,27 +63,28 @@ def command(
     """
     from dataclasses import asdict
 
-    import search_spaces
     from cli.architecture import read_architecture
     from cli.output import count, emit_json, listener, pairs, percent
     from cli.setup import load_weights, out_directory, use_device
+    from cli.space import find_space
     from nas.data.catalog import load
     from nas.data.fitted import fitted
+    from nas.errors import counted
     from nas.export.final_training import train_and_save
     from nas.export.save import Files
+    from nas.train.config import recipe
     from nas.train.predict import predict
-    from nas.train.train import TrainConfig
 
     space, dataset, weights = options.of_run(ctx, architecture)
     torch_device, _ = use_device(device, threads=threads)
-    config = TrainConfig(epochs=max_epochs)
     data = load(dataset, data_dir=data_dir, seed=0)
+    config = recipe(data.task, max_epochs)
     graph = read_architecture(architecture, space, data.task)
     fitted(data, graph)  # refused before weights are loaded and a folder is made
     listen = listener(quiet=quiet)
     params = None
     if init == "predicted":
-        chosen = search_spaces.get(space, data.task)
+        chosen = find_space(space, data.task)
         hypernet = load_weights(weights, chosen, data, torch_device, listen)
         params = predict(graph, data, hypernet).params
     directory = out_directory(out, f"train-{graph.hash()[:8]}")
@@ -105,8 +106,9 @@ def command(
     pairs(
         {
             "test accuracy": percent(trained.test_accuracy),
-            "size": f"{count(trained.params)} parameters, {count(trained.macs)} MACs",
-            "trained": f"{trained.epochs} epochs in {trained.seconds:.1f} s from {init} weights",
+            "size": f"{counted(trained.params, 'parameter')}, {count(trained.macs)} MACs",
+            "trained": f"{counted(trained.epochs, 'epoch')} in {trained.seconds:.1f} s from "
+            f"{init} weights",
             "model": written.source,
         }
     )

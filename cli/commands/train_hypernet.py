@@ -17,14 +17,12 @@ from cli import options
 @click.option(
     "--hypernet",
     metavar="NAME",
-    default="ghn2",
-    show_default=True,
-    help="Entry of `nas hypernets`.",
+    help="Entry of `nas hypernets`.  [default: ghn2; on a graph ghn2-lowrank]",
 )
 @click.option("--steps", default=2000, show_default=True, help="Optimiser steps.")
 @click.option("--meta-batch", default=1, show_default=True, help="Architectures in a step.")
 @click.option("--batch-size", default=128, show_default=True, help="Images in a step.")
-@click.option("--lr", default=2e-3, show_default=True, help="Peak learning rate.")
+@click.option("--lr", type=float, help="Peak learning rate.  [default: 0.002; on a graph 0.001]")
 @click.option(
     "--settings",
     metavar="SIZES",
@@ -45,11 +43,11 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
-    hypernet: str,
+    hypernet: str | None,
     steps: int,
     meta_batch: int,
     batch_size: int,
-    lr: float,
+    lr: float | None,
     settings: str | None,
     proxy: str | None,
     half: bool,
@@ -63,17 +61,19 @@ def command(
     """Train a hypernetwork in a space on a data set; the same command goes on after a stop."""
     from dataclasses import asdict
 
-    import search_spaces
     from cli.output import emit_json, listener, pairs
-    from cli.setup import out_directory, proxy_for, use_device
+    from cli.setup import hypernet_for, out_directory, proxy_for, rate_for, use_device
+    from cli.space import find_space
     from hypernets.training import HypernetTraining, train_hypernet
     from nas.data.catalog import load
+    from nas.errors import counted
     from search_spaces.registry import parse_sizes
 
     torch_device, threads = use_device(device, workers)
     data = load(dataset, data_dir=data_dir, seed=0)
-    chosen = search_spaces.get(space, data.task)
+    chosen = find_space(space, data.task)
     sizes = parse_sizes(proxy, "--proxy") if proxy else proxy_for(chosen)
+    hypernet = hypernet or hypernet_for(data.task)
     directory = out_directory(out, f"{chosen.name}-{data.name}-{hypernet}")
     trained = train_hypernet(
         chosen,
@@ -86,7 +86,7 @@ def command(
             steps=steps,
             meta_batch=meta_batch,
             batch_size=batch_size,
-            lr=lr,
+            lr=rate_for(data.task) if lr is None else lr,
             workers=threads,
             half=half,
             seed=seed,
@@ -102,8 +102,8 @@ def command(
     size = sum(parameter.numel() for parameter in trained.parameters())
     pairs(
         {
-            "hypernetwork": f"{hypernet}, {size:,} parameters",
-            "trained": f"{steps} steps in {card['training']['seconds']} s",
+            "hypernetwork": f"{hypernet}, {counted(size, 'parameter')}",
+            "trained": f"{counted(steps, 'step')} in {card['training']['seconds']} s",
             "use it": shlex.join(
                 [
                     "nas",

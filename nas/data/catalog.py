@@ -37,6 +37,21 @@ def _cifar10(data_dir: Path, seed: int) -> Dataset:
     return cifar10.load(data_dir, seed=seed)
 
 
+def _planetoid(name: str) -> Callable[[Path, int], Dataset]:
+    def load(data_dir: Path, seed: int) -> Dataset:
+        from nas.data import planetoid
+
+        return planetoid.load(name, data_dir)
+
+    return load
+
+
+def _digits_knn(data_dir: Path, seed: int) -> Dataset:
+    from nas.data import digits_knn
+
+    return digits_knn.load(seed=seed)
+
+
 DATASETS: Registry[Entry] = Registry("data set")
 DATASETS.register("digits")(
     Entry(
@@ -52,6 +67,26 @@ DATASETS.register("cifar10")(
         _cifar10,
     )
 )
+DATASETS.register("digits-knn")(
+    Entry(
+        "1,797 handwritten digits linked with those most like them, 100 of them labelled; offline",
+        "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits",
+        _digits_knn,
+    )
+)
+_CITATIONS = {
+    "cora": "2,708 papers on machine learning and what they cite, 1,433 words, 7 classes",
+    "citeseer": "3,327 papers and what they cite, 3,703 words, 6 classes",
+    "pubmed": "19,717 papers on diabetes and what they cite, 500 words, 3 classes",
+}
+for _name, _description in _CITATIONS.items():
+    DATASETS.register(_name)(
+        Entry(
+            f"{_description}; Planetoid's files and public split",
+            "Sen et al. 2008; Yang et al. 2016, Revisiting Semi-Supervised Learning",
+            _planetoid(_name),
+        )
+    )
 
 
 def load(

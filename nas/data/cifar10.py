@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import pickle
 import re
 import tarfile
 import zlib
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from nas.data.array_pickle import UNREADABLE, read_pickle
 from nas.data.dataset import Dataset, make_dataset, stratified
 from nas.data.image_folder import load_images
 from nas.errors import DataError
@@ -97,25 +96,11 @@ def _from_batches(source: Path, read: Callable[[str], bytes], seed: int) -> Data
 def _batch(source: Path, name: str, read: Callable[[str], bytes]) -> tuple[np.ndarray, np.ndarray]:
     """Images (n, 3, 32, 32) in bytes and labels (n,) of one file."""
     try:
-        record = _ArrayUnpickler(io.BytesIO(read(name)), encoding="bytes").load()
+        record = read_pickle(read(name), encoding="bytes")
         labels = np.array(record[b"labels"], dtype=np.int64)
         return record[b"data"].reshape(len(labels), 3, 32, 32), labels
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _damaged(source, f"{name}: {error}") from None
-
-
-_UNREADABLE = (
-    pickle.UnpicklingError,
-    OSError,
-    EOFError,
-    AttributeError,
-    ImportError,
-    IndexError,
-    KeyError,
-    TypeError,
-    ValueError,
-)
-"""What reading a damaged or missing batch file raises."""
 
 
 def _damaged(source: Path, what: str) -> DataError:
@@ -123,24 +108,3 @@ def _damaged(source: Path, what: str) -> DataError:
         f"cannot read CIFAR-10 from {str(source)!r}: {what}",
         hint=f"Fetch {ARCHIVE} again; it holds {FOLDER}/ with {', '.join(BATCHES)}.",
     )
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Reads dictionaries of numpy arrays and nothing else."""
-
-    _ALLOWED = frozenset(
-        {
-            ("numpy.core.multiarray", "_reconstruct"),
-            ("numpy._core.multiarray", "_reconstruct"),
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-            ("_codecs", "encode"),
-        }
-    )
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self._ALLOWED:
-            raise DataError(
-                f"the batch file asks for {module}.{name}, which no CIFAR-10 file needs"
-            )
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from nas.data.samples import Samples
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Dataset:
@@ -30,14 +32,20 @@ class Dataset:
         test: Touched once, by the final model.
         flip: Whether a mirrored image keeps its class.
         class_names: In the order of the labels; None where the classes have no names.
+
+    Example:
+        >>> from nas.data import load
+        >>> digits = load("digits")
+        >>> len(digits.train), len(digits.val), len(digits.test)
+        (1078, 360, 359)
     """
 
     name: str
     task: Task
-    train: Split
-    val: Split
-    test: Split
-    flip: bool
+    train: Samples
+    val: Samples
+    test: Samples
+    flip: bool = False
     class_names: tuple[str, ...] | None = None
 
     def to(self, device: torch.device | str) -> Dataset:
@@ -56,12 +64,13 @@ class Dataset:
         """16 hex digits that tell whether two runs saw the same data and splits."""
         digest = blake2b(digest_size=8)
         for split in (self.train, self.val, self.test):
-            digest.update(str(tuple(split.images.shape)).encode())
-            for tensor in (split.labels, split.images):
+            samples = split.tensors[1]
+            digest.update(str(tuple(samples.shape)).encode())
+            for tensor in split.tensors:
                 digest.update(tensor.cpu().contiguous().numpy().data)
         return digest.hexdigest()
 
-    def _map(self, change: Callable[[Split], Split]) -> Dataset:
+    def _map(self, change: Callable[[Samples], Samples]) -> Dataset:
         return replace(
             self, train=change(self.train), val=change(self.val), test=change(self.test)
         )

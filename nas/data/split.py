@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from nas.data.samples import Batch, evenly
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,6 +35,16 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def rows(self) -> int:
+        """Number of images."""
+        return len(self)
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Labels and images."""
+        return self.labels, self.images
+
     def to(self, device: torch.device | str) -> Split:
         """The same data on a device."""
         return Split(*(t.to(device) for t in (self.images, self.labels, self.mean, self.std)))
@@ -41,15 +53,18 @@ class Split:
         """Some of the images."""
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
-    def spread(self, count: int) -> tuple[Tensor, Tensor]:
-        """At most ``count`` images, spread evenly over a split sorted by anything.
+    def spread(self, count: int) -> Split:
+        """At most ``count`` images, spread evenly over a split sorted by anything."""
+        return self.subset(evenly(len(self), count, self.labels.device))
 
-        Returns:
-            Normalised images (b, C, H, W) and labels (b,).
-        """
-        steps = min(count, len(self))
-        indices = torch.linspace(0, len(self) - 1, steps, device=self.labels.device).round().long()
-        return self.normalised(indices), self.labels[indices]
+    def whole(self) -> Batch:
+        """All images, normalised (n, C, H, W), and labels (n,)."""
+        return Batch((self.normalised(slice(None)),), self.labels)
+
+    def drawn(self, count: int, generator: torch.Generator) -> Batch:
+        """Normalised images (count, C, H, W) drawn with replacement, and their labels."""
+        indices = torch.randint(len(self), (count,), generator=generator).to(self.labels.device)
+        return Batch((self.normalised(indices),), self.labels[indices])
 
     def at(self, resolution: int) -> Split:
         """The images averaged over areas down to ``resolution`` x ``resolution`` pixels."""
@@ -72,7 +87,7 @@ class Split:
         generator: torch.Generator | None = None,
         *,
         drop_last: bool = False,
-    ) -> Iterator[tuple[Tensor, Tensor]]:
+    ) -> Iterator[Batch]:
         """Normalised images (b, C, H, W) and labels (b,), shuffled if a generator is given.
 
         Args:
@@ -89,4 +104,4 @@ class Split:
         for indices in order.to(self.labels.device).split(batch_size):
             if drop_last and len(indices) < min(batch_size, count):
                 return
-            yield self.normalised(indices), self.labels[indices]
+            yield Batch((self.normalised(indices),), self.labels[indices])

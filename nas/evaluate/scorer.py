@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,11 +13,14 @@ import torch.nn.functional as F
 
 from nas.analysis.cost import cost
 from nas.compile.apply import apply, calibrate
-from nas.errors import ConfigError
+from nas.data.samples import UNLABELLED, Batch, evenly
+from nas.errors import ConfigError, counted
 from nas.evaluate.blend import Blend
 from nas.evaluate.naswot import ActivationKernel
 from nas.graph.graph import Graph
-from nas.train.device import autocast
+from nas.seeding import rng
+from nas.space.candidate import sample
+from nas.train.device import autocast, laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,12 +32,16 @@ if TYPE_CHECKING:
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
+    from nas.space.task import Task
 
 _PATTERNS = 64
-"""Calibration images whose activation patterns are compared."""
+"""Calibration samples whose activation patterns are compared."""
 
 _GRAPHS = 64
 """Graphs embedded in one pass."""
+
+_REFERENCE = 32
+"""Random architectures that tell what is usual in a space the predictor was not trained in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +49,17 @@ class Estimate:
     """How a network at the proxy does with predicted weights, on the ranking split.
 
     Attributes:
-        accuracy: Share of images classified right.
+        accuracy: Share of samples classified right.
         loss: Mean cross-entropy in nats.
         brier: Mean squared distance between class probabilities and the truth, summed over the
-            classes, from 0 to 2, lower better (Brier 1950). One image that is surely wrong spoils
-            it less than it does the loss.
-        naswot: How differently the network treats different training images, higher better; see
+            classes, from 0 to 2, lower better (Brier 1950). One sample that is surely wrong
+            spoils it less than it does the loss.
+        naswot: How differently the network treats different training samples, higher better; see
             :func:`nas.evaluate.naswot`.
         score: One number for ranking, higher better: from 0 to 1, the blend of Brier score,
             NASWOT, multiply-accumulates, mean and shortest path; see :class:`nas.evaluate.Blend`.
+            In a space the hypernetwork was not trained in it is relative to random architectures
+            of that space, which are measured with the first candidates.
             The negative loss if the hypernetwork's card has no reference to blend by.
     """
 
@@ -72,10 +82,10 @@ class ScoreConfig:
     """On how much data candidates are scored.
 
     Attributes:
-        images: Images of the ranking split, spread evenly over it.
-        calibration: Training images that give the batch norms their statistics, spread likewise.
+        images: Samples of the ranking split, spread evenly over it.
+        calibration: Training samples that give the batch norms their statistics, spread likewise.
             Activation patterns are those of 64 of them; of fewer, NASWOT is another measure.
-        batch_size: Images in one forward pass.
+        batch_size: Images in one forward pass; a graph is always taken as a whole.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
         workers: Threads that run networks side by side; more than one pays on a CPU only.
     """
@@ -95,12 +105,12 @@ class ScoreConfig:
 class Scorer:
     """Scores generations of candidates at the proxy a hypernetwork was trained at.
 
-    Predicted weights come without batch statistics: they are measured on training images, never
-    on the ranking split, so a score does not depend on how the images are batched.
+    Predicted weights come without batch statistics: they are measured on training samples, never
+    on the ranking split, so a score does not depend on how they are batched.
 
     Args:
         predictor: A trained hypernetwork.
-        data: Data set at full resolution; ranking images come from ``val``.
+        data: Data set at full resolution; candidates are ranked on ``val``.
         config: How much of it is used.
         device: Where to compute; the predictor is expected there.
 
@@ -120,32 +130,43 @@ class Scorer:
         card, task = predictor.card, data.task
         self._predictor = predictor
         self._blend = Blend(card.reference) if card.reference else None
+        self._elsewhere: dict[SearchSpace, Blend] = {}
         self._config = config or ScoreConfig()
         self._device = torch.device(device)
         self._pool = ThreadPoolExecutor(self._config.workers)
         proxy = data.at(card.proxy.get("resolution", task.resolution))
-        calibration, _ = proxy.train.spread(self._config.calibration)
-        images, labels = proxy.val.spread(self._config.images)
-        self._calibration = self._take(calibration)
-        count = len(calibration)
-        self._patterns = torch.linspace(0, count - 1, min(count, _PATTERNS)).round().long()
-        self._images = self._take(images)
-        self._labels = labels.to(self._device)
+        calibration = proxy.train.spread(self._config.calibration).to(self._device).whole()
+        self._calibration = laid_out(calibration.inputs)
+        labelled = (calibration.labels != UNLABELLED).nonzero().flatten()
+        self._patterns = labelled[evenly(len(labelled), _PATTERNS, labelled.device)]
+        ranking = proxy.val.spread(self._config.images).to(self._device)
+        self._batches = [
+            Batch(laid_out(inputs), labels)
+            for inputs, labels in ranking.batches(self._config.batch_size)
+        ]
+        labels = torch.cat([batch.labels for batch in self._batches])
+        self._labels = labels[labels != UNLABELLED]
 
     def proxy(self, space: SearchSpace) -> SearchSpace:
         """The space at the macro sizes the predictor was trained at.
 
+        Another space than that is taken at its own small sizes and at the resolution of training,
+        if the predictor is a general one.
+
         Raises:
-            ConfigError: The predictor was trained in another space.
+            ConfigError: The predictor was trained in another space, and for that alone.
         """
         card = self._predictor.card
-        if card.space != space.name:
+        if card.space == space.name:
+            return space.at(**card.proxy)
+        if not card.general:
             raise ConfigError(
                 f"hypernetwork {card.name!r} was trained in space {card.space!r}, "
                 f"not in {space.name!r}",
                 hint="`nas hypernets` lists the shipped ones; `nas train-hypernet` makes one.",
             )
-        return space.at(**card.proxy)
+        resolution = min(card.proxy.get("resolution", math.inf), space.task.resolution)
+        return space.at(**space.proxy_sizes(), resolution=resolution)
 
     @torch.no_grad()
     def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
@@ -159,8 +180,13 @@ class Scorer:
         """
         graphs = [self._build(candidate) for candidate in candidates]
         built = [graph for graph in graphs if isinstance(graph, Graph)]
-        scored = iter(self._pool.map(self._estimate, built, self._predict(built)))
-        return [graph if isinstance(graph, Failure) else next(scored) for graph in graphs]
+        scored = iter(self._estimates(built))
+        return [
+            graph
+            if isinstance(graph, Failure)
+            else self._rescaled(next(scored), graph, candidate.space)
+            for graph, candidate in zip(graphs, candidates, strict=True)
+        ]
 
     @torch.no_grad()
     def embed(self, candidates: Sequence[Candidate]) -> Tensor:
@@ -191,6 +217,42 @@ class Scorer:
             return [failure]
         return [params for graph in graphs for params in self._predict([graph])]
 
+    def _estimates(self, graphs: Sequence[Graph]) -> list[Estimate | Failure]:
+        return list(self._pool.map(self._estimate, graphs, self._predict(graphs)))
+
+    def _rescaled(
+        self, estimate: Estimate | Failure, graph: Graph, space: SearchSpace
+    ) -> Estimate | Failure:
+        """The score on the scale of the candidate's own space.
+
+        On that of another one most figures are so far from the median that all networks get the
+        same grade.
+        """
+        if (
+            isinstance(estimate, Failure)
+            or self._blend is None
+            or space.name == self._predictor.card.space
+        ):
+            return estimate
+        if space not in self._elsewhere:
+            self._elsewhere[space] = self._fitted(self.proxy(space))
+        return replace(estimate, score=self._elsewhere[space](_figures(estimate, graph)))
+
+    def _fitted(self, proxy: SearchSpace) -> Blend:
+        """The blend whose reference are random architectures of a space."""
+        draw, graphs = rng(0, "reference"), list[Graph]()
+        for _ in range(_REFERENCE):
+            with suppress(Exception):  # a space may be anybody's code
+                graphs.append(sample(proxy, draw).network)
+        estimates = self._estimates(graphs)
+        return Blend.fit(
+            [
+                _figures(estimate, graph)
+                for estimate, graph in zip(estimates, graphs, strict=True)
+                if isinstance(estimate, Estimate)
+            ]
+        )
+
     def _estimate(
         self, graph: Graph, params: Mapping[str, Tensor] | Failure
     ) -> Estimate | Failure:
@@ -205,19 +267,19 @@ class Scorer:
     def _measure(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | Failure:
         patterns = ActivationKernel(self._patterns)
         with autocast(self._device, self._config.precision):
-            statistics = calibrate(graph, params, self._calibration, observe=patterns)
+            statistics = calibrate(graph, params, *self._calibration, observe=patterns)
             ready = {**params, **statistics}
             scores = [
-                apply(graph, ready, images)
-                for images in self._images.split(self._config.batch_size)
+                apply(graph, ready, *inputs)[labels != UNLABELLED]
+                for inputs, labels in self._batches
             ]
-        logits = torch.cat(scores).float()
-        loss = float(F.cross_entropy(logits, self._labels))
+        logits, labels = torch.cat(scores).float(), self._labels
+        loss = float(F.cross_entropy(logits, labels))
         if not math.isfinite(loss):
             return Failure("its output is not finite")
-        truth = F.one_hot(self._labels, logits.shape[1])
+        truth = F.one_hot(labels, logits.shape[1])
         figures = {
-            "accuracy": float((logits.argmax(1) == self._labels).float().mean()),
+            "accuracy": float((logits.argmax(1) == labels).float().mean()),
             "loss": loss,
             "brier": float((logits.softmax(1) - truth).square().sum(1).mean()),
             "naswot": patterns.logdet(),
@@ -225,8 +287,9 @@ class Scorer:
         known = {**figures, **asdict(cost(graph))}
         return Estimate(**figures, score=-loss if self._blend is None else self._blend(known))
 
-    def _take(self, images: Tensor) -> Tensor:
-        return images.to(self._device).contiguous(memory_format=torch.channels_last)
+
+def _figures(estimate: Estimate, graph: Graph) -> dict[str, float]:
+    return {**asdict(estimate), **asdict(cost(graph))}
 
 
 def _failure(error: Exception) -> Failure:
@@ -241,15 +304,23 @@ def _failure(error: Exception) -> Failure:
 
 
 def check_fits(card: Card, data: Dataset) -> None:
-    """Raise unless a hypernetwork is for images like those of the data set.
+    """Raise unless a hypernetwork is for samples like those of the data set.
 
     Raises:
-        ConfigError: It is for other channels or classes.
+        ConfigError: It is for other channels, features or classes.
     """
     task = data.task
-    if (card.channels, card.classes) != (task.channels, task.classes):
+    wanted = (card.channels, card.features, card.classes)
+    if wanted != (task.channels, task.features, task.classes):
         raise ConfigError(
-            f"hypernetwork {card.name!r} predicts networks for {card.channels} channels and "
-            f"{card.classes} classes, but {data.name!r} has {task.channels} and {task.classes}",
+            f"hypernetwork {card.name!r} predicts networks for {_width(card)} and "
+            f"{counted(card.classes, 'class')}, but {data.name!r} has {_width(task)} and "
+            f"{counted(task.classes, 'class')}",
             hint="Train one on this data with `nas train-hypernet`.",
         )
+
+
+def _width(of: Card | Task) -> str:
+    if of.features:
+        return counted(of.features, "feature")
+    return counted(of.channels, "channel")

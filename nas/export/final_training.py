@@ -12,9 +12,10 @@ from nas.errors import StudyError
 from nas.events import Listener, ignore
 from nas.export.save import Files, save
 from nas.files import write_json
+from nas.train.config import recipe
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
-from nas.train.train import TrainConfig, train
+from nas.train.train import train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.train.config import TrainConfig
 
 RECORD = "training.json"
 CHECKPOINT = "checkpoint.safetensors"
@@ -40,7 +42,7 @@ class FinalTraining:
         val_accuracy: On the ranking split.
         test_accuracy: On the test split, touched once.
         params: Parameters of the network.
-        macs: Multiply-accumulates of one image.
+        macs: Multiply-accumulates of one sample.
         seconds: Spent training, interruptions not counted.
     """
 
@@ -71,7 +73,7 @@ def train_and_save(
         graph: The network.
         data: Taken at the network's resolution.
         directory: Where the files of :func:`nas.export.save` and a record of the training go.
-        config: Epochs, rates.
+        config: Epochs, rates; what suits the task if None.
         params: Weights to start from; torch's defaults drawn from the seed if None.
         seed: Of the initial weights, the order of the images, augmentation and dropout.
         device: Where to train.
@@ -83,8 +85,8 @@ def train_and_save(
         CheckpointError: The state of the training is corrupt.
         TrainingError: The loss is no longer finite.
     """
-    config = config or TrainConfig()
     data = fitted(data, graph).to(device)
+    config = config or recipe(data.task)
     known = identity(graph, data, config, params=params, seed=seed)
     result = _read(directory, known)
     if result is not None:

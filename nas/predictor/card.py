@@ -20,11 +20,13 @@ class Card:
         vocabulary: Version of the operations and features it understands.
         space: Search space it was trained in.
         proxy: Macro sizes of the space at which it was trained and scores candidates, and
-            ``resolution``, the side of the images in pixels.
+            ``resolution``, the side of the images in pixels, 0 for graphs.
         dataset: Data set it was trained on.
         fingerprint: Digest of that data.
-        channels: Image channels.
+        channels: Image channels; 0 for graphs.
         classes: Number of classes.
+        features: Features of a node; 0 for images.
+        general: Whether it predicts for networks of other spaces as well.
         training: How it was trained: command, seed, steps, seconds.
         measured: What was measured afterwards, by name.
         reference: Median and spread of figures of random architectures of the space at the proxy,
@@ -42,6 +44,8 @@ class Card:
     fingerprint: str
     channels: int
     classes: int
+    features: int = 0
+    general: bool = False
     training: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
     reference: Mapping[str, Sequence[float]] = field(default_factory=dict)

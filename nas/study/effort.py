@@ -35,36 +35,36 @@ class Effort:
 
 @dataclass(frozen=True, kw_only=True)
 class EquivalentEpoch:
-    """The unit of effort: one network trained on all training images once.
+    """The unit of effort: one network trained on all training samples once.
 
     It counts multiply-accumulates of the networks alone, so it is the same on all machines; the
     hypernetwork, evaluations and everything else are left out.
 
     Attributes:
-        macs: Of that network, for one image.
-        images: Number of training images.
+        macs: Of that network, for one sample.
+        rows: Samples that run through it: training images, or all nodes of a graph.
     """
 
     macs: float
-    images: int
+    rows: int
 
     def of_training(self, name: str, macs: Sequence[float], epochs: int) -> Effort:
         """The effort of training networks of these MACs."""
         worth = epochs * sum(macs) / self.macs
         return Effort(name=name, architectures=len(macs), epochs=epochs, equivalent_epochs=worth)
 
-    def of_scoring(self, candidates: int, macs: float, images: int) -> Effort:
-        """The effort of forward passes alone: so many candidates of mean MACs, on so many images.
+    def of_scoring(self, candidates: int, macs: float, rows: int) -> Effort:
+        """The effort of forward passes alone: so many candidates of mean MACs, on so many samples.
 
         Example:
-            >>> unit = EquivalentEpoch(macs=4e6, images=1000)
-            >>> unit.of_scoring(300, macs=1e6, images=100).equivalent_epochs
+            >>> unit = EquivalentEpoch(macs=4e6, rows=1000)
+            >>> unit.of_scoring(300, macs=1e6, rows=100).equivalent_epochs
             2.5
         """
-        step = _PASSES_OF_A_STEP * self.images * self.macs
+        step = _PASSES_OF_A_STEP * self.rows * self.macs
         return Effort(
             name=SCORING,
             architectures=candidates,
             epochs=0,
-            equivalent_epochs=candidates * images * macs / step,
+            equivalent_epochs=candidates * rows * macs / step,
         )

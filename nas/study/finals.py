@@ -227,7 +227,7 @@ class Finals:
         if known is not None and self._folder is not None and self._is_exported(name):
             module = load_module(graph, self._folder.best)
             return Champion(trial=trial, epochs=epochs, module=module, **known)
-        trained = self._train(name, graph, epochs, self._init, self._listen)
+        trained = self._train(name, trial, epochs, self._init, self._listen)
         began = time.monotonic()
         figures = {
             "test_accuracy": self._trainer.test_accuracy(trained.module),
@@ -255,17 +255,26 @@ class Finals:
             return float(known)
         if final is not None:
             return float(final["val_accuracy"])
-        trained = self._train(name, self._network(trial), epochs, init, ignore)
+        trained = self._train(name, trial, epochs, init, ignore)
         self._ledger.write(name, trained.val_accuracy)
         self._ledger.spend(purpose, trained.seconds)
         self._forget(name)
         return trained.val_accuracy
 
-    def _train(self, name: str, graph: Graph, epochs: int, init: str, listen: Listener) -> Trained:
+    def _train(
+        self, name: str, trial: FrozenTrial, epochs: int, init: str, listen: Listener
+    ) -> Trained:
         """Train, and remember it if that diverges: it would do so again."""
         checkpoint = self._checkpoint(name)
         try:
-            return self._trainer.train(graph, epochs, init, checkpoint=checkpoint, listen=listen)
+            return self._trainer.train(
+                self._network(trial),
+                epochs,
+                init,
+                recipe=self._space.recipe(trial.params),
+                checkpoint=checkpoint,
+                listen=listen,
+            )
         except TrainingError as error:
             self._ledger.write(name, {"diverged": error.message})
             self._forget(name)

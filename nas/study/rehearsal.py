@@ -43,6 +43,6 @@ def rehearse(space: SearchSpace, seed: int) -> None:
 
 def _is_rebuilt(drawn: Candidate) -> bool:
     try:
-        return drawn.space.graph(drawn.params).hash() == drawn.hash
+        return drawn.space.graph(drawn.params).hash() == drawn.graph.hash()
     except EncodingError:  # other choices were asked for
         return False

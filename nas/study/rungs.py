@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from nas.errors import ConfigError
+from nas.errors import ConfigError, counted
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def affordable(budget: float, finalist_epochs: int, max_epochs: int, reduction: 
         needed = "the final training" if max_epochs else "the training of one finalist"
         raise ConfigError(
             f"a budget of {budget:g} epochs is less than the {least} of {needed}",
-            hint=f"Allow at least {least} epochs, or train for fewer.",
+            hint=f"Allow at least {counted(least, 'epoch')}, or train for fewer.",
         )
     most = int(budget // min(finalist_epochs, max_epochs or finalist_epochs))
     return bisect_right(range(1, most + 1), budget, key=cost)

@@ -38,8 +38,8 @@ def search(
     generation: int = 32,
     timeout: float | None = None,
     finalists: int | None = None,
-    finalist_epochs: int = 3,
-    max_epochs: int = 30,
+    finalist_epochs: int | None = None,
+    max_epochs: int | None = None,
     reduction: int = 3,
     budget: float | None = None,
     scoring: ScoreConfig | None = None,
@@ -77,8 +77,8 @@ def search(
         finalists: Number of architectures to train briefly, by default 6 or what the budget
             allows; 0 goes by the score alone, and starts the final training from predicted
             weights unseen.
-        finalist_epochs: Length of that training.
-        max_epochs: Length of the final training; 0 leaves it out.
+        finalist_epochs: Length of that training; by default 3, on a graph 100.
+        max_epochs: Length of the final training, by default 30, on a graph 300; 0 leaves it out.
         reduction: The best ``1 / reduction`` of the finalists are trained ``reduction`` times as
             long, each time from the start, and so on until one is left or it is time for the
             final training; see :func:`nas.study.rungs.plan`.

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
+from nas.space.task import IMAGE_CLASSIFICATION
 from nas.study.objectives import Objective
 from nas.study.rungs import affordable, plan
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.storage import describe
+from nas.train.config import EPOCHS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nas.space.task import Task
     from nas.study.constraints import Constraint
     from nas.study.rungs import Rung
     from nas.study.storage import StorageLike
@@ -38,8 +41,8 @@ class SearchConfig:
     generation: int = 32
     timeout: float | None = None
     finalists: int | None = None
-    finalist_epochs: int = 3
-    max_epochs: int = 30
+    finalist_epochs: int | None = None
+    max_epochs: int | None = None
     reduction: int = 3
     budget: float | None = None
     scoring: ScoreConfig = field(default_factory=ScoreConfig)
@@ -48,8 +51,9 @@ class SearchConfig:
 
     def __post_init__(self) -> None:
         for name in ("n_trials", "generation", "finalist_epochs"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} must be at least 1, got {value}")
         for name in ("finalists", "max_epochs"):
             if (getattr(self, name) or 0) < 0:
                 raise ConfigError(f"{name} must not be negative, got {getattr(self, name)}")
@@ -66,12 +70,30 @@ class SearchConfig:
         """Number of finalists: as given, or else as many as the budget allows."""
         if self.budget is None:
             return FINALISTS if self.finalists is None else self.finalists
-        return affordable(self.budget, self.finalist_epochs, self.max_epochs, self.reduction)
+        return affordable(self.budget, *self._lengths, self.reduction)
+
+    def suited(self, task: Task) -> SearchConfig:
+        """With the lengths of training that are usual for a task where none were given."""
+        brief, full = EPOCHS[task.kind]
+        return replace(
+            self,
+            finalist_epochs=brief if self.finalist_epochs is None else self.finalist_epochs,
+            max_epochs=full if self.max_epochs is None else self.max_epochs,
+        )
 
     def rungs(self, candidates: int) -> tuple[Rung, ...]:
         """The trainings that are planned, where there are so many candidates to choose from."""
         finalists = min(self.finalist_count, candidates)
-        return plan(finalists, self.finalist_epochs, self.max_epochs, self.reduction)
+        return plan(finalists, *self._lengths, self.reduction)
+
+    @property
+    def _lengths(self) -> tuple[int, int]:
+        """Epochs of a brief and of the full training, those usual for images if not given."""
+        brief, full = EPOCHS[IMAGE_CLASSIFICATION]
+        return (
+            brief if self.finalist_epochs is None else self.finalist_epochs,
+            full if self.max_epochs is None else self.max_epochs,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a JSON object, without passwords."""
@@ -93,4 +115,4 @@ class SearchConfig:
             )
         if not (math.isfinite(budget) and budget > 0):
             raise ConfigError(f"budget must be a positive number of epochs, got {budget:g}")
-        affordable(budget, self.finalist_epochs, self.max_epochs, self.reduction)
+        affordable(budget, *self._lengths, self.reduction)

@@ -11,7 +11,7 @@ import optuna
 from torch import nn
 
 from nas.analysis.cost import cost
-from nas.errors import ConfigError, NasError, StudyError
+from nas.errors import ConfigError, NasError, StudyError, counted
 from nas.evaluate.scorer import Estimate, Scorer
 from nas.events import Noted, ignore, stage
 from nas.export.save import Files
@@ -67,6 +67,7 @@ def run_search(
 ) -> SearchResult:
     """Run the search that a configuration asks for; see :func:`nas.search`."""
     _check_task(space, data)
+    config = config.suited(data.task)
     folder = None if config.out is None else RunFolder(config.out)
     with quiet_optuna(), nullcontext() if folder is None else folder.in_use():
         return _SearchRun(space, data, predictor, config, folder, listen).run()
@@ -110,7 +111,7 @@ class _SearchRun:
         self._ledger.study.sampler = self._sampler()
         trials, directions = self._ledger.trials(), self._ledger.study.directions
         counts = TrialCounts.of(trials)
-        rungs, max_epochs = self._config.rungs(counts.complete), self._config.max_epochs
+        rungs, max_epochs = self._config.rungs(counts.complete), self._config.max_epochs or 0
         finalists = self._config.finalist_count
         ranked = best(trials, directions, max(_POOL, finalists))
         chooser = Chooser(
@@ -174,9 +175,10 @@ class _SearchRun:
         small = self._score.proxy(self._space)
         spread = ranked[:: -(-len(ranked) // _PROXIES)]
         proxies = [cost(candidate(small, trial.params).network).macs for trial in spread]
-        unit = EquivalentEpoch(macs=fmean(map(_macs, mean)), images=len(data.train))
-        images = min(scoring.calibration, len(data.train)) + min(scoring.images, len(data.val))
-        efforts = [unit.of_scoring(candidates, fmean(proxies), images)]
+        unit = EquivalentEpoch(macs=fmean(map(_macs, mean)), rows=data.train.rows)
+        seen = (data.train.spread(scoring.calibration), data.val.spread(scoring.images))
+        rows = sum(samples.rows for samples in seen)
+        efforts = [unit.of_scoring(candidates, fmean(proxies), rows)]
         if climb.compared is not None:
             compared = climb.compared
             efforts.append(unit.of_training(COMPARISON, [_macs(compared.trial)], compared.epochs))
@@ -208,7 +210,7 @@ class _SearchRun:
     def _tell_finished(self) -> None:
         asked, held = self._config.n_trials, TrialCounts.of(self._ledger.trials()).complete
         more = f", more than the {asked} asked for" if held > asked else ""
-        text = f"already finished with {held} trials{more}; this is its result"
+        text = f"already finished with {counted(held, 'trial')}{more}; this is its result"
         self._listen(Noted(text=f"{text} (choose another --out for a new search)"))
 
     def _explore(self) -> str:

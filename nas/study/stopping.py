@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nas.errors import InfeasibleError, StudyError
+from nas.errors import InfeasibleError, StudyError, counted
 from nas.study.answer import Outcome
 from nas.study.ledger import TrialCounts, is_scored, outcome_of
 
@@ -79,7 +79,7 @@ class Stopping:
         """
         counts, size = self.counts, self._space.size()
         if size is not None and notations >= size:
-            return f"the space is exhausted: it holds {size} architectures"
+            return f"the space is exhausted: it holds {counted(size, 'architecture')}"
         distinct = counts.complete + counts.failed + counts.infeasible
         if counts.failed >= _FAILURES_ALLOWED and counts.failed > _FAILURE_SHARE * distinct:
             return f"{counts.failed} of {distinct} candidates failed"

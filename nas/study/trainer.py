@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 
+from nas.train.config import recipe as usual
 from nas.train.evaluate import evaluate
-from nas.train.train import TrainConfig, train
+from nas.train.train import train
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from torch import nn
@@ -48,10 +50,20 @@ class Trainer:
         epochs: int,
         init: str,
         *,
+        recipe: Mapping[str, Any] | None = None,
         checkpoint: Path | None,
         listen: Listener,
     ) -> Trained:
         """Train a network; one that was interrupted goes on from its checkpoint.
+
+        Args:
+            graph: The network.
+            epochs: Length of the training.
+            init: Which weights it starts from.
+            recipe: Fields of the training that differ from what is usual; ``epochs`` is not
+                among them, as the rungs of a search decide on it.
+            checkpoint: File of the state.
+            listen: Hears of every epoch.
 
         Raises:
             TrainingError: The loss is no longer finite.
@@ -63,7 +75,7 @@ class Trainer:
         return train(
             graph,
             self.data,
-            TrainConfig(epochs=epochs),
+            replace(usual(self.data.task), **{**(recipe or {}), "epochs": epochs}),
             params=params,
             seed=self.seed,
             device=self.device,

@@ -1,4 +1,4 @@
-"""What every data set must satisfy."""
+"""What every data set of images must satisfy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
+from nas.data.split import Split
 from nas.seeding import generator
 from nas.space.task import IMAGE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset
-    from nas.data.split import Split
+    from nas.data.samples import Samples
 
 
 class DatasetConformance(ABC):
@@ -76,26 +77,27 @@ class DatasetConformance(ABC):
 
     def test_other_seed_other_ranking_split(self, data: Dataset) -> None:
         """The ranking split is drawn from the seed."""
-        assert _pictures(self.load(seed=1).val) != _pictures(data.val)
+        assert _pictures(_splits(self.load(seed=1))[1]) != _pictures(_splits(data)[1])
 
     def test_training_images_are_normalised(self, data: Dataset) -> None:
         """Channels of the training images have mean 0 and deviation 1, or less where constant."""
-        images = data.train.normalised(slice(None))
+        images = images_of(data.train).normalised(slice(None))
         assert images.dtype == torch.float32
         assert float(images.mean((0, 2, 3)).abs().max()) < 1e-3
         assert float(images.std((0, 2, 3)).max()) < 1 + 1e-3
 
     def test_batches_cover_the_split(self, data: Dataset) -> None:
         """Batches are of the asked size, the last one smaller, and leave no image out."""
-        images, labels = zip(*data.val.batches(3), strict=True)
+        batches = list(data.val.batches(3))
+        images, labels = [batch.inputs[0] for batch in batches], [b.labels for b in batches]
         assert [len(batch) for batch in images[:-1]] == [3] * (len(images) - 1)
         assert torch.equal(torch.cat(labels), data.val.labels)
-        assert torch.equal(torch.cat(images), data.val.normalised(slice(None)))
+        assert torch.equal(torch.cat(images), images_of(data.val).normalised(slice(None)))
 
     def test_shuffling_follows_the_generator(self, data: Dataset) -> None:
         """A generator decides the order, images and labels together."""
-        first, again = (_shuffled(data.train, seed=0) for _ in range(2))
-        other = _shuffled(data.train, seed=1)
+        first, again = (_shuffled(images_of(data.train), seed=0) for _ in range(2))
+        other = _shuffled(images_of(data.train), seed=1)
         assert torch.equal(first[0], again[0])
         assert torch.equal(first[1], again[1])
         assert not torch.equal(first[0], other[0])
@@ -133,7 +135,14 @@ class DatasetConformance(ABC):
 
 
 def _splits(data: Dataset) -> tuple[Split, Split, Split]:
-    return data.train, data.val, data.test
+    train, val, test = (images_of(split) for split in (data.train, data.val, data.test))
+    return train, val, test
+
+
+def images_of(samples: Samples) -> Split:
+    """A part of a data set that holds images."""
+    assert isinstance(samples, Split)
+    return samples
 
 
 def _pictures(split: Split) -> list[bytes]:
@@ -145,5 +154,5 @@ def _everything(data: Dataset) -> list[bytes]:
 
 
 def _shuffled(split: Split, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    images, labels = zip(*split.batches(16, generator(seed)), strict=True)
-    return torch.cat(images), torch.cat(labels)
+    batches = list(split.batches(16, generator(seed)))
+    return torch.cat([b.inputs[0] for b in batches]), torch.cat([b.labels for b in batches])

@@ -2,12 +2,13 @@
 
 from nas.train.batch_statistics import measure_statistics
 from nas.train.classifier import Classifier
+from nas.train.config import TrainConfig, recipe
 from nas.train.device import resolve_device
 from nas.train.evaluate import Evaluation, evaluate
 from nas.train.fine_tune import FineTuned, fine_tune
 from nas.train.gain import Gain, measure_gain
 from nas.train.predict import Predicted, predict
-from nas.train.train import Epoch, TrainConfig, Trained, initialised, train
+from nas.train.train import Epoch, Trained, initialised, train
 
 __all__ = [
     "Classifier",
@@ -24,6 +25,7 @@ __all__ = [
     "measure_gain",
     "measure_statistics",
     "predict",
+    "recipe",
     "resolve_device",
     "train",
 ]

@@ -7,8 +7,37 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from nas.data.samples import Batch
+from nas.space.task import IMAGE_CLASSIFICATION
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from nas.data.dataset import Dataset
+
+FEATURES_LEFT_OUT, EDGES_LEFT_OUT = 0.6, 0.3
+
+
+def augmented(batch: Batch, data: Dataset, generator: torch.Generator) -> Batch:
+    """A training batch, changed at random where the samples are images; see :func:`augment`."""
+    if data.task.kind != IMAGE_CLASSIFICATION:
+        return batch
+    (images,) = batch.inputs
+    return Batch((augment(images, flip=data.flip, generator=generator),), batch.labels)
+
+
+def thinned(batch: Batch, generator: torch.Generator) -> Batch:
+    """A graph of which some features and edges are left out, for networks without dropout.
+
+    Features of a node are zeroed at a rate of 0.6 and the others scaled up, as dropout does
+    (Velickovic et al. 2018, §3.3); of the edges 0.3 are left out (Rong et al. 2020, DropEdge).
+    """
+    x, edges = batch.inputs
+    places = x.nonzero(as_tuple=True)
+    kept = torch.rand(len(places[0]), generator=generator).to(x.device) >= FEATURES_LEFT_OUT
+    values = x[places] * kept / (1 - FEATURES_LEFT_OUT)
+    sure = torch.rand(edges.shape[1], generator=generator).to(x.device) >= EDGES_LEFT_OUT
+    return Batch((torch.zeros_like(x).index_put(places, values), edges[:, sure]), batch.labels)
 
 
 def augment(images: Tensor, *, flip: bool, generator: torch.Generator) -> Tensor:

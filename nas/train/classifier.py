@@ -1,4 +1,4 @@
-"""Any network that tells images apart, in the form training and evaluation take."""
+"""Any network that tells samples apart, in the form training and evaluation take."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 class Classifier(nn.Module):
-    """A network of any origin as a function from images of a data set to class scores.
+    """A network of any origin as a function from samples of a data set to class scores.
 
     Images are brought to the resolution and the memory layout the network takes. Where it returns
     several tensors, those of auxiliary heads behind, the first one counts.
 
     Args:
-        network: Takes images (B, C, resolution, resolution).
+        network: Takes images (B, C, resolution, resolution), or features and edges of a graph.
         resolution: Images of another one are enlarged or reduced; None takes them as they are.
 
     Shape:
-        (B, C, H, W) -> (B, classes).
+        (B, C, H, W) -> (B, classes), or (N, F), (2, E) -> (N, classes).
     """
 
     def __init__(self, network: nn.Module, resolution: int | None = None) -> None:
@@ -31,12 +31,12 @@ class Classifier(nn.Module):
         self.network = network
         self.resolution = resolution
 
-    def forward(self, images: Tensor) -> Tensor:
-        if self.resolution not in (None, images.shape[-1]):
-            images = F.interpolate(images, self.resolution, mode="bilinear", antialias=True)
+    def forward(self, x: Tensor, *edges: Tensor) -> Tensor:
+        if self.resolution not in (None, x.shape[-1]):
+            x = F.interpolate(x, self.resolution, mode="bilinear", antialias=True)
         # a copy: with one channel, an image in channels-last layout passes for contiguous
-        images = images.clone(memory_format=torch.contiguous_format)
-        return first_tensor(self.network(images))
+        x = x.clone(memory_format=torch.contiguous_format)
+        return first_tensor(self.network(x, *edges))
 
 
 def first_tensor(output: Any) -> Tensor:

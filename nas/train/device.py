@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import torch
 
 from nas.errors import ConfigError, DeviceError
+
+if TYPE_CHECKING:
+    from nas.data.samples import Inputs
 
 PRECISIONS = ("auto", "fp32", "bf16")
 
@@ -53,3 +57,10 @@ def autocast(device: torch.device, precision: str = "auto") -> AbstractContextMa
     if precision == "fp32" or (precision == "auto" and device.type == "cpu"):
         return nullcontext()
     return torch.autocast(device.type, torch.bfloat16)
+
+
+def laid_out(inputs: Inputs) -> Inputs:
+    """Inputs of a network, images in the memory layout in which convolutions are fastest."""
+    return tuple(
+        x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x for x in inputs
+    )

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from nas.train.device import autocast
+from nas.train.device import autocast, laid_out
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from nas.data.split import Split
+    from nas.data.samples import Samples
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Share of images classified right, and mean cross-entropy in nats."""
+    """Share of samples classified right, and mean cross-entropy in nats."""
 
     accuracy: float
     loss: float
@@ -27,7 +27,7 @@ class Evaluation:
 @torch.no_grad()
 def evaluate(
     module: nn.Module,
-    split: Split,
+    split: Samples,
     *,
     batch_size: int = 512,
     device: torch.device | str = "cpu",
@@ -37,9 +37,9 @@ def evaluate(
     device = torch.device(device)
     module.eval()
     right, loss = 0, 0.0
-    for images, labels in split.to(device).batches(batch_size):
+    for inputs, labels in split.to(device).batches(batch_size):
         with autocast(device, precision):
-            logits = module(images.contiguous(memory_format=torch.channels_last)).float()
+            logits = module(*laid_out(inputs)).float()
         right += int((logits.argmax(1) == labels).sum())
         loss += float(F.cross_entropy(logits, labels, reduction="sum"))
     return Evaluation(right / len(split), loss / len(split))

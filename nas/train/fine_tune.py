@@ -10,22 +10,23 @@ import torch
 
 from nas.events import Listener, ignore, stage
 from nas.seeding import derive, generator
-from nas.train.augment import augment
+from nas.train.augment import augmented
 from nas.train.batch_statistics import measure_statistics
+from nas.train.config import recipe
+from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
-from nas.train.schedule import warm_cosine
-from nas.train.sgd import Sgd
-from nas.train.train import TrainConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import Tensor, nn
+    from torch import nn
 
     from nas.data.dataset import Dataset
+    from nas.data.samples import Batch
+    from nas.train.config import TrainConfig
 
 _CALIBRATION = 256
-"""Training images that give the batch norms their statistics."""
+"""Training samples that give the batch norms their statistics."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,19 @@ def fine_tune(
     listen: Listener = ignore,
     title: str = "fine-tune",
 ) -> FineTuned:
-    """Train a module for some steps, the learning rate annealed to zero over them.
+    """Train a module for some steps, the learning rate following its schedule over them.
 
-    Both accuracies are with batch statistics measured on training images: running averages of few
-    steps are still those of the beginning.
+    Both accuracies are with batch statistics measured on training samples: running averages of
+    few steps are still those of the beginning.
 
     Args:
-        module: From images of the data to class scores (see
+        module: From samples of the data to class scores (see
             :class:`nas.train.classifier.Classifier`); it is trained in place, frozen parameters
             aside, and left in evaluation mode.
         data: What it learns from.
         steps: Batches.
-        config: As for a training, ``epochs`` aside.
-        seed: Of the order of the images, augmentation and dropout.
+        config: As for a training, ``epochs`` and ``keep`` aside; what suits the task if None.
+        seed: Of the order of the samples, augmentation and dropout.
         device: Where the module is.
         listen: Hears of every step.
         title: How the stage is called.
@@ -67,31 +68,30 @@ def fine_tune(
     Raises:
         TrainingError: The loss is no longer finite.
     """
-    config, device = config or TrainConfig(), torch.device(device)
+    config, device = config or recipe(data.task, epochs=1), torch.device(device)
     data = data.to(device)
-    calibration, _ = data.train.spread(_CALIBRATION)
+    calibration = data.train.spread(_CALIBRATION).whole()
 
     def accuracy() -> float:
-        measure_statistics(module, calibration)
+        measure_statistics(module, *calibration.inputs)
         return evaluate(module, data.val, device=device, precision=config.precision).accuracy
 
     before = accuracy()
     module.train()
-    sgd = Sgd(module, config, device)
+    descent = Descent(module, config, device)
     cuda = [device] if device.type == "cuda" else []
     with stage(listen, title, steps) as progress, torch.random.fork_rng(devices=cuda):
         torch.manual_seed(derive(seed, "dropout"))
         batches = islice(_batches(data, config.batch_size, seed), steps)
-        for number, (images, labels) in enumerate(batches):
-            rate = warm_cosine(number, steps, config.warmup)
-            loss = sgd.step(images, labels, rate, where=f"step {number + 1}")
+        for number, batch in enumerate(batches):
+            loss = descent.step(batch, config.rate(number, steps), where=f"step {number + 1}")
             progress.advance(number + 1, loss=loss)
     return FineTuned(before, accuracy())
 
 
-def _batches(data: Dataset, batch_size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Shuffled and augmented training images without end; the seed alone decides on them."""
+def _batches(data: Dataset, batch_size: int, seed: int) -> Iterator[Batch]:
+    """Shuffled and augmented training batches without end; the seed alone decides on them."""
     for epoch in count():
         draw = generator(seed, "epoch", epoch)
-        for images, labels in data.train.batches(batch_size, draw, drop_last=True):
-            yield augment(images, flip=data.flip, generator=draw), labels
+        for batch in data.train.batches(batch_size, draw, drop_last=True):
+            yield augmented(batch, data, draw)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from nas.data.dataset import Dataset
-    from nas.train.train import TrainConfig
+    from nas.train.config import TrainConfig
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
-    from nas.train.train import TrainConfig
+    from nas.train.config import TrainConfig
 
 
 def identity(

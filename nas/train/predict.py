@@ -60,7 +60,7 @@ def predict(
         graph: The network.
         data: Taken at the network's resolution.
         predictor: A trained hypernetwork.
-        calibration: Training images that give the batch norms their statistics, spread evenly
+        calibration: Training samples that give the batch norms their statistics, spread evenly
             over the split.
 
     Raises:
@@ -71,7 +71,8 @@ def predict(
     (predicted,) = predictor.predict([graph])
     params = {name: tensor.detach() for name, tensor in predicted.items()}
     seconds = perf_counter() - start
-    images, _ = data.train.spread(calibration)
-    device = next(iter(params.values())).device if params else images.device
-    statistics = calibrate(graph, params, images.to(device))
+    samples = data.train.spread(calibration)
+    if params:
+        samples = samples.to(next(iter(params.values())).device)
+    statistics = calibrate(graph, params, *samples.whole().inputs)
     return Predicted(graph, params, statistics, seconds)

@@ -10,16 +10,14 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from nas.compile.module import to_module
-from nas.errors import CheckpointError, ConfigError, GraphError
+from nas.errors import CheckpointError, GraphError
 from nas.events import Listener, ignore, stage
 from nas.files import write_tensors
 from nas.seeding import derive, generator
-from nas.train.augment import augment
-from nas.train.device import check_precision
+from nas.train.augment import augmented
+from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
-from nas.train.schedule import warm_cosine
-from nas.train.sgd import Sgd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,55 +28,23 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.train.config import TrainConfig
 
-
-@dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """How a network is trained: SGD with Nesterov momentum, warm-up, cosine.
-
-    Attributes:
-        epochs: Passes over the training images.
-        batch_size: Images in a step.
-        lr: Peak learning rate.
-        momentum: Of the gradient.
-        weight_decay: On all parameters.
-        label_smoothing: Share of the target spread over all classes.
-        warmup: Share of the steps in which the rate rises.
-        clip: Largest norm of the gradient.
-        precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
-    """
-
-    epochs: int = 30
-    batch_size: int = 64
-    lr: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 3e-4
-    label_smoothing: float = 0.1
-    warmup: float = 0.1
-    clip: float = 5.0
-    precision: str = "auto"
-
-    def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("momentum", "label_smoothing", "warmup"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
-        for name in ("lr", "clip"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} must be positive, got {getattr(self, name)}")
-        if not self.weight_decay >= 0:
-            raise ConfigError(f"weight_decay must not be negative, got {self.weight_decay}")
-        check_precision(self.precision)
+_MOMENTS = ("momentum_buffer", "exp_avg", "exp_avg_sq", "step")
+"""What an optimiser remembers of a parameter."""
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """Figures of one pass: mean training loss, accuracy on the ranking split."""
+    """Figures of one pass: mean training loss, accuracy and loss on the ranking split."""
 
     train_loss: float
     val_accuracy: float
+    val_loss: float
+
+    def beats(self, other: Epoch) -> bool:
+        """Whether it did better on the ranking split, by accuracy first."""
+        return (self.val_accuracy, -self.val_loss) > (other.val_accuracy, -other.val_loss)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +53,7 @@ class Trained:
 
     Attributes:
         module: In evaluation mode, on the device it was trained on.
-        val_accuracy: After the last epoch.
+        val_accuracy: With the weights that were kept.
         history: One entry for each epoch.
         seconds: Spent training, interruptions not counted.
     """
@@ -185,7 +151,8 @@ def train(
             )
             if checkpoint is not None:
                 run.store(checkpoint, known)
-    return Trained(module.eval(), run.history[-1].val_accuracy, tuple(run.history), run.seconds)
+    kept = run.finish()
+    return Trained(module.eval(), kept.val_accuracy, tuple(run.history), run.seconds)
 
 
 class _Run:
@@ -206,45 +173,67 @@ class _Run:
         self._config = config
         self._seed = seed
         self._device = device
-        self._sgd = Sgd(module, config, device)
+        self._descent = Descent(module, config, device)
+        self._best: Epoch | None = None
+        self._best_state: dict[str, Tensor] = {}
 
     def epoch(self) -> Epoch:
         """One pass over the training images; everything random in it follows from its number."""
         number = len(self.history)
         draw = generator(self._seed, "epoch", number)
-        batch = min(self._config.batch_size, len(self._data.train))
-        steps = len(self._data.train) // batch
+        size = min(self._config.batch_size, len(self._data.train))
+        batches = list(self._data.train.batches(size, draw, drop_last=True))
         self._module.train()
         total = 0.0
         with torch.random.fork_rng(
             devices=[self._device] if self._device.index is not None else []
         ):
             torch.manual_seed(derive(self._seed, "dropout", number))
-            batches = self._data.train.batches(batch, draw, drop_last=True)
-            for index, (images, labels) in enumerate(batches):
-                step = number * steps + index
-                rate = warm_cosine(step, self._config.epochs * steps, self._config.warmup)
-                moved = augment(images, flip=self._data.flip, generator=draw)
-                total += self._sgd.step(moved, labels, rate, where=f"epoch {number + 1}")
-        accuracy = evaluate(
+            for index, batch in enumerate(batches):
+                rate = self._config.rate(
+                    number * len(batches) + index, self._config.epochs * len(batches)
+                )
+                changed = augmented(batch, self._data, draw)
+                total += self._descent.step(changed, rate, where=f"epoch {number + 1}")
+        found = evaluate(
             self._module,
             self._data.val,
             device=self._device,
             precision=self._config.precision,
-        ).accuracy
-        self.history.append(Epoch(total / steps, accuracy))
-        return self.history[-1]
+        )
+        epoch = Epoch(total / len(batches), found.accuracy, found.loss)
+        self.history.append(epoch)
+        self._keep(epoch)
+        return epoch
+
+    def _keep(self, epoch: Epoch) -> None:
+        """Remember the weights of the best epoch, if they are wanted in the end."""
+        if self._config.keep == "best" and (self._best is None or epoch.beats(self._best)):
+            self._best = epoch
+            self._best_state = {
+                name: tensor.clone() for name, tensor in self._module.state_dict().items()
+            }
+
+    def finish(self) -> Epoch:
+        """Give the module the weights that are handed over; their figures."""
+        if self._best is None:
+            return self.history[-1]
+        self._module.load_state_dict(self._best_state)
+        return self._best
 
     def store(self, file: Path, known: Mapping[str, Any]) -> None:
-        """Write weights, statistics, momentum and history in one step."""
+        """Write weights, statistics, what the optimiser remembers, and history in one step."""
         tensors = {f"model.{name}": t for name, t in self._module.state_dict().items()}
+        tensors |= {f"best.{name}": t for name, t in self._best_state.items()}
         for name, parameter in self._module.named_parameters():
-            momentum = self._sgd.optimiser.state.get(parameter, {}).get("momentum_buffer")
-            if momentum is not None:
-                tensors[f"momentum.{name}"] = momentum
+            remembered = self._descent.optimiser.state.get(parameter, {})
+            for moment in _MOMENTS:
+                if remembered.get(moment) is not None:
+                    tensors[f"{moment}.{name}"] = remembered[moment]
         progress = {
             **known,
             "history": [asdict(epoch) for epoch in self.history],
+            "best": None if self._best is None else asdict(self._best),
             "seconds": self.seconds,
         }
         write_tensors(file, tensors, {"progress": json.dumps(progress)})
@@ -267,17 +256,24 @@ class _Run:
                 f"the training state {str(file)!r} is of a training with another {differing}",
                 hint="Delete it, or choose another directory.",
             )
-        state = {n[len("model.") :]: t for n, t in tensors.items() if n.startswith("model.")}
+        self._best_state = _part(tensors, "best.")
         try:
-            self._module.load_state_dict(state)
+            self._module.load_state_dict(_part(tensors, "model."))
         except RuntimeError as error:
             raise _corrupt(file, error) from None
         self.history = [Epoch(**epoch) for epoch in progress["history"]]
+        self._best = None if progress["best"] is None else Epoch(**progress["best"])
         self.seconds = progress["seconds"]
-        state = self._sgd.optimiser.state
+        state = self._descent.optimiser.state
         for name, parameter in self._module.named_parameters():
-            if f"momentum.{name}" in tensors:
-                state[parameter]["momentum_buffer"] = tensors[f"momentum.{name}"]
+            for moment in _MOMENTS:
+                if f"{moment}.{name}" in tensors:
+                    state[parameter][moment] = tensors[f"{moment}.{name}"]
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Those whose names begin so, without that."""
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
 
 def _corrupt(file: Path, error: Exception) -> CheckpointError:

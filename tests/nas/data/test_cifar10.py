@@ -13,6 +13,7 @@ from nas.data import cifar10
 from nas.data.catalog import load
 from nas.errors import DataError
 from nas.space.task import Task
+from nas.testing.dataset import images_of
 from tests.nas.data.pictures import cifar_batches, pack_tar, paint_classes
 
 REAL = Path(__file__).parents[3].parent / "shared" / "data" / "cifar10-jpeg.tar.xz"
@@ -27,7 +28,7 @@ def test_batches_are_read_as_red_green_blue_planes(tmp_path: Path) -> None:
     folder = cifar_batches(tmp_path / cifar10.FOLDER)
     data = cifar10.load(tmp_path)
     record = pickle.loads((folder / "test_batch").read_bytes())
-    assert data.test.images[3, 1, 2, 5] == record[b"data"][3, 1024 + 2 * 32 + 5]
+    assert images_of(data.test).images[3, 1, 2, 5] == record[b"data"][3, 1024 + 2 * 32 + 5]
     assert data.test.labels.tolist() == record[b"labels"]
 
 
@@ -109,7 +110,7 @@ def test_a_batch_cannot_run_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     folder = cifar_batches(tmp_path / cifar10.FOLDER)
     (folder / "data_batch_1").write_bytes(pickle.dumps({b"data": Harm(), b"labels": []}))
-    with pytest.raises(DataError, match="which no CIFAR-10 file needs"):
+    with pytest.raises(DataError, match="which no file of data needs"):
         cifar10.load(tmp_path)
     assert not (tmp_path / "harmed").exists()
 
@@ -133,5 +134,5 @@ def test_the_real_images() -> None:
     assert torch.bincount(data.test.labels).tolist() == [1000] * 10
     assert torch.bincount(data.val.labels).tolist() == [500] * 10
     published = np.array([125.3, 123.0, 113.9])  # means of the training images, He et al. 2016
-    np.testing.assert_allclose(data.train.mean.numpy(), published, atol=1.0)
-    np.testing.assert_allclose(data.train.std.numpy(), [63.0, 62.1, 66.7], atol=1.0)
+    np.testing.assert_allclose(images_of(data.train).mean.numpy(), published, atol=1.0)
+    np.testing.assert_allclose(images_of(data.train).std.numpy(), [63.0, 62.1, 66.7], atol=1.0)

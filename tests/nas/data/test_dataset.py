@@ -5,6 +5,7 @@ import torch
 
 from nas.data.dataset import make_dataset, stratified
 from nas.seeding import generator
+from nas.testing.dataset import images_of
 
 
 def test_stratified_parts_hold_the_classes_in_equal_shares() -> None:
@@ -27,12 +28,14 @@ def test_mean_and_deviation_are_of_the_training_images_alone() -> None:
     parts = (torch.tensor([0, 1]), torch.tensor([2]), torch.tensor([3]))
     data = make_dataset("x", images, torch.tensor([0, 1, 0, 1]), classes=2, parts=parts, flip=True)
     for split in (data.train, data.val, data.test):
-        assert split.mean.tolist() == [20]
-        assert split.std.tolist() == [pytest.approx(200**0.5)]  # of a sample: (10² + 10²) / 1
+        assert images_of(split).mean.tolist() == [20]
+        assert images_of(split).std.tolist() == [
+            pytest.approx(200**0.5)
+        ]  # of a sample: (10² + 10²) / 1
 
 
 def test_a_constant_channel_is_no_division_by_zero() -> None:
     images = torch.full((4, 1, 2, 2), 7, dtype=torch.uint8)
     part = torch.arange(4)
     data = make_dataset("x", images, part % 2, classes=2, parts=(part, part, part), flip=True)
-    assert torch.equal(data.train.normalised(slice(None)), torch.zeros(4, 1, 2, 2))
+    assert torch.equal(images_of(data.train).normalised(slice(None)), torch.zeros(4, 1, 2, 2))

@@ -5,6 +5,7 @@ from sklearn.datasets import load_digits
 
 from nas.data import digits
 from nas.space.task import Task
+from nas.testing.dataset import images_of
 
 
 def test_task_and_sizes() -> None:
@@ -21,7 +22,7 @@ def test_pixels_are_those_of_scikit_learn_scaled_to_bytes() -> None:
     known = {
         (tuple(image), int(label)) for image, label in zip(bunch.data, bunch.target, strict=True)
     }
-    sixteenths = (data.val.images.flatten(1).double() * 16 / 255).round()
+    sixteenths = (images_of(data.val).images.flatten(1).double() * 16 / 255).round()
     for image, label in zip(sixteenths, data.val.labels, strict=True):
         assert (tuple(image.tolist()), int(label)) in known
-    assert int(torch.cat([data.train.images, data.val.images]).max()) == 255
+    assert int(torch.cat([images_of(data.train).images, images_of(data.val).images]).max()) == 255

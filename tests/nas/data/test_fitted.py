@@ -5,6 +5,7 @@ import pytest
 from nas.data.fitted import fitted
 from nas.errors import GraphError
 from nas.graph.builder import GraphBuilder
+from nas.testing.dataset import images_of
 from tests.nas.train.train_toys import toy_data, toy_graph
 
 
@@ -20,7 +21,7 @@ def test_data_are_taken_at_the_networks_resolution(resolution: int) -> None:
     taken = fitted(toy_data(), b.build(b.classifier(b.conv2d(x, 4), 3)))
     assert taken.task.resolution == resolution
     for split in (taken.train, taken.val, taken.test):
-        assert split.images.shape[1:] == (3, resolution, resolution)
+        assert images_of(split).images.shape[1:] == (3, resolution, resolution)
 
 
 def network(

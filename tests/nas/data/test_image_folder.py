@@ -8,6 +8,7 @@ import torch
 from nas.data.image_folder import load_images
 from nas.errors import DataError
 from nas.space.task import Task
+from nas.testing.dataset import images_of
 from tests.nas.data.pictures import pack_tar, pack_zip, paint, paint_classes
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def test_a_given_split_stays_as_it_is(tmp_path: Path) -> None:
     paint_classes(tmp_path / "pets" / "train", 20)
     paint_classes(tmp_path / "pets" / "test", 5)
     first, second = (load_images(tmp_path / "pets", seed=seed) for seed in (0, 1))
-    assert torch.equal(first.test.images, second.test.images)
-    assert not torch.equal(first.val.images, second.val.images)
+    assert torch.equal(images_of(first.test).images, images_of(second.test).images)
+    assert not torch.equal(images_of(first.val).images, images_of(second.val).images)
 
 
 def test_folder_and_archives_are_the_same_data(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_smaller_last_batch_can_be_left_out(size: int, sizes: list[int]) -> No
 
 def test_shuffling_moves_images_with_their_labels() -> None:
     part = split(torch.arange(9, dtype=torch.uint8).reshape(9, 1, 1, 1))
-    images, labels = next(part.batches(9, generator(3)))
+    (images,), labels = next(part.batches(9, generator(3)))
     assert labels.tolist() != list(range(9))
     torch.testing.assert_close(images.flatten(), (labels - 100) / 50)
 
@@ -64,6 +64,6 @@ def test_a_spread_reaches_from_the_first_image_to_the_last(
     count: int, expected: list[int]
 ) -> None:
     part = split(torch.arange(10, dtype=torch.uint8).reshape(10, 1, 1, 1))
-    images, labels = part.spread(count)
+    (images,), labels = part.spread(count).whole()
     assert labels.tolist() == expected
     assert torch.equal(images, part.normalised(torch.tensor(expected)))

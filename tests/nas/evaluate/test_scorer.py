@@ -18,6 +18,7 @@ from nas.compile.apply import calibrate
 from nas.compile.module import to_module
 from nas.errors import ConfigError, ShapeError
 from nas.evaluate import scorer as scorer_module
+from nas.evaluate.blend import RECIPE
 from nas.evaluate.naswot import naswot
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.graph.builder import GraphBuilder
@@ -312,7 +313,7 @@ def raising(error):
 def test_patterns_are_those_of_64_calibration_images_spread_evenly(predictor, shifted, count):
     (drawn,) = candidates(1)
     graph = drawn.graph.simplified
-    images, _ = shifted.train.spread(count)
+    (images,) = shifted.train.spread(count).whole().inputs
     with torch.no_grad():
         (params,) = predictor.predict([graph])
     few = images[torch.linspace(0, count - 1, min(count, 64)).round().long()]
@@ -389,6 +390,35 @@ def test_a_hypernetwork_for_another_space():
     with pytest.raises(ConfigError, match="trained in space 'darts', not in 'nb201'") as caught:
         scorer(candidates(1))
     assert caught.value.hint
+
+
+def test_a_general_hypernetwork_takes_other_spaces_at_their_own_small_sizes():
+    proxy = {"channels": 4, "max_cells": 8, "resolution": 4}
+    card = {"space": "deepnets", "general": True, "proxy": proxy}
+    scorer = Scorer(make_hypernet(card=card), digits(), ALL)
+    space = tiny_space().at(channels=32)
+    assert scorer.proxy(space) == space.at(**space.proxy_sizes(), resolution=4)
+    assert all(isinstance(one, Estimate) for one in scorer(candidates(2)))
+
+
+def test_in_another_space_the_score_is_relative_to_its_own_architectures():
+    """Far from the reference all would be graded alike; here half of them are above the median."""
+    space, few = tiny_space(), ScoreConfig(images=32, calibration=16)
+    far = {name: [1e9, 1.0] for name in RECIPE}
+    card = {"space": "deepnets", "general": True, "proxy": {"resolution": 8}, "reference": far}
+    scorer = Scorer(make_hypernet(card=card), digits(), few)
+    rng = np.random.default_rng(5)
+    found = [
+        one.score
+        for one in scorer([sample(space, rng) for _ in range(12)])
+        if isinstance(one, Estimate)
+    ]
+    assert 2 <= sum(score > 0.5 for score in found) <= 10
+    assert max(found) - min(found) > 0.1
+    again = Scorer(make_hypernet(card=card), digits(), few)(
+        [sample(space, np.random.default_rng(5))]
+    )
+    assert [one.score for one in again if isinstance(one, Estimate)] == found[:1]
 
 
 @pytest.mark.parametrize("name", ["images", "calibration", "batch_size", "workers"])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from nas.study.effort import EquivalentEpoch
 
-UNIT = EquivalentEpoch(macs=10e6, images=50_000)
+UNIT = EquivalentEpoch(macs=10e6, rows=50_000)
 
 
 def test_training_the_mean_network_once_is_one_epoch() -> None:
@@ -17,6 +17,6 @@ def test_networks_of_the_mean_count_by_number_and_length() -> None:
 
 def test_scoring_costs_a_third_of_training_on_as_many_images() -> None:
     """600 candidates of a tenth of the size, on 1000 of 50000 images: 600 / 10 / 50 / 3."""
-    effort = UNIT.of_scoring(600, macs=1e6, images=1000)
+    effort = UNIT.of_scoring(600, macs=1e6, rows=1000)
     assert effort.equivalent_epochs == 0.4
     assert (effort.name, effort.architectures, effort.epochs) == ("predicted weights", 600, 0)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import optuna
 import pytest
@@ -61,7 +61,14 @@ class FakeTrainer:
         self.data = load("digits")
 
     def train(
-        self, graph: Graph, epochs: int, init: str, *, checkpoint: Path | None, listen: Listener
+        self,
+        graph: Graph,
+        epochs: int,
+        init: str,
+        *,
+        recipe: Mapping[str, Any] | None = None,
+        checkpoint: Path | None,
+        listen: Listener,
     ) -> Trained:
         width = graph.parameters()["conv2d.weight"].shape[0]
         if len(self.inits) + 1 == self._stops:
@@ -76,7 +83,9 @@ class FakeTrainer:
             raise TrainingError(f"the loss is nan in epoch {self._after + 1}")
         accuracy = self._late.get((width, epochs), width / 10)
         accuracy = accuracy if init == PREDICTED else self._default
-        return Trained(to_module(graph).eval(), accuracy, (Epoch(1.0, accuracy),) * epochs, 0.0)
+        return Trained(
+            to_module(graph).eval(), accuracy, (Epoch(1.0, accuracy, 1.0),) * epochs, 0.0
+        )
 
     def test_accuracy(self, module: nn.Module) -> float:
         return 0.25

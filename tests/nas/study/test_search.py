@@ -21,6 +21,7 @@ from nas.export.save import load_module
 from nas.graph.graph import Graph
 from nas.study.ledger import is_scored
 from nas.study.trainer import Trainer
+from nas.testing.dataset import images_of
 from nas.train.evaluate import evaluate
 from tests.nas.study.study_toys import (
     DIGITS,
@@ -197,7 +198,7 @@ def test_the_same_call_again_changes_nothing_and_trains_nothing(
     assert record(again) == record(original)
     assert again.best_model is not None
     assert original.best_model is not None
-    images = DATA.test.normalised(torch.arange(8))
+    images = images_of(DATA.test).normalised(torch.arange(8))
     with torch.no_grad():
         torch.testing.assert_close(again.best_model(images), original.best_model(images))
 

@@ -6,6 +6,7 @@ from torch import nn
 
 from nas.compile.apply import calibrate
 from nas.compile.module import to_module
+from nas.testing.dataset import images_of
 from nas.train.batch_statistics import measure_statistics
 from tests.nas.train.train_toys import toy_data, toy_graph
 
@@ -24,7 +25,7 @@ def test_statistics_are_those_of_what_each_norm_reads() -> None:
 
 
 def test_they_equal_those_of_the_graph() -> None:
-    graph, images = toy_graph(), toy_data().train.normalised(slice(None))
+    graph, images = toy_graph(), images_of(toy_data().train).normalised(slice(None))
     module = to_module(graph)
     measure_statistics(module, images)
     state = module.state_dict()

@@ -5,8 +5,9 @@ from torch import Tensor, nn
 
 from nas.compile.module import to_module
 from nas.events import Advanced, Event
+from nas.testing.dataset import images_of
+from nas.train.config import TrainConfig
 from nas.train.fine_tune import fine_tune
-from nas.train.train import TrainConfig
 from tests.nas.train.train_toys import toy_data, toy_graph
 
 CONFIG = TrainConfig(batch_size=16)
@@ -50,7 +51,7 @@ def test_statistics_are_measured_on_training_images_with_the_last_weights() -> N
     fine_tune(module, data, 5, config=CONFIG)
     (conv,) = (part for part in module.modules() if isinstance(part, nn.Conv2d))
     (norm,) = (part for part in module.modules() if isinstance(part, nn.BatchNorm2d))
-    read = conv(data.train.normalised(slice(None))).detach()
+    read = conv(images_of(data.train).normalised(slice(None))).detach()
     torch.testing.assert_close(norm.running_mean, read.mean((0, 2, 3)))
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import torch
 
 from nas.compile.module import to_module
+from nas.train.config import TrainConfig
 from nas.train.fine_tune import fine_tune
 from nas.train.gain import measure_gain
-from nas.train.train import TrainConfig
 from tests.nas.train.train_toys import toy_data, toy_graph
 
 CONFIG = TrainConfig(batch_size=16)

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from nas.compile.module import to_module
 from nas.errors import GraphError
 from nas.graph.builder import GraphBuilder
+from nas.testing.dataset import images_of
 from nas.train.predict import predict
 from tests.nas.train.train_toys import toy_data, toy_graph
 
@@ -82,7 +83,7 @@ def test_data_are_taken_at_the_networks_resolution() -> None:
     b = GraphBuilder()
     x = b.max_pool(b.input((1, 3, 4, 4)), 3)
     graph = b.build(b.classifier(b.batch_norm(x, name="norm"), 3))
-    images = toy_data().at(4).train.normalised(slice(None))
+    images = images_of(toy_data().at(4).train).normalised(slice(None))
     pooled = torch.nn.functional.max_pool2d(images, 3, 1, 1)
     found = predict(graph, toy_data(), Ones()).statistics["norm.running_mean"]
     torch.testing.assert_close(found, pooled.mean((0, 2, 3)))

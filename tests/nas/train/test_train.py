@@ -14,8 +14,10 @@ from safetensors.torch import save_file
 from nas.compile.module import to_module
 from nas.errors import CheckpointError, ConfigError, GraphError, TrainingError
 from nas.events import Advanced, Event, StageFinished, StageStarted
+from nas.testing.dataset import images_of
+from nas.train.config import TrainConfig
 from nas.train.evaluate import evaluate
-from nas.train.train import TrainConfig, Trained, initialised, train
+from nas.train.train import Trained, initialised, train
 from tests.nas.train.train_toys import toy_data, toy_graph
 
 if TYPE_CHECKING:
@@ -68,8 +70,8 @@ def test_one_step_is_nesterov_sgd_by_hand() -> None:
     """One batch, one step at the peak rate, against torch's own modules."""
     data = toy_data(flip=False)
     data = replace(data, train=data.train.subset(slice(0, 4)))
-    data.train.images[:] = 128  # constant pictures: augmentation only moves a border in
-    data.train.mean[:] = 128  # which has the same value
+    images_of(data.train).images[:] = 128  # constant pictures: augmentation only moves a border in
+    images_of(data.train).mean[:] = 128  # which has the same value
     torch.manual_seed(0)
     graph = toy_graph()
     config = TrainConfig(epochs=1, batch_size=4, clip=1e9, label_smoothing=0.2, weight_decay=0.01)
@@ -245,8 +247,8 @@ def test_the_state_is_a_plain_safetensors_file(tmp_path: Path) -> None:
         epoch.val_accuracy for epoch in trained.history
     ]
     parameters = set(toy_graph().parameters())
-    assert {name for name in names if name.startswith("momentum.")} == {
-        f"momentum.{name}" for name in parameters
+    assert {name for name in names if name.startswith("momentum_buffer.")} == {
+        f"momentum_buffer.{name}" for name in parameters
     }
 
 

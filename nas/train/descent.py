@@ -9,20 +9,21 @@ import torch
 import torch.nn.functional as F
 
 from nas.errors import TrainingError
-from nas.train.device import autocast
+from nas.train.device import autocast, laid_out
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
-    from nas.train.train import TrainConfig
+    from nas.data.samples import Batch
+    from nas.train.config import TrainConfig
 
 
-class Sgd:
-    """Takes steps of SGD with Nesterov momentum, label smoothing and clipped gradients.
+class Descent:
+    """Takes steps down the loss of a classifier, with label smoothing and clipped gradients.
 
     Args:
         module: Trained in place; parameters that need no gradient are left alone.
-        config: Rates.
+        config: Optimiser and rates.
         device: Where the module is.
     """
 
@@ -30,20 +31,13 @@ class Sgd:
         self._module = module
         self._config = config
         self._device = device
-        self.optimiser = torch.optim.SGD(
-            module.parameters(),
-            lr=config.lr,
-            momentum=config.momentum,
-            weight_decay=config.weight_decay,
-            nesterov=config.momentum > 0,
-        )
+        self.optimiser = _optimiser(module, config)
 
-    def step(self, images: Tensor, labels: Tensor, rate: float, *, where: str) -> float:
+    def step(self, batch: Batch, rate: float, *, where: str) -> float:
         """Learn from one batch.
 
         Args:
-            images: Normalised.
-            labels: Class indices.
+            batch: Normalised; unlabelled rows teach nothing.
             rate: Factor of the peak learning rate.
             where: What an error says about the place in the training (``"epoch 3"``).
 
@@ -55,10 +49,11 @@ class Sgd:
         """
         for group in self.optimiser.param_groups:
             group["lr"] = self._config.lr * rate
-        images = images.contiguous(memory_format=torch.channels_last)
         with autocast(self._device, self._config.precision):
             loss = F.cross_entropy(
-                self._module(images).float(), labels, label_smoothing=self._config.label_smoothing
+                self._module(*laid_out(batch.inputs)).float(),
+                batch.labels,
+                label_smoothing=self._config.label_smoothing,
             )
         value = loss.item()
         if not math.isfinite(value):
@@ -68,3 +63,17 @@ class Sgd:
         torch.nn.utils.clip_grad_norm_(self._module.parameters(), self._config.clip)
         self.optimiser.step()
         return value
+
+
+def _optimiser(module: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    if config.optimiser == "adam":
+        return torch.optim.Adam(
+            module.parameters(), lr=config.lr, weight_decay=config.weight_decay
+        )
+    return torch.optim.SGD(
+        module.parameters(),
+        lr=config.lr,
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+        nesterov=config.momentum > 0,
+    )

@@ -5,15 +5,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from nas.data.samples import Batch
 from nas.errors import TrainingError
-from nas.train.sgd import Sgd
-from nas.train.train import TrainConfig
+from nas.train.config import TrainConfig
+from nas.train.descent import Descent
 
 CPU = torch.device("cpu")
 IMAGES, LABELS = (
     torch.randn(4, 1, 2, 2, generator=torch.Generator().manual_seed(0)),
     torch.arange(4),
 )
+BATCH = Batch((IMAGES,), LABELS)
 
 
 def linear() -> nn.Module:
@@ -24,7 +26,7 @@ def linear() -> nn.Module:
 def test_a_step_goes_down_the_gradient() -> None:
     config = TrainConfig(momentum=0.0, weight_decay=0.0, label_smoothing=0.0, clip=1e9, lr=0.5)
     module, reference = linear(), linear()
-    loss = Sgd(module, config, CPU).step(IMAGES, LABELS, 0.1, where="test")
+    loss = Descent(module, config, CPU).step(BATCH, 0.1, where="test")
     expected = F.cross_entropy(reference(IMAGES), LABELS)
     expected.backward()
     assert loss == pytest.approx(expected.item())
@@ -37,11 +39,13 @@ def test_frozen_parameters_stay() -> None:
     module = linear()
     module[1].bias.requires_grad = False  # type: ignore[index]
     before = {name: p.clone() for name, p in module.named_parameters()}
-    Sgd(module, TrainConfig(), CPU).step(IMAGES, LABELS, 1.0, where="test")
+    Descent(module, TrainConfig(), CPU).step(BATCH, 1.0, where="test")
     moved = {name for name, p in module.named_parameters() if not torch.equal(p, before[name])}
     assert moved == {"1.weight"}
 
 
 def test_a_loss_that_is_not_finite_is_an_error() -> None:
     with pytest.raises(TrainingError, match="the loss is nan in epoch 3"):
-        Sgd(linear(), TrainConfig(), CPU).step(IMAGES * torch.nan, LABELS, 1.0, where="epoch 3")
+        Descent(linear(), TrainConfig(), CPU).step(
+            Batch((IMAGES * torch.nan,), LABELS), 1.0, where="epoch 3"
+        )

@@ -1,0 +1,104 @@
+"""How networks are trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nas.errors import ConfigError
+from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
+from nas.train.device import check_precision
+from nas.train.schedule import warm_cosine
+
+if TYPE_CHECKING:
+    from nas.space.task import Task
+
+EPOCHS = {IMAGE_CLASSIFICATION: (3, 30), NODE_CLASSIFICATION: (100, 300)}
+"""How long a brief and a full training are, by the kind of task; an epoch on a graph is a step."""
+
+_CHOICES = {
+    "optimiser": ("sgd", "adam"),
+    "schedule": ("cosine", "constant"),
+    "keep": ("last", "best"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How a network is trained; the defaults are for images.
+
+    Attributes:
+        epochs: Passes over the training samples.
+        batch_size: Images in a step; a graph is always taken as a whole.
+        optimiser: ``sgd`` with Nesterov momentum, or ``adam``.
+        lr: Peak learning rate.
+        momentum: Of SGD.
+        weight_decay: On all parameters.
+        label_smoothing: Share of the target spread over all classes.
+        warmup: Share of the steps in which the rate rises.
+        schedule: What the rate does then: ``cosine`` down to zero, or ``constant``.
+        clip: Largest norm of the gradient.
+        keep: ``last`` hands over the weights of the last epoch, ``best`` those of the epoch that
+            did best on the ranking split.
+        precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
+    """
+
+    epochs: int = 30
+    batch_size: int = 64
+    optimiser: str = "sgd"
+    lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 3e-4
+    label_smoothing: float = 0.1
+    warmup: float = 0.1
+    schedule: str = "cosine"
+    clip: float = 5.0
+    keep: str = "last"
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("momentum", "label_smoothing", "warmup"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
+        for name in ("lr", "clip"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} must be positive, got {getattr(self, name)}")
+        if not self.weight_decay >= 0:
+            raise ConfigError(f"weight_decay must not be negative, got {self.weight_decay}")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ConfigError(
+                    f"{name} must be {' or '.join(choices)}, got {getattr(self, name)!r}"
+                )
+        check_precision(self.precision)
+
+    def rate(self, step: int, steps: int) -> float:
+        """Factor of the peak learning rate in a step out of so many, counted from 0."""
+        if self.schedule == "constant":
+            return min(1.0, (step + 1) / max(1, round(self.warmup * steps)))
+        return warm_cosine(step, steps, self.warmup)
+
+
+def recipe(task: Task, epochs: int | None = None) -> TrainConfig:
+    """How networks for a task are trained unless one says otherwise, fully if no length is given.
+
+    Nodes of a graph: Adam at a constant rate on the whole graph, the weights kept that do best on
+    the ranking split; rate and weight decay are those of Kipf & Welling 2017, §5.2.
+    """
+    if epochs is None:
+        _, epochs = EPOCHS[task.kind]
+    if task.kind != NODE_CLASSIFICATION:
+        return TrainConfig(epochs=epochs)
+    return TrainConfig(
+        epochs=epochs,
+        optimiser="adam",
+        lr=1e-2,
+        weight_decay=5e-4,
+        label_smoothing=0.0,
+        warmup=0.0,
+        schedule="constant",
+        keep="best",
+    )
