@@ -69,6 +69,7 @@ class DeepNets(SearchSpace):
     source: ClassVar[str] = "Knyazev, Drozdzal, Taylor & Romero-Soriano, NeurIPS 2021"
     proxy_limits: ClassVar[Mapping[str, int | str]] = {"channels": 16}
     # Fewer cells would be twice as fast, but networks that differ in depth would become one.
+    general: ClassVar[bool] = True
 
     channels: int = 32
     max_cells: int = 36

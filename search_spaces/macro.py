@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
-from nas.space.task import IMAGE_CLASSIFICATION
+from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,9 +38,22 @@ def check_image_space(space: SearchSpace) -> None:
             f"space {space.name!r} needs an image classification task with channels, resolution "
             f"and classes, got {task}"
         )
-    for field in dataclasses.fields(space):
-        if field.name != "task":
-            _check_size(space, field.name, field.default)
+    _check_sizes(space)
+
+
+def check_node_space(space: SearchSpace) -> None:
+    """Raise unless the task is node classification and all sizes are of the right type.
+
+    Raises:
+        ConfigError: They are not; the message names the size.
+    """
+    task = space.task
+    if task.kind != NODE_CLASSIFICATION or min(task.features, task.classes) < 1:
+        raise ConfigError(
+            f"space {space.name!r} needs a node classification task with features and classes, "
+            f"got {task}"
+        )
+    _check_sizes(space)
 
 
 def check_choice(space: SearchSpace, name: str, choices: Iterable[str]) -> None:
@@ -66,6 +79,23 @@ def check_minimum(space: SearchSpace, name: str, minimum: int) -> None:
     value = getattr(space, name)
     if value < minimum:
         raise ConfigError(f"space {space.name!r}: {name} must be at least {minimum}, got {value}")
+
+
+def check_rate(space: SearchSpace, name: str) -> None:
+    """Raise unless a macro field is a probability below 1.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    value = getattr(space, name)
+    if not 0 <= value < 1:
+        raise ConfigError(f"space {space.name!r}: {name} must lie in [0, 1), got {value}")
+
+
+def _check_sizes(space: SearchSpace) -> None:
+    for field in dataclasses.fields(space):
+        if field.name != "task":
+            _check_size(space, field.name, field.default)
 
 
 def _check_size(space: SearchSpace, name: str, default: object) -> None:

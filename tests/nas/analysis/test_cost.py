@@ -186,3 +186,12 @@ def test_more_ways_than_a_float_can_hold():
     for _ in range(700):
         x = b.add(x, x, b.linear(x, 4))  # 3^700 ways
     assert cost(b.build(x)).mean_path == pytest.approx(700 / 3)
+
+
+def test_the_edges_of_a_data_graph_are_no_way_through_a_network():
+    b = GraphBuilder()
+    x, edges = b.input((1, 4)), b.edge_index()
+    x = b.graph_attention(b.message_passing(x, edges, "gcn", 4), edges, "const", 4)
+    found = cost(b.build(b.linear(x, 2)))
+    assert (found.shortest_path, found.mean_path, found.layers) == (3, 3.0, 3)
+    assert cost(b.build(edges)).mean_path == 0.0

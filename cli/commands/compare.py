@@ -1,0 +1,224 @@
+"""``nas spaces compare``: which of two spaces has the better networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+
+    from nas.analysis.cost import Cost
+    from nas.analysis.error_distribution import ErrorDistribution
+    from nas.evaluate.scorer import Scorer
+    from nas.events import Listener
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+    from nas.study.constraints import Constraint
+
+_GENERATION = 32
+
+
+@click.command("compare")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@options.data
+@options.weights
+@click.option(
+    "--sample",
+    type=click.IntRange(2),
+    default=100,
+    show_default=True,
+    help="Networks drawn from each.",
+)
+@click.option(
+    "--constraint",
+    "constraints",
+    multiple=True,
+    metavar="LIMIT",
+    help='Such as "macs>=10e6" or "macs<=20e6"; repeatable.',
+)
+@click.option("--images", default=384, show_default=True, help="Images of the ranking split.")
+@options.device
+@options.workers
+@options.seed
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw the distributions."
+)
+@options.common
+def command(
+    first: str,
+    second: str,
+    dataset: str,
+    data_dir: Path | None,
+    weights: str | None,
+    sample: int,
+    constraints: tuple[str, ...],
+    images: int,
+    device: str,
+    workers: int | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Compare two spaces by the errors of random networks with predicted weights.
+
+    A space is good where many of its networks are: its curve, the share of networks below an
+    error, is higher. Constraints make both populations cost the same.
+    """
+    import search_spaces
+    from cli.output import emit_json, listener
+    from cli.setup import load_general_weights, out_file, use_device
+    from nas.analysis.error_distribution import difference
+    from nas.data.catalog import load
+    from nas.evaluate.scorer import ScoreConfig, Scorer
+    from nas.report.error_curves import svg_curves
+    from nas.seeding import rng
+    from nas.study.constraints import parse_constraints
+
+    limits = parse_constraints(constraints)
+    torch_device, threads = use_device(device, workers)
+    file = None if out is None else out_file(out)
+    data = load(dataset, data_dir=data_dir, seed=0)
+    listen = listener(quiet=quiet)
+    spaces = [search_spaces.get(name, data.task) for name in (first, second)]
+    hypernet = load_general_weights(weights, data, torch_device, listen)
+    config = ScoreConfig(images=images, workers=threads)
+    scorer = Scorer(hypernet, data, config, device=torch_device)
+    rows: list[dict[str, Any]] = []
+    found = []
+    for number, (name, space) in enumerate(zip((first, second), spaces, strict=True)):
+        drawn = _drawn(space, sample, limits, rng(seed, "compare", number))
+        errors = _errors(drawn, scorer, listen)
+        found.append(_distribution(space, errors.values()))
+        rows.append(_row(name, drawn, errors, found[-1]))
+    curves = dict(zip(_labels(first, second), found, strict=True))
+    differ = difference(*found)
+    if file is not None:
+        file.write_text(svg_curves(curves, label="error with predicted weights"))
+    if as_json:
+        ks = {"statistic": differ.statistic, "pvalue": differ.pvalue}
+        emit_json({"spaces": rows, "kolmogorov_smirnov": ks, "file": file})
+        return
+    _show(rows, curves)
+    click.echo(
+        f"\nKolmogorov-Smirnov: {differ.statistic:.3f}, "
+        f"{differ.pvalue:.2g} likely if the spaces were equally good"
+    )
+
+
+def _drawn(
+    space: SearchSpace, count: int, limits: Sequence[Constraint], rng: np.random.Generator
+) -> list[Candidate]:
+    from dataclasses import asdict
+
+    from nas.space.window import sample_within
+
+    def fits(cost: Cost) -> bool:
+        return all(limit.violation(asdict(cost)) <= 0 for limit in limits)
+
+    return sample_within(space, count, rng, fits)
+
+
+def _errors(
+    drawn: Sequence[Candidate], scorer: Scorer, listen: Listener
+) -> dict[Candidate, float]:
+    """With predicted weights; a network that cannot be scored is left out."""
+    from nas.evaluate.scorer import Estimate
+    from nas.events import stage
+
+    found: dict[Candidate, float] = {}
+    with stage(listen, drawn[0].space.name, len(drawn)) as progress:
+        for start in range(0, len(drawn), _GENERATION):
+            generation = drawn[start : start + _GENERATION]
+            for candidate, estimate in zip(generation, scorer(generation), strict=True):
+                if isinstance(estimate, Estimate):
+                    found[candidate] = 1 - estimate.accuracy
+            progress.advance(start + len(generation))
+    return found
+
+
+def _distribution(space: SearchSpace, errors: Iterable[float]) -> ErrorDistribution:
+    from nas.analysis.error_distribution import ErrorDistribution
+    from nas.errors import InfeasibleError
+
+    known = tuple(errors)
+    if not known:
+        raise InfeasibleError(
+            f"no network of space {space.name!r} could be scored",
+            hint="`nas rank` on the same space says why.",
+        )
+    return ErrorDistribution(known)
+
+
+def _row(
+    name: str,
+    drawn: Sequence[Candidate],
+    errors: Mapping[Candidate, float],
+    found: ErrorDistribution,
+) -> dict[str, Any]:
+    from statistics import median
+
+    from nas.analysis.cost import cost
+
+    costs = [cost(candidate.network) for candidate in drawn]
+    return {
+        "space": name,
+        "networks": len(drawn),
+        "scored": len(errors),
+        "mean": found.mean,
+        "median": found.median,
+        "least": found.least,
+        "median_macs": median(known.macs for known in costs),
+        "median_params": median(known.params for known in costs),
+        "errors": list(found.errors),
+        "best_ranges": _best_ranges(errors),
+    }
+
+
+def _best_ranges(errors: Mapping[Candidate, float]) -> dict[str, dict[str, float]]:
+    """Where the best value of each number lies that all networks have."""
+    from dataclasses import asdict
+
+    from nas.analysis.error_distribution import best_range
+
+    shared = set.intersection(*(set(candidate.params) for candidate in errors))
+    return {
+        name: asdict(best_range([c.params[name] for c in errors], list(errors.values())))
+        for name in next(iter(errors)).params
+        if name in shared and all(type(c.params[name]) in (int, float) for c in errors)
+    }
+
+
+def _labels(first: str, second: str) -> tuple[str, str]:
+    """Names that differ: a space may be compared with itself."""
+    return (first, second) if first != second else (first, f"{second} (again)")
+
+
+def _show(rows: Sequence[dict[str, Any]], curves: dict[str, ErrorDistribution]) -> None:
+    from cli.output import count, percent, table
+    from nas.report.error_curves import text_curves
+
+    click.echo(f"{text_curves(curves)}\n")
+    table(
+        ("space", "networks", "mean error", "median", "least", "MACs", "params"),
+        [
+            (
+                row["space"],
+                row["scored"],
+                percent(row["mean"]),
+                percent(row["median"]),
+                percent(row["least"]),
+                count(row["median_macs"]),
+                count(row["median_params"]),
+            )
+            for row in rows
+        ],
+    )

@@ -1,0 +1,51 @@
+"""Random architectures of a certain cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nas.analysis.cost import cost
+from nas.errors import InfeasibleError, counted
+from nas.space.candidate import sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+    from nas.analysis.cost import Cost
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+
+_TRIES = 1000
+"""Draws for each architecture that is wanted."""
+
+
+def sample_within(
+    space: SearchSpace, count: int, rng: np.random.Generator, fits: Callable[[Cost], bool]
+) -> list[Candidate]:
+    """Distinct random architectures that cost what is asked, all others thrown away.
+
+    Populations of two spaces compare only where their networks cost the same.
+
+    Args:
+        space: Where they are drawn.
+        count: How many are wanted.
+        rng: Draws them.
+        fits: Whether a network of this cost is to be in the population.
+
+    Raises:
+        InfeasibleError: Hardly any fits, or the space has not so many.
+    """
+    found: dict[str, Candidate] = {}
+    for _ in range(_TRIES * count):
+        if len(found) == count:
+            return list(found.values())
+        drawn = sample(space, rng)
+        if fits(cost(drawn.network)):
+            found.setdefault(drawn.hash, drawn)
+    raise InfeasibleError(
+        f"of {counted(_TRIES * count, 'random architecture')} of space {space.name!r} only "
+        f"{len(found)} different ones have the cost asked for, {count} were wanted",
+        hint="Ask for fewer, or loosen the constraints.",
+    )

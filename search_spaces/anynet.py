@@ -1,0 +1,165 @@
+"""AnyNet: the design spaces that RegNet was distilled from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nas.errors import ConfigError
+from nas.space.search_space import SearchSpace
+from search_spaces.macro import (
+    Sizes,
+    check_choice,
+    check_image_space,
+    check_minimum,
+    for_resolution,
+)
+from search_spaces.registry import register
+from search_spaces.regnet_block import QUANTUM, Stage, stage_network, strides_for, to_quantum
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
+    from nas.space.task import Task
+    from nas.space.trial import Trial
+
+RATIOS = (1, 2, 4)
+GROUPS = (1, 2, 4, 8, 16, 32)
+
+_SMALL: Sizes = {"stem": 16, "stages": 3, "reductions": 2}
+_SIZES: dict[float, Sizes] = {
+    16: {**_SMALL, "max_depth": 4, "max_width": 64},
+    64: {**_SMALL, "max_depth": 6, "max_width": 128},
+    math.inf: {},
+}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What holds for all networks of a space; all else is free in each stage.
+
+    Attributes:
+        one_ratio: The bottleneck ratio is that of all stages.
+        one_group: The group width is that of all stages.
+        rising_width: No stage is narrower than the one before.
+        rising_depth: No stage is shallower than the one before.
+    """
+
+    one_ratio: bool = False
+    one_group: bool = False
+    rising_width: bool = False
+    rising_depth: bool = False
+
+
+VARIANTS = {
+    "A": Variant(),
+    "B": Variant(one_ratio=True),
+    "C": Variant(one_ratio=True, one_group=True),
+    "D": Variant(one_ratio=True, one_group=True, rising_width=True),
+    "E": Variant(one_ratio=True, one_group=True, rising_width=True, rising_depth=True),
+}
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class AnyNet(SearchSpace):
+    """Stages with a depth, a width, a bottleneck ratio and a group width each.
+
+    From A to E the space gets smaller and its networks better. Depths and widths are drawn
+    log-uniformly, widths taken to the nearest multiple of eight. What has to rise is drawn freely
+    and sorted: that is distributed as what is left of C where all that does not rise is thrown
+    away, and every choice is a network.
+
+    A proxy is the space at a lower resolution: smaller widths would make one of several networks.
+
+    Attributes:
+        variant: ``A`` to ``E``, see :data:`VARIANTS`.
+        se: Whether blocks have squeeze and excitation.
+        stem: Channels of the first convolution.
+        stages: Their number.
+        reductions: How often the resolution is halved: by the last stages and, if these are not
+            enough, by the stem.
+        max_depth: Most blocks of a stage.
+        max_width: Widest stage.
+
+    Example:
+        >>> from nas.space.task import Task
+        >>> space = AnyNet(task=Task(classes=1000, channels=3, resolution=224), variant="C")
+        >>> f"{space.size():.1e}"
+        '3.2e+14'
+    """
+
+    name: ClassVar[str] = "anynet"
+    description: ClassVar[str] = "AnyNetX and Y, A to E: stages of any depth, width and groups"
+    source: ClassVar[str] = "Radosavovic, Kosaraju, Girshick, He & Dollar, CVPR 2020"
+
+    variant: str = "A"
+    se: bool = False
+    stem: int = 32
+    stages: int = 4
+    reductions: int = 5
+    max_depth: int = 16
+    max_width: int = 1024
+
+    def __post_init__(self) -> None:
+        check_image_space(self)
+        check_choice(self, "variant", VARIANTS)
+        check_minimum(self, "max_width", QUANTUM)
+        if self.reductions > self.stages + 1:
+            raise ConfigError(
+                f"space 'anynet': {self.stages} stages and the stem can halve the resolution "
+                f"{self.stages + 1} times, got reductions={self.reductions}"
+            )
+
+    @classmethod
+    def macro_for(cls, task: Task) -> dict[str, Any]:
+        return dict(for_resolution(_SIZES, task.resolution))
+
+    def build(self, trial: Trial) -> Graph:
+        rule, stages = VARIANTS[self.variant], range(self.stages)
+        depths = [trial.suggest_int(f"depth{i}", 1, self.max_depth, log=True) for i in stages]
+        widths = [
+            to_quantum(trial.suggest_int(f"width{i}", QUANTUM, self.max_width, log=True))
+            for i in stages
+        ]
+        ratios = self._chosen(trial, "ratio", RATIOS, one=rule.one_ratio)
+        groups = self._chosen(trial, "group", GROUPS, one=rule.one_group)
+        rows = zip(
+            sorted(depths) if rule.rising_depth else depths,
+            sorted(widths) if rule.rising_width else widths,
+            groups,
+            ratios,
+            strict=True,
+        )
+        return stage_network(
+            self.task,
+            [Stage(depth=d, width=w, group=g, ratio=r) for d, w, g, r in rows],
+            stem=self.stem,
+            strides=strides_for(self.stages, self.reductions),
+            se=self.se,
+        )
+
+    def size(self) -> int:
+        """Number of designs; those that sort to the same widths or depths are one."""
+        rule, stages = VARIANTS[self.variant], self.stages
+        depths, widths = self.max_depth, to_quantum(self.max_width) // QUANTUM
+        factors = (
+            _rising(depths, stages) if rule.rising_depth else depths**stages,
+            _rising(widths, stages) if rule.rising_width else widths**stages,
+            len(RATIOS) ** (1 if rule.one_ratio else stages),
+            len(GROUPS) ** (1 if rule.one_group else stages),
+        )
+        return math.prod(factors)
+
+    def _chosen(
+        self, trial: Trial, name: str, choices: tuple[int, ...], *, one: bool
+    ) -> list[int]:
+        """A choice for each stage, or the same one for all."""
+        if one:
+            return [trial.suggest_categorical(name, choices)] * self.stages
+        return [trial.suggest_categorical(f"{name}{i}", choices) for i in range(self.stages)]
+
+
+def _rising(values: int, length: int) -> int:
+    """Number of sequences that do not fall."""
+    return math.comb(values + length - 1, length)
