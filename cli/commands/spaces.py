@@ -1,42 +1,138 @@
-"""``nas spaces [NAME]``."""
+"""``nas spaces [NAME]``, which hands ``nas spaces compare`` on."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from cli.options import common
+from cli import options
+
+if TYPE_CHECKING:
+    from nas.report.choices import Choice
+    from nas.report.population import Population, Spread
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+
+SUBCOMMANDS = ("compare",)
+"""Words that are no names of spaces: each is a command in a file of its own."""
+_WIDTH = 100
 
 
-@click.command("spaces")
+class Spaces(click.Command):
+    """A command whose first argument may be another command."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        if not args or args[0] not in SUBCOMMANDS:
+            return super().make_context(info_name, args, parent, **extra)
+        command = import_module(f"cli.commands.{args[0]}").command
+        assert isinstance(command, click.Command)
+        return command.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+
+
+@click.command("spaces", cls=Spaces)
 @click.argument("name", required=False)
-@common
-def command(name: str | None, as_json: bool, quiet: bool) -> None:
-    """The search spaces, or one of them with its sizes at CIFAR-10's resolution."""
-    import search_spaces
-    from cli.output import emit_json, pairs, table
-    from nas.space.task import Task
+@click.option(
+    "--dataset",
+    metavar="NAME|PATH",
+    help="Data the networks are for (default: as CIFAR-10, or as Cora in a space of networks on "
+    "graphs).",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Where the files of named data sets lie (default: NAS_DATA_DIR or ./data).",
+)
+@click.option("--arch", metavar="ENCODED", help="Architecture to draw (default: a random one).")
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    help="Draw that many architectures and show how their cost is distributed.",
+)
+@options.seed
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="SVG file for the drawing of the architecture.",
+)
+@options.common
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    name: str | None,
+    dataset: str | None,
+    data_dir: Path | None,
+    arch: str | None,
+    sample: int | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """The search spaces; or one of them, what can be chosen in it, and an architecture drawn.
 
-    task = Task(classes=10, channels=3, resolution=32)
-    chosen = [name] if name else search_spaces.names()
-    spaces = [search_spaces.get(entry, task) for entry in chosen]
-    rows = [
-        {
-            "name": space.name,
-            "description": space.description,
-            "source": space.source,
-            "architectures": space.size(),
-            "macro": space.macro(),
-        }
-        for space in spaces
-    ]
-    if as_json:
-        emit_json(rows[0] if name else rows)
-    elif name:
-        sizes = ", ".join(f"{key}={value}" for key, value in spaces[0].macro().items())
-        pairs({**rows[0], "architectures": _size(spaces[0].size()), "macro": sizes})
+    NAME is a space as --space takes it: nb201:channels=8, my_space.py:build. `nas spaces compare`
+    compares two of them.
+    """
+    from cli.space import find_space, task_for
+    from nas.data.catalog import load
+
+    _check_usage(ctx, name)
+    if name is None:
+        _list(as_json=as_json)
+        return
+    task = load(dataset, data_dir=data_dir, seed=0).task if dataset else task_for(name)
+    space = find_space(name, task)
+    if sample is not None:
+        _show_population(space, sample, seed, as_json=as_json)
     else:
-        columns = ("space", "architectures", "what it is")
-        table(columns, [(s.name, _size(s.size()), s.description) for s in spaces])
+        _show(space, arch, seed, out, as_json=as_json)
+
+
+def _check_usage(ctx: click.Context, name: str | None) -> None:
+    names = ("dataset", "arch", "sample", "out")
+    given = [key for key in names if ctx.params[key] is not None]
+    if given and name is None:
+        raise click.UsageError(f"--{given[0]} needs the name of a space", ctx)
+    clash = [key for key in given if key in ("arch", "out")]
+    if "sample" in given and clash:
+        raise click.UsageError(
+            f"--sample draws many architectures, --{clash[0]} is for one: give one of them", ctx
+        )
+
+
+def _list(*, as_json: bool) -> None:
+    import search_spaces
+    from cli.output import emit_json, table
+    from cli.space import task_for
+
+    spaces = [search_spaces.get(name, task_for(name)) for name in search_spaces.names()]
+    if as_json:
+        emit_json([_facts(space) for space in spaces])
+        return
+    columns = ("space", "architectures", "what it is")
+    table(columns, [(s.name, _size(s.size()), s.description) for s in spaces])
+
+
+def _facts(space: SearchSpace) -> dict[str, Any]:
+    return {
+        "name": space.name,
+        "description": space.description,
+        "source": space.source,
+        "architectures": space.size(),
+        "macro": space.macro(),
+    }
 
 
 def _size(size: int | None) -> str:
@@ -45,3 +141,155 @@ def _size(size: int | None) -> str:
     if size is None:
         return "–"
     return count(size) if size < 10**9 else f"{size:.1e}"
+
+
+def _show(
+    space: SearchSpace, arch: str | None, seed: int, out: Path | None, *, as_json: bool
+) -> None:
+    """What a space is, what can be chosen in it, and one architecture of it."""
+    from cli.output import emit_json
+    from nas.report.choices import choices
+    from nas.report.text_drawing import draw_text
+    from nas.seeding import rng
+
+    found = choices(space, rng(seed, "choices"))
+    shown = _one(space, arch, seed)
+    if out is not None:
+        _draw(shown, out)
+    if as_json:
+        drawn = _described(shown)
+        files = {} if out is None else {"drawing": out}
+        listed = [choice.to_json() for choice in found]
+        emit_json({**_facts(space), "choices": listed, "drawn": drawn, "files": files})
+        return
+    _print_facts(space)
+    _print_choices(found)
+    click.echo(f"\n{'the' if arch else 'a random'} architecture: {shown.architecture}\n")
+    click.echo(draw_text(shown.network, width=_width()))
+    if out is not None:
+        click.echo(f"\ndrawn in {out}")
+
+
+def _one(space: SearchSpace, arch: str | None, seed: int) -> Candidate:
+    from cli.architecture import not_in_space
+    from nas.errors import EncodingError
+    from nas.seeding import rng
+    from nas.space.candidate import candidate, sample
+
+    if arch is None:
+        return sample(space, rng(seed, "spaces"))
+    try:
+        return candidate(space, arch)
+    except EncodingError as error:
+        raise not_in_space(space, error) from None
+
+
+def _draw(shown: Candidate, out: Path) -> None:
+    from cli.setup import out_file
+    from nas.errors import ConfigError
+    from nas.report.svg_drawing import draw_svg
+
+    if out.suffix != ".svg":
+        raise ConfigError(
+            f"drawings are SVG, and {str(out)!r} does not end with .svg",
+            hint="Name a file like architecture.svg.",
+        )
+    drawing = draw_svg(shown.network, title=f"{shown.space.name}: {shown.hash[:8]}")
+    out_file(out).write_text(drawing, encoding="utf-8")
+
+
+def _described(shown: Candidate) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from nas.analysis.cost import cost
+
+    graph = shown.network
+    return {
+        "architecture": shown.architecture,
+        "hash": shown.hash,
+        "nodes": len(graph.nodes),
+        **asdict(cost(graph)),
+    }
+
+
+def _print_facts(space: SearchSpace) -> None:
+    from cli.output import pairs
+
+    sizes = ", ".join(f"{key}={value}" for key, value in space.macro().items())
+    pairs(
+        {
+            **_facts(space),
+            "architectures": _size(space.size()),
+            "macro": sizes or "–",
+        }
+    )
+
+
+def _print_choices(found: list[Choice]) -> None:
+    """One line for parameters that are chosen alike, long ones wrapped."""
+    names = sum(len(choice.names) for choice in found)
+    click.echo(f"\n{names} choices:")
+    times = [f"{len(choice.names)} ×" if len(choice.names) > 1 else "" for choice in found]
+    width, count = max(len(choice.pattern) for choice in found), max(map(len, times))
+    for choice, often in zip(found, times, strict=True):
+        head = f"  {choice.pattern.ljust(width)}  {often.rjust(count)}  "
+        says = f"(not always) {choice.options}" if choice.conditional else choice.options
+        lines = wrap(says, max(_width() - len(head), 30), break_long_words=False)
+        click.echo(f"\n{' ' * len(head)}".join([f"{head}{lines[0]}", *lines[1:]]))
+
+
+def _show_population(space: SearchSpace, count: int, seed: int, *, as_json: bool) -> None:
+    from cli.output import emit_json
+    from nas.report.population import population
+    from nas.seeding import rng
+
+    found = population(space, rng(seed, "population"), count)
+    if as_json:
+        emit_json(
+            {
+                "name": space.name,
+                "macro": space.macro(),
+                "count": found.count,
+                "distinct": found.distinct,
+                "seconds_per_architecture": found.seconds,
+                "distribution": {key: _spread(value) for key, value in found.figures.items()},
+            }
+        )
+    else:
+        _print_population(space, found)
+
+
+def _spread(found: Spread) -> dict[str, Any]:
+    from nas.report.population import QUANTILES
+
+    return {
+        "mean": found.mean,
+        "quantiles": dict(zip(map(str, QUANTILES), found.quantiles, strict=True)),
+        "histogram": {"edges": found.edges, "counts": found.counts},
+    }
+
+
+def _print_population(space: SearchSpace, found: Population) -> None:
+    from cli.output import count, table
+    from nas.report.label import short
+    from nas.report.population import QUANTILES
+
+    total = sum(found.seconds.values())
+    steps = ", ".join(f"{name} {1e3 * spent:.2f}" for name, spent in found.seconds.items())
+    click.echo(
+        f"{count(found.count)} random architectures of {space.name}, {count(found.distinct)} "
+        f"distinct; {1e3 * total:.2f} ms each ({steps})\n"
+    )
+    heads = ["least", *(f"{q:.0%}" for q in QUANTILES[1:-1]), "most"]
+    table(
+        ("", *heads, "distribution"),
+        [
+            (name, *map(short, spread.quantiles), spread.bars)
+            for name, spread in found.figures.items()
+        ],
+    )
+
+
+def _width() -> int:
+    """Characters in a line: those of the terminal, 100 elsewhere, never more."""
+    return min(get_terminal_size((_WIDTH, 0)).columns, _WIDTH)

@@ -1,0 +1,96 @@
+"""The space a user means: one by name, or their own in a file."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nas.errors import ConfigError
+from nas.space.task import NODE_CLASSIFICATION, Task
+
+if TYPE_CHECKING:
+    from nas.space.search_space import SearchSpace
+
+IMAGES = Task(classes=10, channels=3, resolution=32)
+"""As CIFAR-10 is."""
+NODES = Task(kind=NODE_CLASSIFICATION, classes=7, features=1433)
+"""As Cora is."""
+
+_OWN = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][\w.]*)(?::(?P<sizes>.*))?", re.DOTALL)
+
+
+def find_space(text: str, task: Task) -> SearchSpace:
+    """The space of that name or in that file, for a task.
+
+    Args:
+        text: ``nb201``, ``nb201:channels=8``, or ``my_space.py:build`` where ``build`` is a
+            function of a trial and the task, or a class of spaces, perhaps with sizes behind it.
+        task: Input and classes, as a data set gives them.
+
+    Raises:
+        UnknownNameError: There is no such space, file or name in the file.
+        ConfigError: What has that name is no space, or has no such macro size.
+        ImportingError: The file fails.
+    """
+    import search_spaces
+
+    own = _OWN.fullmatch(text)
+    if own is None:
+        return search_spaces.get(text, task)
+    from search_spaces.registry import parse_sizes
+
+    found = _in_file(own["file"], own["name"], task)
+    given = parse_sizes(own["sizes"] or "", text)
+    return found.at(**{**type(found).macro_for(task), **given})
+
+
+def task_for(text: str) -> Task:
+    """A usual task for the space of that name: that of CIFAR-10, or of Cora for node classes.
+
+    Args:
+        text: As :func:`find_space` takes it; a function is taken to build networks for images.
+
+    Raises:
+        UnknownNameError: There is no such space, file or name in the file.
+    """
+    from search_spaces.registry import SPACES
+
+    own = _OWN.fullmatch(text)
+    if own is None:
+        return _fitting(SPACES.get(text.partition(":")[0]))
+    from cli.module_factory import find_in_file
+
+    thing = find_in_file(own["file"], own["name"])
+    return _fitting(thing) if isinstance(thing, type) else IMAGES
+
+
+def _fitting(cls: type[SearchSpace]) -> Task:
+    try:
+        cls(task=IMAGES)
+    except ConfigError:
+        return NODES
+    return IMAGES
+
+
+def _in_file(file: str, name: str, task: Task) -> SearchSpace:
+    from cli.module_factory import find_in_file
+    from nas.space.own_space import own_space
+    from nas.space.search_space import SearchSpace
+
+    thing = find_in_file(file, name)
+    if (
+        isinstance(thing, type)
+        and issubclass(thing, SearchSpace)
+        and not inspect.isabstract(thing)
+    ):
+        return thing(task=task)
+    if not inspect.isfunction(thing):
+        kind = thing.__name__ if isinstance(thing, type) else type(thing).__name__
+        raise ConfigError(
+            f"{f'{file}:{name}'!r} is {kind}, expected a function or a class of search spaces",
+            hint="Name a function of a trial and the task, or a subclass of nas.SearchSpace.",
+        )
+    stem = Path(file).stem
+    return own_space(thing, task, name=stem if name == "build" else f"{stem}-{name}")

@@ -1,0 +1,114 @@
+"""A search space from a function of one's own."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import nn
+
+from nas.errors import ConfigError
+from nas.graph.graph import Graph
+from nas.graph.ops.layer import Layer
+from nas.graph.ops.parameter import Constant
+from nas.importers.from_module import from_module
+from nas.space.search_space import SearchSpace
+from nas.space.task import NODE_CLASSIFICATION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from nas.space.task import Task
+    from nas.space.trial import Trial
+
+    Build = Callable[[Trial, Task], nn.Module | Graph]
+
+
+def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
+    """The architectures that a function builds.
+
+    Its parameters are whatever it suggests; an architecture is written as the JSON object of them.
+
+    Args:
+        build: Takes a trial (``suggest_categorical``, ``suggest_int``, ``suggest_float``) and the
+            task (``channels``, ``resolution``, ``features``, ``classes``). It returns a torch
+            module for such inputs, which is read as a graph, or a graph.
+        task: What the networks are for.
+        name: Of the space; the function's name by default.
+
+    Example:
+        >>> from torch import nn
+        >>> from nas.space.task import Task
+        >>> def build(trial, data):
+        ...     width = trial.suggest_categorical("width", [16, 32])
+        ...     inputs = data.channels * data.resolution**2
+        ...     layers = [nn.Flatten(), nn.Linear(inputs, width), nn.ReLU()]
+        ...     return nn.Sequential(*layers, nn.Linear(width, data.classes))
+        >>> space = own_space(build, Task(classes=10, channels=1, resolution=8))
+        >>> [node.op.kind for node in space.graph({"width": 32}).nodes]
+        ['flatten', 'linear', 'activation', 'linear']
+    """
+    told = (inspect.getdoc(build) or "a space of one's own").partition("\n")[0].rstrip(".")
+    given, place = name or build.__name__, f"{build.__module__}.{build.__qualname__}"
+
+    @dataclass(frozen=True, kw_only=True)
+    class OwnSpace(SearchSpace):
+        name: ClassVar[str] = given
+        description: ClassVar[str] = told
+        source: ClassVar[str] = place
+
+        def build(self, trial: Trial) -> Graph:
+            return _graph(build(trial, self.task), self.task, self.name)
+
+    return OwnSpace(task=task)
+
+
+def example_inputs(task: Task) -> tuple[Tensor, ...]:
+    """Zeros as a network for the task takes them: an image, or the nodes and edges of a ring.
+
+    Shape:
+        (1, C, H, W), or (3, F) and (2, 3).
+    """
+    if task.kind == NODE_CLASSIFICATION:
+        return torch.zeros(3, task.features), torch.tensor([[0, 1, 2], [1, 2, 0]])
+    return (torch.zeros(1, task.channels, task.resolution, task.resolution),)
+
+
+def _graph(built: nn.Module | Graph, task: Task, name: str) -> Graph:
+    """What a function built, as a graph whose every number can be predicted and saved.
+
+    Raises:
+        ConfigError: It is neither a module nor a graph, or it cannot be searched.
+        ImportingError: The module does not run on inputs of the task.
+    """
+    if isinstance(built, Graph):
+        return built
+    if not isinstance(built, nn.Module):
+        raise ConfigError(
+            f"space {name!r} built {type(built).__name__}, expected a torch module or a Graph",
+            hint="End the function with `return nn.Sequential(...)` or `return b.build(...)`.",
+        )
+    imported = from_module(built, example_inputs(task))
+    whole = [node.name for node in imported.graph.nodes if isinstance(node.op, Layer)]
+    if whole:
+        raise ConfigError(
+            f"space {name!r} built a module whose part {whole[0]!r} cannot be looked into",
+            hint="Write it without TorchScript; layers of graph networks are built with "
+            "GraphBuilder.message_passing.",
+        )
+    if imported.batch is not None:
+        raise ConfigError(
+            f"space {name!r} built a module that only runs at batch size {imported.batch}",
+            hint="Take the batch size from the input: x.shape[0], or flatten(1) for view(1, -1).",
+        )
+    fixed = [node.name for node in imported.graph.nodes if isinstance(node.op, Constant)]
+    if fixed:
+        raise ConfigError(
+            f"space {name!r} built a module with a tensor of its own, {fixed[0]!r}",
+            hint="Make it an nn.Parameter, or compute it from the input.",
+        )
+    return imported.graph

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from nas.analysis.cost import cost
+from nas.errors import ConfigError, EncodingError, ImportingError
+from nas.graph.builder import GraphBuilder
+from nas.space.candidate import mutate, sample
+from nas.space.own_space import own_space
+from nas.space.task import NODE_CLASSIFICATION, Task
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
+    from nas.space.trial import Trial
+
+DIGITS = Task(classes=10, channels=1, resolution=8)
+NODES = Task(kind=NODE_CLASSIFICATION, classes=3, features=5)
+
+
+def plain(trial: Trial, data: Task) -> nn.Module:
+    """One to three convolutions.
+
+    Nothing else.
+    """
+    width = trial.suggest_categorical("width", [4, 8])
+    layers: list[nn.Module] = [nn.Conv2d(data.channels, width, 3, padding=1), nn.ReLU()]
+    for _ in range(trial.suggest_int("depth", 0, 2)):
+        layers += [nn.Conv2d(width, width, 1), nn.BatchNorm2d(width), nn.ReLU()]
+    return nn.Sequential(
+        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, data.classes)
+    )
+
+
+def by_hand(trial: Trial, data: Task) -> Graph:
+    b = GraphBuilder()
+    x = b.input((1, data.channels, data.resolution, data.resolution))
+    x = b.relu(b.conv2d(x, trial.suggest_categorical("width", [4, 8]), bias=True))
+    return b.build(b.classifier(x, data.classes))
+
+
+def test_a_function_of_modules_is_a_space() -> None:
+    space = own_space(plain, DIGITS)
+    drawn = sample(space, np.random.default_rng(0))
+
+    assert (space.name, space.description) == ("plain", "One to three convolutions")
+    assert space.macro() == {}
+    assert space.graph(drawn.architecture) == drawn.graph
+    changed = mutate(space, drawn.params, np.random.default_rng(1))
+    assert changed.params != drawn.params
+
+
+@pytest.mark.parametrize("params", [{"width": 8, "depth": 2}, {"width": 4, "depth": 0}])
+def test_the_graph_has_the_parameters_of_the_module(params: dict[str, Any]) -> None:
+    from nas.space.trial import ReplayTrial
+
+    module = plain(ReplayTrial(params), DIGITS)
+    expected = sum(parameter.numel() for parameter in module.parameters())
+    assert cost(own_space(plain, DIGITS).graph(params)).params == expected
+
+
+def test_a_module_and_a_graph_of_the_same_network_are_one_candidate() -> None:
+    graph = own_space(by_hand, DIGITS).graph({"width": 8})
+    assert own_space(plain, DIGITS).graph({"width": 8, "depth": 0}).hash() == graph.hash()
+
+
+def test_the_resolution_is_that_of_the_proxy() -> None:
+    space = own_space(by_hand, DIGITS).at(resolution=4)
+    assert space.graph({"width": 4}).inputs[0].shape == (1, 1, 4, 4)
+
+
+def test_parameters_that_were_not_suggested_are_refused() -> None:
+    with pytest.raises(EncodingError, match="'depth' is 7; expected a number from 0 to 2"):
+        own_space(plain, DIGITS).graph({"width": 4, "depth": 7})
+
+
+def test_modules_of_nodes_and_edges_are_read() -> None:
+    class Mean(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(5, 3)
+
+        def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
+            source, target = edge_index[0], edge_index[1]
+            told = torch.zeros_like(x).index_add(0, target, x[source])
+            scores: Tensor = self.linear(x + told)
+            return scores
+
+    space = own_space(lambda trial, data: Mean(), NODES, name="mean")
+    graph = space.graph({})
+    assert [spec.is_edge_index for spec in graph.inputs] == [False, True]
+    assert cost(graph).params == 18
+
+
+class FixedBatch(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape(1, 64)[:, :10]
+
+
+class Table(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Buffer(torch.rand(64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x.flatten(1) * self.table)[:, :10]
+
+
+@pytest.mark.parametrize(
+    ("built", "error", "message"),
+    [
+        (None, ConfigError, "built NoneType, expected a torch module or a Graph"),
+        (nn.Linear(3, 3), ImportingError, "cannot be read as a graph"),
+        (nn.Flatten(), ConfigError, "expected scores of 10 classes"),
+        (FixedBatch(), ConfigError, "only runs at batch size 1"),
+        (Table(), ConfigError, "a tensor of its own"),
+        (torch.jit.script(nn.ReLU()), ConfigError, "cannot be looked into"),
+    ],
+    ids=["nothing", "shapes", "classes", "batch", "table", "script"],
+)
+def test_what_cannot_be_searched_is_refused(
+    built: Any, error: type[Exception], message: str
+) -> None:
+    space = own_space(lambda trial, data: built, DIGITS, name="mine")
+    with pytest.raises(error, match=message):
+        space.graph({})
+
+
+def test_failures_of_the_function_are_its_own() -> None:
+    def broken(trial: Trial, data: Task) -> nn.Module:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        own_space(broken, DIGITS).graph({})

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nas.analysis.cost import Cost, cost
+from nas.errors import InfeasibleError
+from nas.space.task import Task
+from nas.space.window import sample_within
+from search_spaces.registry import get
+
+SPACE = get("anynet", Task(classes=10, channels=1, resolution=8))
+
+
+def within(known: Cost) -> bool:
+    return 2e5 <= known.macs <= 3e5
+
+
+def test_all_are_in_the_window_and_distinct() -> None:
+    drawn = sample_within(SPACE, 20, np.random.default_rng(0), within)
+    assert len({candidate.hash for candidate in drawn}) == 20
+    assert all(within(cost(candidate.network)) for candidate in drawn)
+
+
+def test_more_of_them_begin_with_the_same() -> None:
+    few, many = (sample_within(SPACE, n, np.random.default_rng(0), within) for n in (3, 6))
+    assert [one.params for one in few] == [one.params for one in many[:3]]
+
+
+def test_a_window_that_hardly_anything_is_in() -> None:
+    with pytest.raises(
+        InfeasibleError, match="1,000 random architectures of space 'anynet' only 0"
+    ):
+        sample_within(SPACE, 1, np.random.default_rng(0), lambda known: known.macs < 10)
