@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from nas.graph.ops.pool import AdaptivePool, WindowPool
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nas.graph.graph import Graph
+    from nas.graph.op import Op
 
 _FLOAT_BYTES = 4
 
@@ -60,36 +61,41 @@ def cost(graph: Graph) -> Cost:
         >>> found.params, found.macs, found.activation_bytes, found.layers
         (108, 6912, 1024, 1)
     """
-    macs = [node.op.macs(*graph.input_shapes(node)) for node in graph.nodes]
+    steps = graph.applied.values()
+    macs = [step.macs for step in steps]
     return Cost(
-        params=sum(math.prod(spec.shape) for spec in graph.parameters().values()),
+        params=sum([step.params for step in steps]),
         macs=sum(macs),
-        activation_bytes=_FLOAT_BYTES
-        * sum(math.prod(graph.shapes[node.name]) for node in graph.nodes),
-        layers=sum(count > 0 for count in macs),
+        activation_bytes=_FLOAT_BYTES * sum([step.size for step in steps]),
+        layers=sum([count > 0 for count in macs]),
         shortest_path=_shortest_path(graph, macs),
         mean_path=_mean_path(graph, macs),
     )
 
 
 def _shortest_path(graph: Graph, macs: Sequence[int]) -> int:
-    lengths = {spec.name: 0 for spec in graph.inputs}
+    lengths = {spec.name: NO_PATH if spec.is_edge_index else 0 for spec in graph.inputs}
     for node, count in zip(graph.nodes, macs, strict=True):
-        transforms = count > 0 or isinstance(node.op, WindowPool | AdaptivePool)
-        shortest = min((lengths[name] for name in node.inputs), default=NO_PATH)
-        blocked = isinstance(node.op, Zero) or shortest == NO_PATH
+        transforms = count > 0 or _is_pool(type(node.op))
+        shortest = min([lengths[name] for name in node.inputs], default=NO_PATH)
+        blocked = type(node.op) is Zero or shortest == NO_PATH
         lengths[node.name] = NO_PATH if blocked else shortest + transforms
     return min(lengths[name] for name in graph.outputs)
 
 
 def _mean_path(graph: Graph, macs: Sequence[int]) -> float:
     """Counted in integers: a deep network has more ways than a float can hold."""
-    ways = {spec.name: 1 for spec in graph.inputs}
+    ways = {spec.name: int(not spec.is_edge_index) for spec in graph.inputs}
     lengths = {spec.name: 0 for spec in graph.inputs}
     for node, count in zip(graph.nodes, macs, strict=True):
-        open_ways = 0 if isinstance(node.op, Zero) else sum(ways[name] for name in node.inputs)
+        open_ways = 0 if type(node.op) is Zero else sum([ways[name] for name in node.inputs])
         ways[node.name] = open_ways
-        carried = sum(lengths[name] for name in node.inputs) if open_ways else 0
+        carried = sum([lengths[name] for name in node.inputs]) if open_ways else 0
         lengths[node.name] = carried + open_ways * (count > 0)
     found = sum(ways[name] for name in graph.outputs)
     return sum(lengths[name] for name in graph.outputs) / found if found else 0.0
+
+
+@cache
+def _is_pool(kind: type[Op]) -> bool:
+    return issubclass(kind, (WindowPool, AdaptivePool))

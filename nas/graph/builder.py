@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nas.graph.check import check_parts
 from nas.graph.graph import Graph
-from nas.graph.node import Node, infer_node_shape
+from nas.graph.node import Node, apply_node
 from nas.graph.ops.activation import Activation
 from nas.graph.ops.attention import Attention
 from nas.graph.ops.conv import Conv1d, Conv2d
 from nas.graph.ops.conv_transpose import ConvTranspose2d
-from nas.graph.ops.dropout import Dropout, DropPath
+from nas.graph.ops.dropout import Dropout, DropPath, FeatureDropout
 from nas.graph.ops.embedding import Embedding
+from nas.graph.ops.graph_attention import GraphAttention
 from nas.graph.ops.linear import Linear
 from nas.graph.ops.merge import Add, Concat, Mul
+from nas.graph.ops.message_passing import MessagePassing
 from nas.graph.ops.norm import (
     BatchNorm,
     BatchNorm1d,
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
     from nas.graph.op import Op
 
-_BATCH_NORMS: dict[int, Callable[[], BatchNorm]] = {
+_BATCH_NORMS: dict[int, type[BatchNorm]] = {
     2: BatchNorm1d,
     3: BatchNorm1d,
     4: BatchNorm2d,
@@ -100,8 +103,8 @@ class GraphBuilder:
             ShapeError: The operation cannot take these inputs.
         """
         full = self._unique(self._prefix + (name or op.kind))
-        node = Node(full, op, tuple(value.name for value in inputs))
-        shape = infer_node_shape(node, [value.shape for value in inputs])
+        node = Node(full, op, tuple([value.name for value in inputs]))
+        shape = apply_node(node, tuple([value.shape for value in inputs])).shape
         self._nodes.append(node)
         return Value(full, shape)
 
@@ -120,9 +123,11 @@ class GraphBuilder:
         return Graph(*parts)
 
     def _unique(self, name: str) -> str:
-        count = self._names.get(name, 0)
-        self._names[name] = count + 1
-        return self._unique(f"{name}{count}") if count else name
+        while count := self._names.get(name, 0):
+            self._names[name] = count + 1
+            name = f"{name}{count}"
+        self._names[name] = 1
+        return name
 
     def conv2d(
         self,
@@ -138,7 +143,8 @@ class GraphBuilder:
         name: str | None = None,
     ) -> Value:
         """Convolution; padding keeps the size at stride 1 unless given."""
-        op = Conv2d(
+        op = _made(
+            Conv2d,
             out_channels=channels,
             kernel=pair(kernel),
             stride=pair(stride),
@@ -207,7 +213,7 @@ class GraphBuilder:
 
     def batch_norm(self, x: Value, *, name: str | None = None) -> Value:
         """Batch normalisation of vectors, sequences, images or volumes."""
-        op = _BATCH_NORMS.get(len(x.shape), BatchNorm2d)()
+        op = _made(_BATCH_NORMS.get(len(x.shape), BatchNorm2d))
         return self.op(op, x, name=name or "batch_norm")
 
     def group_norm(self, x: Value, groups: int, *, name: str | None = None) -> Value:
@@ -230,7 +236,7 @@ class GraphBuilder:
 
     def activation(self, x: Value, function: str, *, name: str | None = None) -> Value:
         """Element-wise non-linearity, see :data:`nas.graph.ops.activation.FUNCTIONS`."""
-        return self.op(Activation(function=function), x, name=name or function)
+        return self.op(_made(Activation, function=function), x, name=name or function)
 
     def relu(self, x: Value, *, name: str | None = None) -> Value:
         """Rectified linear unit."""
@@ -238,15 +244,69 @@ class GraphBuilder:
 
     def max_pool(self, x: Value, kernel: int | Pair = 3, *, stride: int = 1) -> Value:
         """Maximum over a window."""
-        return self.op(MaxPool2d(kernel=pair(kernel), stride=stride), x)
+        return self.op(_made(MaxPool2d, kernel=pair(kernel), stride=stride), x)
 
     def avg_pool(self, x: Value, kernel: int | Pair = 3, *, stride: int = 1) -> Value:
         """Mean over a window, the padding not counted."""
-        return self.op(AvgPool2d(kernel=pair(kernel), stride=stride), x)
+        return self.op(_made(AvgPool2d, kernel=pair(kernel), stride=stride), x)
 
     def global_avg_pool(self, x: Value, *, name: str | None = None) -> Value:
         """Mean over all positions: (B, C, H, W) -> (B, C, 1, 1)."""
         return self.op(AdaptiveAvgPool2d(), x, name=name)
+
+    def edge_index(self, *, name: str = "edge_index") -> Value:
+        """The edges of a data graph as an input of the network: (2, E), from row 0 to row 1."""
+        return self.input((2, 1), name=name, dtype="int64")
+
+    def message_passing(
+        self,
+        x: Value,
+        edges: Value,
+        layer: str,
+        channels: int,
+        *,
+        heads: int = 1,
+        concat: bool = True,
+        aggregation: str | None = None,
+        bias: bool = True,
+        name: str | None = None,
+    ) -> Value:
+        """A layer of torch-geometric by name, such as ``"gat"``: (N, F) -> (N, channels)."""
+        op = MessagePassing(
+            layer=layer,
+            channels=channels,
+            heads=heads,
+            concat=concat,
+            aggregation=aggregation,
+            bias=bias,
+        )
+        return self.op(op, x, edges, name=name or f"{layer}_conv")
+
+    def graph_attention(
+        self,
+        x: Value,
+        edges: Value,
+        attention: str,
+        channels: int,
+        *,
+        heads: int = 1,
+        aggregation: str = "add",
+        pool: int = 0,
+        concat: bool = True,
+        dropout: float = 0.0,
+        name: str | None = None,
+    ) -> Value:
+        """A layer of GraphNAS by its attention, such as ``"cos"``: (N, F) -> (N, channels)."""
+        op = GraphAttention(
+            attention=attention,
+            channels=channels,
+            heads=heads,
+            aggregation=aggregation,
+            pool=pool,
+            concat=concat,
+            dropout=dropout,
+        )
+        return self.op(op, x, edges, name=name)
 
     def add(self, *inputs: Value, name: str | None = None) -> Value:
         """Sum of equal shapes."""
@@ -287,13 +347,30 @@ class GraphBuilder:
 
     def dropout(self, x: Value, rate: float, *, name: str | None = None) -> Value:
         """Dropout of single elements during training."""
-        return self.op(Dropout(rate=rate), x, name=name)
+        return self.op(_made(Dropout, rate=rate), x, name=name)
+
+    def feature_dropout(self, x: Value, rate: float, *, name: str | None = None) -> Value:
+        """Dropout of features most of which are zero."""
+        return self.op(FeatureDropout(rate=rate), x, name=name)
 
     def drop_path(self, x: Value, rate: float, *, name: str | None = None) -> Value:
         """Dropout of the whole branch for single samples during training."""
-        return self.op(DropPath(rate=rate), x, name=name)
+        return self.op(_made(DropPath, rate=rate), x, name=name)
 
     def classifier(self, x: Value, classes: int) -> Value:
         """Global average pooling and a linear head: (B, C, H, W) -> (B, classes)."""
         x = self.flatten(self.global_avg_pool(x, name="pool"))
         return self.op(Linear(out_features=classes, head=True), x, name="classifier")
+
+
+def _made(kind: Callable[..., Op], **attributes: object) -> Op:
+    """An operation, whose attributes are checked once: equal ones are the same object."""
+    try:
+        return _kept(kind, **attributes)
+    except TypeError:  # a list among them, of which the operation itself complains
+        return kind(**attributes)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _kept(kind: Callable[..., Op], **attributes: object) -> Op:
+    return kind(**attributes)

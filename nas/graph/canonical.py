@@ -46,13 +46,14 @@ def simplify(graph: Graph) -> Parts:
     kept: list[Node] = []
     source = graph.inputs[0].name
     for node in graph.nodes:
-        inputs = tuple(alias.get(name, name) for name in node.inputs)
-        if isinstance(node.op, Add):
-            inputs = tuple(name for name in inputs if name not in zeros) or inputs[:1]
+        kind = type(node.op)
+        inputs = tuple([alias.get(name, name) for name in node.inputs])
+        if kind is Add and zeros:
+            inputs = tuple([name for name in inputs if name not in zeros]) or inputs[:1]
         if _is_zero(node.op, inputs, zeros):
             zeros.add(node.name)
             kept.append(Node(node.name, Zero(shape=graph.shapes[node.name][1:]), (source,)))
-        elif isinstance(node.op, Identity) or (isinstance(node.op, Add) and len(inputs) == 1):
+        elif kind is Identity or (kind is Add and len(inputs) == 1):
             alias[node.name] = inputs[0]
         else:
             kept.append(node if inputs == node.inputs else Node(node.name, node.op, inputs))
@@ -61,16 +62,19 @@ def simplify(graph: Graph) -> Parts:
 
 
 def _is_zero(op: Op, inputs: tuple[str, ...], zeros: set[str]) -> bool:
-    if isinstance(op, Zero):
+    if type(op) is Zero:
         return True
     if zeros.isdisjoint(inputs):
         return False
     if isinstance(op, Mul):
-        return any(name in zeros for name in inputs)
-    keeps = isinstance(op, _ZERO_TO_ZERO) or (
-        isinstance(op, Activation) and op.function in ZERO_PRESERVING
-    )
-    return keeps and all(name in zeros for name in inputs)
+        return True
+    return _keeps_zero(op) and zeros.issuperset(inputs)
+
+
+def _keeps_zero(op: Op) -> bool:
+    if isinstance(op, Activation):
+        return op.function in ZERO_PRESERVING
+    return isinstance(op, _ZERO_TO_ZERO)
 
 
 def _reaching(nodes: list[Node], outputs: Iterable[str]) -> tuple[Node, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import keyword
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from torch import fx, nn
 
 from nas.errors import GraphError, ShapeError
-from nas.graph.node import infer_node_shape
+from nas.graph.node import apply_node
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
@@ -26,16 +26,24 @@ def check(graph: Graph) -> None:
         GraphError: One line for each fault, naming the node.
     """
     check_parts(graph.inputs, graph.nodes, graph.outputs)
+    try:
+        _ = graph.shapes
+    except ShapeError:
+        _refuse(_shape_faults(graph))
+
+
+def _shape_faults(graph: Graph) -> list[str]:
+    """All of them, but not what follows from them."""
     shapes: dict[str, Shape] = {spec.name: spec.shape for spec in graph.inputs}
     faults = []
     for node in graph.nodes:
         if all(name in shapes for name in node.inputs):
             try:
-                reads = [shapes[name] for name in node.inputs]
-                shapes[node.name] = infer_node_shape(node, reads)
+                reads = tuple(shapes[name] for name in node.inputs)
+                shapes[node.name] = apply_node(node, reads).shape
             except ShapeError as error:
                 faults.append(str(error))
-    _refuse(faults)
+    return faults
 
 
 def check_parts(
@@ -85,30 +93,40 @@ def _input_faults(spec: TensorSpec, known: set[str]) -> list[str]:
 
 
 def _node_faults(node: Node, known: set[str], scopes: set[str]) -> list[str]:
-    where = f"node {node.name!r} ({node.op.kind})"
-    faults = []
-    parts = node.name.split(".")
-    if not all(map(_is_identifier, parts)):
-        faults.append(f"{where}: the name must be Python identifiers joined by dots")
-    faults += [
-        f"{where}: {part!r} is an attribute of every torch module and cannot be part of a name"
-        for part in parts
-        if part in reserved_names()
-    ]
+    faults = [*_name_faults(node.name)]
     if node.name in known:
-        faults.append(f"{where}: the name is taken by an earlier node or input")
+        faults.append("the name is taken by an earlier node or input")
     if node.name in scopes:
-        faults.append(f"{where}: the name is the scope of other nodes")
-    faults += [
-        f"{where}: reads {name!r}, which is no earlier node or input"
-        for name in node.inputs
-        if name not in known
-    ]
+        faults.append("the name is the scope of other nodes")
+    if not known.issuperset(node.inputs):
+        faults += [
+            f"reads {name!r}, which is no earlier node or input"
+            for name in node.inputs
+            if name not in known
+        ]
     arity = node.op.arity
     if len(node.inputs) != arity and not (arity is None and node.inputs):
         expected = "one or more" if arity is None else arity
-        faults.append(f"{where}: expected {expected} inputs, got {len(node.inputs)}")
-    return faults
+        faults.append(f"expected {expected} inputs, got {len(node.inputs)}")
+    if not faults:
+        return []
+    where = f"node {node.name!r} ({node.op.kind})"
+    return [f"{where}: {fault}" for fault in faults]
+
+
+@lru_cache(maxsize=16384)
+def _name_faults(name: str) -> tuple[str, ...]:
+    """Networks of a space name their nodes alike, so each name is looked at once."""
+    parts = name.split(".")
+    faults = []
+    if not all(map(_is_identifier, parts)):
+        faults.append("the name must be Python identifiers joined by dots")
+    faults += [
+        f"{part!r} is an attribute of every torch module and cannot be part of a name"
+        for part in parts
+        if part in reserved_names()
+    ]
+    return tuple(faults)
 
 
 def _is_identifier(name: str) -> bool:
@@ -118,8 +136,7 @@ def _is_identifier(name: str) -> bool:
 def _scopes(nodes: tuple[Node, ...]) -> set[str]:
     """``"a"`` and ``"a.b"`` for a node ``"a.b.c"``."""
     scopes: set[str] = set()
-    for node in nodes:
-        scope = node.name.rpartition(".")[0]
+    for scope in {node.name.rpartition(".")[0] for node in nodes}:
         while scope and scope not in scopes:
             scopes.add(scope)
             scope = scope.rpartition(".")[0]

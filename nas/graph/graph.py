@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from nas.graph import canonical, serialise, text
 from nas.graph.fingerprint import fingerprint
-from nas.graph.node import infer_node_shape
+from nas.graph.node import apply_node
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import networkx as nx
 
+    from nas.graph.applied import Applied
     from nas.graph.node import Node
     from nas.graph.op import ParamSpec
     from nas.graph.tensor_spec import Shape, TensorSpec
@@ -43,16 +44,29 @@ class Graph:
     outputs: tuple[str, ...]
 
     @cached_property
+    def applied(self) -> Mapping[str, Applied]:
+        """The operation of every node at the shapes it reads, by the node's name.
+
+        Raises:
+            ShapeError: A node cannot take its inputs; the message names it.
+        """
+        shapes = {spec.name: spec.shape for spec in self.inputs}
+        found = {}
+        for node in self.nodes:
+            step = apply_node(node, tuple([shapes[name] for name in node.inputs]))
+            found[node.name] = step
+            shapes[node.name] = step.shape
+        return found
+
+    @cached_property
     def shapes(self) -> Mapping[str, Shape]:
         """Shape of every value by name, the batch dimension being 1.
 
         Raises:
             ShapeError: A node cannot take its inputs; the message names it.
         """
-        shapes = {spec.name: spec.shape for spec in self.inputs}
-        for node in self.nodes:
-            shapes[node.name] = infer_node_shape(node, [shapes[name] for name in node.inputs])
-        return shapes
+        inputs = {spec.name: spec.shape for spec in self.inputs}
+        return inputs | {name: step.shape for name, step in self.applied.items()}
 
     @cached_property
     def consumers(self) -> Mapping[str, tuple[str, ...]]:
@@ -69,8 +83,8 @@ class Graph:
         return [self.shapes[name] for name in node.inputs]
 
     @cached_property
-    def _owned(self) -> dict[str, dict[str, ParamSpec]]:
-        return {node.name: node.op.parameters(*self.input_shapes(node)) for node in self.nodes}
+    def _owned(self) -> dict[str, Mapping[str, ParamSpec]]:
+        return {name: step.parameters for name, step in self.applied.items()}
 
     @cached_property
     def _parameters(self) -> dict[str, ParamSpec]:

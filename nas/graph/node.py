@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nas.errors import ShapeError
+from nas.graph.applied import applied
 
 if TYPE_CHECKING:
+    from nas.graph.applied import Applied
     from nas.graph.op import Op
     from nas.graph.tensor_spec import Shape
 
@@ -28,14 +30,14 @@ class Node:
     inputs: tuple[str, ...]
 
 
-def infer_node_shape(node: Node, inputs: list[Shape]) -> Shape:
-    """Output shape of a node, errors naming it and what it reads.
+def apply_node(node: Node, inputs: tuple[Shape, ...]) -> Applied:
+    """The operation of a node at these inputs, errors naming it and what it reads.
 
     Raises:
         ShapeError: The operation cannot take these inputs.
     """
     try:
-        return node.op.infer_shape(*inputs)
+        return applied(node.op, inputs)
     except ShapeError as error:
         reads = ", ".join(
             f"{name!r} {shape}" for name, shape in zip(node.inputs, inputs, strict=True)

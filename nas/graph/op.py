@@ -28,6 +28,8 @@ class Role(StrEnum):
     CLASS_BIAS = "class_bias"
     TABLE = "table"
     """Looked up or added to a value: embeddings, positions, class tokens."""
+    ATTENTION = "attention"
+    """Vectors that features are compared with, one for each head: (1, heads, channels)."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class Op(ABC):
     """Number of inputs; ``None`` takes one or more, 0 is for learned and fixed tensors."""
     commutative: ClassVar[bool] = False
     """Whether the order of the inputs is irrelevant."""
+    holds_module: ClassVar[bool] = False
+    """Whether a torch module is part of it, so that nothing else may keep it."""
 
     @abstractmethod
     def infer_shape(self, *inputs: Shape) -> Shape:

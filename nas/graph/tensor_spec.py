@@ -20,3 +20,8 @@ class TensorSpec:
     shape: Shape
     dtype: str = "float32"
     name: str = "x"
+
+    @property
+    def is_edge_index(self) -> bool:
+        """Whether it holds the edges of a data graph, (2, E), and no features of its nodes."""
+        return self.shape[0] == 2 and self.dtype == "int64"

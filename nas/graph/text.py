@@ -6,6 +6,8 @@ import math
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING
 
+from nas.errors import counted
+
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.graph.op import Op
@@ -27,7 +29,7 @@ def summary(graph: Graph) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    lines.append(f"{len(graph.nodes)} nodes, {total:,} parameters")
+    lines.append(f"{counted(len(graph.nodes), 'node')}, {counted(total, 'parameter')}")
     return "\n".join(lines)
 
 

@@ -1,9 +1,11 @@
 """The contract of search spaces, and candidates drawn from them."""
 
 from nas.space.candidate import Candidate, candidate, crossover, mutate, sample
+from nas.space.own_space import own_space
 from nas.space.search_space import Params, SearchSpace
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
 from nas.space.trial import ReplayTrial, Trial
+from nas.space.window import sample_within
 
 __all__ = [
     "IMAGE_CLASSIFICATION",
@@ -17,5 +19,7 @@ __all__ = [
     "candidate",
     "crossover",
     "mutate",
+    "own_space",
     "sample",
+    "sample_within",
 ]

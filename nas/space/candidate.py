@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
@@ -40,8 +41,15 @@ class Candidate:
 
     @property
     def hash(self) -> str:
-        """Identity up to isomorphism, see :meth:`nas.graph.Graph.hash`."""
-        return self.graph.hash()
+        """Identity up to isomorphism, see :meth:`nas.graph.Graph.hash`.
+
+        What the parameters say of the training tells candidates apart too.
+        """
+        recipe = self.space.recipe(self.params)
+        if not recipe:
+            return self.graph.hash()
+        text = f"{self.graph.hash()} {sorted(recipe.items())}"
+        return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def candidate(space: SearchSpace, architecture: Params | str) -> Candidate:

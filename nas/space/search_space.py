@@ -40,6 +40,13 @@ class SearchSpace(ABC):
     proxy_limits: ClassVar[Mapping[str, int | str]] = {"channels": 16, "cells": 1}
     """Macro sizes at which architectures of the space are still told apart: the largest number, or
     the word for what is no number."""
+    general: ClassVar[bool] = False
+    """Whether its networks are so various that what learns from them knows those of all spaces for
+    the same data."""
+
+    canonical_notation: ClassVar[bool] = False
+    """Whether all parameters of one network have one notation, which decodes to the canonical
+    ones."""
 
     task: Task
 
@@ -75,6 +82,14 @@ class SearchSpace(ABC):
         if not isinstance(params, dict):
             raise EncodingError(f"expected a JSON object of parameters, got {text[:80]!r}")
         return params
+
+    def recipe(self, params: Params) -> dict[str, Any]:
+        """What an architecture's parameters say of its training, beside those of the network.
+
+        Returns:
+            Fields of :class:`nas.train.TrainConfig` by name; those not named are as usual.
+        """
+        return {}
 
     def size(self) -> int | None:
         """Number of parameter combinations, None where it is not known."""

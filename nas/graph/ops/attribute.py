@@ -86,7 +86,7 @@ def check_real(op: Op, name: str, low: float, high: float) -> None:
 
 
 def _whole(values: tuple[object, ...], least: int) -> bool:
-    return all(type(value) is int and value >= least for value in values)
+    return all([type(value) is int and value >= least for value in values])
 
 
 def _fault(op: Op, name: str, expected: str, value: object) -> GraphError:

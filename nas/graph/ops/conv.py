@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, final
 
 import torch.nn.functional as F
@@ -125,7 +126,7 @@ class Conv(Convolution):
                 object.__setattr__(self, "padding", None)
 
     @final
-    @property
+    @cached_property
     def pad(self) -> Sizes:
         """The padding that applies, in each dimension."""
         return same_padding(self.kernel, self.dilation) if self.padding is None else self.padding

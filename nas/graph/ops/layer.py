@@ -31,6 +31,7 @@ class Layer(Op):
     """
 
     arity: ClassVar[int | None] = None
+    holds_module: ClassVar[bool] = True
     layer: nn.Module
     shape: tuple[int, ...]
     opaque: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, final
 
 import torch.nn.functional as F
@@ -41,7 +42,7 @@ class WindowPool(FreeOp):
                 object.__setattr__(self, "padding", None)
 
     @final
-    @property
+    @cached_property
     def pad(self) -> Sizes:
         """The padding that applies, in pixels (height, width)."""
         return same_padding(self.kernel, 1) if self.padding is None else self.padding

@@ -92,6 +92,21 @@ def test_a_graph_needs_an_output():
         b.build()
 
 
+def test_networks_on_data_graphs():
+    b = GraphBuilder()
+    x, edges = b.input((1, 9)), b.edge_index()
+    x = b.message_passing(x, edges, "gat", 8, heads=2)
+    x = b.graph_attention(x, edges, "cos", 5, heads=2, concat=False)
+    graph = b.build(x)
+    assert [spec.is_edge_index for spec in graph.inputs] == [False, True]
+    assert graph.shapes == {
+        "x": (1, 9),
+        "edge_index": (2, 1),
+        "gat_conv": (1, 8),
+        "graph_attention": (1, 5),
+    }
+
+
 def test_several_inputs_and_outputs():
     b = GraphBuilder()
     x, y = b.input((1, 4), name="left"), b.input((1, 4), name="right")
@@ -125,6 +140,7 @@ def test_several_inputs_and_outputs():
         (lambda b, x: b.shift(x), "shift2d", (1, 4, 8, 8)),
         (lambda b, x: b.flatten(x), "flatten", (1, 256)),
         (lambda b, x: b.dropout(x, 0.5), "dropout", (1, 4, 8, 8)),
+        (lambda b, x: b.feature_dropout(x, 0.5), "feature_dropout", (1, 4, 8, 8)),
         (lambda b, x: b.drop_path(x, 0.5), "drop_path", (1, 4, 8, 8)),
         (lambda b, x: b.op(LayerNorm(), x, name="mine"), "mine", (1, 4, 8, 8)),
         (lambda b, x: b.classifier(x, 10), "classifier", (1, 10)),
@@ -180,3 +196,17 @@ def test_the_classifier_is_the_head():
     b = GraphBuilder()
     graph = b.build(b.classifier(b.input(IMAGE), 10))
     assert graph.nodes[-1].op == Linear(out_features=10, head=True)
+
+
+def test_equal_operations_are_one_object():
+    b = GraphBuilder()
+    x = b.conv2d(b.conv2d(b.input((1, 4, 8, 8)), 4), 4)
+    first, second = b.build(x).nodes
+    assert first.op is second.op
+
+
+@pytest.mark.parametrize("kernel", [[3, 3], 3.0, (3, 0)])
+def test_a_kernel_that_is_none_is_refused_by_the_operation(kernel):
+    b = GraphBuilder()
+    with pytest.raises(GraphError, match="conv2d: kernel must be two whole numbers"):
+        b.conv2d(b.input(IMAGE), 4, kernel)

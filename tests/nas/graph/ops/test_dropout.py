@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nas.graph.ops import Dropout, DropPath
+from nas.graph.ops import Dropout, DropPath, FeatureDropout
 
 IMAGE = (1, 8, 4, 4)
 
@@ -14,13 +14,15 @@ def ones():
     return torch.ones(400, *IMAGE[1:])
 
 
-@pytest.mark.parametrize("op", [Dropout(rate=0.5), DropPath(rate=0.5)])
+@pytest.mark.parametrize("op", [Dropout(rate=0.5), DropPath(rate=0.5), FeatureDropout(rate=0.5)])
 def test_nothing_is_omitted_in_evaluation(op, ones):
     assert op.module(IMAGE).eval()(ones).equal(ones)
     assert op.forward({}, ones) is ones
 
 
-@pytest.mark.parametrize("op", [Dropout(rate=0.25), DropPath(rate=0.25)])
+@pytest.mark.parametrize(
+    "op", [Dropout(rate=0.25), DropPath(rate=0.25), FeatureDropout(rate=0.25)]
+)
 def test_the_mean_is_kept_in_training(op, ones):
     kept = op.module(IMAGE)(ones)
     assert kept.unique().tolist() == [0.0, pytest.approx(4 / 3)]
@@ -38,8 +40,17 @@ def test_dropout_drops_elements(ones):
     assert not (kept == kept[:, :1]).all(1).any()
 
 
-def test_gradients_flow_through_kept_paths_only(ones):
+def test_features_that_are_zero_stay_so(ones):
+    ones[::2] = 0
+    kept = FeatureDropout(rate=0.5).module(IMAGE)(ones)
+    assert not kept[::2].any()
+    assert kept[1::2].unique().tolist() == [0.0, 2.0]
+    assert kept[1::2].mean().item() == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("op", [DropPath(rate=0.5), FeatureDropout(rate=0.5)])
+def test_gradients_flow_through_kept_paths_only(op, ones):
     ones.requires_grad_()
-    kept = DropPath(rate=0.5).module(IMAGE)(ones)
+    kept = op.module(IMAGE)(ones)
     kept.sum().backward()
     assert ones.grad.equal(kept.detach())
