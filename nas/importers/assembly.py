@@ -21,6 +21,7 @@ from nas.graph.ops.merge import Add
 from nas.graph.ops.parameter import Constant, Parameter
 from nas.graph.tensor_spec import TensorSpec
 from nas.importers.expression import expression_of
+from nas.importers.geometric_layer import operation_of
 from nas.importers.imported import Coverage, Imported
 from nas.importers.message_passing import is_message_passing
 from nas.importers.naming import Namer
@@ -164,8 +165,9 @@ class _Assembly:
         path = next(name for name, part in self._model.named_modules() if part is module)
         opaque = not is_message_passing(module)
         name = self._namer.module(path or type(module).__name__.lower())
+        typed = None if opaque or len(step.args) != 2 else operation_of(module)
         layer = Layer(layer=module, shape=self._shape(results[0].tensor), opaque=opaque)
-        self._append(results[0], layer, tuple(step.args), name)
+        self._append(results[0], typed or layer, tuple(step.args), name)
         if opaque:
             self._opaque.append(module)
         prefix = f"{path}." if path else ""

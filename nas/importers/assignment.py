@@ -1,4 +1,4 @@
-"""Writing into a part of a tensor, as a function."""
+"""Writing into a tensor or a part of it, as a function."""
 
 from __future__ import annotations
 
@@ -13,6 +13,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
+
+_FILLS: dict[Any, int] = {torch.Tensor.copy_: 2, torch.Tensor.fill_: 2, torch.Tensor.zero_: 1}
+"""Functions that write over all of a tensor, and how many arguments they have."""
+
+
+def assignment(target: Value, index: Any, value: Any) -> Step:
+    """The step ``target[index] = value``."""
+    reads = [target, value] if isinstance(value, Value) else [target]
+    return Step(torch.Tensor.__setitem__, (target, index, value), {}, reads)
+
+
+def as_assignment(step: Step) -> Step:
+    """``x.zero_()``, ``x.fill_(y)`` and ``x.copy_(y)`` as ``x[...] = y``; others as they are."""
+    if len(step.args) != _FILLS.get(step.function):
+        return step
+    return assignment(step.args[0], ..., (*step.args, 0)[1])
+
+
+def is_assignment(step: Step) -> bool:
+    """Whether a step writes values by index."""
+    return step.function == torch.Tensor.__setitem__
+
+
+def viewed(value: Value) -> tuple[Value, Any] | None:
+    """The tensor of which a value is a view, and the index that picks it; None if it is none."""
+    step = value.step
+    if step is None or step.function != torch.Tensor.__getitem__:
+        return None
+    base, index = step.args
+    return (base, index) if storage_of(base.tensor) == storage_of(value.tensor) else None
+
+
+def picked(base: Value, index: Any) -> Step:
+    """The step ``base[index]``."""
+    return Step(torch.Tensor.__getitem__, (base, index), {}, [base])
 
 
 def assigned(step: Step, enter: Callable[[Value], Value]) -> list[Step]:
@@ -29,10 +64,11 @@ def assigned(step: Step, enter: Callable[[Value], Value]) -> list[Step]:
     """
     target, index, value = step.args
     index = index if isinstance(index, tuple) else (index,)
-    if index[0] not in (slice(None), Ellipsis) or any(map(_is_computed, leaves(index))):
-        raise ImportingError("an assignment picks samples, or its index is computed")
     x: Tensor = target.tensor
-    mask = torch.zeros((1, *x.shape[1:]), dtype=torch.bool)
+    sampled = _follows_inputs(target)
+    if any(map(_is_computed, leaves(index))) or (sampled and _picks_rows(index, x.dim())):
+        raise ImportingError("an assignment picks samples, or its index is computed")
+    mask = torch.zeros((1, *x.shape[1:]) if sampled else x.shape, dtype=torch.bool)
     mask[index] = True
     place = enter(Value(mask.to(x.device), fixed=mask))
     if not isinstance(value, Value):
@@ -42,6 +78,31 @@ def assigned(step: Step, enter: Callable[[Value], Value]) -> list[Step]:
     wide = enter(Value(value.tensor.expand(region), spread))
     last = Step(torch.Tensor.masked_scatter, (target, place, wide), {}, [target, place, wide])
     return [spread, last]
+
+
+def _picks_rows(index: tuple[Any, ...], dim: int) -> bool:
+    """Whether an index does not leave the first dimension whole."""
+    named = sum(entry is not None and entry is not Ellipsis for entry in index)
+    return index[0] not in (slice(None), Ellipsis) or (index[0] is Ellipsis and named >= dim)
+
+
+def _follows_inputs(value: Value) -> bool:
+    """Whether a value was computed from an input of the model, so that its rows may be samples."""
+    seen, open_ = set[Value](), [value]
+    while open_:
+        one = open_.pop()
+        if one.input is not None:
+            return True
+        if one.step is not None and one not in seen:
+            seen.add(one)
+            open_ += one.step.reads
+    return False
+
+
+def storage_of(tensor: Tensor) -> int:
+    """What tensors that are views of each other have in common."""
+    storage: int = tensor.untyped_storage()._cdata
+    return storage
 
 
 def _is_computed(part: Any) -> bool:

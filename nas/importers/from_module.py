@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from nas.errors import ImportingError
 from nas.importers.assembly import assemble
 from nas.importers.message_passing import is_message_passing
+from nas.importers.silence import torch_silenced
 from nas.importers.state import unchanged
 from nas.importers.trace import WAYS, Hidden, Way, trace
 
@@ -111,8 +111,7 @@ def _exported(model: nn.Module, inputs: tuple[Tensor, ...]) -> nn.Module:
         free = (free,)
     mode = model.training
     try:
-        with unchanged(model), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's own, about its own
+        with unchanged(model), torch_silenced():
             program = torch.export.export(model.eval(), several, dynamic_shapes=free)
             module: nn.Module = program.run_decompositions({}).module(check_guards=False)
     finally:

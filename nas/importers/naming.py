@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,11 @@ def _identifiers(path: str) -> str:
             else:
                 parts.append(f"_{part}")
         else:
-            word = "".join(c if c.isalnum() or c == "_" else "_" for c in part)
-            parts.append(f"_{word}" if iskeyword(word) or not word.isidentifier() else word)
+            parts.append(_identifier(part))
     return ".".join(f"{part}_" if part in reserved_names() else part for part in parts)
+
+
+@lru_cache(maxsize=4096)
+def _identifier(part: str) -> str:
+    word = "".join(c if c.isalnum() or c == "_" else "_" for c in part)
+    return f"_{word}" if iskeyword(word) or not word.isidentifier() else word

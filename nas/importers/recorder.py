@@ -14,11 +14,20 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from nas.errors import ImportingError
-from nas.importers.assignment import assigned
+from nas.importers.assignment import (
+    as_assignment,
+    assigned,
+    assignment,
+    is_assignment,
+    picked,
+    storage_of,
+    viewed,
+)
+from nas.importers.blank import Blank, form_of
 from nas.importers.step import Step, Value, follows_batch, leaves, mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
 _SHAPE_ONLY = frozenset(
     {
@@ -90,8 +99,8 @@ class Recorder(TorchFunctionMode):
         meta: Whether tensors have no numbers; else the model runs on real ones.
 
     Raises:
-        ImportingError: While active: the model does what cannot be noted, such as writing into a
-            part of a tensor.
+        ImportingError: While active: the model does what cannot be noted, such as writing into
+            some samples of a tensor.
     """
 
     def __init__(self, *, meta: bool) -> None:
@@ -101,7 +110,8 @@ class Recorder(TorchFunctionMode):
         self._meta = meta
         self._values: dict[int, Value] = {}
         self._sharing: dict[int, list[Value]] = defaultdict(list)
-        self._stale: set[int] = set()
+        self._stale: set[Value] = set()
+        self._blanks: dict[Hashable, Blank] = {}
         self.inside = False
         """Whether a module that is taken as a whole is running."""
 
@@ -115,7 +125,7 @@ class Recorder(TorchFunctionMode):
         self._values[id(value.tensor)] = value
         if original is not None:
             self._values[id(original)] = value
-        self._sharing[value.tensor.untyped_storage()._cdata].append(value)
+        self._sharing[storage_of(value.tensor)].append(value)
         return value
 
     def value_of(self, tensor: Tensor) -> Value:
@@ -127,7 +137,7 @@ class Recorder(TorchFunctionMode):
         value = self._values.get(id(tensor))
         if value is None:
             value = self._unseen(tensor)
-        if id(value) in self._stale:
+        if value in self._stale:
             raise ImportingError("a tensor is changed through a view of it and read again")
         return value
 
@@ -171,6 +181,9 @@ class Recorder(TorchFunctionMode):
         )
         if self._meta and not reads:
             plain_kwargs["device"] = "meta"
+        form = form_of((step.function, plain_args, plain_kwargs)) if self._meta else None
+        if form in self._blanks:
+            return self.note(step, self._blanks[form].tensor())
         versions = [value.tensor._version for value in reads]
         before = self._numbers(reads)
         result = self._run(step.function, plain_args, plain_kwargs)
@@ -182,7 +195,18 @@ class Recorder(TorchFunctionMode):
         if written:
             written[0].fixed = before  # what the step read, not what it left
             return self._written(step, written, result)
+        if form is not None and self._is_new(result):
+            self._blanks[form] = Blank.like(result)
         return self.note(step, result)
+
+    def _is_new(self, result: Any) -> bool:
+        """Whether a call gave one tensor of its own, as it then does whenever it is called so."""
+        return (
+            isinstance(result, Tensor)
+            and result.is_meta
+            and not result.storage_offset()
+            and storage_of(result) not in self._sharing
+        )
 
     def _numbers(self, reads: list[Value]) -> Tensor | None:
         """What a step may write over, as it is before."""
@@ -232,17 +256,34 @@ class Recorder(TorchFunctionMode):
         target = step.reads[0]
         if len(written) > 1 or written[0] is not target:
             raise ImportingError(f"{_name(step.function)} writes into a tensor")
-        if step.function == torch.Tensor.__setitem__:
-            *before, functional = assigned(step, self.enter)
-            self.steps += before
-        else:
-            functional = _out_of_place(step)
-        storage = target.tensor.untyped_storage()._cdata
-        for value in self._sharing.pop(storage):
-            if value.tensor is not target.tensor:
-                self._stale.add(id(value))
-        self._enter_result(Value(target.tensor, functional), functional)
+        if self._meta and target.fixed is not None and self._is_shared(target.fixed):
+            raise ImportingError("a fixed tensor is changed through a view of it")
+        sharing = self._sharing.pop(storage_of(target.tensor))
+        self._replace(target, as_assignment(step))
+        self._stale.update(sharing)
         return result
+
+    def _is_shared(self, fixed: Tensor) -> bool:
+        """Whether a view of these numbers is known, which does not see what is done to others."""
+        known = [value.fixed for value in self._values.values() if value.fixed is not None]
+        return any(t is not fixed and storage_of(t) == storage_of(fixed) for t in known)
+
+    def _replace(self, target: Value, step: Step) -> None:
+        """Note what became of a tensor, and of that of which it is a part."""
+        whole = viewed(target)
+        if whole is None or not is_assignment(step) or step.args[1] is not Ellipsis:
+            *before, functional = (
+                assigned(step, self.enter) if is_assignment(step) else [_out_of_place(step)]
+            )
+            self.steps += before
+            written = Value(target.tensor, functional)
+            self._enter_result(written, functional)
+            step = assignment(target, ..., written)
+        if whole is not None:
+            base, index = whole
+            self._replace(base, assignment(base, index, step.args[2]))
+            again = picked(self.value_of(base.tensor), index)
+            self._enter_result(Value(target.tensor, again), again)
 
     def _is_fixed(self, step: Step) -> bool:
         """Whether a call gives the same numbers for every input."""

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from nas.errors import ImportingError
 from nas.importers.from_module import from_module
+from nas.importers.trace import WAYS, trace
 from tests.nas.importers.written import Written, checked
 
 X = torch.linspace(-1, 1, 24).reshape(2, 3, 4)
@@ -41,3 +43,77 @@ def test_a_tensor_is_written_where_the_mask_is(place, value) -> None:
 def test_writing_into_some_samples_is_refused() -> None:
     with pytest.raises(ImportingError, match="an assignment picks samples"):
         from_module(assign((slice(None, None, 2),), lambda x: 0.0), X)
+
+
+def views(self, x):
+    y = x + 1
+    part = y[:, 1:]
+    part[..., 2].fill_(3.0)
+    return y, part
+
+
+def added(self, x):
+    y = x + 1
+    part = y[:, 1:]
+    part += x[:, 1:]
+    return y, part
+
+
+def copied(self, x):
+    y = x + 1
+    y[:, 0].copy_(x[:, 1])
+    return y
+
+
+def emptied(self, x):
+    y = x + 1
+    y.zero_()
+    return y + x
+
+
+def masked_bias(self, x):
+    bias = self.bias.clone()
+    bias[1:3].zero_()
+    return x + bias
+
+
+@pytest.mark.parametrize("run", [views, added, copied, emptied, masked_bias])
+def test_what_is_written_into_a_part_is_in_the_whole(run) -> None:
+    """Noted by the recorder itself; torch.export would call operations of its own."""
+    imported = checked(Written(run, bias=nn.Parameter(torch.ones(4))), X)
+    texts = [getattr(node.op, "expression", "") for node in imported.graph.nodes]
+    assert any("masked_" in text for text in texts)
+    assert not any("aten" in text for text in texts)
+
+
+def test_another_part_read_afterwards_is_not_noted_wrongly() -> None:
+    def two(self, x):
+        y = x + 1
+        first, both = y[:, 0], y[:, :2]
+        first.zero_()
+        return both + 0
+
+    with pytest.raises(ImportingError, match="through a view"):
+        trace(Written(two), [X], WAYS[0], set())
+    checked(Written(two), X)  # torch.export knows about views
+
+
+def test_a_part_of_fixed_numbers_is_not_noted_wrongly() -> None:
+    def shifted(self, x):
+        y = torch.zeros(4)
+        part = y[1:3]
+        part += x.exp().mean()
+        return x + y
+
+    with pytest.raises(ImportingError, match="through a view"):
+        trace(Written(shifted), [X], WAYS[0], set())
+
+
+def test_the_last_dimension_of_a_vector_is_the_first() -> None:
+    def first(self, x):
+        y = x.sum((1, 2))
+        y[..., 0] = 0
+        return y
+
+    with pytest.raises(ImportingError, match="picks samples"):
+        trace(Written(first), [X], WAYS[0], set())

@@ -1,0 +1,71 @@
+"""Which layers of torch-geometric are operations of the vocabulary."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import GraphError
+from nas.graph.ops.message_passing import MessagePassing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_LAYERS = {
+    "ARMAConv": ("arma",),
+    "ChebConv": ("cheb",),
+    "GATConv": ("gat",),
+    "GCNConv": ("gcn", "general"),
+    "GINConv": ("gin",),
+    "GraphConv": ("graph",),
+    "SAGEConv": ("sage",),
+}
+"""What a layer may be, by the class it comes as."""
+
+_PLAIN = (bool, int, float, str, tuple, type(None))
+
+
+def operation_of(module: nn.Module) -> MessagePassing | None:
+    """The operation that does what a layer of torch-geometric does, None if there is none.
+
+    It is one whose own layer has the same settings and the same parts.
+    """
+    from nas.graph.ops.geometric import layer_call  # it takes long to import
+
+    names = (name for cls in type(module).__mro__ for name in _LAYERS.get(cls.__name__, ()))
+    for name in names:
+        with suppress(GraphError, AttributeError, TypeError):
+            op, features = _guess(module, name)
+            layer, args, options = layer_call(op, features)
+            own = layer(*args, **options)
+            alike = isinstance(module, layer) and _looks(module) == _looks(own)
+            if alike and type(features) is int:
+                return op
+    return None
+
+
+def _guess(layer: Any, name: str) -> tuple[MessagePassing, int]:
+    """The operation a layer would be, and the features it reads."""
+    linear = layer.nn if name == "gin" else None
+    channels = linear.out_features if linear else layer.out_channels
+    heads, concat = getattr(layer, "heads", 1), getattr(layer, "concat", True)
+    op = MessagePassing(
+        layer=name,
+        channels=channels * heads if concat else channels,
+        heads=heads,
+        concat=concat,
+        aggregation=layer.aggr,
+        bias=any(own.endswith("bias") for own, _ in layer.named_parameters()),
+    )
+    return op, linear.in_features if linear else layer.in_channels
+
+
+def _looks(layer: nn.Module) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
+    """Settings, parts and shapes of a layer."""
+    settings = {
+        key: value
+        for key, value in vars(layer).items()
+        if isinstance(value, _PLAIN) and key != "training" and not key.startswith("_")
+    }
+    parts = [type(part).__name__ for part in layer.modules() if part is not layer]
+    return settings, parts, {name: p.shape for name, p in layer.named_parameters()}
