@@ -90,6 +90,8 @@ class HypernetConfig:
         max_channels: Width beyond which weights repeat.
         max_kernel: Largest window decoded without interpolation.
         classes: Number of classes of the heads it is trained on.
+        input_gain: Factor of the weights that read what the network is given, one over its size
+            (root mean square): features of nodes are small, most of them being zero.
     """
 
     encoder: str = "gated-gnn"
@@ -104,6 +106,7 @@ class HypernetConfig:
     max_channels: int = 64
     max_kernel: int = 7
     classes: int = 10
+    input_gain: float = 1.0
 
     def __post_init__(self) -> None:
         for part, known in (("encoder", ENCODERS), ("decoder", DECODERS)):
@@ -186,6 +189,12 @@ _family(
     "ghn2",
     "gated graph network over real and virtual edges, normalised, tile decoder",
     "Knyazev et al. 2021, Parameter Prediction for Unseen Deep Architectures",
+)
+_family(
+    "ghn2-lowrank",
+    "the graph network of ghn2, weights of rank 32 with a learned vector for each channel",
+    "Knyazev et al. 2021; Zhou et al. 2024, §3",
+    decoder="low-rank",
 )
 _ghn3("ghn3", hidden=64, layers=3, heads=8)
 _ghn3("ghn3-s", hidden=128, layers=5, heads=16)

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hypernets.blas_threads import one_blas_thread
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,7 +28,7 @@ class CpuSweep(torch.autograd.Function):
     """A sweep over levels in numpy and in place: steps are so small that a call's cost matters.
 
     Backpropagation by hand keeps one buffer of gradients where autograd would make one for each
-    level, and computes those of the weights from all levels at once.
+    level, and computes from all levels at once whatever does not depend on their order.
 
     Shape:
         States (G, S, D), mix (G, S, S*K), weights as of :class:`hypernets.gated_sweep.GatedSweep`,
@@ -37,25 +39,24 @@ class CpuSweep(torch.autograd.Function):
     def forward(
         ctx: Any, h: Tensor, mix: Tensor, spans: Sequence[Span], *weights: Tensor
     ) -> Tensor:
-        run = _Run(h, mix, spans, weights)
-        for level, heard in spans:
-            run.update(level, heard)
-        ctx.run = run
+        with one_blas_thread():
+            run = _Run(h, mix, weights)
+            for level, heard in spans:
+                run.update(level, heard)
+        ctx.run, ctx.spans = run, spans
         return torch.from_numpy(run.after)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        states, *weights = ctx.run.gradients(grads[0].contiguous().numpy())
+        with one_blas_thread():
+            states, *weights = ctx.run.gradients(grads[0].contiguous().numpy(), ctx.spans)
         return (torch.from_numpy(states), None, None, *map(torch.from_numpy, weights))
 
 
 class _Run:
     """What a sweep computes, by slot."""
 
-    def __init__(
-        self, h: Tensor, mix: Tensor, spans: Sequence[Span], weights: Sequence[Tensor]
-    ) -> None:
-        self._spans = spans
+    def __init__(self, h: Tensor, mix: Tensor, weights: Sequence[Tensor]) -> None:
         self._before, self._mix, *plain = (
             tensor.detach().contiguous().numpy() for tensor in (h, mix, *weights)
         )
@@ -64,51 +65,66 @@ class _Run:
         )
         graphs, slots, hidden = self._before.shape
         self._hidden, self._kinds = hidden, self._mix.shape[2] // slots
+        halves = np.repeat(
+            np.array([0.5, 1], np.float32), [2 * hidden, hidden]
+        )  # for sigmoids by tanh
+        self._heard = self._w_ih.T * halves  # (D, 3D)
         self._old = self._before @ self._w_hh.T + b_hh  # (G, S, 3D), gates of the states before
-        self._b_ih = b_ih
-        self._message = np.zeros_like(self._before)
-        self._gates = np.zeros_like(self._old)  # reset, update, new
-        self._inner = np.zeros((graphs, slots, self._w_in.shape[1]), np.float32)
-        self._sent = np.zeros((graphs, slots * self._kinds, hidden), np.float32)
-        self.after = np.zeros_like(self._before)
+        self._base = b_ih * halves + np.zeros_like(self._old)
+        self._base[..., : 2 * hidden] += 0.5 * self._old[..., : 2 * hidden]
+        self._message = np.empty_like(self._before)
+        self._gates = np.empty_like(self._old)  # reset, keep, new
+        self._inner = np.empty((graphs, slots, len(self._b_in)), np.float32)
+        self._sent = np.empty((graphs, slots * self._kinds, hidden), np.float32)
+        self.after = np.empty_like(self._before)
 
     def update(self, level: slice, heard: slice) -> None:
         """New states of a level, and the messages they send."""
         hidden, told = self._hidden, rows_of(heard, self._kinds)
-        message = self._mix[:, level, told] @ self._sent[:, told]  # (G, W, D)
-        new_gates = message @ self._w_ih.T + self._b_ih
-        old_gates = self._old[:, level]
-        both = new_gates[..., : 2 * hidden] + old_gates[..., : 2 * hidden]
-        both = 0.5 * np.tanh(0.5 * both) + 0.5  # sigmoid
-        reset, keep = both[..., :hidden], both[..., hidden:]
-        new = np.tanh(new_gates[..., 2 * hidden :] + reset * old_gates[..., 2 * hidden :])
-        state = new + keep * (self._before[:, level] - new)
-        inner = np.maximum(state @ self._w_in + self._b_in, 0)
-        said = inner @ self._w_out + self._b_out  # (G, W, K*D)
+        message, state = self._message[:, level], self.after[:, level]  # (G, W, D)
+        gates, inner = self._gates[:, level], self._inner[:, level]  # (G, W, 3D), (G, W, I)
+        both, new = gates[..., : 2 * hidden], gates[..., 2 * hidden :]
+        np.matmul(self._mix[:, level, told], self._sent[:, told], out=message)
+        np.matmul(message, self._heard, out=gates)
+        gates += self._base[:, level]
+        np.tanh(both, out=both)
+        both *= 0.5
+        both += 0.5  # sigmoid
+        new += both[..., :hidden] * self._old[:, level, 2 * hidden :]
+        np.tanh(new, out=new)
+        np.subtract(self._before[:, level], new, out=state)
+        state *= both[..., hidden:]
+        state += new
+        np.matmul(state, self._w_in, out=inner)
+        inner += self._b_in
+        np.maximum(inner, 0, out=inner)
+        said = inner @ self._w_out  # (G, W, K*D)
+        said += self._b_out
         rows = self._sent[:, rows_of(level, self._kinds)]
         np.maximum(said.reshape(rows.shape), 0, out=rows)
-        self._message[:, level], self._inner[:, level], self.after[:, level] = (
-            message,
-            inner,
-            state,
-        )
-        self._gates[:, level, : 2 * hidden], self._gates[:, level, 2 * hidden :] = both, new
 
-    def gradients(self, outer: Array) -> list[Array]:
+    def gradients(self, outer: Array, spans: Sequence[Span]) -> list[Array]:
         """Of the states before and of all weights in order, from those of the states after."""
         hidden = self._hidden
-        self._d_sent = np.zeros_like(self._sent)
-        self._d_inner = np.zeros_like(self._inner)
-        self._d_new = np.zeros_like(self._gates)  # of the gates as computed from messages
-        self._d_old = np.zeros_like(self._gates)  # of the gates as computed from states before
-        d_before = np.empty_like(self._before)
-        for level, heard in reversed(self._spans):
-            d_before[:, level] = self._step_back(outer[:, level], level, heard)
-        d_said = self._d_sent * (self._sent > 0)
-        d_said = d_said.reshape(-1, self._kinds * hidden)
-        d_inner, inner = _flat(self._d_inner), _flat(self._inner)
-        d_new, d_old = _flat(self._d_new), _flat(self._d_old)
-        d_before += self._d_old @ self._w_hh
+        reset, keep, new = np.split(self._gates, 3, axis=-1)
+        self._slopes = np.empty_like(self._gates)  # of the states after, by the gates
+        self._slopes[..., 2 * hidden :] = (1 - keep) * (1 - new * new)
+        self._slopes[..., hidden : 2 * hidden] = (self._before - new) * keep * (1 - keep)
+        by_reset = self._old[..., 2 * hidden :] * reset * (1 - reset)
+        self._slopes[..., :hidden] = self._slopes[..., 2 * hidden :] * by_reset
+        self._sent_on, self._inner_on = np.sign(self._sent), np.sign(self._inner)
+        self._d_sent = np.empty_like(self._sent)
+        self._d_message = np.empty_like(self._message)
+        self._d_inner = np.empty_like(self._inner)
+        self._d_new = np.empty_like(self._gates)  # of the gates as computed from messages
+        d_state = outer.copy()
+        for level, heard in reversed(spans):
+            self._step_back(d_state[:, level], level, _hearing(level, heard, d_state.shape[1]))
+        d_old = self._d_new.copy()  # of the gates as computed from states before
+        d_old[..., 2 * hidden :] *= reset
+        d_before = d_state * keep + d_old @ self._w_hh
+        d_said = _flat(self._d_sent, self._kinds * hidden)
+        d_inner, d_new, d_old = _flat(self._d_inner), _flat(self._d_new), _flat(d_old)
         return [
             d_before,
             d_new.T @ _flat(self._message),
@@ -117,32 +133,34 @@ class _Run:
             d_old.sum(0),
             _flat(self.after).T @ d_inner,
             d_inner.sum(0),
-            inner.T @ d_said,
+            _flat(self._inner).T @ d_said,
             d_said.sum(0),
         ]
 
-    def _step_back(self, outer: Array, level: slice, heard: slice) -> Array:
-        """Gradients of one level; returns the share that goes to the states before as they are."""
-        hidden = self._hidden
-        rows = rows_of(level, self._kinds)
-        said = self._d_sent[:, rows] * (self._sent[:, rows] > 0)
-        d_inner = said.reshape(*outer.shape[:2], -1) @ self._w_out.T
-        d_inner *= self._inner[:, level] > 0
-        d_state = outer + d_inner @ self._w_in.T
-        reset, keep, new = np.split(self._gates[:, level], 3, axis=-1)
-        d_new = d_state * (1 - keep) * (1 - new * new)
-        d_keep = d_state * (self._before[:, level] - new) * keep * (1 - keep)
-        d_reset = d_new * self._old[:, level, 2 * hidden :] * reset * (1 - reset)
-        self._d_inner[:, level] = d_inner
-        self._d_new[:, level] = np.concatenate([d_reset, d_keep, d_new], -1)
-        self._d_old[:, level] = np.concatenate([d_reset, d_keep, d_new * reset], -1)
-        told = rows_of(heard, self._kinds)
-        d_message = self._d_new[:, level] @ self._w_ih
-        self._d_sent[:, told] += self._mix[:, level, told].transpose(0, 2, 1) @ d_message
-        passed: Array = d_state * keep
-        return passed
+    def _step_back(self, d_state: Array, level: slice, later: slice) -> None:
+        """Gradients of one level; those of its states are added to what the outside gives."""
+        rows, shape = rows_of(level, self._kinds), (*d_state.shape[:2], -1)
+        d_sent, d_inner, d_new = (
+            self._d_sent[:, rows],
+            self._d_inner[:, level],
+            self._d_new[:, level],
+        )
+        heard = self._mix[:, later, rows].transpose(0, 2, 1)
+        np.matmul(heard, self._d_message[:, later], out=d_sent)
+        d_sent *= self._sent_on[:, rows]
+        np.matmul(d_sent.reshape(shape), self._w_out.T, out=d_inner)
+        d_inner *= self._inner_on[:, level]
+        d_state += d_inner @ self._w_in.T
+        slopes = self._slopes[:, level].reshape(*shape[:2], 3, -1)
+        np.multiply(d_state[:, :, None], slopes, out=d_new.reshape(slopes.shape))
+        np.matmul(d_new, self._w_ih, out=self._d_message[:, level])
 
 
-def _flat(x: Array) -> Array:
-    flat: Array = x.reshape(-1, x.shape[-1])
+def _hearing(level: slice, heard: slice, slots: int) -> slice:
+    """The levels after one, in the order of the sweep, which begins at either end."""
+    return slice(level.stop, slots) if heard.start == 0 else slice(0, level.start)
+
+
+def _flat(x: Array, size: int | None = None) -> Array:
+    flat: Array = x.reshape(-1, size or x.shape[-1])
     return flat

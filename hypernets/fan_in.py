@@ -21,12 +21,15 @@ TABLE_SCALE = 0.02
 def scale_by_fan_in(raw: Tensor, role: Role, shape: Shape) -> Tensor:
     """Raw decoded values (P, ...) to those of parameters of ``shape``, keeping signals in range.
 
-    Weights are multiplied by sqrt(2 / fan_in), or sqrt(1 / fan_in) for the class head, which no
-    activation follows; scales are 2 sigmoid(x / 2), biases and shifts tanh(x / 5) (Knyazev et al.
-    2021, §3.1 and the published program). What is looked up is small.
+    Weights are multiplied by sqrt(2 / fan_in), or sqrt(1 / fan_in) for the class head and for
+    vectors of attention, which no activation follows; scales are 2 sigmoid(x / 2), biases and
+    shifts tanh(x / 5) (Knyazev et al. 2021, §3.1 and the published program). What is looked up is
+    small.
     """
     if role is Role.WEIGHT:
         return raw * math.sqrt(2 / math.prod(shape[1:]))
+    if role is Role.ATTENTION:
+        return raw * math.sqrt(1 / math.prod(shape[-1:]))
     if role is Role.CLASS_WEIGHT:
         return raw * math.sqrt(1 / math.prod(shape[1:]))
     if role is Role.TABLE:

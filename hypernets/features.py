@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,13 +13,15 @@ import torch
 from torch_geometric.data import Data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
     from nas.graph.graph import Graph
     from nas.graph.op import Op, Role
     from nas.graph.tensor_spec import Shape
 
-VOCABULARY_VERSION = 2
+VOCABULARY_VERSION = 3
 """Raised whenever a table below grows; a checkpoint states the version it was trained with.
 
 Tables grow at their end only, so that what an earlier checkpoint knows keeps its place.
@@ -49,6 +53,27 @@ KINDS = (
     "softmax",
     "layer",
     "call",
+    # version 3
+    "gcn",
+    "gat",
+    "gin",
+    "cheb",
+    "sage",
+    "sage_add",
+    "sage_max",
+    "arma",
+    "graph",
+    "graph_mean",
+    "graph_max",
+    "general",
+    "general_mean",
+    "general_max",
+    *(
+        f"{attention}_attention_{aggregation}{pool}"
+        for attention in ("const", "gcn", "gat", "sym-gat", "cos", "linear", "gene-linear")
+        for aggregation in ("add", "mean", "max")
+        for pool in ("", "_pool")
+    ),
 )
 """Kinds of operation that are nodes of a hypernetwork's graph."""
 
@@ -115,12 +140,23 @@ _PASSED = {kind: index for index, kind in enumerate(PASSED)}
 
 @dataclass(frozen=True)
 class ParamSlot:
-    """A parameter to predict: its name, the node it belongs to, its role and shape."""
+    """A parameter to predict.
+
+    Attributes:
+        name: As the graph has it.
+        node: The node it belongs to.
+        role: What it does.
+        shape: Of it.
+        first: Whether that node reads what the network is given.
+        ordinal: Number of parameters of equal role and shape before it in that node.
+    """
 
     name: str
     node: int
     role: Role
     shape: Shape
+    first: bool
+    ordinal: int
 
 
 @dataclass(frozen=True)
@@ -143,7 +179,7 @@ def encode(graph: Graph, reach: int) -> EncodedGraph:
     """Turn a graph into typed node features and (virtual) edges.
 
     An operation of no kind in the tables is seen as a call. Fixed tensors, and what is computed
-    from nothing else, are not seen.
+    from nothing else, are not seen, nor are the edges of data graphs.
 
     Args:
         graph: Any graph.
@@ -167,12 +203,19 @@ def encode(graph: Graph, reach: int) -> EncodedGraph:
         distance=torch.from_numpy(distance),
         num_nodes=len(order),
     )
+    return EncodedGraph(data, tuple(_slots(graph, view, place)))
+
+
+def _slots(graph: Graph, view: _View, place: list[int]) -> Iterator[ParamSlot]:
+    """The parameters of a graph, the nodes of a view standing at the places given."""
     owners = graph.owners
-    slots = tuple(
-        ParamSlot(name, place[view.index[owners[name]]], spec.role, spec.shape)
-        for name, spec in graph.parameters().items()
-    )
-    return EncodedGraph(data, slots)
+    alike: Counter[tuple[int, Role, Shape]] = Counter()
+    for name, spec in graph.parameters().items():
+        node = view.index[owners[name]]
+        first = not view.inputs.isdisjoint(view.reads[node])
+        kind = (node, spec.role, spec.shape)
+        yield ParamSlot(name, place[node], spec.role, spec.shape, first, alike[kind])
+        alike[kind] += 1
 
 
 class _Heard(NamedTuple):
@@ -201,17 +244,18 @@ class _View:
         heard = {
             spec.name: _Heard((self._append(_input_row(spec.shape), _Heard()),))
             for spec in graph.inputs
+            if not spec.is_edge_index
         }
+        self.inputs = set(range(len(self.levels)))
         owning = set(graph.owners.values())
-        looks: dict[tuple[Op, Shape, Shape], _Look] = {}
         for node in graph.nodes:
             live = [heard[name] for name in node.inputs if name in heard]
             owns = node.name in owning
             if not live and not owns:
                 continue  # fixed
             shape = graph.shapes[node.name]
-            key = (node.op, graph.shapes[node.inputs[0]] if node.inputs else shape, shape)
-            look = looks.get(key) or looks.setdefault(key, _look(*key))
+            shape_in = graph.shapes[node.inputs[0]] if node.inputs else shape
+            look = _look(node.op, shape_in, shape)
             if look.kind in CUT:
                 heard[node.name] = _Heard()
             elif look.kind in _PASSED and len(live) == 1 and not owns:
@@ -251,6 +295,7 @@ def _merge(values: list[_Heard]) -> _Heard:
     return _Heard(nodes, tuple(kind for value in values for kind in value.passed))
 
 
+@lru_cache(maxsize=2**14)
 def _look(op: Op, shape_in: Shape, shape_out: Shape) -> _Look:
     features = op.features()
     kind = features.kind if features.kind in _KIND else OTHER

@@ -87,14 +87,15 @@ class LevelLayout:
         self.spans = list(itertools.pairwise(edges))
         self._graph = graph
         self._slot = (ends - width)[level] + rank
-        self._edges = (graph[batch.edge_index[0]], *self._slot[batch.edge_index])
+        self._edges = batch.edge_index
 
     def matrix(self, weight: Tensor) -> Tensor:
         """Edge weights (E, ...) as (G, S, S, ...), rows the targets."""
-        dense = weight.new_zeros(self._graphs, self.slots, self.slots, *weight.shape[1:])
-        graph, source, target = self._edges
-        dense[graph, target, source] = weight
-        return dense
+        shape = (self._graphs, self.slots, self.slots, *weight.shape[1:])
+        source, target = self._edges
+        row = self._graph * self.slots + self._slot  # of all graphs
+        place = (row * self.slots)[target] + self._slot[source]
+        return weight.new_zeros(shape).flatten(0, 2).index_copy_(0, place, weight).view(shape)
 
     def scatter(self, x: Tensor) -> Tensor:
         """Node states (N, D) into slots (G, S, D)."""

@@ -19,15 +19,19 @@ from hypernets.flat_memory import FlatMemory
 from hypernets.matrix_decoder import unrepeated
 from hypernets.predicted_module import predict_module
 from hypernets.tiling import tile, tile_into
+from nas.graph.op import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hypernets.config import HypernetConfig
     from nas.graph.graph import Graph
-    from nas.graph.op import Role
     from nas.graph.tensor_spec import Shape
     from nas.predictor.card import Card
+
+
+ALIKE = 8
+"""Parameters of one layer, alike in role and shape, that are told apart."""
 
 
 class _Kind(NamedTuple):
@@ -35,6 +39,14 @@ class _Kind(NamedTuple):
 
     role: Role
     shape: Shape
+    first: bool
+
+
+class _Source(NamedTuple):
+    """What a parameter is decoded from: a node, and how many alike that has before it."""
+
+    node: int
+    ordinal: int
 
 
 class GraphHyperNetwork(nn.Module):
@@ -57,6 +69,8 @@ class GraphHyperNetwork(nn.Module):
         torch.Size([10, 16])
     """
 
+    apart: Tensor
+
     def __init__(self, config: HypernetConfig, card: Card) -> None:
         super().__init__()
         self.config = config
@@ -65,6 +79,10 @@ class GraphHyperNetwork(nn.Module):
         self.encoder = make_encoder(config)
         self.norm = nn.LayerNorm(config.hidden) if config.layer_norm else nn.Identity()
         self.decoder = make_decoder(config)
+        # without it, matrices of one layer that are alike in shape would be alike
+        draws = torch.randn(ALIKE, config.hidden, generator=torch.Generator().manual_seed(0))
+        draws[0] = 0
+        self.register_buffer("apart", draws, persistent=False)
         self._memory = FlatMemory()
 
     def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
@@ -74,14 +92,15 @@ class GraphHyperNetwork(nn.Module):
         encoded = [self._encode(graph) for graph in graphs]
         h, batch = self._states(encoded)
         places: dict[_Kind, list[tuple[int, str]]] = defaultdict(list)
-        nodes: dict[_Kind, list[int]] = defaultdict(list)
+        sources: dict[_Kind, list[_Source]] = defaultdict(list)
+        scaled = self.config.input_gain != 1
         for index, (graph, offset) in enumerate(zip(encoded, batch.ptr.tolist(), strict=False)):
             for slot in graph.slots:
-                kind = _Kind(slot.role, slot.shape)
+                kind = _Kind(slot.role, slot.shape, slot.first and scaled)
                 places[kind].append((index, slot.name))
-                nodes[kind].append(offset + slot.node)
+                sources[kind].append(_Source(offset + slot.node, slot.ordinal))
         found: list[dict[str, Tensor]] = [{} for _ in graphs]
-        for kind, tensors in self._decode(h, nodes).items():
+        for kind, tensors in self._decode(h, sources).items():
             for (index, name), tensor in zip(places[kind], tensors.unbind(), strict=True):
                 found[index][name] = tensor
         return [
@@ -114,32 +133,43 @@ class GraphHyperNetwork(nn.Module):
         h = self.embedding(batch)
         return self.norm(self.encoder(h, batch)), batch
 
-    def _decode(self, h: Tensor, nodes: Mapping[_Kind, list[int]]) -> dict[_Kind, Tensor]:
-        """Parameters of each role and shape, one for each of its nodes: (P, *shape)."""
-        found = {} if torch.is_grad_enabled() else self._reserve(nodes, h.device)
+    def _decode(self, h: Tensor, sources: Mapping[_Kind, list[_Source]]) -> dict[_Kind, Tensor]:
+        """Parameters of each role and shape, one for each of its sources: (P, *shape)."""
+        found = {} if torch.is_grad_enabled() else self._reserve(sources, h.device)
         together: dict[_Kind, list[_Kind]] = defaultdict(list)
-        for kind in nodes:
+        for kind in sources:
             together[self._unrepeated(kind)].append(kind)
-        for (role, part), kinds in together.items():
-            rows = torch.tensor([node for kind in kinds for node in nodes[kind]], device=h.device)
-            raw = self.decoder(h[rows], role, part)  # (P, *part), P of all kinds
-            counts = [len(nodes[kind]) for kind in kinds]
+        for (role, part, first), kinds in together.items():
+            states = self._of(h, [source for kind in kinds for source in sources[kind]])
+            raw = self.decoder(states, role, part)  # (P, *part), P of all kinds
+            counts = [len(sources[kind]) for kind in kinds]
             for kind, values in zip(kinds, raw.split(counts), strict=True):
-                scaled = scale_by_fan_in(values, *kind)
+                scaled = scale_by_fan_in(values, role, kind.shape)
+                if first and role is Role.WEIGHT:
+                    scaled = scaled * self.config.input_gain
                 if kind in found:
                     tile_into(found[kind], scaled)
                 else:
-                    found[kind] = tile(scaled, kind.shape)
+                    found[kind] = tile(scaled, kind.shape).contiguous()
         return found
 
+    def _of(self, h: Tensor, sources: Sequence[_Source]) -> Tensor:
+        """States that parameters are decoded from: (N, D) -> (P, D)."""
+        nodes, ordinals = torch.tensor(sources, device=h.device).unbind(1)
+        states = h[nodes]
+        if ordinals.any():
+            states = states + self.apart[ordinals.clamp_max(len(self.apart) - 1)]
+        return states
+
     def _reserve(
-        self, nodes: Mapping[_Kind, list[int]], device: torch.device
+        self, sources: Mapping[_Kind, list[_Source]], device: torch.device
     ) -> dict[_Kind, Tensor]:
-        shapes = [(len(members), *kind.shape) for kind, members in nodes.items()]
-        return dict(zip(nodes, self._memory.tensors(shapes, device), strict=True))
+        shapes = [(len(members), *kind.shape) for kind, members in sources.items()]
+        return dict(zip(sources, self._memory.tensors(shapes, device), strict=True))
 
     def _unrepeated(self, kind: _Kind) -> _Kind:
         """What is decoded for a parameter, the rest of it being repetition."""
         if self.config.decoder not in REPEATING:
             return kind
-        return _Kind(kind.role, unrepeated(*kind, self.config.max_channels))
+        part = unrepeated(kind.role, kind.shape, self.config.max_channels)
+        return _Kind(kind.role, part, kind.first)

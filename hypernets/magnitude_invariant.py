@@ -81,7 +81,7 @@ class MagnitudeInvariant(nn.Module):
         if role is Role.WEIGHT:
             rows, columns = (_centre(self.max_kernel, size) for size in axes[3:])
             return self.weight[:, :, None, rows, columns]
-        if role is Role.TABLE:
+        if role in (Role.TABLE, Role.ATTENTION):
             return self.table[:, :, None, None, None]
         return self.vectors[tuple(Role).index(role), :, None, None, None, None]
 

@@ -15,7 +15,7 @@ def five_axes(role: Role, shape: Shape) -> tuple[int, int, int, int, int]:
     """Sizes (out, in, depth, height, width) of a parameter with as many elements, in its order.
 
     Windows of one or two axes are aligned to the last ones, vectors have one input, and looked-up
-    tables are rows of their last axis.
+    tables and vectors of attention are rows of their last axis.
 
     Example:
         >>> from nas.graph.op import Role
@@ -26,7 +26,7 @@ def five_axes(role: Role, shape: Shape) -> tuple[int, int, int, int, int]:
     """
     if len(shape) < 2:
         return math.prod(shape), 1, 1, 1, 1
-    if role is Role.TABLE or len(shape) > 5:
+    if role in (Role.TABLE, Role.ATTENTION) or len(shape) > 5:
         return math.prod(shape[:-1]), shape[-1], 1, 1, 1
     out, channels, *window = shape
     depth, height, width = [1] * (3 - len(window)) + window

@@ -29,6 +29,11 @@ Larger ones make networks start with losses far above that of guessing, and trai
 that differ much then fails."""
 
 
+FEW_TAPS = 16
+"""Values that lie multiples of 16 KiB apart, as those of a tile, are in each other's way in a
+processor's cache if there are more."""
+
+
 class TileDecoder(MatrixDecoder):
     """Node states to parameters of one shape, only the needed part of the tile being computed.
 
@@ -74,30 +79,42 @@ class TileDecoder(MatrixDecoder):
         out, channels = (min(size, self.max_channels) for size in (rows, columns))
         kernel = (depth * height, width)
         window = tuple(min(size, self.max_kernel) for size in kernel)
-        x = F.relu(self._window(h, window))  # (P, taps, 4D)
-        x = F.relu(self.mix(x))  # (P, taps, 8D)
+        x = self._window(h, window)  # (P*taps, 4D)
+        x = self.mix(x).relu_()  # (P*taps, 8D)
         side = self.max_channels
-        weight = self.tile.weight.view(side, side, -1)[:out, :channels].flatten(0, 1)
-        bias = self.tile.bias.view(side, side)[:out, :channels].flatten()
-        x = F.linear(x, weight, bias)  # (P, taps, out*channels)
-        x = x.mT.reshape(len(h) * out, channels, *window)
+        weight = self.tile.weight.view(side, side, -1)[:, :channels][:out].flatten(0, 1)
+        bias = self.tile.bias.view(side, side)[:, :channels][:out].flatten()
+        x = F.linear(x, weight, bias).unflatten(0, (len(h), -1))  # (P, taps, out*channels)
+        x = _taps_last(x).unflatten(1, (out, channels)).unflatten(-1, window)
         if window != kernel:
-            x = F.interpolate(x, kernel, mode="bilinear")
-        x = x.view(len(h), out, channels, *kernel)
+            x = F.interpolate(x.flatten(0, 1), kernel, mode="bilinear").view(*x.shape[:3], *kernel)
         return tile(x, (rows, columns, *kernel)).reshape(len(h), *shape)
 
     def _window(self, h: Tensor, window: tuple[int, ...]) -> Tensor:
-        """First layer at the central ``window`` of the tile only: (P, D) -> (P, taps, 4D)."""
+        """Linear and ReLU at the central ``window`` of the tile only: (P, D) -> (P*taps, 4D)."""
         side = self.max_kernel
         rows, columns = (slice((side - size) // 2, (side - size) // 2 + size) for size in window)
         weight = self.spatial.weight.view(side, side, -1, h.shape[-1])[rows, columns]
         bias = self.spatial.bias.view(side, side, -1)[rows, columns]
-        x = F.linear(h, weight.flatten(0, 2), bias.flatten())
-        return x.view(len(h), math.prod(window), -1)
+        x = F.linear(h, weight.flatten(0, 2), bias.flatten()).relu_()
+        return x.view(len(h) * math.prod(window), -1)
 
     def _head(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
         vectors = extend_class_vectors(self.class_vectors, math.prod(shape[:1]))
-        features = self.class_features(h).view(len(h), -1, len(vectors))  # (P, 4C + 1, D)
-        features = features[:, -1:] if role is Role.CLASS_BIAS else features[:, :-1]
-        features = tile(features, (math.prod(shape[1:]), len(vectors)))
+        count, length = math.prod(shape[1:]), len(vectors)
+        rows = slice(length * min(count, 4 * self.max_channels))
+        if role is Role.CLASS_BIAS:
+            rows = slice(-length, None)
+        last = self.class_features[-1]
+        assert isinstance(last, nn.Linear)
+        x = F.linear(self.class_features[:-1](h), last.weight[rows], last.bias[rows])
+        features = tile(x.view(len(h), -1, length), (count, length))  # (P, features, D)
         return (features @ vectors).mT.reshape(len(h), *shape)
+
+
+def _taps_last(x: Tensor) -> Tensor:
+    """(P, taps, O) -> (P, O, taps), copied where reading from far apart would be slow later."""
+    if x.shape[1] <= FEW_TAPS:
+        return x.mT
+    columns = x.flatten(0, 1).t().contiguous()  # (O, P*taps)
+    return columns.view(-1, *x.shape[:2]).transpose(0, 1)

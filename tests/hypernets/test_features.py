@@ -130,6 +130,53 @@ def test_earlier_vocabularies_keep_their_places():
         12,
         16,
     ]
+    assert [KINDS.index(name) for name in ("parameter", "call", "gcn")] == [14, 23, 24]
+
+
+def on_edges(layer):
+    b = GraphBuilder()
+    x, edges = b.input((1, 9)), b.edge_index()
+    return b.build(b.linear(layer(b, x, edges), 4))
+
+
+def test_edges_of_data_graphs_are_not_seen():
+    data = encode(on_edges(lambda b, x, e: b.message_passing(x, e, "gcn", 8)), 50).data
+    assert [KINDS[kind] for kind in data.kind] == ["input", "gcn", "linear"]
+    assert data.level.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            lambda b, x, e: b.message_passing(x, e, "gcn", 8),
+            lambda b, x, e: b.message_passing(x, e, "gin", 8),
+        ),
+        (
+            lambda b, x, e: b.message_passing(x, e, "gat", 8),
+            lambda b, x, e: b.message_passing(x, e, "gat", 8, heads=2),
+        ),
+        (
+            lambda b, x, e: b.message_passing(x, e, "general", 8),
+            lambda b, x, e: b.message_passing(x, e, "general", 8, aggregation="max"),
+        ),
+        (
+            lambda b, x, e: b.graph_attention(x, e, "cos", 8),
+            lambda b, x, e: b.graph_attention(x, e, "gat", 8),
+        ),
+        (
+            lambda b, x, e: b.graph_attention(x, e, "cos", 8),
+            lambda b, x, e: b.graph_attention(x, e, "cos", 8, aggregation="mean"),
+        ),
+        (
+            lambda b, x, e: b.graph_attention(x, e, "cos", 8),
+            lambda b, x, e: b.graph_attention(x, e, "cos", 8, pool=128),
+        ),
+    ],
+    ids=["layer", "heads", "aggregation", "attention", "attention's aggregation", "pool"],
+)
+def test_message_passing_is_seen(first, second):
+    assert not look_equal(on_edges(first), on_edges(second))
 
 
 @pytest.mark.parametrize(
@@ -228,7 +275,7 @@ def test_slots_are_the_parameters_in_order():
     slots = encode(graph, 50).slots
     expected = [(name, spec.role, spec.shape) for name, spec in graph.parameters().items()]
     assert [(slot.name, slot.role, slot.shape) for slot in slots] == expected
-    assert {slot.role for slot in slots} >= set(Role) - {Role.TABLE}
+    assert {slot.role for slot in slots} >= set(Role) - {Role.TABLE, Role.ATTENTION}
 
 
 def test_slots_know_their_node():

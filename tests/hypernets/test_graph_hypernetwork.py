@@ -12,6 +12,7 @@ from hypernets.checkpoint import load
 from hypernets.fan_in import scale_by_fan_in
 from hypernets.features import encode
 from nas.compile.apply import apply
+from search_spaces.registry import get
 from tests.hypernets.hypernet_toys import (
     chain,
     every_role,
@@ -19,6 +20,7 @@ from tests.hypernets.hypernet_toys import (
     samples,
     tiny_space,
 )
+from tests.search_spaces.tasks import random_inputs, small_task
 
 SHIPPED = {
     "nasnet-digits": {
@@ -156,3 +158,18 @@ def test_more_classes_than_it_was_trained_on():
     assert many.shape == (30, 8)
     assert len(many.unique(dim=0)) == 30
     assert many[4:].std().item() == pytest.approx(few.std().item(), rel=0.7)
+
+
+@pytest.mark.parametrize("name", ["gnn", "graphnas", "graphgym", "nasbench-graph"])
+@pytest.mark.parametrize("hypernet", ["ghn1", "ghn3", "logah"])
+def test_networks_on_data_graphs_get_weights_they_run_with(hypernet, name):
+    space = get(name, small_task(name))
+    graphs = samples(space.at(**space.proxy_sizes()), 3)
+    inputs = random_inputs(space.task, 5)
+    for graph, params in zip(graphs, make_hypernet(hypernet).predict(graphs), strict=True):
+        assert {name: p.shape for name, p in params.items()} == {
+            name: spec.shape for name, spec in graph.parameters().items()
+        }
+        scores = apply(graph, params, *inputs)
+        assert scores.shape == (5, space.task.classes)
+        assert scores.isfinite().all()

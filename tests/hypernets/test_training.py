@@ -21,6 +21,7 @@ from nas.evaluate.blend import Blend
 from nas.events import Advanced, Event, Noted
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
+from nas.testing.dataset import images_of
 from tests.hypernets.hypernet_toys import SMALL, digits
 
 if TYPE_CHECKING:
@@ -99,11 +100,11 @@ def differ(model, other):
 def test_the_loss_falls_and_accuracy_rises(tmp_path):
     heard: list[Event] = []
     sizes = {"hidden": 16, "max_channels": 16}
-    options = {"steps": 80, "meta_batch": 1, "batch_size": 64, "lr": 1e-2}
+    options = {"steps": 120, "meta_batch": 1, "batch_size": 64, "lr": 1e-2}
     train(tmp_path, space=mixed("deep"), settings=sizes, listen=heard.append, **options)
     told = [event for event in heard if isinstance(event, Advanced)]
     progress = [event for event in told if event.stage == "train-hypernet"]
-    assert [event.done for event in progress] == list(range(10, 81, 10))
+    assert [event.done for event in progress] == list(range(10, 121, 10))
     first, last = progress[0].metrics, progress[-1].metrics
     assert last["loss"] < first["loss"] - 0.5
     assert last["accuracy"] > first["accuracy"] + 0.2
@@ -169,7 +170,7 @@ def gradients(monkeypatch):
 @pytest.mark.parametrize("clip", [1e3, 1e-3])
 def test_a_step_is_one_of_adamw_on_the_mean_loss(tmp_path, monkeypatch, gradients, clip):
     """Two equal networks and equal images, so that nothing random is left."""
-    monkeypatch.setattr(training_module, "augment", lambda images, **_: images)
+    monkeypatch.setattr(training_module, "augmented", lambda batch, *_: batch)
     data = digits()
     data = replace(data, train=data.train.subset(torch.zeros(16, dtype=torch.long)))
     space = mixed("sound")
@@ -179,7 +180,9 @@ def test_a_step_is_one_of_adamw_on_the_mean_loss(tmp_path, monkeypatch, gradient
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-2)
     optimiser.zero_grad()
     graph = space.graph({"kind": "sound"})
-    logits = apply(graph, model.predict([graph])[0], data.train.normalised(slice(0, 16)))
+    logits = apply(
+        graph, model.predict([graph])[0], images_of(data.train).normalised(slice(0, 16))
+    )
     F.cross_entropy(logits, data.train.labels).backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
     optimiser.step()
