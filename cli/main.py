@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.interruption import interruptible
 from nas.errors import nearest
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     command = words[0] if words and words[0] in COMMANDS else ""
     try:
-        code = group.main(args=words, prog_name="nas", standalone_mode=False)
+        with interruptible() as interruption:
+            code = group.main(args=words, prog_name="nas", standalone_mode=False, obj=interruption)
     except (KeyboardInterrupt, click.exceptions.Abort):
         rest = "; repeat the command to go on from here" if command in RESUMABLE else ""
         click.echo(f"interrupted{rest}", err=True)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.interruption import Interruption
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from nas.events import Listener
+    from nas.events import Event, Listener
 
 
 def emit_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
@@ -33,14 +35,25 @@ def _plain(value: Any) -> Any:
 
 
 def listener(*, quiet: bool) -> Listener:
-    """What shows events: a live display on a terminal, plain lines elsewhere, or nothing."""
-    from nas.events import ignore
+    """What shows events: a live display on a terminal, plain lines elsewhere, or nothing.
 
-    if quiet:
-        return ignore
-    from cli.progress import Display
+    Every loop tells how far it is, so here a Ctrl-C that was lost stops it.
+    """
+    from nas.events import Advanced, StageStarted, ignore
 
-    return Display()
+    shown: Listener = ignore
+    if not quiet:
+        from cli.progress import Display
+
+        shown = Display()
+    interruption = click.get_current_context().ensure_object(Interruption)
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Advanced | StageStarted):
+            interruption.check()
+        shown(event)
+
+    return hear
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
