@@ -36,23 +36,23 @@ class Cost:
     """What a hypernetwork took.
 
     Attributes:
-        asked: Seconds of the processor it was to be trained for.
-        seconds: Those it was.
         steps: Optimiser steps.
         params: Parameters of the hypernetwork.
         bytes: Size of its weights on disk.
+        asked: Seconds of the processor it was to be trained for; None if nobody asked.
+        seconds: Those it was; None if nobody counted.
     """
 
-    asked: float
-    seconds: float
     steps: int
     params: int
     bytes: int
+    asked: float | None = None
+    seconds: float | None = None
 
     @property
     def deviation(self) -> float:
         """Share by which the training took longer than asked; negative if less long."""
-        return self.seconds / self.asked - 1
+        return 0.0 if self.asked is None or self.seconds is None else self.seconds / self.asked - 1
 
 
 def trained(

@@ -41,6 +41,9 @@ TRAINING = {"lr": 1e-3}
 """The recipe that all share, one architecture on 128 images in a step, where it differs from the
 default."""
 
+RATES = {"ghn3": 5e-4}
+"""Peak rates of those that the common one keeps from learning."""
+
 PUBLISHED = {
     "meta_batch": 8,
     "batch_size": 64,
@@ -58,11 +61,18 @@ def _entries() -> dict[str, Entry]:
     one.
     """
     family = [name for name in HYPERNETS if name.rpartition("-")[2] not in _LARGER]
+    training = {
+        name: {**TRAINING, **({"lr": RATES[name]} if name in RATES else {})} for name in family
+    }
     mip = {**SETTINGS, "mip": True}
     return {
-        **{name: Entry(hypernet=name, settings=SETTINGS, training=TRAINING) for name in family},
         **{
-            f"{name}+mip": Entry(hypernet=name, settings=mip, training=TRAINING) for name in family
+            name: Entry(hypernet=name, settings=SETTINGS, training=training[name])
+            for name in family
+        },
+        **{
+            f"{name}+mip": Entry(hypernet=name, settings=mip, training=training[name])
+            for name in family
         },
         "ghn2-published": Entry(hypernet="ghn2", settings=SETTINGS, training=PUBLISHED),
     }

@@ -2,10 +2,12 @@
 
     python -m benchmarks.hypernets.run --dataset digits --seconds 600
     python -m benchmarks.hypernets.run --dataset cifar10 --data-dir D --entries ghn2 ghn2-published
+    python -m benchmarks.hypernets.run --dataset digits --weights deepnets-digits
 
 Cost is time of the processor on one thread. What is finished lies in the folder ``--out``; the
 same command goes on where it was stopped. Several processes share the work if they are given
-different ``--entries`` or ``--seeds``; ``--finished`` then prints the table of all.
+different ``--entries`` or ``--seeds``; ``--finished`` then prints the table of all. With
+``--weights`` nothing is trained: the table is that of hypernetworks that have been.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import search_spaces
 from benchmarks.hypernets.cost import trained
 from benchmarks.hypernets.entry import ENTRIES
 from benchmarks.hypernets.judge import Judge, judged
+from benchmarks.hypernets.ready import cost_of, folder_of
 from benchmarks.hypernets.subjects import subjects
 from benchmarks.hypernets.summary import TRUTH, Line, agreement, markdown, remarks
 from benchmarks.ranking import table
@@ -53,7 +56,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--dataset", choices=SCALES, default="digits")
     add("--data-dir", type=Path, help="where its files lie")
     add("--seconds", type=float, default=600.0, help="of the processor, for each training")
-    add("--entries", nargs="+", choices=ENTRIES, default=list(ENTRIES), metavar="NAME")
+    what = parser.add_mutually_exclusive_group().add_argument
+    what("--entries", nargs="+", choices=ENTRIES, default=list(ENTRIES), metavar="NAME")
+    what("--weights", nargs="+", metavar="NAME|DIR", help="train nothing; the table of these")
     add("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of trainings")
     add("--networks", type=int, default=50, help="of each split")
     add("--scale", metavar="SIZES", help=f"of the networks; for digits {SCALES['digits']}")
@@ -76,7 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.truth:
         truth, about = table.trained(options.truth)
         networks[TRUTH] = known_networks(data.at(small.task.resolution), truth, about)
-    lines = lines_of(options, space, data, scale, networks)
+    judge = Judge(data.at(small.task.resolution))
+    if options.weights:
+        lines = lines_of_ready(options, data, judge, networks)
+    else:
+        lines = lines_of(options, space, data, scale, judge, networks)
     if not lines:
         raise SystemExit(f"nothing is finished in {options.out}")
     print(f"{options.dataset}, {scale}: accuracy in % on the ranking split\n")
@@ -105,10 +114,10 @@ def lines_of(
     space: SearchSpace,
     data: Dataset,
     scale: Mapping[str, Any],
+    judge: Judge,
     networks: Mapping[str, Sequence[Graph]],
 ) -> list[Line]:
     """What each entry costs and reaches, all of them with one seed after another."""
-    judge = Judge(data.at(space.at(**scale).task.resolution))
     lines = {name: Line(name) for name in options.entries}
     listen = Display()
     for seed in options.seeds:
@@ -133,6 +142,28 @@ def lines_of(
                 for split, graphs in networks.items()
             }
     return [line for line in lines.values() if line.costs]
+
+
+def lines_of_ready(
+    options: argparse.Namespace,
+    data: Dataset,
+    judge: Judge,
+    networks: Mapping[str, Sequence[Graph]],
+) -> list[Line]:
+    """What each hypernetwork of ``--weights`` reaches; verdicts lie in folders of their own."""
+    lines, listen = [], Display()
+    for weights in options.weights:
+        predictor = load(weights)
+        directory = folder_of(options.out, weights, data)
+        listen(Noted(text=f"{weights}: {directory}"))
+        verdicts = {
+            split: judged(directory, split, judge, predictor, graphs, listen)
+            for split, graphs in networks.items()
+        }
+        seed = predictor.card.training["seed"]
+        costs = {seed: cost_of(predictor, weights)}
+        lines.append(Line(weights, costs, {seed: verdicts}))
+    return lines
 
 
 def directory_of(

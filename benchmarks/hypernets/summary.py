@@ -86,12 +86,13 @@ def remarks(lines: Sequence[Line]) -> list[str]:
 
 def _costs(line: Line) -> tuple[str, ...]:
     costs = list(line.costs.values())
+    seconds = [cost.seconds for cost in costs if cost.seconds is not None]
     return (
         line.name,
         f"{costs[0].params:,}",
         f"{costs[0].bytes / 1024:,.0f}",
         f"{fmean(cost.steps for cost in costs):.0f}",
-        f"{fmean(cost.seconds for cost in costs):.0f}",
+        f"{fmean(seconds):.0f}" if seconds else "–",
     )
 
 

@@ -65,8 +65,8 @@ def test_a_verdict_is_what_torch_says(judge, graph, params):
         setattr(modules[module], own, nn.Parameter(tensor))
     net = nn.Sequential(conv, norm, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), linear)
     with torch.no_grad():
-        net(digits().train.spread(CALIBRATION)[0])
-        images, labels = digits().val.spread(IMAGES)
+        net(*digits().train.spread(CALIBRATION).whole().inputs)
+        (images,), labels = digits().val.spread(IMAGES).whole()
         logits = net.eval()(images)
     found = judge(Fixed(params), graph)
     assert found.accuracy == pytest.approx((logits.argmax(1) == labels).float().mean().item())

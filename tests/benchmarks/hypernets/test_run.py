@@ -84,6 +84,19 @@ def test_the_table_of_what_is_finished(done, tmp_path):
         replace(done, out=tmp_path).run("--finished")
 
 
+def test_a_hypernetwork_that_has_been_trained_has_the_same_table(done, tmp_path):
+    """Found by its folder, it is judged anew, and once."""
+    (directory,) = done.out.iterdir()
+    words = [*TINY, "--weights", str(directory), "--out", str(tmp_path)]
+    with redirect_stdout(StringIO()) as text:
+        run.main(words)
+    head, row = table(text.getvalue())
+    was = table(done.printed)[1]
+    assert (head[4], row[4]) == ("CPU s", "–")
+    assert (row[0], row[1:4], row[5:]) == (str(directory), was[1:4], was[5:])
+    assert len(list(tmp_path.glob("*/*.json"))) == len(head[6:])
+
+
 def test_agreement_with_trained_networks(done, tmp_path):
     file, space = tmp_path / "truth.json", "deepnets:channels=4,max_cells=4,split=test"
     training = ["--space", space, "--dataset", "digits", "--count", "3", "--epochs", "1"]

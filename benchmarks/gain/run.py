@@ -1,0 +1,87 @@
+"""What predicted weights are worth as a start of training, on networks never seen.
+
+    python -m benchmarks.gain.run --dataset digits --weights deepnets-digits
+    python -m benchmarks.gain.run --dataset cifar10 --data-dir D --weights deepnets-cifar10
+
+What is finished lies in the folder ``--out``; the same command goes on where it was stopped, and
+with ``--finished`` prints the tables of the networks that are done.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from benchmarks.gain.course import Plan, measured, read
+from benchmarks.gain.networks import NETWORKS
+from benchmarks.gain.summary import by_length, by_network, rates
+from benchmarks.hypernets.ready import folder_of
+from cli.progress import Display
+from hypernets.checkpoint import load
+from nas.data import catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.gain.course import Row
+
+RESOLUTIONS = {"digits": 8, "cifar10": 16}
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--dataset", choices=RESOLUTIONS, default="digits")
+    add("--data-dir", type=Path, help="where its files lie")
+    add("--weights", default="deepnets-digits", help="a shipped hypernetwork, or its folder")
+    add("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS), metavar="NAME")
+    add("--steps", type=int, nargs="+", default=[10, 30, 100, 300], help="of trainings")
+    add(
+        "--rates",
+        type=float,
+        nargs="+",
+        default=[0.01, 0.03, 0.1, 0.3],
+        help="peak learning rates",
+    )
+    add("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of trainings")
+    add("--finished", action="store_true", help="train nothing; the tables of what there is")
+    add("--out", type=Path, default=Path("runs/gain"), help="folder of what is finished")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables; progress goes to stderr."""
+    options = parse(arguments)
+    torch.set_num_threads(1)
+    plan = Plan(steps=options.steps, rates=options.rates, seeds=options.seeds)
+    networks = rows_of(options, plan)
+    if not networks:
+        raise SystemExit(f"nothing is finished in {options.out}")
+    print(f"{options.dataset}, {options.weights}: accuracy in % on the ranking split\n")
+    for told in (by_length, by_network, rates):
+        print(told(networks, plan), end="\n\n")
+
+
+def rows_of(options: argparse.Namespace, plan: Plan) -> dict[str, list[Row]]:
+    """The trainings of each network, of those that are finished if no others are wanted."""
+    data = catalog.load(options.dataset, data_dir=options.data_dir)
+    data = data.at(RESOLUTIONS[options.dataset])
+    predictor, listen = load(options.weights), Display()
+    folder = folder_of(options.out, options.weights, data)
+    found = {}
+    for name in options.networks:
+        file = folder / f"{name.replace(', ', '-').replace(' ', '-').lower()}.json"
+        if options.finished and not set(plan.keys) <= {row.key for row in read(file)}:
+            continue
+        found[name] = measured(file, NETWORKS[name], data, predictor, plan, listen)
+    return found
+
+
+if __name__ == "__main__":
+    main()
