@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
+    from nas.space.own_space import own_space
     from nas.space.search_space import SearchSpace
     from nas.space.task import Task
     from nas.study.result import Found, SearchResult
@@ -37,6 +38,7 @@ _HOMES = {
     "WeightPredictor": "nas.predictor.weight_predictor",
     "cost": "nas.analysis.cost",
     "load_dataset": "nas.data.catalog:load",
+    "own_space": "nas.space.own_space",
     "search": "nas.study.search",
     "to_module": "nas.compile.module",
 }
@@ -55,6 +57,7 @@ __all__ = [
     "WeightPredictor",
     "cost",
     "load_dataset",
+    "own_space",
     "search",
     "to_module",
 ]

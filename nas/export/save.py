@@ -13,18 +13,21 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from nas.compile.module import to_module
-from nas.errors import CheckpointError, ExportError
+from nas.data.split import Split
+from nas.errors import CheckpointError, ExportError, counted
+from nas.export.random_inputs import random_inputs
 from nas.export.source import python_source
 from nas.files import write_tensors, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from torch import nn
+    from torch import Tensor, nn
     from torch.fx import GraphModule
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.graph.tensor_spec import TensorSpec
 
 _TOLERANCE = 1e-5
 
@@ -66,7 +69,7 @@ def save(
 ) -> Files:
     """Write a trained network so that it can be used without this package.
 
-    The written code is run on a random batch before anything in ``directory`` is replaced.
+    The written code is run on random inputs before anything in ``directory`` is replaced.
 
     Args:
         graph: The architecture.
@@ -115,16 +118,20 @@ def load_module(graph: Graph, directory: Path) -> GraphModule:
 def _verify(graph: Graph, module: nn.Module, files: Files) -> None:
     written = runpy.run_path(str(files.source))["load"](files.weights)
     device = next(module.parameters()).device
-    shape = (2, *graph.inputs[0].shape[1:])
-    images = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    expected = module.eval()(images.to(device)).cpu().float()
-    difference = float((written(images) - expected).abs().max())
+    inputs = random_inputs(graph, torch.Generator().manual_seed(0))
+    expected = _tuple(module.eval()(*(x.to(device) for x in inputs)))
     tolerance = _TOLERANCE if device.type == "cpu" else 1e-2
-    if not difference <= tolerance * max(1.0, float(expected.abs().max())):
-        raise ExportError(
-            f"the exported code differs from the trained network by {difference:.1e}",
-            hint="Please report this with the file architecture.json.",
-        )
+    for mine, theirs in zip(_tuple(written(*inputs)), expected, strict=True):
+        difference = float((mine - theirs.cpu()).abs().max())
+        if not difference <= tolerance * max(1.0, float(theirs.abs().max())):
+            raise ExportError(
+                f"the exported code differs from the trained network by {difference:.1e}",
+                hint="Please report this with the file architecture.json.",
+            )
+
+
+def _tuple(outputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return outputs if isinstance(outputs, tuple) else (outputs,)
 
 
 _USAGE = """
@@ -152,13 +159,21 @@ classes = scores.argmax(1)  # indices into CLASSES
 
 
 def _card(graph: Graph, figures: Mapping[str, Any], data: Dataset | None) -> str:
-    channels, *size = graph.inputs[0].shape[1:]
     facts = {name.replace("_", " "): _figure(name, value) for name, value in figures.items()}
     if data is not None:
-        facts["data set"] = f"{data.name}, {data.task.classes} classes"
-    facts["input"] = f"{channels} x {' x '.join(map(str, size))}"
-    usage = _USAGE if data is None else _USAGE_ON_IMAGES.format(channels=channels)
+        facts["data set"] = f"{data.name}, {counted(data.task.classes, 'class')}"
+    facts["input"] = ", ".join(map(_size, graph.inputs))
+    usage = _USAGE
+    if data is not None and isinstance(data.train, Split):
+        usage = _USAGE_ON_IMAGES.format(channels=data.task.channels)
     return "\n".join(["# Network", "", *(f"- {k}: {v}" for k, v in facts.items()), usage])
+
+
+def _size(spec: TensorSpec) -> str:
+    """``3 x 32 x 32`` of each sample; of a data graph, the edges it has."""
+    if spec.is_edge_index:
+        return "edges 2 x E"
+    return " x ".join(map(str, spec.shape[1:])) or "1"
 
 
 def _figure(name: str, value: Any) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import math
 import operator
 import pprint
 import re
+import sys
 import textwrap
 from itertools import chain, count, pairwise
 from typing import TYPE_CHECKING, Any
@@ -15,17 +17,20 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from nas.compile.module import to_module
+from nas.data.split import Split
 from nas.errors import ExportError
 from nas.graph.ops.call import Run
 from nas.graph.ops.function import name_of
 from nas.graph.ops.layer import Layer
+from nas.graph.ops.message_passing import MessagePassing
 from nas.graph.ops.parameter import Held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.graph.ops.geometric import LayerCall
     from nas.graph.tensor_spec import TensorSpec
 
 _PUBLIC = {
@@ -56,6 +61,9 @@ _SIGNS = {
     operator.truediv: "/",
     operator.xor: "^",
 }
+_LINE = 88
+"""Length from which imports are wrapped, as the usual formatters do."""
+
 _SIGNS_IN_FRONT = {operator.invert: "~", operator.neg: "-", operator.pos: "+"}
 
 _DEFAULTS = {
@@ -73,7 +81,7 @@ _DEFAULTS = {
 
 _TEMPLATE = '''"""A network found by neural architecture search: {params:,} parameters.
 
-Plain PyTorch; needs no other package than safetensors, for the weights.{example}
+{needs}, for the weights.{example}
 """
 
 from pathlib import Path
@@ -81,10 +89,10 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import nn
-{constants}
+{imports}{constants}
 {helpers}
 class Network(nn.Module):
-    """Input {shape} with any batch size, output {output}."""
+    """{reads}, output {output}."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,6 +119,9 @@ if __name__ == "__main__":
 '''
 
 
+_NEEDS = "Plain PyTorch; needs no other package than safetensors"
+_NEEDS_GEOMETRIC = "Plain PyTorch; needs torch-geometric, for layers, and safetensors"
+
 _EXAMPLE = """
 
     network = load()
@@ -125,7 +136,9 @@ STD = {std}
 
 SIZE = {size}
 """Height and width of the images it was trained on."""
+'''
 
+_CLASSES = '''
 CLASSES = {classes}
 """Names in the order of the scores; None where the data set has none."""
 '''
@@ -151,8 +164,8 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
 
     Args:
         graph: The network.
-        data: What it was trained on; the file then also holds ``MEAN``, ``STD``, ``SIZE``,
-            ``CLASSES``, and the function ``preprocess`` that takes images in bytes.
+        data: What it was trained on; the file then also holds ``CLASSES`` and, for images,
+            ``MEAN``, ``STD``, ``SIZE``, and the function ``preprocess`` that takes them in bytes.
 
     Raises:
         ExportError: The network holds a layer whose code is not known.
@@ -167,17 +180,22 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
     module = to_module(graph)
     _shorten(module.graph)
     shape = graph.inputs[0].shape
+    calls = _geometric_calls(graph)
+    tables, sources = _helpers(module, calls)
+    images = data.train if data is not None and isinstance(data.train, Split) else None
     source = _TEMPLATE.format(
         params=sum(math.prod(spec.shape) for spec in graph.parameters().values()),
-        shape=shape,
+        needs=_NEEDS_GEOMETRIC if calls else _NEEDS,
+        imports=_imports(calls),
+        reads=_reads(graph),
         zeros=", ".join(map(_zeros, graph.inputs)),
-        example=_EXAMPLE.format(channels=shape[1]).rstrip() if data else "",
-        constants=_constants(data, shape[-2:]) if data else "",
-        preprocess=_PREPROCESS if data else "",
+        example=_EXAMPLE.format(channels=shape[1]).rstrip() if images else "",
+        constants=tables + (_normalisation(images, shape[-2:]) if images else "") + _classes(data),
+        preprocess=_PREPROCESS if images else "",
         output=" and ".join(str(graph.shapes[name]) for name in graph.outputs),
         returned="torch.Tensor" if len(graph.outputs) == 1 else "tuple[torch.Tensor, ...]",
-        helpers="".join(_helpers(module)),
-        modules=_indent(_modules(module)),
+        helpers="".join(f"\n{source}\n" for source in sources),
+        modules=_indent(_modules(module, calls)),
         arguments=", ".join(f"{spec.name}: torch.Tensor" for spec in graph.inputs),
         forward=_indent(_statements(module.graph)),
     )
@@ -191,14 +209,17 @@ def _zeros(spec: TensorSpec) -> str:
     return f"torch.zeros({spec.shape}{dtype})"
 
 
-def _constants(data: Dataset, size: tuple[int, ...]) -> str:
-    """How the images of a data set are normalised, and the names of its classes."""
-    return _CONSTANTS.format(
-        mean=tuple(data.train.mean.tolist()),
-        std=tuple(data.train.std.tolist()),
-        size=size,
-        classes=pprint.pformat(data.class_names, width=99, compact=True),
-    )
+def _normalisation(images: Split, size: tuple[int, ...]) -> str:
+    """How images were prepared."""
+    mean, std = tuple(images.mean.tolist()), tuple(images.std.tolist())
+    return _CONSTANTS.format(mean=mean, std=std, size=size)
+
+
+def _classes(data: Dataset | None) -> str:
+    """The names of the classes."""
+    if data is None:
+        return ""
+    return _CLASSES.format(classes=pprint.pformat(data.class_names, width=99, compact=True))
 
 
 def _shorten(program: fx.Graph) -> None:
@@ -231,22 +252,96 @@ def _indent(lines: Iterator[str]) -> str:
     return textwrap.indent("\n".join(lines), " " * 8)
 
 
-def _helpers(module: fx.GraphModule) -> Iterator[str]:
-    """Source of each class of module that is not torch's."""
-    classes = {type(part) for part in module.modules()} - {type(module), Held, Run}
+def _reads(graph: Graph) -> str:
+    """What the network takes."""
+    if any(spec.is_edge_index for spec in graph.inputs):
+        _, features = graph.inputs[0].shape
+        return (
+            f"Features (N, {features}) of nodes and edges (2, E) from row 0 to row 1 between them"
+        )
+    return f"Input {graph.inputs[0].shape} with any batch size"
+
+
+def _geometric_calls(graph: Graph) -> dict[str, LayerCall]:
+    """How the layers of torch-geometric are made, by the names of their nodes."""
+    nodes = [node for node in graph.nodes if isinstance(node.op, MessagePassing)]
+    if not nodes:
+        return {}
+    from nas.graph.ops.geometric import layer_call  # it takes long to import
+
+    return {
+        node.name: layer_call(node.op, graph.input_shapes(node)[0][-1])
+        for node in nodes
+        if isinstance(node.op, MessagePassing)
+    }
+
+
+def _imports(calls: Mapping[str, LayerCall]) -> str:
+    """The line that imports layers, in several where it is long."""
+    names = sorted({call.layer.__name__ for call in calls.values()})
+    if not names:
+        return ""
+    line = f"from torch_geometric.nn import {', '.join(names)}\n"
+    if len(line) <= _LINE:
+        return line
+    return "from torch_geometric.nn import (\n" + "".join(f"    {n},\n" for n in names) + ")\n"
+
+
+def _parts(module: fx.GraphModule) -> Iterator[tuple[str, nn.Module]]:
+    """Scopes and layers by name, without what is inside of layers."""
+    inner = {str(node.target) for node in module.graph.nodes if node.op == "call_module"}
+    for name, part in module.named_modules():
+        if name.rpartition(".")[0] in inner:
+            inner.add(name)
+        elif name:
+            yield name, part
+
+
+def _helpers(module: fx.GraphModule, calls: Mapping[str, LayerCall]) -> tuple[str, list[str]]:
+    """The classes of modules that are not torch's: the tables they use, and their sources."""
+    classes = {type(part) for name, part in _parts(module) if name not in calls} - {Held, Run}
+    tables: dict[str, Any] = {}
+    sources: dict[str, str] = {}
     for cls in sorted(classes, key=lambda cls: cls.__name__):
         if not cls.__module__.startswith("torch."):
-            yield f"\n{inspect.getsource(cls)}\n"
+            _write_out(cls, tables, sources)
+    lines = (
+        f"\n{name} = {pprint.pformat(table, width=99, sort_dicts=False)}\n"
+        for name, table in tables.items()
+    )
+    return "".join(lines), list(sources.values())
 
 
-def _modules(module: fx.GraphModule) -> Iterator[str]:
+def _write_out(thing: Any, tables: dict[str, Any], sources: dict[str, str]) -> None:
+    """Add the source of a class or function, after those of the functions it uses."""
+    source = inspect.getsource(thing)
+    scope = vars(sys.modules[thing.__module__])
+    for node in ast.walk(ast.parse(source)):
+        used = scope.get(node.id) if isinstance(node, ast.Name) else None
+        if isinstance(node, ast.Name) and isinstance(used, dict):
+            tables[node.id] = used
+        elif inspect.isfunction(used) and used is not thing and used.__name__ not in sources:
+            _write_out(used, tables, sources)
+    sources[thing.__name__] = source
+
+
+def _modules(module: fx.GraphModule, calls: Mapping[str, LayerCall]) -> Iterator[str]:
     """``self.cell0.conv = nn.Conv2d(...)`` for every submodule, scopes before their contents."""
-    for name, part in module.named_modules():
-        if isinstance(part, Held):
+    for name, part in _parts(module):
+        if name in calls:
+            yield f"self.{name} = {_call(calls[name])}"
+        elif isinstance(part, Held):
             yield f"self.{name} = nn.Module()"
             yield f"self.{name}.{_hold(part)}"
-        elif name and not isinstance(part, Run):
+        elif not isinstance(part, Run):
             yield f"self.{name} = {_construct(part)}"
+
+
+def _call(call: LayerCall) -> str:
+    """The call that makes a layer of torch-geometric."""
+    positional = [_construct(x) if isinstance(x, nn.Module) else repr(x) for x in call.args]
+    named = [f"{key}={value!r}" for key, value in call.options.items()]
+    return f"{call.layer.__name__}({', '.join(positional + named)})"
 
 
 def _hold(held: Held) -> str:

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 _BATCH = 3
 
+EDGES: Shape = (2, 1)
+"""The shape of an input that holds the edges of a data graph; in a batch there are several for
+each node."""
+
+_EDGES_PER_NODE = 3
+
 
 @dataclass(frozen=True)
 class OpCase:
@@ -40,12 +46,19 @@ class OpCase:
         macs: Multiply-accumulates for one sample, counted by hand.
         ids: For each input how many ids its whole numbers may be, 0 where it holds real ones;
             all are real if it is empty.
+        idle: Names of parameters that are there and change nothing.
     """
 
     op: Op
     inputs: tuple[Shape, ...]
     macs: int = 0
     ids: tuple[int, ...] = ()
+    idle: tuple[str, ...] = ()
+
+    @property
+    def connects(self) -> bool:
+        """Whether it reads the edges of a data graph, so that samples are nodes that meet."""
+        return EDGES in self.inputs
 
     @property
     def graph(self) -> Graph:
@@ -54,7 +67,7 @@ class OpCase:
         If it reads none, the graph has one all the same, for the batch size.
         """
         specs = tuple(
-            TensorSpec(shape, "int64" if ids else "float32", f"input{index}")
+            TensorSpec(shape, "int64" if ids or shape == EDGES else "float32", f"input{index}")
             for index, (shape, ids) in enumerate(self._reads())
         )
         node = Node("node", self.op, tuple(spec.name for spec in specs))
@@ -63,15 +76,12 @@ class OpCase:
     def tensors(self, batch: int) -> list[Tensor]:
         """Random inputs of a batch size."""
         source = torch.Generator().manual_seed(batch)
-        return [
-            torch.randint(ids, (batch, *shape[1:]), generator=source)
-            if ids
-            else torch.randn(batch, *shape[1:], generator=source)
-            for shape, ids in self._reads()
-        ]
+        return [_random(shape, ids, batch, source) for shape, ids in self._reads()]
 
     def batched(self, shape: Shape, batch: int) -> Shape:
         """A shape for one sample at a batch size; without inputs there is no batch."""
+        if shape == EDGES:
+            return 2, _EDGES_PER_NODE * batch
         return (batch, *shape[1:]) if self.inputs else shape
 
     def parameters(self) -> dict[str, Tensor]:
@@ -180,12 +190,15 @@ class OpConformance(ABC):
         if parameters:
             case.op.forward(parameters, *case.tensors(_BATCH)).square().sum().backward()
         for name, parameter in parameters.items():
+            if name in case.idle:
+                assert parameter.grad is None, name
+                continue
             assert parameter.grad is not None, name
             assert parameter.grad.isfinite().all(), name
             assert parameter.grad.any(), name
 
     def test_samples_do_not_change_each_other(self, case: OpCase) -> None:
-        if not case.inputs:
+        if not case.inputs or case.connects:
             return
         network = to_module(case.graph).eval()
         inputs = case.tensors(_BATCH)
@@ -193,6 +206,19 @@ class OpConformance(ABC):
             together = network(*inputs)
             alone = torch.cat([network(*(x[i : i + 1] for x in inputs)) for i in range(_BATCH)])
         torch.testing.assert_close(together, alone)
+
+    def test_nodes_have_no_order_and_hear_their_own_graph_alone(self, case: OpCase) -> None:
+        if not case.connects:
+            return
+        network = to_module(case.graph).eval()
+        x, edges = case.tensors(_BATCH)
+        order = torch.arange(_BATCH).flip(0)
+        with torch.no_grad():
+            expected = network(x, edges)
+            renumbered = network(x[order], order[edges])[order]
+            beside = network(torch.cat([x, x + 1]), torch.cat([edges, edges + _BATCH], 1))
+        torch.testing.assert_close(renumbered, expected)
+        torch.testing.assert_close(beside[:_BATCH], expected)
 
     def test_order_of_inputs_matters_unless_commutative(self, case: OpCase) -> None:
         if len(case.inputs) < 2:
@@ -247,6 +273,14 @@ class OpConformance(ABC):
         network.graph.lint()
         if case.op.module(*case.inputs) is not None:
             assert "self.node(" in network.code
+
+
+def _random(shape: Shape, ids: int, batch: int, source: torch.Generator) -> Tensor:
+    if shape == EDGES:
+        return torch.randint(batch, (2, _EDGES_PER_NODE * batch), generator=source)
+    if ids:
+        return torch.randint(ids, (batch, *shape[1:]), generator=source)
+    return torch.randn(batch, *shape[1:], generator=source)
 
 
 def _fed(case: OpCase) -> list[Tensor]:

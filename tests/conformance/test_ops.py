@@ -27,7 +27,9 @@ from nas.graph.ops import (
     Dropout,
     DropPath,
     Embedding,
+    FeatureDropout,
     Flatten,
+    GraphAttention,
     GroupNorm,
     Identity,
     Image,
@@ -35,6 +37,7 @@ from nas.graph.ops import (
     LayerNorm,
     Linear,
     MaxPool2d,
+    MessagePassing,
     Mul,
     Parameter,
     PReLU,
@@ -44,7 +47,8 @@ from nas.graph.ops import (
     Zero,
 )
 from nas.graph.ops.activation import FUNCTIONS
-from nas.testing.op import OpCase, OpConformance
+from nas.graph.ops.neighbour_attention import ATTENTIONS
+from nas.testing.op import EDGES, OpCase, OpConformance
 
 IMAGE = (1, 6, 8, 8)
 ODD = (1, 4, 9, 7)
@@ -52,6 +56,7 @@ VECTOR = (1, 12)
 TOKENS = (1, 5, 12)
 SEQUENCE = (1, 6, 9)
 VOLUME = (1, 4, 3, 4, 6)
+NODES = ((1, 12), EDGES)
 
 CASES = [
     *(OpCase(Activation(function=function), (IMAGE,)) for function in FUNCTIONS),
@@ -159,10 +164,30 @@ CASES = [
     ),
     OpCase(Dropout(rate=0.5), (VECTOR,)),
     OpCase(DropPath(rate=0.5), (IMAGE,)),
+    OpCase(FeatureDropout(rate=0.5), ((1, 6),)),
     OpCase(Embedding(num_embeddings=4, dim=6), ((1, 9),), ids=(4,)),
     OpCase(Embedding(num_embeddings=3, dim=1), ((1, 2, 5),), ids=(3,)),
     OpCase(Flatten(), (IMAGE,)),
     OpCase(Flatten(), (VECTOR,)),
+    *(
+        OpCase(GraphAttention(attention=attention, channels=6, heads=2), NODES, macs=12 * 6)
+        for attention in ATTENTIONS
+    ),
+    OpCase(
+        GraphAttention(attention="gat", channels=6, heads=2, concat=False, aggregation="mean"),
+        NODES,
+        macs=12 * 2 * 6,
+    ),
+    OpCase(
+        GraphAttention(attention="cos", channels=6, heads=3, aggregation="max", pool=5),
+        NODES,
+        macs=12 * 6 + 3 * (2 * 5 + 5 * 2),
+    ),
+    OpCase(
+        GraphAttention(attention="gcn", channels=4, pool=3, dropout=0.6),
+        NODES,
+        macs=12 * 4 + 4 * 3 + 3 * 4,
+    ),
     OpCase(GroupNorm(groups=3), (IMAGE,)),
     OpCase(GroupNorm(groups=1, eps=1e-3), (IMAGE,)),
     OpCase(GroupNorm(groups=4), (VECTOR,)),
@@ -181,6 +206,30 @@ CASES = [
     OpCase(MaxPool2d(), (IMAGE,)),
     OpCase(MaxPool2d(kernel=(2, 2), stride=2), (ODD,)),
     OpCase(MaxPool2d(kernel=(7, 7), stride=2, padding=(1, 2)), (ODD,)),
+    *(
+        OpCase(MessagePassing(layer=layer, channels=channels), NODES, macs=12 * channels)
+        for layer in ("gat", "gcn", "general", "gin")
+        for channels in (6, 16)
+    ),
+    *(
+        OpCase(MessagePassing(layer=layer, channels=channels), NODES, macs=2 * 12 * channels)
+        for layer in ("cheb", "graph", "sage")
+        for channels in (6, 16)
+    ),
+    OpCase(MessagePassing(layer="arma", channels=6), NODES, macs=2 * 12 * 6, idle=("weight",)),
+    OpCase(MessagePassing(layer="gat", channels=6, heads=3), NODES, macs=12 * 6),
+    OpCase(
+        MessagePassing(layer="gat", channels=6, heads=3, concat=False, bias=False),
+        NODES,
+        macs=12 * 3 * 6,
+    ),
+    OpCase(
+        MessagePassing(layer="general", channels=6, aggregation="max", bias=False),
+        NODES,
+        macs=12 * 6,
+    ),
+    OpCase(MessagePassing(layer="sage", channels=6, aggregation="max"), NODES, macs=2 * 12 * 6),
+    OpCase(MessagePassing(layer="graph", channels=6, aggregation="mean"), NODES, macs=2 * 12 * 6),
     OpCase(Mul(), (IMAGE, IMAGE)),
     OpCase(Mul(), (IMAGE, (1, 6, 1, 1))),
     OpCase(Parameter(shape=(3, 4)), ()),

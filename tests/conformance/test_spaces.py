@@ -5,19 +5,21 @@ from __future__ import annotations
 from nas.space.task import Task
 from nas.testing.search_space import SearchSpaceConformance
 from search_spaces.registry import SPACES, get, names
+from tests.search_spaces.tasks import is_for_nodes, small_task
 
-DIGITS = Task(classes=10, channels=1, resolution=8)
 LARGER = Task(classes=10, channels=1, resolution=16)
 
 
 class TestSpaces(SearchSpaceConformance):
     @staticmethod
     def spaces():
-        return [get(name, DIGITS) for name in names()]
+        return [get(name, small_task(name)) for name in names()]
 
     @staticmethod
     def proxy(space):
-        """The sizes that suit images of another resolution."""
+        """The sizes that suit images of another resolution, or those of its proxy."""
+        if is_for_nodes(space.name):
+            return space.at(**space.proxy_sizes())
         return space.at(resolution=LARGER.resolution, **type(space).macro_for(LARGER))
 
 

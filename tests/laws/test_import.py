@@ -18,11 +18,12 @@ from nas.space.candidate import sample
 from nas.space.task import Task
 from search_spaces.registry import get, names
 from tests.laws.graph_strategies import graphs as random_graphs
+from tests.search_spaces.tasks import is_for_nodes
 
 SAMPLES = 4
 
 
-@pytest.fixture(scope="module", params=names())
+@pytest.fixture(scope="module", params=[name for name in names() if not is_for_nodes(name)])
 def pairs(request) -> list[tuple[Graph, Graph]]:
     """Architectures of a space, each with the import of its module."""
     space = get(request.param, Task(classes=10, channels=3, resolution=32))

@@ -19,17 +19,17 @@ from nas.graph.check import check
 from nas.graph.graph import Graph
 from nas.graph.node import Node
 from nas.space.candidate import crossover, mutate, sample
-from nas.space.task import Task
+from nas.space.task import NODE_CLASSIFICATION, Task
 from nas.space.trial import ReplayTrial
 from search_spaces.registry import get, names
+from tests.search_spaces.tasks import DIGITS, NODES, is_for_nodes, random_inputs, small_task
 
 SAMPLES = 24
-DIGITS = Task(classes=10, channels=1, resolution=8)
 
 
 @pytest.fixture(scope="module", params=names())
 def space(request):
-    return get(request.param, DIGITS)
+    return get(request.param, small_task(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,16 @@ def test_samples_are_many(candidates):
 def test_notation_returns_the_same_parameters(space, candidates):
     for candidate in candidates:
         text = candidate.architecture
-        assert space.decode(text) == candidate.params
+        assert space.decode(text) == candidate.params or space.canonical_notation
         assert space.encode(space.decode(text)) == text
-        assert space.graph(text).hash() == candidate.hash
+        assert space.graph(text).hash() == candidate.graph.hash()
 
 
+def nodes(features):
+    return Task(kind=NODE_CLASSIFICATION, classes=7, features=features)
+
+
+GRAPH_SCALES = {"digits": NODES, "cifar": nodes(500), "imagenet": nodes(3703)}
 SCALES = {
     "digits": (DIGITS, {}),
     "cifar": (Task(classes=10, channels=3, resolution=32), {"cells": 5}),
@@ -61,14 +66,17 @@ SCALES = {
 def test_a_proxy_tells_apart_what_the_full_size_does(space, scale):
     """Of a network and a mutant, both made of few operations so that cells are symmetric."""
     task, sizes = SCALES[scale]
+    resolution = {"resolution": min(task.resolution, 16)}
+    if is_for_nodes(space.name):
+        task, resolution = GRAPH_SCALES[scale], {}
     full = get(space.name, task, **{k: v for k, v in sizes.items() if k in space.macro()})
-    proxy = full.at(**full.proxy_sizes(), resolution=min(task.resolution, 16))
+    proxy = full.at(**full.proxy_sizes(), **resolution)
     rng = np.random.default_rng(7)
     told_apart = 0
     for _ in range(SAMPLES // 2):
         parent = _of_few_operations(full, rng)
         mutant = mutate(full, parent, rng)
-        if mutant.hash != full.graph(parent).hash():
+        if mutant.graph.hash() != full.graph(parent).hash():
             told_apart += 1
             assert proxy.graph(mutant.params).hash() != proxy.graph(parent).hash()
     assert told_apart > SAMPLES // 6
@@ -86,6 +94,8 @@ def _of_few_operations(space, rng):
         for name, value in trial.params.items()
         if isinstance(value, str) and "," not in value
     }
+    if not named:  # a space of numbers
+        return trial.params
     ((operations, _),) = Counter(named.values()).most_common(1)
     assert isinstance(operations, CategoricalDistribution)
     two = rng.choice(operations.choices, 2)
@@ -100,7 +110,7 @@ def test_graphs_are_well_formed(candidates):
         check(candidate.graph)
         check(candidate.graph.simplified)
         (output,) = candidate.graph.outputs
-        assert candidate.graph.shapes[output] == (1, DIGITS.classes)
+        assert candidate.graph.shapes[output] == (1, candidate.space.task.classes)
 
 
 def test_json_returns_the_same_graph(candidates):
@@ -110,7 +120,7 @@ def test_json_returns_the_same_graph(candidates):
 
 def test_hash_does_not_see_names(candidates):
     for candidate in candidates:
-        assert renamed(candidate.graph).hash() == candidate.hash
+        assert renamed(candidate.graph).hash() == candidate.graph.hash()
 
 
 def test_proxies_share_parameters(space, candidates):
@@ -129,26 +139,28 @@ def test_module_holds_exactly_the_parameters(candidates):
         assert cost(candidate.graph).params == sum(map(math.prod, shapes.values()))
 
 
-def test_macs_are_half_of_the_flops_torch_counts(candidates):
+def test_macs_are_half_of_the_flops_torch_counts(space, candidates):
+    device = "cpu" if is_for_nodes(space.name) else "meta"  # edges are more than shapes
+    count = 2 if is_for_nodes(space.name) else 1  # one node hears itself alone
     for candidate in candidates[: SAMPLES // 2]:
-        with torch.device("meta"):
+        with torch.device(device):
             module = to_module(candidate.graph).eval()
-            image = torch.empty(1, DIGITS.channels, DIGITS.resolution, DIGITS.resolution)
+            inputs = random_inputs(space.task, count)
         with FlopCounterMode(display=False) as counter:
-            module(image)
-        assert 2 * cost(candidate.graph).macs == counter.get_total_flops()
+            module(*inputs)
+        assert 2 * count * cost(candidate.graph).macs == counter.get_total_flops()
 
 
-def test_module_and_function_agree(candidates):
+def test_module_and_function_agree(space, candidates):
     torch.manual_seed(0)
-    images = torch.randn(4, DIGITS.channels, DIGITS.resolution, DIGITS.resolution)
+    inputs = random_inputs(space.task, 4)
     for candidate in candidates:
         graph = candidate.graph.simplified
         module = to_module(graph)
         with torch.no_grad():
-            module(images)  # moves the running statistics
-            expected = module.eval()(images)
-            actual = apply(graph, module.state_dict(), images)
+            module(*inputs)  # moves the running statistics
+            expected = module.eval()(*inputs)
+            actual = apply(graph, module.state_dict(), *inputs)
         torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-4)
 
 

@@ -28,6 +28,8 @@ from nas.graph.ops import (
     PReLU,
 )
 from nas.graph.ops.activation import FUNCTIONS
+from nas.graph.ops.message_passing_layer import LAYERS
+from nas.graph.ops.neighbour_attention import ATTENTIONS
 from nas.space.candidate import sample
 from nas.space.task import Task
 from search_spaces.registry import get
@@ -81,6 +83,22 @@ def everything() -> Graph:
     table = b.op(Parameter(shape=(1, 6)), name="held.table")
     x = b.add(x, table, b.op(Constant(shape=(1, 6)), name="held.offsets"))
     return b.build(b.op(Linear(out_features=4, head=True, bias=False), x, name="head"))
+
+
+def everything_on_edges() -> Graph:
+    """Every operation on the nodes of a graph and their neighbours."""
+    b = GraphBuilder()
+    x, edges = b.input((1, 9)), b.edge_index()
+    x = b.feature_dropout(x, 0.5)
+    for layer in LAYERS:
+        x = b.layer_norm(b.message_passing(x, edges, layer, 8, bias=layer != "gin"))
+    x = b.message_passing(x, edges, "gat", 4, heads=2, concat=False)
+    x = b.message_passing(x, edges, "sage", 6, aggregation="max")
+    for attention in ATTENTIONS:
+        x = b.graph_attention(x, edges, attention, 6, heads=2, pool=5, dropout=0.5)
+        x = b.layer_norm(x)
+    x = b.graph_attention(x, edges, "gat", 4, heads=2, aggregation="mean", concat=False)
+    return b.build(b.op(Linear(out_features=4, head=True), x, name="head"))
 
 
 def of_tokens(b: GraphBuilder, x: Value) -> Value:

@@ -12,8 +12,8 @@ from nas.events import Advanced, Event
 from nas.export.final_training import train_and_save
 from nas.export.save import Files, load_module
 from nas.graph.builder import GraphBuilder
+from nas.train.config import TrainConfig
 from nas.train.evaluate import evaluate
-from nas.train.train import TrainConfig
 from tests.nas.train.train_toys import toy_data, toy_graph
 
 if TYPE_CHECKING:

@@ -13,10 +13,13 @@ from safetensors.torch import load_file, save_file
 from nas.data.catalog import load
 from nas.errors import CheckpointError, ExportError
 from nas.export.final_training import train_and_save
+from nas.export.random_inputs import random_inputs
 from nas.export.save import Files, load_module, save
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
-from nas.train.train import TrainConfig
+from nas.graph.ops.call import Call
+from nas.testing.dataset import images_of
+from nas.train.config import TrainConfig
 from tests.nas.export.networks import SPACES, everything, run_alone, sampled, trained
 
 if TYPE_CHECKING:
@@ -136,7 +139,9 @@ def small(resolution: int) -> Graph:
 
 def test_raw_test_images_reach_the_recorded_accuracy_without_this_package(tmp_path: Path) -> None:
     result = train_and_save(small(8), DIGITS, tmp_path, TrainConfig(epochs=3))
-    np.savez(tmp_path / "test.npz", images=DIGITS.test.images, labels=DIGITS.test.labels)
+    np.savez(
+        tmp_path / "test.npz", images=images_of(DIGITS.test).images, labels=DIGITS.test.labels
+    )
     (example,) = re.findall(r"```python\n(.*?)```", Files(tmp_path).card.read_text(), re.DOTALL)
     given = "import numpy, torch; test = numpy.load('test.npz')"
     images = "images = torch.from_numpy(test['images'])"
@@ -154,15 +159,51 @@ def test_raw_images_become_what_the_network_was_trained_on(
 ) -> None:
     graph = small(resolution)
     model = runpy.run_path(str(save(graph, trained(graph), tmp_path, data=DIGITS).source))
-    expected = DIGITS.at(resolution).test.normalised(slice(None))
-    assert torch.equal(model["preprocess"](DIGITS.test.images), expected)
+    expected = images_of(DIGITS.at(resolution).test).normalised(slice(None))
+    assert torch.equal(model["preprocess"](images_of(DIGITS.test).images), expected)
 
 
 def test_images_that_are_no_bytes_are_refused(tmp_path: Path) -> None:
     graph = small(8)
     model = runpy.run_path(str(save(graph, trained(graph), tmp_path, data=DIGITS).source))
     with pytest.raises(TypeError, match=r"expected images in bytes.*got torch\.float32"):
-        model["preprocess"](DIGITS.test.images / 255)
+        model["preprocess"](images_of(DIGITS.test).images / 255)
+
+
+def of_tokens() -> Graph:
+    """Of ids below 5 and of numbers, with two outputs."""
+    b = GraphBuilder()
+    ids = b.input((1, 7), name="ids", dtype="int64")
+    x = b.flatten(b.embedding(ids, 5, 4))
+    scores = b.linear(b.concat(x, b.input((1, 3), name="x")), 6)
+    return b.build(scores, b.linear(b.relu(scores), 2))
+
+
+def of_data_graph() -> Graph:
+    """Each node adds up what its neighbours say."""
+    b = GraphBuilder()
+    x, edges = b.input((1, 9)), b.edge_index()
+    x = b.linear(x, 8)
+    ends = [Call(expression=f"x0.select(0, {end})", dtypes=("int64",)) for end in (0, 1)]
+    source, target = (b.op(end, edges) for end in ends)
+    told = Call(expression="x0.index_select(0, x1)", dtypes=("float32", "int64"))
+    added = Call(expression="x0.index_add(0, x1, x2)", dtypes=("float32", "int64", "float32"))
+    x = b.op(added, x, target, b.op(told, x, source))
+    return b.build(b.linear(b.relu(x), 3))
+
+
+@pytest.mark.parametrize(
+    ("graph", "size"),
+    [(of_tokens(), "7, 3"), (of_data_graph(), "9, edges 2 x E")],
+    ids=["tokens", "data graph"],
+)
+def test_networks_of_other_inputs(tmp_path: Path, graph: Graph, size: str) -> None:
+    module = trained(graph)
+    files = save(graph, module, tmp_path)
+    assert f"- input: {size}" in files.card.read_text().splitlines()
+    inputs = random_inputs(graph, torch.Generator().manual_seed(1))
+    written = runpy.run_path(str(files.source))["load"](files.weights)
+    torch.testing.assert_close(written(*inputs), module(*inputs))
 
 
 @pytest.mark.parametrize("names", [None, tuple(f'it\'s "{n}"' for n in range(40))])

@@ -16,7 +16,7 @@ from nas.export.source import python_source
 from nas.graph.builder import GraphBuilder
 from nas.graph.op import OPS
 from nas.graph.ops import Constant, Layer, Parameter
-from tests.nas.export.networks import SPACES, everything, sampled
+from tests.nas.export.networks import SPACES, everything, everything_on_edges, sampled, trained
 from tests.zoo.small_networks import SMALL_NETWORKS
 from tests.zoo.specimen import Specimen, relative_error, tensors
 
@@ -49,7 +49,8 @@ def body(graph: Graph) -> list[str]:
 
 
 def test_the_graph_of_everything_leaves_no_operation_out() -> None:
-    assert {node.op.kind for node in everything().nodes} == set(OPS) - {"layer"}
+    nodes = (*everything().nodes, *everything_on_edges().nodes)
+    assert {node.op.kind for node in nodes} == set(OPS) - {"layer"}
 
 
 def test_a_small_network_reads_like_one_written_by_hand() -> None:
@@ -104,15 +105,38 @@ def test_names_are_those_of_the_nodes(space: str) -> None:
         assert target in known or re.sub(r"_\d+$", "", target) in known
 
 
-def test_imports_are_torch_and_the_standard_library() -> None:
+def test_networks_on_data_graphs_compute_the_same_and_share_their_state() -> None:
+    graph = everything_on_edges()
+    expected = trained(graph)
+    written = network(graph).eval()
+    written.load_state_dict(expected.state_dict())
+    x, edges = torch.rand(7, 9), torch.randint(7, (2, 20))
+    with torch.no_grad():
+        torch.testing.assert_close(written(x, edges), expected(x, edges), rtol=1e-4, atol=1e-4)
+
+
+def test_layers_on_data_graphs_are_those_of_torch_geometric() -> None:
+    source = python_source(everything_on_edges())
+    assert "from torch_geometric.nn import (\n    ARMAConv,\n    ChebConv,\n" in source
+    assert "self.gin_conv = GINConv(nn.Linear(8, 8, bias=False))" in source
+    assert "self.cheb_conv = ChebConv(8, 8, K=2)" in source
+    assert "self.gat_conv1 = GATConv(8, 4, heads=2, concat=False)" in source
+    assert "Features (N, 9) of nodes and edges (2, E)" in source
+    assert "needs torch-geometric" in source
+
+
+@pytest.mark.parametrize(
+    ("make", "geometric"), [(everything, set()), (everything_on_edges, {"torch_geometric"})]
+)
+def test_imports_are_torch_and_the_standard_library(make, geometric) -> None:
     imported = set()
-    for node in ast.walk(ast.parse(python_source(everything()))):
+    for node in ast.walk(ast.parse(python_source(make()))):
         if isinstance(node, ast.Import):
             imported |= {alias.name.partition(".")[0] for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             assert node.module
             imported.add(node.module.partition(".")[0])
-    assert imported == {"pathlib", "torch", "safetensors"}
+    assert imported == {"pathlib", "torch", "safetensors"} | geometric
 
 
 def test_what_is_not_called_is_not_imported() -> None:
@@ -194,6 +218,7 @@ def test_the_head_of_the_file_says_what_it_is() -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sources")
     (folder / "everything.py").write_text(python_source(everything()))
+    (folder / "edges.py").write_text(python_source(everything_on_edges()))
     (folder / "digits.py").write_text(python_source(everything(), load("digits")))
     for space in SPACES:
         for seed in range(3):
