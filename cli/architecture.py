@@ -31,7 +31,7 @@ def read_architecture(text: str, space_name: str, task: Task) -> Graph:
         EncodingError: The text is no architecture of the space.
         GraphError: The file holds no graph.
     """
-    import search_spaces
+    from cli.space import find_space
     from nas.space.candidate import candidate
 
     path = Path(text or "\0")  # no text is no path, not the working directory
@@ -43,7 +43,7 @@ def read_architecture(text: str, space_name: str, task: Task) -> Graph:
             f"the folder {text!r} holds neither best/architecture.json nor architecture.json",
             hint="Name the folder of a finished `nas search` or `nas train`.",
         )
-    space = search_spaces.get(space_name, task)
+    space = find_space(space_name, task)
     try:
         return candidate(space, text).network
     except EncodingError as error:

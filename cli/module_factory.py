@@ -60,6 +60,16 @@ def make_module(text: str) -> nn.Module:
     return made
 
 
+def find_in_file(file: str, name: str) -> Any:
+    """What has a dotted name in a Python file.
+
+    Raises:
+        UnknownNameError: There is no such file, or nothing of that name in it.
+        ImportingError: The file fails.
+    """
+    return _found(_loaded(file), name.split("."), file)
+
+
 def _parsed(call: str) -> tuple[list[str], list[Any], dict[str, Any]]:
     """Dotted name and arguments of a call."""
     try:

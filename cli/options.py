@@ -100,7 +100,7 @@ space = click.option(
     metavar="NAME[:SIZES]",
     default="nasnet",
     show_default=True,
-    help="Name, optionally with macro sizes (nb201:channels=8,cells=1).",
+    help="Name, optionally with macro sizes (nb201:channels=8,cells=1), or FILE.py:NAME.",
 )
 workers = click.option(
     "--workers",

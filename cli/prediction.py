@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from nas.errors import GraphError, ImportingError
+from nas.errors import GraphError, ImportingError, counted
 from nas.events import Listener, Noted
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def of_architecture(
     Raises:
         NasError: The architecture or the hypernetwork cannot be read, or do not fit the data.
     """
-    import search_spaces
     from cli.architecture import read_architecture
     from cli.setup import load_weights
+    from cli.space import find_space
     from hypernets.predicted_module import PredictedModule
     from nas.compile.module import to_module
     from nas.data.fitted import fitted
@@ -82,7 +82,7 @@ def of_architecture(
     start = perf_counter()
     graph = read_architecture(text, space, data.task)
     read = perf_counter() - start
-    hypernet = load_weights(weights, search_spaces.get(space, data.task), data, device, listen)
+    hypernet = load_weights(weights, find_space(space, data.task), data, device, listen)
     found = predict(graph, data, hypernet)
     with _seeded(seed):
         default = _kept(to_module(graph))
@@ -138,8 +138,8 @@ def of_factory(
     predicted = predict_module(hypernet, module, example)
     _check_classes(predicted.graph, data)
     classifier = Classifier(module, resolution)
-    images, _ = data.train.spread(_CALIBRATION if resolution <= _LARGE else _FEW)
-    measure_statistics(classifier, images.to(device))
+    samples = data.train.spread(_CALIBRATION if resolution <= _LARGE else _FEW).to(device)
+    measure_statistics(classifier, *samples.whole().inputs)
     module.eval()
     return Prediction(predicted, classifier, data, default)
 
@@ -185,13 +185,15 @@ def _image(module: nn.Module, data: Dataset, card: Card) -> Tensor:
         ) from None
     raise GraphError(
         f"the network takes {_described(taken)}, but data set {data.name!r} has images of "
-        f"{channels} channel{'s' * (channels > 1)}",
+        f"{counted(channels, 'channel')}",
         hint=f"Make it for {channels}, or name a data set it fits with --dataset.",
     )
 
 
 def _described(shape: Shape) -> str:
-    return f"images of {shape[1]} channels" if len(shape) == 4 else f"inputs like {shape}"
+    if len(shape) == 4:
+        return f"images of {counted(shape[1], 'channel')}"
+    return f"inputs like {shape}"
 
 
 def _check_classes(graph: Graph, data: Dataset) -> None:
@@ -199,7 +201,7 @@ def _check_classes(graph: Graph, data: Dataset) -> None:
     if shape != (1, classes):
         raise GraphError(
             f"the network gives outputs of shape {shape} for each image, but data set "
-            f"{data.name!r} has {classes} classes, so (1, {classes}) was expected",
+            f"{data.name!r} has {counted(classes, 'class')}, so (1, {classes}) was expected",
             hint="Make it with so many classes, such as module:factory(num_classes="
             f"{classes}), or name a data set it fits with --dataset.",
         )

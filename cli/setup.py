@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from nas.errors import StudyError, UnknownNameError
+from nas.errors import StudyError, UnknownNameError, counted
 from nas.events import Noted, ignore
+from nas.space.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     import torch
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.space.search_space import SearchSpace
-
-GENERAL = "deepnets"
-"""The space whose networks are as various as those of users."""
+    from nas.space.task import Task
 
 
 def use_device(
@@ -67,7 +66,8 @@ def load_weights(
     """The hypernetwork of that name or directory, or the shipped one that fits.
 
     A shipped one fits the space and data set it was trained on, and other files of the same named
-    data set, such as CIFAR-10 as JPEG images; these are noted.
+    data set, such as CIFAR-10 as JPEG images; these are noted. Where there is none for the space a
+    general one will do.
 
     Raises:
         UnknownNameError: No shipped one fits space and data set.
@@ -87,24 +87,36 @@ def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
 
     trained = shipped()
     cards = {entry: read_card(trained.get(entry)) for entry in trained}
-    cards = {entry: card for entry, card in cards.items() if card.space == space.name}
-    for entry, card in cards.items():
-        if card.fingerprint == data.fingerprint:
-            return entry
-    for entry, card in cards.items():
-        if card.dataset == data.name:
-            listen(
-                Noted(
-                    text=f"Hypernetwork {entry!r} was trained on other files of {data.name!r}, or "
-                    "on another split; its scores may be less sure."
-                )
+    fitting = [
+        entry
+        for entry, card in cards.items()
+        if (card.space == space.name or card.general)
+        and (card.fingerprint == data.fingerprint or card.dataset == data.name)
+    ]
+    if not fitting:
+        raise UnknownNameError(
+            f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
+            hint=f"Make one with `nas train-hypernet --space {space.name}` on this data and name "
+            "it with --weights; `nas search --weights train` does both.",
+        )
+
+    def differences(entry: str) -> tuple[bool, bool]:
+        card = cards[entry]
+        return card.space != space.name, card.fingerprint != data.fingerprint
+
+    entry = min(fitting, key=differences)
+    other_space, other_files = differences(entry)
+    trained_on = [f"networks of space {cards[entry].space!r}"] * other_space + [
+        f"other files of {data.name!r}, or on another split"
+    ] * other_files
+    if trained_on:
+        what = " and on ".join(trained_on)
+        listen(
+            Noted(
+                text=f"Hypernetwork {entry!r} was trained on {what}; its scores may be less sure."
             )
-            return entry
-    raise UnknownNameError(
-        f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
-        hint=f"Make one with `nas train-hypernet --space {space.name}` on this data and name it "
-        "with --weights; `nas search --weights train` does both.",
-    )
+        )
+    return entry
 
 
 def load_general_weights(
@@ -112,8 +124,8 @@ def load_general_weights(
 ) -> GraphHyperNetwork:
     """The hypernetwork of that name or directory for networks of no space, or a shipped one.
 
-    That trained on the data set and on the most various networks (``deepnets``) comes first. It
-    may predict for any channels and classes; those it was not trained for are noted.
+    A general one that was trained on the data set comes first. It may predict for any channels and
+    classes; those it was not trained for are noted.
 
     Raises:
         UnknownNameError: No shipped one was trained on this data set.
@@ -123,7 +135,7 @@ def load_general_weights(
 
     hypernet = load(_shipped_general(data) if name is None else name)
     card, task = hypernet.card, data.task
-    if card.space != GENERAL:
+    if not card.general:
         listen(
             Noted(
                 text=f"Hypernetwork {card.name!r} was trained on networks of space "
@@ -133,9 +145,10 @@ def load_general_weights(
     if (card.channels, card.classes) != (task.channels, task.classes):
         listen(
             Noted(
-                text=f"Hypernetwork {card.name!r} was trained for {card.channels} channels and "
-                f"{card.classes} classes, but {data.name!r} has {task.channels} and "
-                f"{task.classes}: what it predicts is to be fine-tuned."
+                text=f"Hypernetwork {card.name!r} was trained for "
+                f"{counted(card.channels, 'channel')} and {counted(card.classes, 'class')}, but "
+                f"{data.name!r} has {task.channels} and {task.classes}: "
+                "what it predicts is to be fine-tuned."
             )
         )
     return hypernet.to(device)
@@ -153,7 +166,7 @@ def _shipped_general(data: Dataset) -> str:
             hint="Name one with --weights; `nas hypernets` lists them, and any of them predicts, "
             "but for other data only as a start of training.",
         )
-    return min(fitting, key=lambda entry: (cards[entry].space != GENERAL, entry))
+    return min(fitting, key=lambda entry: (not cards[entry].general, entry))
 
 
 def train_weights(
@@ -177,8 +190,9 @@ def train_weights(
         space,
         data,
         directory,
+        hypernet=hypernet_for(data.task),
         proxy=proxy_for(space),
-        training=HypernetTraining(steps=steps, workers=workers),
+        training=HypernetTraining(steps=steps, lr=rate_for(data.task), workers=workers),
         command=shlex.join(["nas", *sys.argv[1:]]),
         device=device,
         listen=listen,
@@ -187,7 +201,23 @@ def train_weights(
 
 def proxy_for(space: SearchSpace) -> dict[str, Any]:
     """Macro sizes at which a hypernetwork of this space trains in minutes on two cores."""
-    return {**space.proxy_sizes(), "resolution": min(space.task.resolution, 16)}
+    sizes = space.proxy_sizes()
+    if space.task.resolution:
+        sizes["resolution"] = min(space.task.resolution, 16)
+    return sizes
+
+
+def rate_for(task: Task) -> float:
+    """Peak learning rate of a hypernetwork for a task; on a graph higher ones diverge."""
+    return 1e-3 if task.kind == NODE_CLASSIFICATION else 2e-3
+
+
+def hypernet_for(task: Task) -> str:
+    """The entry of the family that a hypernetwork for a task is, unless one says otherwise.
+
+    The features of a node each mean something of their own, so weights must not repeat over them.
+    """
+    return "ghn2-lowrank" if task.kind == NODE_CLASSIFICATION else "ghn2"
 
 
 def out_directory(path: Path | None, default: str) -> Path:

@@ -42,6 +42,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
+def counted(number: int, noun: str) -> str:
+    """How many there are, in words of a message.
+
+    Example:
+        >>> counted(1, "duplicate"), counted(3349342, "parameter"), counted(10, "class")
+        ('1 duplicate', '3,349,342 parameters', '10 classes')
+    """
+    ending = "" if number == 1 else "es" if noun.endswith(("s", "x", "sh")) else "s"
+    return f"{number:,} {noun}{ending}"
+
+
 class NasError(Exception):
     """A failure a user can act on.
 

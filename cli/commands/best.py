@@ -16,7 +16,7 @@ def command(run: Path, as_json: bool, quiet: bool) -> None:
     """The best architecture of a run, and where its model lies."""
     from cli.output import count, emit_json, pairs, percent
     from cli.runs import read_result
-    from nas.errors import StudyError
+    from nas.errors import StudyError, counted
 
     result = read_result(run)
     best = result["best"]
@@ -36,7 +36,7 @@ def command(run: Path, as_json: bool, quiet: bool) -> None:
             "val accuracy": percent(trained.get("val_accuracy")),
             "estimate": f"accuracy {percent(best['estimate']['accuracy'])}, "
             f"loss {best['estimate']['loss']:.3f}",
-            "size": f"{count(best['params'])} parameters, {count(best['macs'])} MACs",
+            "size": f"{counted(best['params'], 'parameter')}, {count(best['macs'])} MACs",
             "trial": best["number"],
             **result["files"],
         },

@@ -126,6 +126,7 @@ def _lines(
     found: Prediction, accuracy: float | None, gain: Gain | None, out: Path
 ) -> dict[str, object]:
     from cli.output import count, percent
+    from nas.errors import counted
 
     coverage, seconds = found.predicted.coverage, found.predicted.seconds
     lines: dict[str, object] = {
@@ -143,7 +144,7 @@ def _lines(
         for name, result in (("predicted", gain.predicted), ("default", gain.default)):
             lines[f"from {name}"] = (
                 f"{percent(result.before)} on the ranking split, {percent(result.after)} after "
-                f"{count(gain.steps)} steps"
+                f"{counted(gain.steps, 'step')}"
             )
     lines["weights"] = f"{out} (fine-tuned from the predicted ones)" if gain else out
     return lines
@@ -151,8 +152,8 @@ def _lines(
 
 def _some(sizes: Mapping[str, int]) -> str:
     """The first names and how much there is in all."""
-    from cli.output import count
+    from nas.errors import counted
 
     names = ", ".join(list(sizes)[:_NAMED])
     rest = f" and {len(sizes) - _NAMED} more" if len(sizes) > _NAMED else ""
-    return f"{names}{rest}, {count(sum(sizes.values()))} parameters left as they were"
+    return f"{names}{rest}, {counted(sum(sizes.values()), 'parameter')} left as they were"

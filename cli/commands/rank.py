@@ -55,9 +55,9 @@ def command(
     from dataclasses import asdict
     from time import perf_counter
 
-    import search_spaces
     from cli.output import count, emit_json, listener, percent, table
     from cli.setup import load_weights, use_device
+    from cli.space import find_space
     from nas.analysis.cost import cost
     from nas.data.catalog import load
     from nas.evaluate.scorer import Failure, ScoreConfig, Scorer
@@ -68,7 +68,7 @@ def command(
         raise click.UsageError("give either --archs FILE.json or --sample N")
     torch_device, threads = use_device(device, workers)
     data = load(dataset, data_dir=data_dir, seed=0)
-    chosen = search_spaces.get(space, data.task)
+    chosen = find_space(space, data.task)
     candidates = _read(archs, chosen) if archs else _draw(chosen, sample or 0, seed)
     listen = listener(quiet=quiet)
     hypernet = load_weights(weights, chosen, data, torch_device, listen)
@@ -136,13 +136,15 @@ def _read(file: str, space: SearchSpace) -> list[Candidate]:
 
 def _draw(space: SearchSpace, number: int, seed: int) -> list[Candidate]:
     """Distinct notations; isomorphic cells may both be drawn, as a table lists both."""
-    from nas.errors import ConfigError
+    from nas.errors import ConfigError, counted
     from nas.seeding import rng
     from nas.space.candidate import sample
 
     size = space.size()
     if size is not None and number > size:
-        raise ConfigError(f"space {space.name!r} has {size} architectures, fewer than {number}")
+        raise ConfigError(
+            f"space {space.name!r} has {counted(size, 'architecture')}, fewer than {number}"
+        )
     draw = rng(seed, "rank")
     found: dict[str, Candidate] = {}
     while len(found) < number:

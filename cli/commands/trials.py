@@ -19,6 +19,7 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
     """The candidates of a run by score; with --json all of them in order, duplicates included."""
     from cli.output import count, emit_json, percent, table
     from cli.runs import read_trials
+    from nas.errors import counted
 
     rows = read_trials(run)
     if as_json:
@@ -42,7 +43,10 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
             for row in shown
         ],
     )
-    click.echo(f"\n{len(shown)} of {len(scored)} scored candidates, {len(rows)} trials")
+    click.echo(
+        f"\n{len(shown)} of {counted(len(scored), 'scored candidate')}, "
+        f"{counted(len(rows), 'trial')}"
+    )
 
 
 def _typed(key: str, value: str) -> object:

@@ -87,7 +87,12 @@ def test_a_configuration_that_is_not_there_is_refused():
         ("--space", "nb201:channels=-3", 2, "channels must be at least 1, got -3"),
         ("--space", "nb201:channels=wide", 2, "channels must be of type int, got 'wide'"),
         ("--space", "nb201:channels", 2, "expected 'key=value' in 'nb201:channels'"),
-        ("--dataset", "digit", 2, "unknown data set 'digit'. Did you mean 'digits'?"),
+        (
+            "--dataset",
+            "digit",
+            2,
+            "unknown data set 'digit'. Did you mean 'digits' or 'digits-knn'?",
+        ),
         ("--dataset", "none/here", 1, "no data at 'none/here'"),
         ("--device", "cuda:99", 1, "device 'cuda:99' was asked for"),
         ("--device", "gpu", 1, "unknown device 'gpu'; expected auto, cpu, cuda or cuda:<index>"),

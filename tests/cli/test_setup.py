@@ -105,6 +105,19 @@ def test_where_no_shipped_one_fits_the_ways_out_are_named(shipped, digits):
     assert "nas train-hypernet --space darts" in caught.value.hint
 
 
+def test_where_there_is_none_for_the_space_a_general_one_will_do(copy, space, digits, only):
+    change_card(copy, space="deepnets")
+    with pytest.raises(UnknownNameError, match="for space 'nb201' on data set 'digits'"):
+        load_weights(None, space, digits, CPU)
+
+    change_card(copy, general=True)
+    heard: list[Event] = []
+    assert load_weights(None, space, digits, CPU, heard.append).card.space == "deepnets"
+    (note,) = heard
+    assert isinstance(note, Noted)
+    assert "was trained on networks of space 'deepnets'; its scores" in note.text
+
+
 def test_the_one_trained_on_the_same_files_is_taken_whatever_its_name(copy, space, digits, only):
     change_card(copy, dataset="ziffern")
     heard: list[Event] = []
@@ -141,7 +154,8 @@ def test_for_any_network_the_one_of_the_most_various_networks_is_taken(
         ("c", "deepnets", "cifar10"),
     ):
         directory = shutil.copytree(hypernet, tmp_path / name)
-        change_card(directory, name=name, space=space, dataset=dataset)
+        general = space == "deepnets"
+        change_card(directory, name=name, space=space, dataset=dataset, general=general)
         registry.register(name)(directory)
     monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
     heard: list[Event] = []
@@ -212,14 +226,14 @@ def test_a_checkpoint_of_another_vocabulary_is_refused(copy, space, digits):
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"classes": 7}, "1 channels and 7 classes"), ({"channels": 3}, "3 channels and 10 classes")],
+    [({"classes": 7}, "1 channel and 7 classes"), ({"channels": 3}, "3 channels and 10 classes")],
 )
 def test_weights_for_other_data_are_refused(changes, said, copy, space, digits):
     change_card(copy, **changes)
     with pytest.raises(ConfigError, match=said) as caught:
         load_weights(str(copy), space, digits, CPU)
 
-    assert "but 'digits' has 1 and 10" in caught.value.message
+    assert "but 'digits' has 1 channel and 10 classes" in caught.value.message
     assert "nas train-hypernet" in caught.value.hint
 
 

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from nas import errors
-from nas.errors import NasError, nearest
+from nas.errors import NasError, counted, nearest
 
 CLASSES = {
     name: cls
@@ -61,3 +61,17 @@ def test_text_is_message_and_hint(message: str, hint: str, text: str) -> None:
 )
 def test_the_nearest_names_are_suggested(name: str, text: str) -> None:
     assert nearest(name, ["relu", "conv_3x3", "conv_5x5", "conv_1"]) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"),
+    [
+        (0, "step", "0 steps"),
+        (1, "class", "1 class"),
+        (2, "class", "2 classes"),
+        (1_000, "graph", "1,000 graphs"),
+        (2, "batch", "2 batches"),
+    ],
+)
+def test_one_is_not_many(number: int, noun: str, text: str) -> None:
+    assert counted(number, noun) == text

@@ -40,7 +40,7 @@ def test_a_misspelt_name_suggests_the_nearest():
     answer = nas("datasets", "digit")
 
     assert answer.code == 2
-    assert "unknown data set 'digit'. Did you mean 'digits'?" in answer.error
+    assert "unknown data set 'digit'. Did you mean 'digits' or 'digits-knn'?" in answer.error
 
 
 def test_missing_files_say_where_to_put_them():

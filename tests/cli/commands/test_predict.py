@@ -105,7 +105,7 @@ def test_weights_for_other_classes_are_refused(hypernet, images):
     answer = predict(hypernet, ARCHITECTURE, "--dataset", images)
 
     assert answer.code == 2
-    assert "but 'images' has 3 and 2" in answer.error
+    assert "but 'images' has 3 channels and 2 classes" in answer.error
 
 
 def test_a_corrupt_checkpoint_is_refused(hypernet, tmp_path):
@@ -137,7 +137,7 @@ def test_what_is_given_wins_over_the_run(finished, hypernet, images):
     answer = nas("predict", finished, "--weights", hypernet, "--dataset", images)
 
     assert answer.code == 2
-    assert "but 'images' has 3 and 2" in answer.error
+    assert "but 'images' has 3 channels and 2 classes" in answer.error
 
 
 def test_the_weights_in_a_directory_mean_the_directory(hypernet):
@@ -156,7 +156,7 @@ def test_a_resolution_of_the_space_is_that_of_the_images(hypernet):
 
     assert [answer.code for answer in answers] == [0, 0], answers[0].err
     mean = "stem.norm.running_mean"
-    images = load("digits").at(4).train.spread(256)[0]
+    images = load("digits").at(4).train.spread(256).whole().inputs[0]
     state = load_file("small")
     weight = state["stem.conv.weight"]
     expected = torch.nn.functional.conv2d(images, weight, padding=1).mean((0, 2, 3))

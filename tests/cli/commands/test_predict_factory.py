@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 import hypernets
 from nas.data.catalog import load
+from nas.testing.dataset import images_of
 from nas.train.classifier import Classifier
 from nas.train.evaluate import evaluate
 from tests.cli.program import ARCHITECTURE, SPACE, nas
@@ -77,12 +78,12 @@ def test_the_file_fills_a_fresh_module_with_what_was_predicted(hypernet):
     model, other = fresh(), fresh()
     model.load_state_dict(load_file("w.safetensors"))
     data = load("digits")
-    calibration, _ = data.train.spread(256)
+    (calibration,) = data.train.spread(256).whole().inputs
     hypernets.predict_module(
         hypernets.load(hypernet), other, torch.zeros(1, 1, 8, 8), calibration=calibration
     )
     assert torch.equal(model.again.bias, model.conv.bias)
-    images = data.val.normalised(slice(64))
+    images = images_of(data.val).normalised(slice(64))
     predicted = [name for name, _ in other.named_parameters() if not name.startswith("spare")]
     for name in (*predicted, "norm.running_mean", "norm.running_var"):
         assert torch.equal(model.state_dict()[name], other.state_dict()[name]), name
@@ -112,11 +113,11 @@ def test_the_report_counts_what_was_not_predicted(hypernet):
 def test_fine_tuning_compares_with_default_weights_and_writes_what_it_made(model, hypernet):
     plain = predict(hypernet, model, "--json", "--evaluate").document
     untrained = load_file("w.safetensors")
-    answer = predict(hypernet, model, "--json", "--fine-tune", 6, "--evaluate", "--quiet")
+    answer = predict(hypernet, model, "--json", "--fine-tune", 40, "--evaluate", "--quiet")
     found = answer.document["fine_tune"]
-    assert found["steps"] == 6
+    assert found["steps"] == 40
     assert found["predicted"]["before"] == pytest.approx(plain["accuracy"], abs=0.01)
-    assert found["default"]["before"] != found["predicted"]["before"]
+    assert found["default"] != found["predicted"]
     name = next(name for name in untrained if name.endswith("head.weight"))
     frozen = name.replace("head", "conv")
     tuned = load_file("w.safetensors")
@@ -188,7 +189,7 @@ def test_other_classes_than_the_hypernetwork_knows_are_noted(hypernet, images):
     model = "net:Net(channels=3, classes=2)"
     answer = predict(hypernet, model, "--dataset", images, "--evaluate")
     assert answer.code == 0, answer.err
-    assert "trained for 1 channels and 10 classes, but 'images' has 3 and 2" in answer.err
+    assert "trained for 1 channel and 10 classes, but 'images' has 3 and 2" in answer.err
     missing = nas("predict", model, "--dataset", images)
     assert missing.code == 2
     assert "no shipped hypernetwork was trained on data set 'images'" in missing.error

@@ -135,4 +135,4 @@ def test_more_than_the_space_holds_cannot_be_drawn(hypernet):
     answer = rank(hypernet, "--sample", 15_626)
 
     assert answer.code == 2
-    assert "space 'nb201' has 15625 architectures, fewer than 15626" in answer.error
+    assert "space 'nb201' has 15,625 architectures, fewer than 15626" in answer.error
