@@ -17,7 +17,7 @@ from hypernets.features import VOCABULARY_VERSION
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, VocabularyError
-from nas.evaluate.blend import Blend
+from nas.evaluate.blend import Blend, recipe_for
 from nas.files import write_json, write_tensors
 from nas.predictor.card import Card
 from nas.registry import Registry
@@ -95,7 +95,7 @@ def read_card(directory: Path) -> Card:
         values: Any = json.loads((directory / CARD).read_text())
         card = from_mapping(Card, values)
         if card.reference:
-            Blend(card.reference)
+            Blend(card.reference, recipe_for(card.kind))
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(
             f"expected a hypernetwork directory with {CARD} and {WEIGHTS} at {str(directory)!r}",

@@ -28,6 +28,8 @@ def scale_by_fan_in(raw: Tensor, role: Role, shape: Shape) -> Tensor:
     """
     if role is Role.WEIGHT:
         return raw * math.sqrt(2 / math.prod(shape[1:]))
+    if role is Role.STACKED:
+        return raw * math.sqrt(2 / math.prod(shape[-2:-1]))
     if role is Role.ATTENTION:
         return raw * math.sqrt(1 / math.prod(shape[-1:]))
     if role is Role.CLASS_WEIGHT:

@@ -145,7 +145,7 @@ class GraphHyperNetwork(nn.Module):
             counts = [len(sources[kind]) for kind in kinds]
             for kind, values in zip(kinds, raw.split(counts), strict=True):
                 scaled = scale_by_fan_in(values, role, kind.shape)
-                if first and role is Role.WEIGHT:
+                if first and role in (Role.WEIGHT, Role.STACKED):
                     scaled = scaled * self.config.input_gain
                 if kind in found:
                     tile_into(found[kind], scaled)

@@ -81,7 +81,7 @@ class MagnitudeInvariant(nn.Module):
         if role is Role.WEIGHT:
             rows, columns = (_centre(self.max_kernel, size) for size in axes[3:])
             return self.weight[:, :, None, rows, columns]
-        if role in (Role.TABLE, Role.ATTENTION):
+        if role in (Role.TABLE, Role.ATTENTION, Role.STACKED):
             return self.table[:, :, None, None, None]
         return self.vectors[tuple(Role).index(role), :, None, None, None, None]
 

@@ -26,7 +26,7 @@ def five_axes(role: Role, shape: Shape) -> tuple[int, int, int, int, int]:
     """
     if len(shape) < 2:
         return math.prod(shape), 1, 1, 1, 1
-    if role in (Role.TABLE, Role.ATTENTION) or len(shape) > 5:
+    if role in (Role.TABLE, Role.ATTENTION, Role.STACKED) or len(shape) > 5:
         return math.prod(shape[:-1]), shape[-1], 1, 1, 1
     out, channels, *window = shape
     depth, height, width = [1] * (3 - len(window)) + window

@@ -11,6 +11,7 @@ import numpy as np
 
 from nas.analysis.cost import NO_PATH
 from nas.errors import ConfigError
+from nas.space.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,11 @@ RECIPE: Mapping[str, float] = {
 """Figures that make a score, with their weights: half is what predicted weights tell, a sixth
 capacity, a sixth depth, and a sixth how well that depth can be trained. The poorer one is at what
 the others are good at; see ``benchmarks/ranking``."""
+
+NODE_RECIPE: Mapping[str, float] = {"brier": 1.0, "mean_path": -1.0}
+"""The same for networks that tell nodes: what predicted weights tell, and shallowness, as every
+layer of message passing makes nodes more alike (Li et al. 2018, Deeper Insights into Graph
+Convolutional Networks); see ``benchmarks/nas_bench_graph``."""
 
 LOWER_IS_BETTER = frozenset({"brier", "loss", "shortest_path"})
 """Figures whose lower values promise a more accurate network; of all others higher ones do."""
@@ -42,7 +48,8 @@ class Blend:
 
     Attributes:
         reference: Median and spread of each figure over random architectures.
-        recipe: Weight of each figure.
+        recipe: Weight of each figure; a negative one is for a figure that promises the opposite
+            of what it usually does.
 
     Raises:
         ConfigError: The reference lacks a figure of the recipe, or one is not a finite median and
@@ -70,25 +77,35 @@ class Blend:
     def __call__(self, figures: Mapping[str, float]) -> float:
         """The score, from 0 to 1, higher better, of a network with these figures."""
         total = sum(
-            weight * self._grade(name, figures[name]) for name, weight in self.recipe.items()
+            abs(weight) * self._grade(name, figures[name]) for name, weight in self.recipe.items()
         )
-        return total / sum(self.recipe.values())
+        return total / sum(map(abs, self.recipe.values()))
 
     def _grade(self, name: str, figure: float) -> float:
         if not math.isfinite(figure):
             return 0.0
         median, spread = self.reference[name]
         deviations = (figure - median) / spread
-        return _PHI(-deviations if name in LOWER_IS_BETTER else deviations)
+        lower = (name in LOWER_IS_BETTER) != (self.recipe[name] < 0)
+        return _PHI(-deviations if lower else deviations)
 
     @staticmethod
-    def fit(rows: Sequence[Mapping[str, float]]) -> Blend:
-        """The blend of the usual recipe whose reference are these architectures.
+    def fit(
+        rows: Sequence[Mapping[str, float]], recipe: Mapping[str, float] | None = None
+    ) -> Blend:
+        """The blend whose reference are these architectures.
 
         Args:
             rows: All figures of the recipe for each architecture.
+            recipe: Weight of each figure; :data:`RECIPE` if None.
         """
-        return Blend({name: _scale(_known(name, rows)) for name in RECIPE})
+        recipe = RECIPE if recipe is None else recipe
+        return Blend({name: _scale(_known(name, rows)) for name in recipe}, recipe)
+
+
+def recipe_for(kind: str) -> Mapping[str, float]:
+    """The recipe for a kind of task."""
+    return NODE_RECIPE if kind == NODE_CLASSIFICATION else RECIPE
 
 
 def _known(name: str, rows: Sequence[Mapping[str, float]]) -> list[float]:

@@ -15,7 +15,7 @@ from nas.analysis.cost import cost
 from nas.compile.apply import apply, calibrate
 from nas.data.samples import UNLABELLED, Batch, evenly
 from nas.errors import ConfigError, counted
-from nas.evaluate.blend import Blend
+from nas.evaluate.blend import Blend, recipe_for
 from nas.evaluate.naswot import ActivationKernel
 from nas.graph.graph import Graph
 from nas.seeding import rng
@@ -57,7 +57,8 @@ class Estimate:
         naswot: How differently the network treats different training samples, higher better; see
             :func:`nas.evaluate.naswot`.
         score: One number for ranking, higher better: from 0 to 1, the blend of Brier score,
-            NASWOT, multiply-accumulates, mean and shortest path; see :class:`nas.evaluate.Blend`.
+            NASWOT, multiply-accumulates, mean and shortest path, for nodes of Brier score and mean
+            path; see :class:`nas.evaluate.Blend`.
             In a space the hypernetwork was not trained in it is relative to random architectures
             of that space, which are measured with the first candidates.
             The negative loss if the hypernetwork's card has no reference to blend by.
@@ -129,7 +130,8 @@ class Scorer:
         check_fits(predictor.card, data)
         card, task = predictor.card, data.task
         self._predictor = predictor
-        self._blend = Blend(card.reference) if card.reference else None
+        self._recipe = recipe_for(task.kind)
+        self._blend = Blend(card.reference, self._recipe) if card.reference else None
         self._elsewhere: dict[SearchSpace, Blend] = {}
         self._config = config or ScoreConfig()
         self._device = torch.device(device)
@@ -250,7 +252,8 @@ class Scorer:
                 _figures(estimate, graph)
                 for estimate, graph in zip(estimates, graphs, strict=True)
                 if isinstance(estimate, Estimate)
-            ]
+            ],
+            self._recipe,
         )
 
     def _estimate(

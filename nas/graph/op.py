@@ -28,6 +28,8 @@ class Role(StrEnum):
     CLASS_BIAS = "class_bias"
     TABLE = "table"
     """Looked up or added to a value: embeddings, positions, class tokens."""
+    STACKED = "stacked"
+    """Matrices that features are multiplied with from the left: (stacks, in, out)."""
     ATTENTION = "attention"
     """Vectors that features are compared with, one for each head: (1, heads, channels)."""
 

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import StudyError
-from nas.evaluate.blend import RECIPE
+from nas.evaluate.blend import recipe_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def identity(
         "scoring": {
             "images": scoring.images,
             "calibration": scoring.calibration,
-            "recipe": dict(RECIPE),
+            "recipe": dict(recipe_for(space.task.kind)),
         },
         "sampler": sampler,
         "seed": seed,

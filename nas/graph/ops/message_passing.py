@@ -70,7 +70,7 @@ class MessagePassing(EdgeOp):
     def parameters(self, *inputs: Shape) -> dict[str, ParamSpec]:
         layer = self._layer
         specs = {
-            name: ParamSpec(shape, Role.ATTENTION if name.startswith("att") else Role.WEIGHT)
+            name: ParamSpec(shape, _role(name, shape))
             for name, shape in layer.shapes(self._sizes(inputs)).items()
         }
         if self.bias:
@@ -113,3 +113,9 @@ class MessagePassing(EdgeOp):
 
     def _sizes(self, inputs: tuple[Shape, ...]) -> Sizes:
         return Sizes(inputs[0][-1], self.head_channels, self.heads)
+
+
+def _role(name: str, shape: Shape) -> Role:
+    if name.startswith("att"):
+        return Role.ATTENTION
+    return Role.WEIGHT if len(shape) == 2 else Role.STACKED
