@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nas.graph.ops.graph_attention import GraphAttention
-
 if TYPE_CHECKING:
     from nas.graph.builder import GraphBuilder, Value
 
@@ -54,16 +52,18 @@ class AttentionLayer:
         """The layer at the end of a network: (N, F) -> (N, heads * hidden)."""
         if self.dropout:
             x = (b.feature_dropout if self.first else b.dropout)(x, self.dropout)
-        op = GraphAttention(
-            attention=self.attention,
-            channels=self.hidden if self.last else self.heads * self.hidden,
+        x = b.graph_attention(
+            x,
+            edges,
+            self.attention,
+            self.hidden if self.last else self.heads * self.hidden,
             heads=self.heads,
             aggregation=self.aggregation,
             pool=self.pool,
             concat=not self.last,
             dropout=self.dropout,
+            name="attention",
         )
-        x = b.op(op, x, edges, name="attention")
         if self.perceptron:
             width = x.channels
             x = b.relu(b.linear(x, self.perceptron, name="widen"))

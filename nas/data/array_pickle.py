@@ -8,7 +8,11 @@ from typing import Any
 
 from nas.errors import DataError
 
-_MOVED = {"__builtin__": "builtins", "scipy.sparse.csr": "scipy.sparse"}
+_MOVED = {
+    "__builtin__": "builtins",
+    "scipy.sparse.csr": "scipy.sparse",
+    "scipy.sparse._csr": "scipy.sparse",
+}
 _ALLOWED = frozenset(
     {
         ("numpy._core.multiarray", "_reconstruct"),

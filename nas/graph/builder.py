@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nas.graph.check import check_parts
+from nas.graph.check import check_form
 from nas.graph.graph import Graph
 from nas.graph.node import Node, apply_node
 from nas.graph.ops.activation import Activation
@@ -37,6 +37,7 @@ from nas.graph.tensor_spec import Shape, TensorSpec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from nas.graph.applied import Applied
     from nas.graph.op import Op
 
 _BATCH_NORMS: dict[int, type[BatchNorm]] = {
@@ -77,12 +78,15 @@ class GraphBuilder:
     def __init__(self) -> None:
         self._inputs: list[TensorSpec] = []
         self._nodes: list[Node] = []
+        self._applied: dict[str, Applied] = {}
+        self._shapes: dict[str, Shape] = {}
         self._names: dict[str, int] = {}
         self._prefix = ""
 
     def input(self, shape: Shape, *, name: str = "x", dtype: str = "float32") -> Value:
         """A tensor that enters the graph; ``shape`` includes a batch dimension of 1."""
         self._inputs.append(TensorSpec(shape, dtype, name))
+        self._shapes[name] = shape
         self._names[name] = 1
         return Value(name, shape)
 
@@ -104,9 +108,12 @@ class GraphBuilder:
         """
         full = self._unique(self._prefix + (name or op.kind))
         node = Node(full, op, tuple([value.name for value in inputs]))
-        shape = apply_node(node, tuple([value.shape for value in inputs])).shape
+        known = self._shapes
+        step = apply_node(node, tuple([known.get(x.name, x.shape) for x in inputs]))
         self._nodes.append(node)
-        return Value(full, shape)
+        self._applied[full] = step
+        known[full] = step.shape
+        return Value(full, step.shape)
 
     def build(self, *outputs: Value) -> Graph:
         """The finished graph.
@@ -114,13 +121,12 @@ class GraphBuilder:
         Raises:
             GraphError: A name is invalid, or there is no input or output.
         """
-        parts = (
-            tuple(self._inputs),
-            tuple(self._nodes),
-            tuple(value.name for value in outputs),
-        )
-        check_parts(*parts)
-        return Graph(*parts)
+        names = tuple([value.name for value in outputs])
+        graph = Graph(tuple(self._inputs), tuple(self._nodes), names)
+        check_form(graph)
+        # What the graph would find when it is first asked for it.
+        vars(graph).update(applied=dict(self._applied), shapes=dict(self._shapes))
+        return graph
 
     def _unique(self, name: str) -> str:
         while count := self._names.get(name, 0):
@@ -209,7 +215,7 @@ class GraphBuilder:
 
     def linear(self, x: Value, features: int, *, name: str | None = None) -> Value:
         """Fully connected layer with a bias."""
-        return self.op(Linear(out_features=features), x, name=name)
+        return self.op(_made(Linear, out_features=features), x, name=name)
 
     def batch_norm(self, x: Value, *, name: str | None = None) -> Value:
         """Batch normalisation of vectors, sequences, images or volumes."""
@@ -272,7 +278,8 @@ class GraphBuilder:
         name: str | None = None,
     ) -> Value:
         """A layer of torch-geometric by name, such as ``"gat"``: (N, F) -> (N, channels)."""
-        op = MessagePassing(
+        op = _made(
+            MessagePassing,
             layer=layer,
             channels=channels,
             heads=heads,
@@ -297,7 +304,8 @@ class GraphBuilder:
         name: str | None = None,
     ) -> Value:
         """A layer of GraphNAS by its attention, such as ``"cos"``: (N, F) -> (N, channels)."""
-        op = GraphAttention(
+        op = _made(
+            GraphAttention,
             attention=attention,
             channels=channels,
             heads=heads,
@@ -351,7 +359,7 @@ class GraphBuilder:
 
     def feature_dropout(self, x: Value, rate: float, *, name: str | None = None) -> Value:
         """Dropout of features most of which are zero."""
-        return self.op(FeatureDropout(rate=rate), x, name=name)
+        return self.op(_made(FeatureDropout, rate=rate), x, name=name)
 
     def drop_path(self, x: Value, rate: float, *, name: str | None = None) -> Value:
         """Dropout of the whole branch for single samples during training."""

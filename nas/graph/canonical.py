@@ -47,10 +47,12 @@ def simplify(graph: Graph) -> Parts:
     source = graph.inputs[0].name
     for node in graph.nodes:
         kind = type(node.op)
-        inputs = tuple([alias.get(name, name) for name in node.inputs])
+        inputs = node.inputs
+        if alias:
+            inputs = tuple([alias.get(name, name) for name in inputs])
         if kind is Add and zeros:
             inputs = tuple([name for name in inputs if name not in zeros]) or inputs[:1]
-        if _is_zero(node.op, inputs, zeros):
+        if (zeros or kind is Zero) and _is_zero(node.op, inputs, zeros):
             zeros.add(node.name)
             kept.append(Node(node.name, Zero(shape=graph.shapes[node.name][1:]), (source,)))
         elif kind is Identity or (kind is Add and len(inputs) == 1):

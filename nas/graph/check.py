@@ -12,6 +12,8 @@ from nas.errors import GraphError, ShapeError
 from nas.graph.node import apply_node
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nas.graph.graph import Graph
     from nas.graph.node import Node
     from nas.graph.tensor_spec import Shape, TensorSpec
@@ -25,11 +27,20 @@ def check(graph: Graph) -> None:
     Raises:
         GraphError: One line for each fault, naming the node.
     """
-    check_parts(graph.inputs, graph.nodes, graph.outputs)
+    check_form(graph)
     try:
         _ = graph.shapes
     except ShapeError:
         _refuse(_shape_faults(graph))
+
+
+def check_form(graph: Graph) -> None:
+    """Check names, order and arity alone.
+
+    Raises:
+        GraphError: One line for each fault, naming the node.
+    """
+    _refuse(graph.faults)
 
 
 def _shape_faults(graph: Graph) -> list[str]:
@@ -49,11 +60,18 @@ def _shape_faults(graph: Graph) -> list[str]:
 def check_parts(
     inputs: tuple[TensorSpec, ...], nodes: tuple[Node, ...], outputs: tuple[str, ...]
 ) -> None:
-    """Check names, order and arity, before any shape is known.
+    """Check names, order and arity of what is to be a graph.
 
     Raises:
         GraphError: One line for each fault, naming the node.
     """
+    _refuse(part_faults(inputs, nodes, outputs))
+
+
+def part_faults(
+    inputs: tuple[TensorSpec, ...], nodes: tuple[Node, ...], outputs: tuple[str, ...]
+) -> list[str]:
+    """What is wrong with names, order and arity: a line for each fault, naming the node."""
     faults = [] if inputs else ["the graph has no input"]
     known: set[str] = set()
     for spec in inputs:
@@ -68,10 +86,10 @@ def check_parts(
     ]
     if not outputs:
         faults.append("the graph has no output")
-    _refuse(faults)
+    return faults
 
 
-def _refuse(faults: list[str]) -> None:
+def _refuse(faults: Sequence[str]) -> None:
     if faults:
         raise GraphError("\n".join(faults))
 

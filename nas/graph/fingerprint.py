@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.graph.node import Node
     from nas.graph.op import Op
+    from nas.graph.tensor_spec import Shape
 
 _EMPTY = blake2b(digest_size=16)
 
@@ -57,7 +58,7 @@ class _Colouring:
         """Digest of the whole graph."""
         graph, order = self._graph, list(self._inputs)
         colours = {
-            spec.name: _digest(repr((position, spec.shape, spec.dtype)).encode())
+            spec.name: _input_token(position, spec.shape, spec.dtype)
             for position, spec in enumerate(graph.inputs)
         }
         colours.update((node.name, _token(node.op)) for node in graph.nodes)
@@ -97,6 +98,8 @@ class _Colouring:
         while nodes:
             self._sweep(nodes[::-1], colours, self._readers)
             self._sweep(nodes, colours, self._inputs)
+            if _all_differ(nodes, colours):
+                return
             sizes = Counter([colours[node] for node in nodes])
             if len(sizes) == known:
                 return
@@ -107,8 +110,11 @@ class _Colouring:
         """Add to every colour those of the neighbours, which come earlier in the order."""
         for node in order:
             near = [label + colours[name] for label, name in links[node] if name in colours]
-            near.sort()
-            colours[node] = _digest(colours[node], *near)
+            if len(near) > 1:
+                near.sort()
+            hasher = _EMPTY.copy()
+            hasher.update(colours[node] + b"".join(near))
+            colours[node] = hasher.digest()
 
     def _parts(self, nodes: list[str], colours: Colours) -> list[list[str]]:
         """The connected parts of the nodes that share their colour with another, in order."""
@@ -135,13 +141,17 @@ class _Colouring:
 
 def _shared(nodes: list[str], colours: Mapping[str, bytes]) -> dict[bytes, list[str]]:
     """The nodes of each colour that several of them have."""
-    sizes = Counter([colours[node] for node in nodes])
     shared: dict[bytes, list[str]] = defaultdict(list)
-    if len(sizes) < len(nodes):
+    if not _all_differ(nodes, colours):
+        sizes = Counter([colours[node] for node in nodes])
         for node in nodes:
             if sizes[colours[node]] > 1:
                 shared[colours[node]].append(node)
     return shared
+
+
+def _all_differ(nodes: list[str], colours: Mapping[str, bytes]) -> bool:
+    return len({colours[node] for node in nodes}) == len(nodes)
 
 
 def _links(node: Node) -> list[tuple[bytes, str]]:
@@ -156,6 +166,11 @@ def _links(node: Node) -> list[tuple[bytes, str]]:
 @lru_cache(maxsize=1024)
 def _label(positions: tuple[int, ...]) -> bytes:
     return _digest(repr(positions).encode())
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _input_token(position: int, shape: Shape, dtype: str) -> bytes:
+    return _digest(repr((position, shape, dtype)).encode())
 
 
 @lru_cache(maxsize=4096)

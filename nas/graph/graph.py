@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nas.graph import canonical, serialise, text
+from nas.graph.check import part_faults
 from nas.graph.fingerprint import fingerprint
 from nas.graph.node import apply_node
 
@@ -42,6 +43,11 @@ class Graph:
     inputs: tuple[TensorSpec, ...]
     nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
+
+    @cached_property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with names, order and arity, see :func:`nas.graph.check.check`."""
+        return tuple(part_faults(self.inputs, self.nodes, self.outputs))
 
     @cached_property
     def applied(self) -> Mapping[str, Applied]:

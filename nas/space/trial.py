@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from optuna.distributions import (
@@ -60,7 +61,7 @@ class ReplayTrial:
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """The given choice, or a uniform draw."""
-        return self._suggest(name, CategoricalDistribution(tuple(choices)))
+        return self._suggest(name, _categorical(choices))
 
     def suggest_int(
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
@@ -102,6 +103,19 @@ class ReplayTrial:
                 hint="Give one of them another name.",
             )
         return self.params[name]
+
+
+def _categorical(choices: Sequence[Any]) -> CategoricalDistribution:
+    """A distribution, whose choices are checked once: equal ones are the same object."""
+    try:
+        return _kept(*choices)
+    except TypeError:  # a list among them, of which the distribution itself complains
+        return CategoricalDistribution(tuple(choices))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _kept(*choices: Any) -> CategoricalDistribution:
+    return CategoricalDistribution(choices)
 
 
 def contains(distribution: BaseDistribution, value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
-from nas.space.task import IMAGE_CLASSIFICATION
+from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 from nas.study.objectives import Objective
 from nas.study.rungs import affordable, plan
 from nas.study.samplers.registry import SAMPLERS
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from nas.study.storage import StorageLike
 
 
-FINALISTS = 6
+FINALISTS = {IMAGE_CLASSIFICATION: 6, NODE_CLASSIFICATION: 20}
+"""How many there are by the kind of task; few labelled nodes train fast and tell little."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +70,16 @@ class SearchConfig:
     def finalist_count(self) -> int:
         """Number of finalists: as given, or else as many as the budget allows."""
         if self.budget is None:
-            return FINALISTS if self.finalists is None else self.finalists
+            return FINALISTS[IMAGE_CLASSIFICATION] if self.finalists is None else self.finalists
         return affordable(self.budget, *self._lengths, self.reduction)
 
     def suited(self, task: Task) -> SearchConfig:
-        """With the lengths of training that are usual for a task where none were given."""
+        """With the finalists and lengths of training usual for a task where none were given."""
         brief, full = EPOCHS[task.kind]
+        usual = FINALISTS[task.kind] if self.budget is None else None
         return replace(
             self,
+            finalists=usual if self.finalists is None else self.finalists,
             finalist_epochs=brief if self.finalist_epochs is None else self.finalist_epochs,
             max_epochs=full if self.max_epochs is None else self.max_epochs,
         )

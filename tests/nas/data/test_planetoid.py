@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from torch_geometric.io.planetoid import read_planetoid_data
+
+from nas.data import planetoid
+from nas.data.catalog import load
+from nas.data.node_split import NodeSplit
+from nas.errors import DataError
+from tests.nas.data.graphs import planetoid_files
+
+PUBLISHED = Path(__file__).parents[4] / "shared" / "data" / "planetoid"
+COUNTS = {"cora": (2708, 10556, 1433, 7, 140), "citeseer": (3327, 9104, 3703, 6, 120)}
+"""Nodes, edges, features, classes, labelled nodes: Yang et al. 2016; PyG's tables."""
+
+
+def check_as_geometric_reads(folder: Path, name: str) -> None:
+    reference = read_planetoid_data(str(folder), name)
+    data = load(name, data_dir=folder)
+    scaled = reference.x / reference.x.sum(1, keepdim=True).clamp_min(1e-12)
+    for split, mask in (
+        (data.train, reference.train_mask),
+        (data.val, reference.val_mask),
+        (data.test, reference.test_mask),
+    ):
+        assert isinstance(split, NodeSplit)
+        assert split.nodes.tolist() == mask.nonzero().flatten().tolist()
+        assert torch.equal(split.labels[mask], reference.y[mask])
+        torch.testing.assert_close(split.x, scaled)
+        assert set(map(tuple, split.edge_index.T.tolist())) == set(
+            map(tuple, reference.edge_index.T.tolist())
+        )
+
+
+def test_files_are_read_as_torch_geometric_reads_them(tmp_path: Path) -> None:
+    check_as_geometric_reads(planetoid_files(tmp_path), "cora")
+
+
+@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="the published files are not here")
+def test_the_published_networks(name: str) -> None:
+    check_as_geometric_reads(PUBLISHED, name)
+    data = load(name, data_dir=PUBLISHED)
+    nodes, edges, features, classes, labelled = COUNTS[name]
+    assert isinstance(data.train, NodeSplit)
+    assert data.train.rows == nodes
+    assert data.train.edge_index.shape == (2, edges)
+    assert (data.task.features, data.task.classes) == (features, classes)
+    assert (len(data.train), len(data.val), len(data.test)) == (labelled, 500, 1000)
+
+
+def test_undescribed_nodes_stand_alone_without_features(tmp_path: Path) -> None:
+    data = load("citeseer", data_dir=planetoid_files(tmp_path, "citeseer", gap=3))
+    assert isinstance(data.test, NodeSplit)
+    assert data.test.rows == 529
+    assert not data.test.x[520:523].any()
+    assert len(data.test) == 6
+    assert min(data.test.nodes.tolist()) >= 523
+
+
+@pytest.mark.parametrize("place", ["", "planetoid", "Cora/raw", "cora/raw", "raw"])
+def test_the_usual_places_are_looked_into(tmp_path: Path, place: str) -> None:
+    planetoid_files(tmp_path / place)
+    assert load("cora", data_dir=tmp_path).task.features == 5
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_public_split_is_that_of_every_seed(tmp_path: Path, seed: int) -> None:
+    folder = planetoid_files(tmp_path)
+    data = load("cora", data_dir=folder, seed=seed)
+    assert data.fingerprint == load("cora", data_dir=folder).fingerprint
+    assert isinstance(data.train, NodeSplit)
+    assert data.train.nodes.tolist() == list(range(8))
+
+
+def test_missing_files_are_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = planetoid_files(tmp_path / "there", "pubmed")
+    monkeypatch.setattr(planetoid, "URL", source.as_uri())
+    fetched = load("pubmed", data_dir=tmp_path / "here")
+    assert fetched.fingerprint == load("pubmed", data_dir=source).fingerprint
+    monkeypatch.setattr(planetoid, "URL", "file:///nowhere")
+    assert load("pubmed", data_dir=tmp_path / "here").fingerprint == fetched.fingerprint
+
+
+def test_other_files_than_the_published_are_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planetoid, "URL", planetoid_files(tmp_path / "there").as_uri())
+    with pytest.raises(DataError, match="are not those expected"):
+        load("cora", data_dir=tmp_path / "here")
+    assert not (tmp_path / "here").exists()
+
+
+def test_what_cannot_be_had_says_where_it_may_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planetoid, "URL", "file:///nowhere")
+    with pytest.raises(DataError, match=r"no cora in .* cannot be fetched") as caught:
+        load("cora", data_dir=tmp_path)
+    assert "--data-dir" in caught.value.hint
+
+
+class _Evil:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return print, ("ran",)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", pickle.dumps([1])])
+def test_damaged_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    (planetoid_files(tmp_path) / "ind.cora.graph").write_bytes(content)
+    with pytest.raises(DataError, match="cannot read cora"):
+        load("cora", data_dir=tmp_path)
+
+
+def test_programs_in_files_are_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (planetoid_files(tmp_path) / "ind.cora.graph").write_bytes(pickle.dumps(_Evil()))
+    with pytest.raises(DataError, match="asks for"):
+        load("cora", data_dir=tmp_path)
+    assert not capsys.readouterr().out
