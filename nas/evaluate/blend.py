@@ -27,10 +27,10 @@ RECIPE: Mapping[str, float] = {
 capacity, a sixth depth, and a sixth how well that depth can be trained. The poorer one is at what
 the others are good at; see ``benchmarks/ranking``."""
 
-NODE_RECIPE: Mapping[str, float] = {"brier": 1.0, "mean_path": -1.0}
-"""The same for networks that tell nodes: what predicted weights tell, and shallowness, as every
-layer of message passing makes nodes more alike (Li et al. 2018, Deeper Insights into Graph
-Convolutional Networks); see ``benchmarks/nas_bench_graph``."""
+NODE_RECIPE: Mapping[str, float] = {"brier": 1.0, "macs": 1.0, "mean_path": -1.0}
+"""The same for networks that tell nodes: what predicted weights tell; capacity, without which the
+dropout that few labels need leaves little; and shallowness, as every layer of message passing
+makes nodes more alike (Li et al. 2018, Deeper Insights into Graph Convolutional Networks)."""
 
 LOWER_IS_BETTER = frozenset({"brier", "loss", "shortest_path"})
 """Figures whose lower values promise a more accurate network; of all others higher ones do."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -35,7 +34,8 @@ from nas.graph.ops.window import Pair, pair
 from nas.graph.tensor_spec import Shape, TensorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from nas.graph.applied import Applied
     from nas.graph.op import Op
@@ -90,15 +90,9 @@ class GraphBuilder:
         self._names[name] = 1
         return Value(name, shape)
 
-    @contextmanager
-    def scope(self, name: str) -> Iterator[None]:
+    def scope(self, name: str) -> AbstractContextManager[None]:
         """Prefix the names of the nodes made inside with ``name`` and a dot."""
-        outer = self._prefix
-        self._prefix = self._unique(f"{outer}{name}") + "."
-        try:
-            yield
-        finally:
-            self._prefix = outer
+        return _Scope(self, name)
 
     def op(self, op: Op, *inputs: Value, name: str | None = None) -> Value:
         """Add any operation; ``name`` defaults to its kind, numbered where it is taken.
@@ -369,6 +363,22 @@ class GraphBuilder:
         """Global average pooling and a linear head: (B, C, H, W) -> (B, classes)."""
         x = self.flatten(self.global_avg_pool(x, name="pool"))
         return self.op(Linear(out_features=classes, head=True), x, name="classifier")
+
+
+class _Scope:
+    """The prefix of a builder, while a ``with`` lasts; a generator takes twice as long."""
+
+    def __init__(self, builder: GraphBuilder, name: str) -> None:
+        self._builder = builder
+        self._name = name
+
+    def __enter__(self) -> None:
+        builder = self._builder
+        self._outer = builder._prefix
+        builder._prefix = builder._unique(f"{self._outer}{self._name}") + "."
+
+    def __exit__(self, *error: object) -> None:
+        self._builder._prefix = self._outer
 
 
 def _made(kind: Callable[..., Op], **attributes: object) -> Op:

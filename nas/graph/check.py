@@ -95,19 +95,18 @@ def _refuse(faults: Sequence[str]) -> None:
 
 
 def _input_faults(spec: TensorSpec, known: set[str]) -> list[str]:
-    where = f"input {spec.name!r}"
     faults = []
     if not _is_identifier(spec.name) or spec.name == "self":
-        faults.append(f"{where}: the name must be a Python identifier other than self")
+        faults.append("the name must be a Python identifier other than self")
     if spec.name in known:
-        faults.append(f"{where}: the name is taken by an earlier input")
+        faults.append("the name is taken by an earlier input")
     sizes = spec.shape if isinstance(spec.shape, tuple) else ()
-    if not sizes or not all(isinstance(size, int) and size > 0 for size in sizes):
+    if not sizes or not all([isinstance(size, int) and size > 0 for size in sizes]):
         faults.append(
-            f"{where}: the shape must be one or more positive whole numbers, the batch first, "
+            "the shape must be one or more positive whole numbers, the batch first, "
             f"got {spec.shape!r}"
         )
-    return faults
+    return [f"input {spec.name!r}: {fault}" for fault in faults]
 
 
 def _node_faults(node: Node, known: set[str], scopes: set[str]) -> list[str]:

@@ -46,13 +46,15 @@ class _Colouring:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._inputs: Links = {spec.name: [] for spec in graph.inputs}
-        self._readers: Links = {spec.name: [] for spec in graph.inputs}
+        inputs: Links = {spec.name: [] for spec in graph.inputs}
+        readers: Links = {spec.name: [] for spec in graph.inputs}
         for node in graph.nodes:
-            self._readers[node.name] = []
-            self._inputs[node.name] = links = _links(node)
-            for label, name in links:
-                self._readers[name].append((label, node.name))
+            name = node.name
+            readers[name] = []
+            inputs[name] = links = _links(node)
+            for label, read in links:
+                readers[read].append((label, name))
+        self._inputs, self._readers = inputs, readers
 
     def fingerprint(self) -> str:
         """Digest of the whole graph."""
@@ -155,10 +157,15 @@ def _all_differ(nodes: list[str], colours: Mapping[str, bytes]) -> bool:
 
 
 def _links(node: Node) -> list[tuple[bytes, str]]:
-    if len(node.inputs) == 1:
-        return [(_FIRST, node.inputs[0])]
+    names = node.inputs
+    if len(names) == 1:
+        return [(_FIRST, names[0])]
+    if len(set(names)) == len(names):
+        if node.op.commutative:
+            return [(_FIRST, name) for name in names]
+        return [(_label((position,)), name) for position, name in enumerate(names)]
     places: dict[str, tuple[int, ...]] = {}
-    for position, name in enumerate(node.inputs):
+    for position, name in enumerate(names):
         places[name] = (*places.get(name, ()), 0 if node.op.commutative else position)
     return [(_label(positions), name) for name, positions in places.items()]
 
@@ -185,4 +192,4 @@ def _digest(*parts: bytes) -> bytes:
 
 
 _FIRST = _label((0,))
-"""How the only input of a node is read."""
+"""How the first or only input of a node is read, and any of a commutative one."""

@@ -140,7 +140,8 @@ def normal(distribution: BaseDistribution, value: Any) -> Any:
 def draw(distribution: BaseDistribution, rng: np.random.Generator) -> Any:
     """A random value: uniform over choices, steps, or the (logarithmic) interval."""
     if isinstance(distribution, CategoricalDistribution):
-        return distribution.choices[rng.integers(len(distribution.choices))]
+        choices = distribution.choices
+        return choices[rng.integers(len(choices))]
     if isinstance(distribution, IntDistribution):
         low, high, step = distribution.low, distribution.high, distribution.step
         if distribution.log:

@@ -11,6 +11,7 @@ from nas.errors import TrainingError
 from nas.events import Noted, ignore, stage
 from nas.export.save import Files, load_module, save
 from nas.space.candidate import candidate
+from nas.space.task import NODE_CLASSIFICATION
 from nas.study.effort import COMPARISON
 from nas.study.ranking import by_training
 from nas.study.trainer import DEFAULT, PREDICTED
@@ -117,7 +118,8 @@ class Finals:
         self._folder = folder
         self._objectives = objectives
         self._listen = listen
-        self._init = PREDICTED
+        self._on_nodes = trainer.data.task.kind == NODE_CLASSIFICATION
+        self._init = DEFAULT if self._on_nodes else PREDICTED
 
     def climb(self, choose: Choose, rungs: Sequence[Rung]) -> Climb:
         """Train finalists rung by rung, fewer of them and longer each time.
@@ -136,7 +138,8 @@ class Finals:
         first = choose({})
         if first is None or not rungs:
             return Climb()
-        compared = self._choose_init(first, rungs[0].epochs)
+        # few labels: what predicted weights have made of them, no training unlearns
+        compared = None if self._on_nodes else self._choose_init(first, rungs[0].epochs)
         tried: dict[int, float | None] = {}
         trained = self._rung(1, rungs[0], _chosen(choose, rungs[0].size, tried), tried)
         climb = Climb((trained,), compared)

@@ -5,6 +5,7 @@ import pytest
 from nas.errors import GraphError, ShapeError
 from nas.graph.builder import GraphBuilder, Value
 from nas.graph.check import check
+from nas.graph.graph import Graph
 from nas.graph.ops import AvgPool2d, Conv1d, Conv2d, LayerNorm, Linear
 
 IMAGE = (1, 3, 8, 8)
@@ -76,6 +77,23 @@ def test_a_value_of_another_builder_is_refused():
     y = b.relu(x)
     with pytest.raises(GraphError, match="reads 'foreign', which is no earlier"):
         b.build(y)
+
+
+def test_a_graph_stays_as_it_was_built():
+    b = GraphBuilder()
+    x = b.conv2d(b.input(IMAGE), 4)
+    graph = b.build(x)
+    b.relu(x)
+    assert list(graph.shapes) == ["x", "conv2d"]
+    assert list(graph.applied) == ["conv2d"]
+
+
+def test_the_shape_of_a_value_is_that_of_its_name():
+    b, other = GraphBuilder(), GraphBuilder()
+    b.input(IMAGE)
+    graph = b.build(b.conv2d(other.input((1, 5, 8, 8)), 4))
+    assert graph.shapes == Graph(graph.inputs, graph.nodes, graph.outputs).shapes
+    assert graph.parameters()["conv2d.weight"].shape == (4, 3, 3, 3)
 
 
 def test_inputs_need_names_of_their_own():

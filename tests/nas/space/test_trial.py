@@ -140,6 +140,11 @@ class TestReplay:
         theirs = ask(optuna.create_study().ask())
         assert ask(ReplayTrial({}, np.random.default_rng(0))) == theirs
 
+    @pytest.mark.parametrize("choices", [(0, 1), (False, True), (0.0, 1.0)])
+    def test_equal_choices_of_other_types_are_others(self, choices):
+        value = ReplayTrial({"x": 1}).suggest_categorical("x", choices)
+        assert type(value) is type(choices[0])
+
     def test_a_missing_value_is_named_with_what_was_expected(self):
         with pytest.raises(EncodingError, match="'kernel' is missing; expected one of 1, 3, 5"):
             ReplayTrial({}).suggest_categorical("kernel", [1, 3, 5])
