@@ -23,11 +23,12 @@ def command(name: str | None, data_dir: Path | None, as_json: bool, quiet: bool)
 
     if name:
         data = load(name, data_dir=data_dir)
+        task = data.task
+        sizes = {name: getattr(task, name) for name in ("channels", "resolution", "features")}
         facts = {
             "name": data.name,
-            "classes": data.task.classes,
-            "channels": data.task.channels,
-            "resolution": data.task.resolution,
+            "classes": task.classes,
+            **{name: size for name, size in sizes.items() if size},
             "train": len(data.train),
             "val": len(data.val),
             "test": len(data.test),

@@ -28,6 +28,13 @@ def test_digits_is_described_as_it_is_read():
     assert document["train"] + document["val"] + document["test"] == 1797
 
 
+def test_a_graph_is_described_by_its_features():
+    document = nas("datasets", "digits-knn", "--json").document
+
+    assert (document["classes"], document["features"], document["train"]) == (10, 64, 100)
+    assert "resolution" not in document
+
+
 def test_a_folder_of_images_is_described_as_it_is_read(images):
     document = nas("datasets", images, "--json").document
 
