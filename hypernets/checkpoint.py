@@ -21,6 +21,7 @@ from nas.evaluate.blend import Blend, recipe_for
 from nas.files import write_json, write_tensors
 from nas.predictor.card import Card
 from nas.registry import Registry
+from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 
 WEIGHTS = "model.safetensors"
 CARD = "card.json"
@@ -95,7 +96,7 @@ def read_card(directory: Path) -> Card:
         values: Any = json.loads((directory / CARD).read_text())
         card = from_mapping(Card, values)
         if card.reference:
-            Blend(card.reference, recipe_for(card.kind))
+            Blend(card.reference, recipe_for(_kind(card)))
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(
             f"expected a hypernetwork directory with {CARD} and {WEIGHTS} at {str(directory)!r}",
@@ -127,6 +128,11 @@ def shipped() -> Registry[Path]:
     for card in sorted(root.glob(f"*/{CARD}")):
         found.register(card.parent.name)(card.parent)
     return found
+
+
+def _kind(card: Card) -> str:
+    """The kind of task whose networks a hypernetwork is for."""
+    return NODE_CLASSIFICATION if card.features else IMAGE_CLASSIFICATION
 
 
 def _config(card: Card, directory: Path) -> HypernetConfig:

@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--weights", help="a hypernetwork; gnn-DATASET by default")
     add("--n-trials", type=int, default=300)
     add("--max-epochs", type=int, default=300)
+    add("--sampler", default="random")
     add("--constraint", action="append", default=[])
     add("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     add("--out", type=Path, default=Path("runs/auto_gnn"))
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             load(options.weights or f"gnn-{data.name}"),
             options.n_trials,
             constraints=options.constraint,
+            sampler=options.sampler,
             max_epochs=options.max_epochs,
             seed=seed,
             out=options.out / f"{data.name}-{seed}",

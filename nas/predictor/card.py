@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -51,8 +49,3 @@ class Card:
     training: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
     reference: Mapping[str, Sequence[float]] = field(default_factory=dict)
-
-    @property
-    def kind(self) -> str:
-        """The kind of task whose networks it is for."""
-        return NODE_CLASSIFICATION if self.features else IMAGE_CLASSIFICATION

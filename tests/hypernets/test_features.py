@@ -275,7 +275,7 @@ def test_slots_are_the_parameters_in_order():
     slots = encode(graph, 50).slots
     expected = [(name, spec.role, spec.shape) for name, spec in graph.parameters().items()]
     assert [(slot.name, slot.role, slot.shape) for slot in slots] == expected
-    assert {slot.role for slot in slots} >= set(Role) - {Role.TABLE, Role.ATTENTION}
+    assert {slot.role for slot in slots} >= set(Role) - {Role.TABLE, Role.ATTENTION, Role.STACKED}
 
 
 def test_slots_know_their_node():

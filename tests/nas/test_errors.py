@@ -70,7 +70,7 @@ def test_the_nearest_names_are_suggested(name: str, text: str) -> None:
         (1, "class", "1 class"),
         (2, "class", "2 classes"),
         (1_000, "graph", "1,000 graphs"),
-        (2, "batch", "2 batches"),
+        (2, "epoch", "2 epochs"),
     ],
 )
 def test_one_is_not_many(number: int, noun: str, text: str) -> None:
