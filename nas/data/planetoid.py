@@ -36,12 +36,13 @@ class Network:
     """One of the three.
 
     Attributes:
-        classes: Names in the order of the labels, as far as they are known.
+        classes: Names in the order of the labels, told by how many nodes each class has; None
+            where that was not at hand.
         digest: Of all its files in the order of :data:`PARTS`, SHA-256; None where the published
             files were not at hand.
     """
 
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] | None
     digest: str | None
 
 
@@ -59,10 +60,10 @@ NETWORKS = {
         "0ce1f9117972bdd087a19062d3decca8abfdfef042468c282c2b977642e057dd",
     ),
     "citeseer": Network(
-        ("Agents", "AI", "DB", "IR", "ML", "HCI"),
+        ("AI", "ML", "IR", "DB", "Agents", "HCI"),
         "cbadbc965a18fe92dd73960a02a21e4e098723aebcdbe7e03c407a3971644413",
     ),
-    "pubmed": Network(("Experimental Diabetes", "Type 1 Diabetes", "Type 2 Diabetes"), None),
+    "pubmed": Network(None, None),
 }
 
 

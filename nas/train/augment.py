@@ -1,4 +1,4 @@
-"""Random shifts and mirror images."""
+"""Training samples changed at random: images moved and mirrored, graphs thinned."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
 
 FEATURES_LEFT_OUT, EDGES_LEFT_OUT = 0.6, 0.3
+"""Shares of a graph that a hypernetwork does not see in a step."""
 
 
 def augmented(batch: Batch, data: Dataset, generator: torch.Generator) -> Batch:

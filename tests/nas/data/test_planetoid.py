@@ -53,6 +53,23 @@ def test_the_published_networks(name: str) -> None:
     assert (len(data.train), len(data.val), len(data.test)) == (labelled, 500, 1000)
 
 
+@pytest.mark.parametrize(
+    ("name", "members"),
+    [
+        ("cora", {"Neural Networks": 818, "Theory": 351, "Rule Learning": 180, "Case Based": 298}),
+        ("citeseer", {"Agents": 596, "DB": 701, "IR": 668, "ML": 590, "HCI": 508}),
+    ],
+)
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="the published files are not here")
+def test_classes_are_called_what_they_are(name: str, members: dict[str, int]) -> None:
+    """Sizes of the classes as Sen et al. 2008 give them."""
+    labels = read_planetoid_data(str(PUBLISHED), name).y
+    called = load(name, data_dir=PUBLISHED).class_names
+    assert called is not None
+    found = dict(zip(called, labels.bincount().tolist(), strict=True))
+    assert {key: found[key] for key in members} == members
+
+
 def test_undescribed_nodes_stand_alone_without_features(tmp_path: Path) -> None:
     data = load("citeseer", data_dir=planetoid_files(tmp_path, "citeseer", gap=3))
     assert isinstance(data.test, NodeSplit)
