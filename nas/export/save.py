@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from nas.errors import CheckpointError, ExportError, counted
 from nas.export.random_inputs import random_inputs
 from nas.export.source import python_source
 from nas.files import write_tensors, write_text
+from nas.graph.ops.message_passing import MessagePassing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,7 +136,7 @@ def _tuple(outputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 
 _USAGE = """
-`model.py` needs torch and safetensors only:
+`model.py` needs {packages} only:
 
 ```python
 from model import load
@@ -144,8 +145,20 @@ network = load()
 ```
 """
 
+_USAGE_ON_NODES = """
+`model.py` needs {packages} only:
+
+```python
+from model import CLASSES, load
+
+network = load()
+scores = network(x, edge_index)  # float (N, {features}) and int64 (2, E) -> (N, {classes})
+classes = scores.argmax(1)  # indices into CLASSES
+```
+"""
+
 _USAGE_ON_IMAGES = """
-`model.py` needs torch and safetensors only. `preprocess` takes images in bytes 0..255, resizes
+`model.py` needs {packages} only. `preprocess` takes images in bytes 0..255, resizes
 them, and normalises each channel by the `MEAN` and `STD` of the training images:
 
 ```python
@@ -163,10 +176,18 @@ def _card(graph: Graph, figures: Mapping[str, Any], data: Dataset | None) -> str
     if data is not None:
         facts["data set"] = f"{data.name}, {counted(data.task.classes, 'class')}"
     facts["input"] = ", ".join(map(_size, graph.inputs))
-    usage = _USAGE
-    if data is not None and isinstance(data.train, Split):
-        usage = _USAGE_ON_IMAGES.format(channels=data.task.channels)
-    return "\n".join(["# Network", "", *(f"- {k}: {v}" for k, v in facts.items()), usage])
+    listed = (f"- {name}: {fact}" for name, fact in facts.items())
+    return "\n".join(["# Network", "", *listed, _usage(graph, data)])
+
+
+def _usage(graph: Graph, data: Dataset | None) -> str:
+    """How the written files are used."""
+    geometric = any(isinstance(node.op, MessagePassing) for node in graph.nodes)
+    needed = "torch, torch-geometric and safetensors" if geometric else "torch and safetensors"
+    if data is None:
+        return _USAGE.format(packages=needed)
+    form = _USAGE_ON_IMAGES if isinstance(data.train, Split) else _USAGE_ON_NODES
+    return form.format(packages=needed, **asdict(data.task))
 
 
 def _size(spec: TensorSpec) -> str:
