@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nas.errors import ConfigError
 from nas.space.search_space import SearchSpace
 from search_spaces.macro import (
     Sizes,
@@ -16,7 +15,14 @@ from search_spaces.macro import (
     for_resolution,
 )
 from search_spaces.registry import register
-from search_spaces.regnet_block import QUANTUM, Stage, stage_network, strides_for, to_quantum
+from search_spaces.regnet_block import (
+    QUANTUM,
+    Stage,
+    check_reductions,
+    stage_network,
+    strides_for,
+    to_quantum,
+)
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
@@ -105,11 +111,7 @@ class AnyNet(SearchSpace):
         check_image_space(self)
         check_choice(self, "variant", VARIANTS)
         check_minimum(self, "max_width", QUANTUM)
-        if self.reductions > self.stages + 1:
-            raise ConfigError(
-                f"space 'anynet': {self.stages} stages and the stem can halve the resolution "
-                f"{self.stages + 1} times, got reductions={self.reductions}"
-            )
+        check_reductions(self.name, self.stages, self.reductions)
 
     @classmethod
     def macro_for(cls, task: Task) -> dict[str, Any]:

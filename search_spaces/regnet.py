@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nas.errors import ConfigError, EncodingError, nearest
+from nas.errors import EncodingError, nearest
 from nas.space.search_space import SearchSpace
 from search_spaces.macro import Sizes, check_image_space, check_minimum, for_resolution
 from search_spaces.registry import register
 from search_spaces.regnet_block import (
     QUANTUM,
     Stage,
+    check_reductions,
     quantised_widths,
     stage_network,
     strides_for,
@@ -84,11 +85,7 @@ class RegNet(SearchSpace):
         check_image_space(self)
         check_minimum(self, "max_depth", self.min_depth)
         check_minimum(self, "max_width", QUANTUM)
-        if self.reductions > self.stages + 1:
-            raise ConfigError(
-                f"space 'regnet': {self.stages} stages and the stem can halve the resolution "
-                f"{self.stages + 1} times, got reductions={self.reductions}"
-            )
+        check_reductions(self.name, self.stages, self.reductions)
 
     @classmethod
     def macro_for(cls, task: Task) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.errors import ConfigError
 from nas.graph.blocks import conv_bn, squeeze_excite
 from nas.graph.builder import GraphBuilder
 
@@ -79,6 +80,19 @@ def stage_network(
             with b.scope(f"stage{number}.block{index}"):
                 x = _block(b, x, stage.compatible(), stride, se=se)
     return b.build(b.classifier(x, task.classes))
+
+
+def check_reductions(space: str, stages: int, reductions: int) -> None:
+    """Raise unless the stages and the stem can halve the resolution as often as they shall.
+
+    Raises:
+        ConfigError: They cannot.
+    """
+    if reductions > stages + 1:
+        raise ConfigError(
+            f"space {space!r}: {stages} stages and the stem can halve the resolution "
+            f"{stages + 1} times, got reductions={reductions}"
+        )
 
 
 def strides_for(stages: int, reductions: int) -> list[int]:

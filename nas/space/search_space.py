@@ -52,8 +52,9 @@ class SearchSpace(ABC):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        builds = not getattr(cls.build, "__isabstractmethod__", False)
-        if builds and not isinstance(getattr(cls, "name", None), str):
+        parts = (cls.build, *vars(cls).values())
+        is_base = any(getattr(part, "__isabstractmethod__", False) for part in parts)
+        if not is_base and not isinstance(getattr(cls, "name", None), str):
             raise ConfigError(
                 f"search space class {cls.__name__} has no name",
                 hint=f'Add `name: ClassVar[str] = "{cls.__name__.lower()}"` to it.',

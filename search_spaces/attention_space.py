@@ -1,0 +1,71 @@
+"""What the spaces of stacked attention layers have in common."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nas.graph.builder import GraphBuilder
+from nas.space.search_space import SearchSpace
+from search_spaces.attention_layer import HIDDEN
+from search_spaces.macro import check_minimum, check_node_space, check_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nas.graph.graph import Graph
+    from nas.space.task import Task
+    from nas.space.trial import Trial
+    from search_spaces.attention_layer import AttentionLayer
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionSpace(SearchSpace):
+    """A stack of attention layers, the last one giving the class scores.
+
+    Attributes:
+        layers: Depth.
+        width: The widest hidden size; all are scaled by it. 256 in the papers; a space asked for
+            by name has 64, which a CPU trains in minutes.
+        dropout: Rate on the inputs of a layer and on its attention.
+    """
+
+    proxy_limits: ClassVar[Mapping[str, int | str]] = {"width": 64}
+
+    layers: int = 2
+    width: int = 256
+    dropout: float = 0.6
+
+    def __post_init__(self) -> None:
+        check_node_space(self)
+        check_minimum(self, "width", 64)
+        check_rate(self, "dropout")
+
+    @classmethod
+    def macro_for(cls, task: Task) -> dict[str, Any]:
+        return {"width": 64}
+
+    def build(self, trial: Trial) -> Graph:
+        b = GraphBuilder()
+        x, edges = b.input((1, self.task.features)), b.edge_index()
+        for number in range(self.layers):
+            with b.scope(f"layer{number}"):
+                x = self._layer(trial, number).add(b, x, edges)
+        return b.build(x)
+
+    @abstractmethod
+    def _layer(self, trial: Trial, number: int) -> AttentionLayer:
+        """The layer of that number, from 0."""
+
+    def _is_last(self, number: int) -> bool:
+        return number == self.layers - 1
+
+    def _count(self, choices: Sequence[Sequence[object]]) -> int:
+        """Architectures of these choices in each layer but the width of the last one.
+
+        Less by 7 than what the papers give: that width is the number of classes, and no choice.
+        """
+        each: int = math.prod(map(len, choices))
+        return int(each**self.layers // len(HIDDEN))
