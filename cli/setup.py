@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import StudyError, UnknownNameError, counted
 from nas.events import Noted, ignore
-from nas.space.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.space.search_space import SearchSpace
-    from nas.space.task import Task
 
 
 def use_device(
@@ -190,9 +188,8 @@ def train_weights(
         space,
         data,
         directory,
-        hypernet=hypernet_for(data.task),
         proxy=proxy_for(space),
-        training=HypernetTraining(steps=steps, lr=rate_for(data.task), workers=workers),
+        training=HypernetTraining(steps=steps, workers=workers),
         command=shlex.join(["nas", *sys.argv[1:]]),
         device=device,
         listen=listen,
@@ -205,19 +202,6 @@ def proxy_for(space: SearchSpace) -> dict[str, Any]:
     if space.task.resolution:
         sizes["resolution"] = min(space.task.resolution, 16)
     return sizes
-
-
-def rate_for(task: Task) -> float:
-    """Peak learning rate of a hypernetwork for a task; on a graph higher ones diverge."""
-    return 1e-3 if task.kind == NODE_CLASSIFICATION else 2e-3
-
-
-def hypernet_for(task: Task) -> str:
-    """The entry of the family that a hypernetwork for a task is, unless one says otherwise.
-
-    The features of a node each mean something of their own, so weights must not repeat over them.
-    """
-    return "ghn2-lowrank" if task.kind == NODE_CLASSIFICATION else "ghn2"
 
 
 def out_directory(path: Path | None, default: str) -> Path:

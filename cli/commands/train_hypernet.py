@@ -62,8 +62,9 @@ def command(
     from dataclasses import asdict
 
     from cli.output import emit_json, listener, pairs
-    from cli.setup import hypernet_for, out_directory, proxy_for, rate_for, use_device
+    from cli.setup import out_directory, proxy_for, use_device
     from cli.space import find_space
+    from hypernets.config import usual_hypernet
     from hypernets.training import HypernetTraining, train_hypernet
     from nas.data.catalog import load
     from nas.errors import counted
@@ -73,7 +74,7 @@ def command(
     data = load(dataset, data_dir=data_dir, seed=0)
     chosen = find_space(space, data.task)
     sizes = parse_sizes(proxy, "--proxy") if proxy else proxy_for(chosen)
-    hypernet = hypernet or hypernet_for(data.task)
+    hypernet = hypernet or usual_hypernet(data.task.kind)
     directory = out_directory(out, f"{chosen.name}-{data.name}-{hypernet}")
     trained = train_hypernet(
         chosen,
@@ -86,7 +87,7 @@ def command(
             steps=steps,
             meta_batch=meta_batch,
             batch_size=batch_size,
-            lr=rate_for(data.task) if lr is None else lr,
+            lr=lr,
             workers=threads,
             half=half,
             seed=seed,

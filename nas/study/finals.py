@@ -118,8 +118,9 @@ class Finals:
         self._folder = folder
         self._objectives = objectives
         self._listen = listen
-        self._on_nodes = trainer.data.task.kind == NODE_CLASSIFICATION
-        self._init = DEFAULT if self._on_nodes else PREDICTED
+        # few labels: what predicted weights have made of them, no training unlearns
+        on_nodes = trainer.data.task.kind == NODE_CLASSIFICATION
+        self._init = DEFAULT if on_nodes else PREDICTED
 
     def climb(self, choose: Choose, rungs: Sequence[Rung]) -> Climb:
         """Train finalists rung by rung, fewer of them and longer each time.
@@ -138,8 +139,9 @@ class Finals:
         first = choose({})
         if first is None or not rungs:
             return Climb()
-        # few labels: what predicted weights have made of them, no training unlearns
-        compared = None if self._on_nodes else self._choose_init(first, rungs[0].epochs)
+        compared = None
+        if self._init == PREDICTED:
+            compared = self._choose_init(first, rungs[0].epochs)
         tried: dict[int, float | None] = {}
         trained = self._rung(1, rungs[0], _chosen(choose, rungs[0].size, tried), tried)
         climb = Climb((trained,), compared)

@@ -12,6 +12,7 @@ from hypernets.checkpoint import load
 from hypernets.fan_in import scale_by_fan_in
 from hypernets.features import encode
 from nas.compile.apply import apply
+from nas.graph.builder import GraphBuilder
 from search_spaces.registry import get
 from tests.hypernets.hypernet_toys import (
     chain,
@@ -127,6 +128,39 @@ def test_virtual_edges_change_what_is_heard():
 def test_equal_layers_at_other_places_get_other_weights():
     (params,) = make_hypernet().predict([chain(*[lambda b, x: b.conv2d(x, 8)] * 2)])
     assert not torch.allclose(params["conv2d.weight"], params["conv2d1.weight"])
+
+
+def two_layers(layer):
+    b = GraphBuilder()
+    x, edges = b.input((1, 6)), b.edge_index()
+    x = b.message_passing(x, edges, layer, 6, name="first")
+    return b.build(b.message_passing(b.relu(x), edges, layer, 6, name="second"))
+
+
+@pytest.mark.parametrize(
+    ("layer", "weight"), [("gcn", "lin.weight"), ("arma", "init_weight"), ("sage", "lin_l.weight")]
+)
+def test_what_reads_the_input_is_scaled_to_its_size(layer, weight):
+    plain, scaled = (
+        make_hypernet("ghn2-lowrank", input_gain=gain).predict([two_layers(layer)])[0]
+        for gain in (1.0, 50.0)
+    )
+    assert_close(scaled[f"first.{weight}"], 50 * plain[f"first.{weight}"])
+    assert_close(scaled[f"second.{weight}"], plain[f"second.{weight}"])
+    for bias in (name for name in plain if name.endswith("bias")):
+        assert_close(scaled[bias], plain[bias])
+
+
+@pytest.mark.parametrize(
+    ("layer", "alike"),
+    [("sage", ("lin_l.weight", "lin_r.weight")), ("gat", ("att_src", "att_dst"))],
+)
+@pytest.mark.parametrize("name", ["ghn2", "ghn2-lowrank", "neumeta"])
+def test_matrices_of_one_layer_are_told_apart(name, layer, alike):
+    (params,) = make_hypernet(name).predict([two_layers(layer)])
+    one, other = (params[f"first.{part}"] for part in alike)
+    assert one.shape == other.shape
+    assert not torch.allclose(one, other)
 
 
 def test_networks_run_and_signals_stay_in_range():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nas.graph.ops import MessagePassing
+from nas.space.candidate import candidate
 from nas.space.task import NODE_CLASSIFICATION, Task
 from nas.train.config import TrainConfig
 from search_spaces.graphgym import DESIGN, TRAINING, GraphGym
@@ -77,6 +78,13 @@ def test_the_recipe_is_a_way_to_train():
         "epochs": 400,
     }
     assert TrainConfig(**SPACE.recipe(params)).epochs == 400
+
+
+def test_trainings_of_one_network_are_candidates_of_their_own():
+    slow, fast = (candidate(SPACE, design(base_lr=rate)) for rate in (0.001, 0.1))
+    assert slow.graph.hash() == fast.graph.hash()
+    assert slow.hash != fast.hash
+    assert slow.hash == candidate(SPACE, design(base_lr=0.001)).hash
 
 
 def test_training_leaves_the_network_alone():

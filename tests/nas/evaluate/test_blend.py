@@ -8,7 +8,9 @@ import pytest
 from scipy.stats import norm
 
 from nas.errors import ConfigError
-from nas.evaluate.blend import LOWER_IS_BETTER, RECIPE, Blend
+from nas.evaluate.blend import LOWER_IS_BETTER, NODE_RECIPE, RECIPE, Blend, recipe_for
+from nas.space.task import IMAGE_CLASSIFICATION as IMAGES
+from nas.space.task import NODE_CLASSIFICATION as NODES
 
 REFERENCE = {
     "brier": [0.6, 0.05],
@@ -132,3 +134,18 @@ def test_a_reference_that_lacks_a_figure_says_so(entry):
         del broken["macs"]
     with pytest.raises(ConfigError, match="the median and the spread of macs in a reference"):
         Blend(broken)
+
+
+def test_a_negative_weight_turns_a_figure_round():
+    reference = {name: REFERENCE[name] for name in ("brier", "mean_path")}
+    blend = Blend(reference, {"brier": 3.0, "mean_path": -1.0})
+    grades = norm.cdf([2, 1])
+    assert blend({"brier": 0.5, "mean_path": 7.0}) == pytest.approx(
+        np.average(grades, weights=[3, 1])
+    )
+
+
+@pytest.mark.parametrize(("kind", "recipe"), [(NODES, NODE_RECIPE), (IMAGES, RECIPE)])
+def test_each_kind_of_task_has_its_recipe(kind, recipe):
+    assert recipe_for(kind) == recipe
+    assert set(Blend.fit([dict.fromkeys(recipe, 1.0)], recipe).reference) == set(recipe)

@@ -30,10 +30,10 @@ def test_it_finds_trains_and_writes_a_network(tmp_path: Path, name: str, limit: 
         space,
         DATA,
         tmp_path / "hypernet",
-        hypernet="ghn2-lowrank",
         proxy=space.proxy_sizes(),
-        training=HypernetTraining(steps=20, lr=1e-3),
+        training=HypernetTraining(steps=20),
     )
+    assert (hypernet.card.hypernet, hypernet.card.training["lr"]) == ("ghn2-lowrank", 1e-3)
     assert hypernet.card.features == DATA.task.features
     assert set(hypernet.card.reference) == {"brier", "macs", "mean_path"}
     out = tmp_path / "run"
@@ -50,9 +50,14 @@ def test_it_finds_trains_and_writes_a_network(tmp_path: Path, name: str, limit: 
     )
     assert result.trials.complete == 12
     assert result.best.epochs == 20
+    assert "initial weights" not in {effort.name for effort in result.rungs}  # default ones
     assert result.best.test_accuracy is not None
     assert result.best_model is not None
     written = runpy.run_path(str(out / "best" / "model.py"))["load"]()
+    needed = "torch, torch-geometric and" if name == "graphgym" else "torch and"
+    card = (out / "best" / "card.md").read_text()
+    assert f"needs {needed} safetensors only" in card
+    assert "network(x, edge_index)  # float (N, 6) and int64 (2, E) -> (N, 3)" in card
     x, edges = DATA.test.whole().inputs
     with torch.no_grad():
         expected = result.best_model(x, edges)
