@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hypernets.class_head import extend_class_vectors
+from hypernets.final_gain import FINAL_GAIN
 from hypernets.parameter_axes import five_axes
 from hypernets.tiling import tile
 from nas.graph.op import Role
@@ -49,7 +50,7 @@ class ChunkDecoder(nn.Module):
         self.mix = nn.Linear(wide, wide)
         self.chunk = nn.Linear(wide, side**2)
         self.class_vectors = nn.Parameter(torch.randn(hidden, classes) / math.sqrt(hidden))
-        for layer, gain in ((self.state, 1), (self.mix, 2), (self.chunk, 1)):
+        for layer, gain in ((self.state, 1), (self.mix, 2), (self.chunk, FINAL_GAIN**2)):
             nn.init.normal_(layer.weight, std=math.sqrt(gain / layer.in_features))
             nn.init.zeros_(layer.bias)
 

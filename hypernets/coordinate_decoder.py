@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hypernets.class_head import extend_class_vectors
+from hypernets.final_gain import FINAL_GAIN
 from hypernets.parameter_axes import five_axes
 from nas.graph.op import Role
 
@@ -51,7 +52,8 @@ class CoordinateDecoder(nn.Module):
         self.amplitude = nn.Linear(hidden, rank)
         self.role = nn.Parameter(torch.randn(len(Role), hidden) * math.sqrt(0.5))
         self.class_vectors = nn.Parameter(torch.randn(hidden, classes) / math.sqrt(hidden))
-        nn.init.normal_(self.amplitude.weight, std=math.sqrt(2 / (1.5 * hidden * rank)))
+        start = FINAL_GAIN * math.sqrt(2 / (1.5 * hidden * rank))
+        nn.init.normal_(self.amplitude.weight, std=start)
         nn.init.zeros_(self.amplitude.bias)
 
     def forward(self, h: Tensor, role: Role, shape: Shape) -> Tensor:

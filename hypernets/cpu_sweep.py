@@ -11,12 +11,15 @@ from torch import Tensor
 from hypernets.blas_threads import one_blas_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 Span = tuple[slice, slice]
 """Slots of a level, and of all levels updated before it."""
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
+
+
+_ZERO = np.zeros((), np.float32)
 
 
 def rows_of(slots: slice, kinds: int) -> slice:
@@ -44,7 +47,7 @@ class CpuSweep(torch.autograd.Function):
             for level, heard in spans:
                 run.update(level, heard)
         ctx.run, ctx.spans = run, spans
-        return torch.from_numpy(run.after)
+        return torch.from_numpy(run.states()).view_as(h)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
@@ -54,106 +57,114 @@ class CpuSweep(torch.autograd.Function):
 
 
 class _Run:
-    """What a sweep computes, by slot."""
+    """What a sweep computes, by slot; arrays of one graph have no dimension G.
+
+    A step does as little as it can: what sigmoid(x) = (1 + tanh(x/2)) / 2 and
+    relu(x + b) = max(x, -b) + b add and multiply last is done for all steps at once.
+    """
 
     def __init__(self, h: Tensor, mix: Tensor, weights: Sequence[Tensor]) -> None:
+        self._shape = graphs, slots, hidden = h.shape
         self._before, self._mix, *plain = (
             tensor.detach().contiguous().numpy() for tensor in (h, mix, *weights)
         )
-        self._w_ih, self._w_hh, b_ih, b_hh, self._w_in, self._b_in, self._w_out, self._b_out = (
-            plain
-        )
-        graphs, slots, hidden = self._before.shape
-        self._hidden, self._kinds = hidden, self._mix.shape[2] // slots
-        halves = np.repeat(
-            np.array([0.5, 1], np.float32), [2 * hidden, hidden]
-        )  # for sigmoids by tanh
+        self._multiply: Callable[..., Array] = np.matmul
+        if graphs == 1:
+            self._before, self._mix = self._before[0], self._mix[0]
+            self._multiply = np.dot  # in half the time
+        self._w_ih, self._w_hh, b_ih, b_hh, self._w_in, self._b_in, self._w_out, b_out = plain
+        self._hidden, self._kinds = hidden, self._mix.shape[-1] // slots
+        halves = np.repeat(np.array([0.5, 1], np.float32), [2 * hidden, hidden])
         self._heard = self._w_ih.T * halves  # (D, 3D)
         self._old = self._before @ self._w_hh.T + b_hh  # (G, S, 3D), gates of the states before
-        self._base = b_ih * halves + np.zeros_like(self._old)
-        self._base[..., : 2 * hidden] += 0.5 * self._old[..., : 2 * hidden]
+        self._base = b_ih * halves + 0.5 * self._old
+        self._old_new = 0.5 * self._old[..., 2 * hidden :]
         self._message = np.empty_like(self._before)
         self._gates = np.empty_like(self._old)  # reset, keep, new
-        self._inner = np.empty((graphs, slots, len(self._b_in)), np.float32)
-        self._sent = np.empty((graphs, slots * self._kinds, hidden), np.float32)
-        self.after = np.empty_like(self._before)
+        self._inner = np.empty((*self._before.shape[:-1], len(self._b_in)), np.float32)
+        self._sent = np.empty((*self._before.shape[:-2], slots * self._kinds, hidden), np.float32)
+        self._after = np.empty_like(self._before)
+        self._half_in = 0.5 * self._w_in
+        # a row for each slot, as numpy takes twice as long for arrays that differ in shape
+        self._least = np.tile(-self._b_in, (slots, 1))
+        self._b_said = np.tile(self._b_in @ self._w_out + b_out, (slots, 1))
 
     def update(self, level: slice, heard: slice) -> None:
         """New states of a level, and the messages they send."""
-        hidden, told = self._hidden, rows_of(heard, self._kinds)
-        message, state = self._message[:, level], self.after[:, level]  # (G, W, D)
-        gates, inner = self._gates[:, level], self._inner[:, level]  # (G, W, 3D), (G, W, I)
+        hidden = self._hidden
+        at, told = (..., level, slice(None)), rows_of(heard, self._kinds)
+        before, message, state = self._before[at], self._message[at], self._after[at]  # (G, W, D)
+        gates, inner = self._gates[at], self._inner[at]  # (G, W, 3D), (G, W, I)
         both, new = gates[..., : 2 * hidden], gates[..., 2 * hidden :]
-        np.matmul(self._mix[:, level, told], self._sent[:, told], out=message)
-        np.matmul(message, self._heard, out=gates)
-        gates += self._base[:, level]
+        self._multiply(self._mix[..., level, told], self._sent[..., told, :], out=message)
+        self._multiply(message, self._heard, out=gates)
+        gates += self._base[at]
         np.tanh(both, out=both)
-        both *= 0.5
-        both += 0.5  # sigmoid
-        new += both[..., :hidden] * self._old[:, level, 2 * hidden :]
+        new += both[..., :hidden] * self._old_new[at]
         np.tanh(new, out=new)
-        np.subtract(self._before[:, level], new, out=state)
-        state *= both[..., hidden:]
-        state += new
-        np.matmul(state, self._w_in, out=inner)
-        inner += self._b_in
-        np.maximum(inner, 0, out=inner)
-        said = inner @ self._w_out  # (G, W, K*D)
-        said += self._b_out
-        rows = self._sent[:, rows_of(level, self._kinds)]
-        np.maximum(said.reshape(rows.shape), 0, out=rows)
+        np.add(before, new, out=state)
+        state += (before - new) * both[..., hidden:]  # twice the state
+        self._multiply(state, self._half_in, out=inner)
+        np.maximum(inner, self._least[level], out=inner)
+        said = self._multiply(inner, self._w_out)  # (G, W, K*D)
+        said += self._b_said[level]
+        rows = self._sent[..., rows_of(level, self._kinds), :]
+        np.maximum(said.reshape(rows.shape), _ZERO, out=rows)
+
+    def states(self) -> Array:
+        """The new states of all levels: (G, S, D)."""
+        self._after *= 0.5
+        return self._after.reshape(self._shape)
 
     def gradients(self, outer: Array, spans: Sequence[Span]) -> list[Array]:
         """Of the states before and of all weights in order, from those of the states after."""
-        hidden = self._hidden
-        reset, keep, new = np.split(self._gates, 3, axis=-1)
+        hidden, slots = self._hidden, self._shape[1]
+        new, inner = self._gates[..., 2 * hidden :], self._inner + self._b_in
+        reset, keep = np.split(0.5 + 0.5 * self._gates[..., : 2 * hidden], 2, axis=-1)
         self._slopes = np.empty_like(self._gates)  # of the states after, by the gates
         self._slopes[..., 2 * hidden :] = (1 - keep) * (1 - new * new)
         self._slopes[..., hidden : 2 * hidden] = (self._before - new) * keep * (1 - keep)
         by_reset = self._old[..., 2 * hidden :] * reset * (1 - reset)
         self._slopes[..., :hidden] = self._slopes[..., 2 * hidden :] * by_reset
-        self._sent_on, self._inner_on = np.sign(self._sent), np.sign(self._inner)
+        self._sent_on, self._inner_on = np.sign(self._sent), np.sign(inner)
         self._d_sent = np.empty_like(self._sent)
         self._d_message = np.empty_like(self._message)
-        self._d_inner = np.empty_like(self._inner)
+        self._d_inner = np.empty_like(inner)
         self._d_new = np.empty_like(self._gates)  # of the gates as computed from messages
-        d_state = outer.copy()
+        d_state = outer.reshape(self._before.shape).copy()
         for level, heard in reversed(spans):
-            self._step_back(d_state[:, level], level, _hearing(level, heard, d_state.shape[1]))
+            self._step_back(d_state[..., level, :], level, _hearing(level, heard, slots))
         d_old = self._d_new.copy()  # of the gates as computed from states before
         d_old[..., 2 * hidden :] *= reset
         d_before = d_state * keep + d_old @ self._w_hh
         d_said = _flat(self._d_sent, self._kinds * hidden)
         d_inner, d_new, d_old = _flat(self._d_inner), _flat(self._d_new), _flat(d_old)
         return [
-            d_before,
+            d_before.reshape(self._shape),
             d_new.T @ _flat(self._message),
             d_old.T @ _flat(self._before),
             d_new.sum(0),
             d_old.sum(0),
-            _flat(self.after).T @ d_inner,
+            _flat(self._after).T @ d_inner,
             d_inner.sum(0),
-            _flat(self._inner).T @ d_said,
+            _flat(inner).T @ d_said,
             d_said.sum(0),
         ]
 
     def _step_back(self, d_state: Array, level: slice, later: slice) -> None:
         """Gradients of one level; those of its states are added to what the outside gives."""
-        rows, shape = rows_of(level, self._kinds), (*d_state.shape[:2], -1)
-        d_sent, d_inner, d_new = (
-            self._d_sent[:, rows],
-            self._d_inner[:, level],
-            self._d_new[:, level],
-        )
-        heard = self._mix[:, later, rows].transpose(0, 2, 1)
-        np.matmul(heard, self._d_message[:, later], out=d_sent)
-        d_sent *= self._sent_on[:, rows]
-        np.matmul(d_sent.reshape(shape), self._w_out.T, out=d_inner)
-        d_inner *= self._inner_on[:, level]
-        d_state += d_inner @ self._w_in.T
-        slopes = self._slopes[:, level].reshape(*shape[:2], 3, -1)
-        np.multiply(d_state[:, :, None], slopes, out=d_new.reshape(slopes.shape))
-        np.matmul(d_new, self._w_ih, out=self._d_message[:, level])
+        at, after = (..., level, slice(None)), (..., later, slice(None))
+        rows, shape = rows_of(level, self._kinds), (*d_state.shape[:-1], -1)
+        d_sent, d_inner, d_new = self._d_sent[..., rows, :], self._d_inner[at], self._d_new[at]
+        heard = self._mix[..., later, rows].swapaxes(-1, -2)
+        self._multiply(heard, self._d_message[after], out=d_sent)
+        d_sent *= self._sent_on[..., rows, :]
+        self._multiply(d_sent.reshape(shape), self._w_out.T, out=d_inner)
+        d_inner *= self._inner_on[at]
+        d_state += self._multiply(d_inner, self._w_in.T)
+        slopes = self._slopes[at].reshape(*d_state.shape[:-1], 3, -1)
+        np.multiply(d_state[..., None, :], slopes, out=d_new.reshape(slopes.shape))
+        self._multiply(d_new, self._w_ih, out=self._d_message[at])
 
 
 def _hearing(level: slice, heard: slice, slots: int) -> slice:

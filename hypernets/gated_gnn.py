@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from hypernets.flat_memory import FlatMemory
 from hypernets.gated_sweep import GatedSweep
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch
+
+    from nas.graph.tensor_spec import Shape
 
 
 class GatedGNN(nn.Module):
@@ -33,18 +36,31 @@ class GatedGNN(nn.Module):
         self.message = _mlp(hidden, inner)
         self.virtual_message = _mlp(hidden, inner) if virtual_edges else None
         self.gru = nn.GRUCell(hidden, hidden)
+        self._memory = FlatMemory()
 
     def forward(self, x: Tensor, batch: Batch) -> Tensor:
         layout = LevelLayout(batch)
         weights = [(batch.distance == 1).to(x.dtype)]
         if self.virtual_message is not None:
             weights.append(1 / batch.distance.to(x.dtype))
-        mix = layout.matrix(torch.stack(weights, -1))  # (G, target, source, K)
+        ahead, back = self._mixes(layout, torch.stack(weights, -1))
         sweep = self._sweep()
         spans = [(slice(*span), slice(0, span[0])) for span in layout.spans]
-        h = sweep(layout.scatter(x), mix.flatten(2), spans)
+        h = sweep(layout.scatter(x), ahead, spans)
         spans = [(level, slice(level.stop, layout.slots)) for level, _ in reversed(spans)]
-        return layout.gather(sweep(h, mix.transpose(1, 2).flatten(2), spans))
+        return layout.gather(sweep(h, back, spans))
+
+    def _mixes(self, layout: LevelLayout, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """What each slot takes of the messages of each, sweeping forward and back: (G, S, S*K)."""
+        shape = layout.shape(weight)
+        if weight.dtype is torch.float32:
+            ahead, back = self._memory.tensors([shape, shape], weight.device)
+        else:
+            ahead, back = weight.new_empty(2, *shape)
+        layout.matrix(weight, ahead)
+        for mine, theirs in zip(back.unbind(-1), ahead.unbind(-1), strict=True):
+            mine.copy_(theirs.mT)
+        return ahead.flatten(2), back.flatten(2)
 
     def _sweep(self) -> GatedSweep:
         return GatedSweep(
@@ -89,13 +105,18 @@ class LevelLayout:
         self._slot = (ends - width)[level] + rank
         self._edges = batch.edge_index
 
-    def matrix(self, weight: Tensor) -> Tensor:
-        """Edge weights (E, ...) as (G, S, S, ...), rows the targets."""
-        shape = (self._graphs, self.slots, self.slots, *weight.shape[1:])
+    def shape(self, weight: Tensor) -> Shape:
+        """(G, S, S, ...) of edge weights (E, ...)."""
+        return self._graphs, self.slots, self.slots, *weight.shape[1:]
+
+    def matrix(self, weight: Tensor, out: Tensor) -> Tensor:
+        """Edge weights (E, ...) written into (G, S, S, ...), rows the targets."""
         source, target = self._edges
         row = self._graph * self.slots + self._slot  # of all graphs
-        place = (row * self.slots)[target] + self._slot[source]
-        return weight.new_zeros(shape).flatten(0, 2).index_copy_(0, place, weight).view(shape)
+        place = (row * self.slots)[target]
+        place += self._slot[source]
+        out.zero_().view(-1, *weight.shape[1:]).index_copy_(0, place, weight)
+        return out
 
     def scatter(self, x: Tensor) -> Tensor:
         """Node states (N, D) into slots (G, S, D)."""

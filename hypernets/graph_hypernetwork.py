@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.data import Batch
 from torch_geometric.nn import global_mean_pool
 
 from hypernets.canonical_order import in_canonical_order
@@ -16,6 +15,7 @@ from hypernets.embedding import NodeEmbedding
 from hypernets.fan_in import scale_by_fan_in
 from hypernets.features import EncodedGraph, encode
 from hypernets.flat_memory import FlatMemory
+from hypernets.graph_batch import graph_batch
 from hypernets.matrix_decoder import unrepeated
 from hypernets.predicted_module import predict_module
 from hypernets.tiling import tile, tile_into
@@ -23,6 +23,8 @@ from nas.graph.op import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from torch_geometric.data import Batch, Data
 
     from hypernets.config import HypernetConfig
     from nas.graph.graph import Graph
@@ -84,6 +86,7 @@ class GraphHyperNetwork(nn.Module):
         draws[0] = 0
         self.register_buffer("apart", draws, persistent=False)
         self._memory = FlatMemory()
+        self._scaled = FlatMemory()
 
     def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
         """For each graph the tensors of ``graph.parameters()``, in its order."""
@@ -109,7 +112,9 @@ class GraphHyperNetwork(nn.Module):
         ]
 
     def forward(
-        self, model: nn.Module, example_inputs: Tensor | Sequence[Tensor] | None = None
+        self,
+        model: nn.Module,
+        example_inputs: Tensor | Sequence[Tensor] | Data | None = None,
     ) -> nn.Module:
         """The same module with predicted weights; see :func:`hypernets.predict_module`."""
         return predict_module(self, model, example_inputs).model
@@ -129,7 +134,7 @@ class GraphHyperNetwork(nn.Module):
     def _states(self, encoded: list[EncodedGraph]) -> tuple[Tensor, Batch]:
         """Node states of a batch of graphs: (N, hidden)."""
         device = next(self.parameters()).device
-        batch = Batch.from_data_list([graph.data for graph in encoded]).to(device)
+        batch = graph_batch(encoded).to(device)
         h = self.embedding(batch)
         return self.norm(self.encoder(h, batch)), batch
 
@@ -144,21 +149,30 @@ class GraphHyperNetwork(nn.Module):
             raw = self.decoder(states, role, part)  # (P, *part), P of all kinds
             counts = [len(sources[kind]) for kind in kinds]
             for kind, values in zip(kinds, raw.split(counts), strict=True):
-                scaled = scale_by_fan_in(values, role, kind.shape)
-                if first and role in (Role.WEIGHT, Role.STACKED):
-                    scaled = scaled * self.config.input_gain
+                gain = first and role in (Role.WEIGHT, Role.STACKED)
+                gained = values * self.config.input_gain if gain else values
                 if kind in found:
-                    tile_into(found[kind], scaled)
+                    self._write(found[kind], gained, kind)
                 else:
+                    scaled = scale_by_fan_in(gained, role, kind.shape)
                     found[kind] = tile(scaled, kind.shape).contiguous()
         return found
 
+    def _write(self, out: Tensor, raw: Tensor, kind: _Kind) -> None:
+        """Scale decoded values, and repeat them where the parameters are larger."""
+        if raw.shape == out.shape:
+            scale_by_fan_in(raw, kind.role, kind.shape, out)
+            return
+        (scaled,) = self._scaled.tensors([tuple(raw.shape)], out.device)
+        tile_into(out, scale_by_fan_in(raw, kind.role, kind.shape, scaled))
+
     def _of(self, h: Tensor, sources: Sequence[_Source]) -> Tensor:
         """States that parameters are decoded from: (N, D) -> (P, D)."""
-        nodes, ordinals = torch.tensor(sources, device=h.device).unbind(1)
-        states = h[nodes]
-        if ordinals.any():
-            states = states + self.apart[ordinals.clamp_max(len(self.apart) - 1)]
+        nodes, ordinals = zip(*sources, strict=True)
+        states = h[torch.tensor(nodes, device=h.device)]
+        if any(ordinals):
+            draws = torch.tensor(ordinals, device=h.device).clamp_max(len(self.apart) - 1)
+            states = states + self.apart[draws]
         return states
 
     def _reserve(

@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hypernets.class_head import extend_class_vectors
+from hypernets.final_gain import FINAL_GAIN
+from hypernets.flat_memory import FlatMemory
 from hypernets.matrix_decoder import MatrixDecoder
 from hypernets.parameter_axes import five_axes
 from hypernets.tiling import tile
@@ -21,17 +23,6 @@ if TYPE_CHECKING:
 
 CLASS_VECTOR = 32
 """Longest vector of a class."""
-
-FINAL_GAIN = 0.2
-"""Factor of the last layers' initial weights (Knyazev et al. 2023, in the published program).
-
-Larger ones make networks start with losses far above that of guessing, and training on networks
-that differ much then fails."""
-
-
-FEW_TAPS = 16
-"""Values that lie multiples of 16 KiB apart, as those of a tile, are in each other's way in a
-processor's cache if there are more."""
 
 
 class TileDecoder(MatrixDecoder):
@@ -52,6 +43,7 @@ class TileDecoder(MatrixDecoder):
 
     def __init__(self, hidden: int, max_channels: int, max_kernel: int, classes: int) -> None:
         super().__init__()
+        self._memory = FlatMemory()
         self.max_channels = max_channels
         self.max_kernel = max_kernel
         wide, length = 4 * hidden, min(hidden, CLASS_VECTOR)
@@ -84,11 +76,25 @@ class TileDecoder(MatrixDecoder):
         side = self.max_channels
         weight = self.tile.weight.view(side, side, -1)[:, :channels][:out].flatten(0, 1)
         bias = self.tile.bias.view(side, side)[:, :channels][:out].flatten()
-        x = F.linear(x, weight, bias).unflatten(0, (len(h), -1))  # (P, taps, out*channels)
-        x = _taps_last(x).unflatten(1, (out, channels)).unflatten(-1, window)
+        x = self._product(x, weight, bias, math.prod(window))  # (P, out*channels, taps)
+        x = x.unflatten(1, (out, channels)).unflatten(-1, window)
         if window != kernel:
             x = F.interpolate(x.flatten(0, 1), kernel, mode="bilinear").view(*x.shape[:3], *kernel)
         return tile(x, (rows, columns, *kernel)).reshape(len(h), *shape)
+
+    def _product(self, x: Tensor, weight: Tensor, bias: Tensor, taps: int) -> Tensor:
+        """The last and largest layer: (P*taps, 8D) -> (P, O, taps), taps next to each other."""
+        if taps == 1:
+            return self._addmm(bias, x, weight.mT).unsqueeze(-1)
+        columns = self._addmm(bias[:, None], weight, x.mT)  # (O, P*taps)
+        return columns.view(len(columns), -1, taps).transpose(0, 1)
+
+    def _addmm(self, bias: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        """``a @ b + bias``, in memory that is used again where it can be."""
+        if torch.is_grad_enabled() or not a.dtype is b.dtype is torch.float32:
+            return torch.addmm(bias, a, b)
+        (out,) = self._memory.tensors([(a.shape[0], b.shape[1])], a.device)
+        return torch.addmm(bias, a, b, out=out)
 
     def _window(self, h: Tensor, window: tuple[int, ...]) -> Tensor:
         """Linear and ReLU at the central ``window`` of the tile only: (P, D) -> (P*taps, 4D)."""
@@ -110,11 +116,3 @@ class TileDecoder(MatrixDecoder):
         x = F.linear(self.class_features[:-1](h), last.weight[rows], last.bias[rows])
         features = tile(x.view(len(h), -1, length), (count, length))  # (P, features, D)
         return (features @ vectors).mT.reshape(len(h), *shape)
-
-
-def _taps_last(x: Tensor) -> Tensor:
-    """(P, taps, O) -> (P, O, taps), copied where reading from far apart would be slow later."""
-    if x.shape[1] <= FEW_TAPS:
-        return x.mT
-    columns = x.flatten(0, 1).t().contiguous()  # (O, P*taps)
-    return columns.view(-1, *x.shape[:2]).transpose(0, 1)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
+from nas.importers.step import ATOMS
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -43,12 +45,15 @@ def form_of(arguments: Any) -> Hashable:
 
 
 def _form(part: Any) -> Hashable:
+    kind = type(part)
+    if kind in ATOMS:
+        return kind, part  # 1, 1.0 and True are equal
     if isinstance(part, Tensor):
         return Blank.like(part)
-    if isinstance(part, tuple | list):
-        return type(part), tuple([_form(inner) for inner in part])
+    if isinstance(part, (tuple, list)):
+        return kind, tuple([_form(inner) for inner in part])
     if isinstance(part, dict):
         return dict, tuple([(key, _form(inner)) for key, inner in part.items()])
     if isinstance(part, slice):
         return slice, part.start, part.stop, part.step
-    return type(part), part  # 1, 1.0 and True are equal
+    return kind, part

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from nas.errors import ImportingError
 from nas.importers.assembly import assemble
 from nas.importers.message_passing import is_message_passing
+from nas.importers.recorder import Unseen
 from nas.importers.silence import torch_silenced
 from nas.importers.state import unchanged
 from nas.importers.trace import WAYS, Hidden, Way, trace
@@ -123,12 +124,18 @@ def _imported(
     model: nn.Module, inputs: tuple[Tensor, ...], way: Way, leaf_modules: set[nn.Module]
 ) -> Imported:
     """The graph recorded in one way, submodules being taken whole where they must."""
+    watch = False
     while True:
         try:
-            imported = assemble(trace(model, inputs, way, leaf_modules), model)
+            imported = assemble(trace(model, inputs, way, leaf_modules, watch=watch), model)
             if not way.meta:
                 nearby = tuple(0.999 * x + 1e-3 if x.is_floating_point() else x for x in inputs)
                 _check_fixed(imported, assemble(trace(model, nearby, way, leaf_modules), model))
+        except Unseen:
+            if watch:
+                raise
+            watch = True
+            continue
         except Hidden:
             continue
         return imported

@@ -89,6 +89,10 @@ _QUERIES = frozenset(
 """Functions that tell something about a tensor other than its numbers, the most frequent ones."""
 
 
+class Unseen(ImportingError):
+    """A tensor was met that nothing recorded has computed."""
+
+
 class Recorder(TorchFunctionMode):
     """Notes every torch function that is called while it is active, and on what.
 
@@ -148,7 +152,7 @@ class Recorder(TorchFunctionMode):
     def _unseen(self, tensor: Tensor) -> Value:
         """A tensor that was there before the run, such as an attribute that is no buffer."""
         if self._meta and tensor.is_meta:
-            raise ImportingError("a tensor was computed by something other than torch functions")
+            raise Unseen("a tensor was computed by something other than torch functions")
         value = Value(tensor.to("meta") if self._meta else tensor, fixed=tensor)
         self._values[id(tensor)] = value
         return self.enter(value)

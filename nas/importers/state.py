@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _EVERY_MODULE = frozenset(nn.Module().__dict__)
+_TABLES = (dict, list, set)
 
 
 @contextmanager
@@ -44,28 +45,23 @@ def replaced_state(model: nn.Module, known: Mapping[Tensor, Tensor]) -> Iterator
 @contextmanager
 def unchanged(model: nn.Module) -> Iterator[None]:
     """Give the model back its attributes, such as tables of what it computed once."""
-    before = [(part, _attributes(part)) for part in model.modules() if is_plain(part)]
+    before = [(part, part.__dict__.copy()) for part in model.modules() if is_plain(part)]
     copies = [
         (table, table.copy())
         for _, attributes in before
-        for table in attributes.values()
-        if type(table) in (dict, list, set)
+        for name, table in attributes.items()
+        if type(table) in _TABLES and name not in _EVERY_MODULE
     ]
     try:
         yield
     finally:
         for part, attributes in before:
-            for name in _attributes(part).keys() - attributes.keys():
+            for name in part.__dict__.keys() - attributes.keys():
                 del part.__dict__[name]
             part.__dict__.update(attributes)
         for table, copy in copies:
             table.clear()
             (table.extend if isinstance(table, list) else table.update)(copy)
-
-
-def _attributes(module: nn.Module) -> dict[str, Any]:
-    """What a module keeps beside what every module has."""
-    return {name: value for name, value in module.__dict__.items() if name not in _EVERY_MODULE}
 
 
 def is_plain(module: nn.Module) -> bool:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 BATCH = 10007
 """A batch size that no model uses for anything else: multiples of it follow the batch."""
 
+ATOMS = frozenset({bool, float, int, str, type(None)})
+"""Types of most arguments that have no parts."""
+
+_SEQUENCES = (tuple, list)
+
 
 @dataclass(eq=False, slots=True)
 class Value:
@@ -50,10 +55,12 @@ class Step:
 
 def mapped(part: Any, change: Callable[[Any], Any], kind: type | tuple[type, ...] = Tensor) -> Any:
     """The same arguments with every part of some types changed."""
+    if type(part) in ATOMS:
+        return part
     if isinstance(part, kind):
         return change(part)
-    if isinstance(part, tuple | list):
-        parts = [mapped(inner, change, kind) for inner in part]
+    if isinstance(part, _SEQUENCES):
+        parts = [inner if type(inner) in ATOMS else mapped(inner, change, kind) for inner in part]
         if hasattr(part, "_fields"):
             return type(part)(*parts)
         return parts if isinstance(part, list) else tuple(parts)
@@ -67,6 +74,8 @@ def mapped(part: Any, change: Callable[[Any], Any], kind: type | tuple[type, ...
 
 def leaves(part: Any) -> list[Any]:
     """The innermost parts of arguments."""
+    if type(part) in ATOMS:
+        return [part]
     if isinstance(part, slice):
         part = (part.start, part.stop, part.step)
     if isinstance(part, dict):

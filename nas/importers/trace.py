@@ -10,7 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
-from nas.importers.message_passing import is_message_passing, shape_rule
+from nas.importers.message_passing import (
+    is_message_passing,
+    perceptron_of,
+    plain_call,
+    shape_rule,
+    without_perceptron,
+)
 from nas.importers.recorder import Recorder
 from nas.importers.state import is_plain, replaced_state, unchanged
 from nas.importers.step import BATCH, Step, Value, leaves, mapped
@@ -60,7 +66,12 @@ WAYS = (Way(meta=True, free=True), Way(meta=True, free=False), Way(meta=False, f
 
 
 def trace(
-    model: nn.Module, inputs: Sequence[Tensor], way: Way, leaf_modules: set[nn.Module]
+    model: nn.Module,
+    inputs: Sequence[Tensor],
+    way: Way,
+    leaf_modules: set[nn.Module],
+    *,
+    watch: bool = False,
 ) -> Trace:
     """Record one run of a model.
 
@@ -68,10 +79,13 @@ def trace(
         model: Its mode and state are left as they were.
         inputs: Example inputs.
         way: How to run it.
-        leaf_modules: Submodules that are not looked into. One that computes what the recorder
-            does not see is added to it.
+        leaf_modules: Submodules that are not looked into.
+        watch: Whether to look at what every submodule returns, which takes longer. One that
+            computes what the recorder does not see is added to ``leaf_modules``.
 
     Raises:
+        Hidden: One was added.
+        Unseen: A tensor was computed by what the recorder does not see.
         ImportingError: The model cannot be recorded in this way.
     """
     recorder = Recorder(meta=way.meta)
@@ -86,7 +100,8 @@ def trace(
         stack.enter_context(_mode(model, training=way.training))
         stack.enter_context(_leaves_taken_whole(recorder, leaf_modules, way))
         stack.enter_context(_state(model, parameters, recorder, meta=way.meta))
-        stack.enter_context(_watch(model, recorder, leaf_modules))
+        if watch:
+            stack.enter_context(_watch(model, recorder, leaf_modules))
         stack.enter_context(torch.no_grad())
         stack.enter_context(recorder)
         outputs = model(*xs)
@@ -140,12 +155,17 @@ def _plain(outputs: Any) -> Any:
 def _mode(model: nn.Module, *, training: bool) -> Iterator[None]:
     """Evaluation mode; with ``training`` only layers without parts of their own are in it."""
     before = {module: module.training for module in model.modules()}
-    for module in before:
-        module.training = training and any(True for _ in module.children())
+    wanted = {module: training and any(True for _ in module.children()) for module in before}
+    _set_modes(wanted)
     try:
         yield
     finally:
-        for module, mode in before.items():
+        _set_modes(before)
+
+
+def _set_modes(modes: Mapping[nn.Module, bool]) -> None:
+    for module, mode in modes.items():
+        if module.training is not mode:
             module.training = mode
 
 
@@ -156,8 +176,8 @@ def _leaves_taken_whole(
     """While active, these modules are single steps."""
     with ExitStack() as stack:
         for module in leaf_modules:
-            unreal = way.free and is_message_passing(module)
-            forward = shape_rule(module) if unreal else module.forward
+            unreal, part = way.free and is_message_passing(module), without_perceptron(module)
+            forward = shape_rule(part) if unreal else part.forward
             stack.enter_context(_replaced(module, _whole(module, forward, recorder)))
         yield
 
@@ -172,6 +192,8 @@ def _whole(
             reads.append(recorder.value_of(tensor))
             return reads[-1]
 
+        if is_message_passing(module):
+            args, kwargs = plain_call(module, args, kwargs)
         step = Step(module, mapped(args, admit), mapped(kwargs, admit), reads)
         recorder.inside = True
         try:
@@ -179,7 +201,9 @@ def _whole(
                 result = forward(*args, **kwargs)
         finally:
             recorder.inside = False
-        return recorder.note(step, result)
+        heard = recorder.note(step, result)
+        inner = perceptron_of(module)
+        return heard if inner is None else inner(heard)
 
     return run
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch.testing import assert_close
 
 from hypernets.chunk_decoder import ChunkDecoder
+from hypernets.final_gain import FINAL_GAIN
 from hypernets.matrix_decoder import unrepeated
 from hypernets.tiling import tile
 from nas.graph.op import Role
@@ -103,8 +104,9 @@ def test_all_parameters_learn(decoder: ChunkDecoder) -> None:
     assert all(grad.abs().sum() > 0 for grad in grads)
 
 
-def test_raw_weights_of_a_fresh_decoder_have_unit_variance() -> None:
+def test_raw_weights_of_a_fresh_decoder_vary_as_the_gain_of_the_last_layer_says() -> None:
     torch.manual_seed(0)
     decoder = ChunkDecoder(32, 64, 7, 10)
     for role, shape in ((Role.WEIGHT, (64, 64, 3, 3)), (Role.CLASS_WEIGHT, (10, 64))):
-        assert 0.5 < decoder(states(64, 32), role, shape).var().item() < 2
+        variance = decoder(states(64, 32), role, shape).var().item()
+        assert 0.5 < variance / FINAL_GAIN**2 < 2

@@ -8,6 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from hypernets.coordinate_decoder import CoordinateDecoder
+from hypernets.final_gain import FINAL_GAIN
 from nas.graph.op import Role
 from tests.hypernets.decoder_cases import CLASSES, EVERY, HIDDEN, states
 
@@ -102,8 +103,9 @@ def test_large_layers_take_little_memory() -> None:
     assert sum(kept) < 3 * weight.numel()
 
 
-def test_raw_weights_of_a_fresh_decoder_have_unit_variance() -> None:
+def test_raw_weights_of_a_fresh_decoder_vary_as_the_gain_of_the_last_layer_says() -> None:
     torch.manual_seed(0)
     decoder = CoordinateDecoder(32, 10)
     for role, shape in ((Role.WEIGHT, (64, 64, 3, 3)), (Role.CLASS_WEIGHT, (10, 64))):
-        assert 0.5 < decoder(states(64, 32), role, shape).var().item() < 2
+        variance = decoder(states(64, 32), role, shape).var().item()
+        assert 0.5 < variance / FINAL_GAIN**2 < 2

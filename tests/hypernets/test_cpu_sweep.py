@@ -6,22 +6,23 @@ from torch import nn
 
 from hypernets.gated_sweep import GatedSweep
 
-GRAPHS, SLOTS, HIDDEN, INNER = 3, 7, 4, 5
+SLOTS, HIDDEN, INNER = 7, 4, 5
 FORWARD = [(slice(0, 2), slice(0, 0)), (slice(2, 5), slice(0, 2)), (slice(5, 7), slice(0, 5))]
 BACKWARD = [(slice(5, 7), slice(7, 7)), (slice(2, 5), slice(5, 7)), (slice(0, 2), slice(2, 7))]
 
 
+@pytest.mark.parametrize("graphs", [1, 3])
 @pytest.mark.parametrize("kinds", [1, 2])
 @pytest.mark.parametrize("spans", [FORWARD, BACKWARD], ids=["forward", "backward"])
-def test_values_and_gradients_equal_those_of_autograd(spans, kinds) -> None:
+def test_values_and_gradients_equal_those_of_autograd(spans, kinds, graphs) -> None:
     torch.manual_seed(kinds)
     gru = nn.GRUCell(HIDDEN, HIDDEN)
     sending = [
         torch.randn(shape, requires_grad=True)
         for shape in ((HIDDEN, INNER), (INNER,), (INNER, kinds * HIDDEN), (kinds * HIDDEN,))
     ]
-    h = torch.randn(GRAPHS, SLOTS, HIDDEN, requires_grad=True)
-    mix, weight = torch.rand(GRAPHS, SLOTS, SLOTS * kinds), torch.randn(GRAPHS, SLOTS, HIDDEN)
+    h = torch.randn(graphs, SLOTS, HIDDEN, requires_grad=True)
+    mix, weight = torch.rand(graphs, SLOTS, SLOTS * kinds), torch.randn(graphs, SLOTS, HIDDEN)
     sweep = GatedSweep(gru, *sending)
     cell = (gru.weight_ih, gru.weight_hh, gru.bias_ih, gru.bias_hh)
     read = [h, *cell, *sending]

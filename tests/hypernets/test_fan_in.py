@@ -84,3 +84,10 @@ def test_scales_and_biases(role, function):
 def test_large_values_stay_in_range(role, low, high):
     scaled = scale_by_fan_in(torch.tensor([[-1e4, 1e4]]), role, (2,))
     assert scaled.tolist() == [[low, high]]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_results_can_be_put_into_memory_that_is_there(role) -> None:
+    raw, out = normal(2, 4, 8, 3).mT, torch.empty(2, 4, 3, 8)
+    assert scale_by_fan_in(raw, role, (4, 3, 8), out) is out
+    assert torch.equal(out, scale_by_fan_in(raw, role, (4, 3, 8)))

@@ -167,7 +167,7 @@ def test_layout_gives_each_level_one_slice_in_all_graphs():
     x = torch.arange(7.0)[:, None]
     assert layout.scatter(x)[..., 0].tolist() == [[0, 1, 2, 3, 0], [4, 5, 0, 0, 6]]
     assert torch.equal(layout.gather(layout.scatter(x)), x)
-    matrix = layout.matrix(torch.arange(1.0, 6.0))
+    matrix = layout.matrix(weight := torch.arange(1.0, 6.0), torch.empty(layout.shape(weight)))
     assert matrix[0, 1:4, 0].tolist() == [1, 2, 3]
     assert [matrix[1, 1, 0].item(), matrix[1, 4, 1].item()] == [4, 5]
     assert matrix.count_nonzero() == 5

@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
+from hypernets.final_gain import FINAL_GAIN
 from hypernets.matrix_decoder import unrepeated
-from hypernets.tile_decoder import FINAL_GAIN, TileDecoder
+from hypernets.tile_decoder import TileDecoder
 from hypernets.tiling import tile
 from nas.graph.op import Role
 from tests.hypernets.decoder_cases import EVERY
