@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from nas.errors import GraphError, ImportingError, counted
-from nas.events import Listener, Noted
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -18,15 +15,8 @@ if TYPE_CHECKING:
 
     from hypernets.predicted_module import PredictedModule
     from nas.data.dataset import Dataset
-    from nas.graph.graph import Graph
-    from nas.graph.tensor_spec import Shape
-    from nas.predictor.card import Card
+    from nas.events import Listener
     from nas.train.classifier import Classifier
-
-_CALIBRATION = 256
-"""Training images that give the batch norms their statistics."""
-_LARGE, _FEW = 64, 64
-"""Beyond this resolution there are fewer of them, as all go through the network at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +93,6 @@ def of_factory(
 ) -> Prediction:
     """A module that Python makes, as :func:`cli.module_factory.make_module` takes it.
 
-    Images that the module does not take at their own resolution are enlarged.
-
     Args:
         text: What makes the module.
         data: What it is for.
@@ -117,31 +105,22 @@ def of_factory(
         NasError: The module or the hypernetwork cannot be read, or do not fit the data.
     """
     from cli.module_factory import make_module
+    from cli.reading import check_classes, reading_of
     from cli.setup import load_general_weights
     from hypernets.predicted_module import predict_module
     from nas.train.batch_statistics import measure_statistics
-    from nas.train.classifier import Classifier
 
     with _seeded(seed):
         module = make_module(text).to(device)
     default = _kept(module)
     hypernet = load_general_weights(weights, data, device, listen)
-    example = _image(module, data, hypernet.card)
-    resolution = example.shape[-1]
-    if resolution != data.task.resolution:
-        listen(
-            Noted(
-                text=f"The network does not take images of {data.task.resolution} pixels; they "
-                f"are enlarged to {resolution}."
-            )
-        )
-    predicted = predict_module(hypernet, module, example)
-    _check_classes(predicted.graph, data)
-    classifier = Classifier(module, resolution)
-    samples = data.train.spread(_CALIBRATION if resolution <= _LARGE else _FEW).to(device)
-    measure_statistics(classifier, *samples.whole().inputs)
+    read = reading_of(module, data, hypernet.card, listen)
+    predicted = predict_module(hypernet, module, read.example)
+    check_classes(predicted.graph, data)
+    samples = data.train.spread(read.calibration).to(device)
+    measure_statistics(read.classifier, *samples.whole().inputs)
     module.eval()
-    return Prediction(predicted, classifier, data, default)
+    return Prediction(predicted, read.classifier, data, default)
 
 
 @contextmanager
@@ -159,49 +138,3 @@ def _seeded(seed: int) -> Iterator[None]:
 def _kept(module: nn.Module) -> dict[str, Tensor]:
     """A copy of a module's state, under the names it has in a classifier."""
     return {f"network.{name}": tensor.clone() for name, tensor in module.state_dict().items()}
-
-
-def _image(module: nn.Module, data: Dataset, card: Card) -> Tensor:
-    """An image of the data set at the first resolution that a module takes.
-
-    Raises:
-        GraphError: It takes none of them, but something else.
-        ImportingError: It takes nothing that can be guessed.
-    """
-    from hypernets.example_inputs import RESOLUTIONS, example_inputs, first_taken
-
-    channels, own = data.task.channels, data.task.resolution
-    sizes = [own, *(size for size in RESOLUTIONS if size > own)]
-    found = first_taken(module, [(1, channels, size, size) for size in sizes])
-    if found is not None:
-        return found
-    try:
-        taken = tuple(example_inputs(module, card).shape)
-    except ImportingError as error:
-        raise ImportingError(
-            error.message,
-            hint=f"Make a network that takes images (1, {channels}, {own}, {own}); for others "
-            "there is hypernets.predict_module in Python.",
-        ) from None
-    raise GraphError(
-        f"the network takes {_described(taken)}, but data set {data.name!r} has images of "
-        f"{counted(channels, 'channel')}",
-        hint=f"Make it for {channels}, or name a data set it fits with --dataset.",
-    )
-
-
-def _described(shape: Shape) -> str:
-    if len(shape) == 4:
-        return f"images of {counted(shape[1], 'channel')}"
-    return f"inputs like {shape}"
-
-
-def _check_classes(graph: Graph, data: Dataset) -> None:
-    shape, classes = graph.shapes[graph.outputs[0]], data.task.classes
-    if shape != (1, classes):
-        raise GraphError(
-            f"the network gives outputs of shape {shape} for each image, but data set "
-            f"{data.name!r} has {counted(classes, 'class')}, so (1, {classes}) was expected",
-            hint="Make it with so many classes, such as module:factory(num_classes="
-            f"{classes}), or name a data set it fits with --dataset.",
-        )

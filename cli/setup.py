@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from nas.data.dataset import Dataset
     from nas.events import Listener
+    from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
+    from nas.space.task import Task
 
 
 def use_device(
@@ -140,16 +142,24 @@ def load_general_weights(
                 f"{card.space!r}; what it predicts for others may be of little use."
             )
         )
-    if (card.channels, card.classes) != (task.channels, task.classes):
+    if (card.channels, card.features, card.classes) != (
+        task.channels,
+        task.features,
+        task.classes,
+    ):
         listen(
             Noted(
-                text=f"Hypernetwork {card.name!r} was trained for "
-                f"{counted(card.channels, 'channel')} and {counted(card.classes, 'class')}, but "
-                f"{data.name!r} has {task.channels} and {task.classes}: "
-                "what it predicts is to be fine-tuned."
+                text=f"Hypernetwork {card.name!r} was trained for {_sizes(card)}, but "
+                f"{data.name!r} has {_sizes(task)}: what it predicts is to be fine-tuned."
             )
         )
     return hypernet.to(device)
+
+
+def _sizes(of: Card | Task) -> str:
+    """Width of the inputs, and number of classes."""
+    width = counted(of.features, "feature") if of.features else counted(of.channels, "channel")
+    return f"{width} and {counted(of.classes, 'class')}"
 
 
 def _shipped_general(data: Dataset) -> str:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from hypernets.example_graph import example_graph
 from hypernets.example_inputs import example_inputs as guessed_inputs
 from nas.files import write_tensors
+from nas.graph.graph import Graph
 from nas.importers.from_module import from_module
 from nas.train.batch_statistics import measure_statistics
+from nas.train.graph_call import as_given, called_with, graph_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from nas.graph.graph import Graph
+    from torch_geometric.data import Data
+
     from nas.importers.imported import Coverage, Imported
     from nas.predictor.weight_predictor import WeightPredictor
 
@@ -55,9 +59,9 @@ class PredictedModule(Generic[_Module]):
 def predict_module(
     predictor: WeightPredictor,
     model: _Module,
-    example_inputs: Tensor | Sequence[Tensor] | None = None,
+    example_inputs: Tensor | Sequence[Tensor] | Data | None = None,
     *,
-    calibration: Tensor | Sequence[Tensor] | None = None,
+    calibration: Tensor | Sequence[Tensor] | Data | None = None,
 ) -> PredictedModule[_Module]:
     """Write predicted weights into a module: every parameter that an output depends on.
 
@@ -68,14 +72,17 @@ def predict_module(
     Args:
         predictor: A trained hypernetwork.
         model: Any module, for any number of classes and channels; its mode is left as it was.
-        example_inputs: What ``forward`` takes, the batch first. For a model of images it may be
-            left out: see :func:`hypernets.example_inputs.example_inputs`.
+        example_inputs: What ``forward`` takes, the batch first. For a model on the nodes of a
+            graph, features and edges or a record of torch-geometric, whichever of them it takes.
+            For models of images and of graphs it may be left out: see
+            :mod:`hypernets.example_inputs` and :mod:`hypernets.example_graph`.
         calibration: Inputs, several samples each, on which batch norms measure their statistics
             with the new weights. Without, the module is for training: in evaluation mode its norms
             would use statistics of nothing.
 
     Raises:
         ImportingError: The module cannot be read as a graph, or inputs for it not be guessed.
+        GraphError: It takes no graph, but was given one.
 
     Example:
         >>> from torch import nn
@@ -87,16 +94,54 @@ def predict_module(
     """
     start = perf_counter()
     if example_inputs is None:
+        example_inputs = example_graph(model, predictor.card)
+    if example_inputs is None:
         example_inputs = guessed_inputs(model, predictor.card)
-    imported = from_module(model, example_inputs)
+    inputs = _tensors(example_inputs)
+    arguments = graph_call(model, *inputs) if _is_graph(inputs) else as_given
+    with called_with(model, arguments):
+        imported = from_module(model, inputs)
     read = perf_counter()
-    (params,) = predictor.predict([imported.graph])
+    (params,) = predictor.predict([_of_scores(imported.graph)])
     _write(model, imported, params)
     seconds = {"import": read - start, "predict": perf_counter() - read}
     if calibration is not None:
-        inputs = (calibration,) if isinstance(calibration, Tensor) else calibration
-        measure_statistics(model, *inputs)
+        measure_statistics(model, *arguments(*_tensors(calibration)))
     return PredictedModule(model, imported.graph, imported.coverage, seconds)
+
+
+def _tensors(given: Tensor | Sequence[Tensor] | Data) -> tuple[Tensor, ...]:
+    """Inputs as tensors; of a record of a data graph its features and edges."""
+    if isinstance(given, Tensor):
+        return (given,)
+    if isinstance(given, tuple | list):
+        return tuple(given)
+    record: Any = given
+    return record.x, record.edge_index
+
+
+def _is_graph(inputs: tuple[Tensor, ...]) -> bool:
+    """Whether inputs are features (N, F) and edges (2, E)."""
+    if len(inputs) != 2 or not all(isinstance(part, Tensor) for part in inputs):
+        return False
+    x, edges = inputs
+    of_edges = edges.shape[:-1] == (2,) and edges.dtype == torch.long
+    return of_edges and x.dim() == 2 and x.is_floating_point()
+
+
+def _of_scores(graph: Graph) -> Graph:
+    """The graph without a softmax at its end: hypernetworks learn from networks without."""
+    ends = {
+        node.name: node.inputs[0]
+        for node in graph.nodes
+        if node.name in graph.outputs
+        and not graph.consumers[node.name]
+        and node.op.features().kind == "softmax"
+    }
+    if not ends:
+        return graph
+    nodes = tuple(node for node in graph.nodes if node.name not in ends)
+    return Graph(graph.inputs, nodes, tuple(ends.get(name, name) for name in graph.outputs))
 
 
 def _write(model: nn.Module, imported: Imported, params: Mapping[str, Tensor]) -> None:

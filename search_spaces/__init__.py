@@ -5,6 +5,7 @@ from search_spaces.darts import Darts
 from search_spaces.deepnets import DeepNets
 from search_spaces.genotype import Edge, Genotype
 from search_spaces.gnn import AutoGnn
+from search_spaces.gnn_layers import GnnLayers
 from search_spaces.graphgym import GraphGym
 from search_spaces.graphnas import GraphNas
 from search_spaces.nasbench_graph import NasBenchGraph
@@ -21,6 +22,7 @@ __all__ = [
     "DeepNets",
     "Edge",
     "Genotype",
+    "GnnLayers",
     "GraphGym",
     "GraphNas",
     "NasBench201",

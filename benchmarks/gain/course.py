@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,11 @@ from nas.errors import TrainingError
 from nas.events import Listener, ignore, stage
 from nas.files import write_json
 from nas.seeding import derive
+from nas.space.task import NODE_CLASSIFICATION
 from nas.train.classifier import Classifier
-from nas.train.config import TrainConfig
+from nas.train.config import recipe
 from nas.train.fine_tune import FineTuned, fine_tune
+from nas.train.graph_call import as_given, graph_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -91,7 +93,7 @@ def measured(
     missing = [key for key in plan.keys if key not in rows]
     if missing:
         states = {seed: _states(make, data, predictor, seed) for seed in plan.seeds}
-        network = _network(make, data.task, plan.seeds[0])
+        network = _network(make, data, plan.seeds[0])
         with stage(listen, file.stem, len(missing)) as progress:
             for done, key in enumerate(missing):
                 kind, steps, rate, seed = key
@@ -120,7 +122,8 @@ def read(file: Path) -> list[Row]:
 
 def _trained(network: nn.Module, data: Dataset, steps: int, rate: float, seed: int) -> FineTuned:
     try:
-        return fine_tune(network, data, steps, config=TrainConfig(lr=rate), seed=seed)
+        config = replace(recipe(data.task), lr=rate)
+        return fine_tune(network, data, steps, config=config, seed=seed)
     except TrainingError:
         return FineTuned(before=0.0, after=0.0)
 
@@ -129,17 +132,28 @@ def _states(
     make: Callable[[Task], nn.Module], data: Dataset, predictor: WeightPredictor, seed: int
 ) -> Mapping[str, Mapping[str, Tensor]]:
     """The network's state with default weights and with predicted ones."""
-    network, task = _network(make, data.task, seed), data.task
+    network = _network(make, data, seed)
     default = _kept(network)
-    example = torch.zeros(1, task.channels, task.resolution, task.resolution)
-    assert predict_module(predictor, network.network, example).coverage.share == 1
+    assert predict_module(predictor, network.network, _example(data)).coverage.share == 1
     return {"predicted": _kept(network), "default": default}
 
 
-def _network(make: Callable[[Task], nn.Module], task: Task, seed: int) -> Classifier:
+def _network(make: Callable[[Task], nn.Module], data: Dataset, seed: int) -> Classifier:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "weights"))
-        return Classifier(make(task))
+        network = make(data.task)
+    of_nodes = data.task.kind == NODE_CLASSIFICATION
+    return Classifier(
+        network, arguments=graph_call(network, *_example(data)) if of_nodes else as_given
+    )
+
+
+def _example(data: Dataset) -> tuple[Tensor, ...]:
+    """What networks for the data are read on: an empty image, or the whole graph."""
+    task = data.task
+    if task.kind == NODE_CLASSIFICATION:
+        return data.train.whole().inputs
+    return (torch.zeros(1, task.channels, task.resolution, task.resolution),)
 
 
 def _kept(network: nn.Module) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
     python -m benchmarks.gain.run --dataset digits --weights deepnets-digits
     python -m benchmarks.gain.run --dataset cifar10 --data-dir D --weights deepnets-cifar10
+    python -m benchmarks.gain.run --dataset digits-knn --weights gnn-digits-knn
 
 What is finished lies in the folder ``--out``; the same command goes on where it was stopped, and
 with ``--finished`` prints the tables of the networks that are done.
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from benchmarks.gain.course import Plan, measured, read
+from benchmarks.gain.graph_networks import GRAPH_NETWORKS
 from benchmarks.gain.networks import NETWORKS
 from benchmarks.gain.summary import by_length, by_network, rates
 from benchmarks.hypernets.ready import folder_of
@@ -24,11 +26,16 @@ from hypernets.checkpoint import load
 from nas.data import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from torch import nn
 
     from benchmarks.gain.course import Row
+    from nas.space.task import Task
 
 RESOLUTIONS = {"digits": 8, "cifar10": 16}
+GRAPHS = ("digits-knn", "cora")
+RATES = {"images": (0.01, 0.03, 0.1, 0.3), "graphs": (0.001, 0.003, 0.01, 0.03)}
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -37,22 +44,32 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--dataset", choices=RESOLUTIONS, default="digits")
+    add("--dataset", choices=(*RESOLUTIONS, *GRAPHS), default="digits")
     add("--data-dir", type=Path, help="where its files lie")
     add("--weights", default="deepnets-digits", help="a shipped hypernetwork, or its folder")
-    add("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS), metavar="NAME")
+    add("--networks", nargs="+", metavar="NAME", help="those for the data unless given")
     add("--steps", type=int, nargs="+", default=[10, 30, 100, 300], help="of trainings")
-    add(
-        "--rates",
-        type=float,
-        nargs="+",
-        default=[0.01, 0.03, 0.1, 0.3],
-        help="peak learning rates",
-    )
+    add("--rates", type=float, nargs="+", help="peak learning rates")
     add("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of trainings")
     add("--finished", action="store_true", help="train nothing; the tables of what there is")
     add("--out", type=Path, default=Path("runs/gain"), help="folder of what is finished")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    networks, rates = of_kind(options.dataset)
+    options.networks = options.networks or list(networks)
+    options.rates = options.rates or rates
+    for name in options.networks:
+        if name not in networks:
+            parser.error(f"no network {name!r} for {options.dataset}; {', '.join(networks)}")
+    return options
+
+
+def of_kind(
+    dataset: str,
+) -> tuple[dict[str, Callable[[Task], nn.Module]], Sequence[float]]:
+    """The networks for a data set, and the rates they are trained at."""
+    if dataset in GRAPHS:
+        return GRAPH_NETWORKS, RATES["graphs"]
+    return NETWORKS, RATES["images"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -71,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def rows_of(options: argparse.Namespace, plan: Plan) -> dict[str, list[Row]]:
     """The trainings of each network, of those that are finished if no others are wanted."""
     data = catalog.load(options.dataset, data_dir=options.data_dir)
-    data = data.at(RESOLUTIONS[options.dataset])
+    data = data.at(RESOLUTIONS.get(options.dataset, data.task.resolution))
+    networks, _ = of_kind(options.dataset)
     predictor, listen = load(options.weights), Display()
     folder = folder_of(options.out, options.weights, data)
     found = {}
@@ -79,7 +97,7 @@ def rows_of(options: argparse.Namespace, plan: Plan) -> dict[str, list[Row]]:
         file = folder / f"{name.replace(', ', '-').replace(' ', '-').lower()}.json"
         if options.finished and not set(plan.keys) <= {row.key for row in read(file)}:
             continue
-        found[name] = measured(file, NETWORKS[name], data, predictor, plan, listen)
+        found[name] = measured(file, networks[name], data, predictor, plan, listen)
     return found
 
 

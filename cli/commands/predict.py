@@ -68,6 +68,9 @@ def command(
     (architecture.json), an architecture in the notation of --space, or a run folder; space, data
     set and weights are then those of the run unless given.
 
+    A module takes images, or the nodes of a graph: forward(x, edge_index), or forward(data) that
+    reads data.x and data.edge_index.
+
     The file takes the network's own names, for load_state_dict. With --fine-tune it holds the
     predicted weights after that training.
     """

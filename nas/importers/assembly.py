@@ -21,9 +21,9 @@ from nas.graph.ops.merge import Add
 from nas.graph.ops.parameter import Constant, Parameter
 from nas.graph.tensor_spec import TensorSpec
 from nas.importers.expression import expression_of
-from nas.importers.geometric_layer import operation_of
+from nas.importers.geometric_layer import features_of, gin_on, operation_of
 from nas.importers.imported import Coverage, Imported
-from nas.importers.message_passing import is_message_passing
+from nas.importers.message_passing import is_message_passing, without_perceptron
 from nas.importers.naming import Namer
 from nas.importers.role import role_of
 from nas.importers.step import BATCH, Step, Value, leaves
@@ -135,6 +135,8 @@ class _Assembly:
             if parameters
             else self._namer.plain(found.op.features().kind)
         )
+        if isinstance(found.op, Linear):
+            found = self._joined(found)
         inputs = found.inputs
         if isinstance(found.op, Add):
             inputs = self._terms[name] = self._summed(found)
@@ -153,6 +155,20 @@ class _Assembly:
         del self._nodes[name], self._shapes[name]
         return *terms, *rest
 
+    def _joined(self, linear: Match) -> Match:
+        """A linear layer; with the sum over neighbours that it alone reads it is a GIN layer."""
+        (value,) = linear.inputs
+        name = self._names.get(value, "")
+        alone = self._readers.count[value] == 1 and value not in self._trace.outputs
+        if not alone or value.step is None or name not in self._nodes:
+            return linear
+        op = gin_on(self._nodes[name].op, linear.op)
+        if op is None:
+            return linear
+        del self._nodes[name], self._shapes[name]
+        own = {f"nn.{part}": parameter for part, parameter in linear.own.items()}
+        return Match(op, value.step.args, own)
+
     def _add_layer(self, step: Step, module: nn.Module) -> None:
         """A module that was taken as a whole."""
         results = self._readers.results(step)
@@ -165,8 +181,10 @@ class _Assembly:
         path = next(name for name, part in self._model.named_modules() if part is module)
         opaque = not is_message_passing(module)
         name = self._namer.module(path or type(module).__name__.lower())
+        module = without_perceptron(module)
         typed = None if opaque or len(step.args) != 2 else operation_of(module)
-        layer = Layer(layer=module, shape=self._shape(results[0].tensor), opaque=opaque)
+        shape, seen = self._shape(results[0].tensor), features_of(module)
+        layer = Layer(layer=module, shape=shape, opaque=opaque, seen=seen)
         self._append(results[0], typed or layer, tuple(step.args), name)
         if opaque:
             self._opaque.append(module)

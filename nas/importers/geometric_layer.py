@@ -5,11 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
 from nas.errors import GraphError
+from nas.graph.op import OpFeatures
+from nas.graph.ops.layer import Layer
+from nas.graph.ops.linear import Linear
 from nas.graph.ops.message_passing import MessagePassing
 
 if TYPE_CHECKING:
-    from torch import nn
+    from nas.graph.op import Op
 
 _LAYERS = {
     "ARMAConv": ("arma",),
@@ -21,6 +26,9 @@ _LAYERS = {
     "SAGEConv": ("sage",),
 }
 """What a layer may be, by the class it comes as."""
+
+_LIKE = {"GATv2Conv": "gat", "SGConv": "gcn", "TAGConv": "cheb"}
+"""What others are most like."""
 
 _PLAIN = (bool, int, float, str, tuple, type(None))
 
@@ -42,6 +50,31 @@ def operation_of(module: nn.Module) -> MessagePassing | None:
             if alike and type(features) is int:
                 return op
     return None
+
+
+def gin_on(heard: Op, linear: Op) -> MessagePassing | None:
+    """The GIN layer that is a linear layer behind a sum over neighbours, None if it is none."""
+    if not isinstance(heard, Layer) or not isinstance(linear, Linear):
+        return None
+    from torch_geometric.nn import GINConv  # it takes long to import
+
+    layer: Any = heard.layer
+    if type(layer) is not GINConv or _looks(layer) != _looks(GINConv(nn.Identity())):
+        return None
+    if float(layer.eps):
+        return None
+    return MessagePassing(layer="gin", channels=linear.out_features, bias=linear.bias)
+
+
+def features_of(module: nn.Module) -> OpFeatures:
+    """As what a hypernetwork sees a layer that is no operation, for its settings or its kind."""
+    name = type(module).__name__
+    kind = next(iter(_LAYERS.get(name, ())), _LIKE.get(name, "layer"))
+    return OpFeatures(
+        kind=kind,
+        groups=getattr(module, "heads", 1),
+        bias=kind != "layer" and any(own.endswith("bias") for own, _ in module.named_parameters()),
+    )
 
 
 def _guess(layer: Any, name: str) -> tuple[MessagePassing, int]:

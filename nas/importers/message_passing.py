@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+import inspect
+from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -15,12 +17,59 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _NODES = 3
+_HEARING: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary()
 
 
 def is_message_passing(module: nn.Module) -> bool:
     """Whether a module is a layer of torch-geometric, which is not imported to find out."""
     place = "torch_geometric.nn.conv.message_passing"
     return any(base.__module__ == place for base in type(module).__mro__)
+
+
+def plain_call(
+    layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A call of a layer by position, options at the end left out that are None anyway.
+
+    Calls that cannot be written so are left as they are.
+    """
+    signature = inspect.signature(type(layer).forward)
+    try:
+        given = dict(signature.bind(layer, *args, **kwargs).arguments)
+    except TypeError:
+        return args, kwargs
+    names = list(signature.parameters)
+    while given.get(names[-1]) is None and signature.parameters[names[-1]].default is None:
+        given.pop(names.pop(), None)
+    if list(given) != names or any(_is_variable(signature.parameters[name]) for name in names):
+        return args, kwargs
+    return tuple(given[name] for name in names[1:]), {}
+
+
+def _is_variable(parameter: inspect.Parameter) -> bool:
+    return parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+
+
+def perceptron_of(layer: nn.Module) -> nn.Module | None:
+    """The network of its own that reads what a layer has heard, None if there is none.
+
+    A GINConv has one, unless it is one linear layer.
+    """
+    if type(layer).__name__ != "GINConv" or not is_message_passing(layer):
+        return None
+    inner: nn.Module = layer.get_submodule("nn")
+    return None if isinstance(inner, torch.nn.Linear | torch.nn.Identity) else inner
+
+
+def without_perceptron(layer: nn.Module) -> nn.Module:
+    """A layer without the network that reads what it has heard; always the same for the same."""
+    if perceptron_of(layer) is None:
+        return layer
+    if layer not in _HEARING:
+        part = copy(layer)
+        part._modules = {**layer._modules, "nn": torch.nn.Identity()}
+        _HEARING[layer] = part
+    return _HEARING[layer]
 
 
 def shape_rule(layer: nn.Module) -> Callable[..., Any]:
@@ -35,7 +84,10 @@ def shape_rule(layer: nn.Module) -> Callable[..., Any]:
         edges = {t.shape[1] for t in tensors if t.dim() == 2 and t.dtype == torch.long}
 
         def small(tensor: Tensor) -> Tensor:
-            first, *rest = (1 if size in edges else _nodes(size) for size in tensor.shape)
+            first, *rest = map(_nodes, tensor.shape)
+            first = 1 if first in edges else first
+            if tensor.dtype == torch.long:  # a feature may be as wide as there are edges
+                rest = [1 if size in edges else size for size in rest]
             return torch.zeros(first, *rest, dtype=tensor.dtype)
 
         result = twin(*mapped(args, small), **mapped(kwargs, small))

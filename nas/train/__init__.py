@@ -7,6 +7,7 @@ from nas.train.device import resolve_device
 from nas.train.evaluate import Evaluation, evaluate
 from nas.train.fine_tune import FineTuned, fine_tune
 from nas.train.gain import Gain, measure_gain
+from nas.train.graph_call import graph_call
 from nas.train.predict import Predicted, predict
 from nas.train.train import Epoch, Trained, initialised, train
 
@@ -21,6 +22,7 @@ __all__ = [
     "Trained",
     "evaluate",
     "fine_tune",
+    "graph_call",
     "initialised",
     "measure_gain",
     "measure_statistics",

@@ -8,8 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nas.train.graph_call import as_given
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from nas.train.graph_call import Arguments
 
 
 class Classifier(nn.Module):
@@ -21,22 +25,31 @@ class Classifier(nn.Module):
     Args:
         network: Takes images (B, C, resolution, resolution), or features and edges of a graph.
         resolution: Images of another one are enlarged or reduced; None takes them as they are.
+        arguments: What the network is called with, made of these inputs; see
+            :func:`nas.train.graph_call.graph_call`.
 
     Shape:
         (B, C, H, W) -> (B, classes), or (N, F), (2, E) -> (N, classes).
     """
 
-    def __init__(self, network: nn.Module, resolution: int | None = None) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        resolution: int | None = None,
+        *,
+        arguments: Arguments = as_given,
+    ) -> None:
         super().__init__()
         self.network = network
         self.resolution = resolution
+        self.arguments = arguments
 
     def forward(self, x: Tensor, *edges: Tensor) -> Tensor:
         if self.resolution not in (None, x.shape[-1]):
             x = F.interpolate(x, self.resolution, mode="bilinear", antialias=True)
         # a copy: with one channel, an image in channels-last layout passes for contiguous
         x = x.clone(memory_format=torch.contiguous_format)
-        return first_tensor(self.network(x, *edges))
+        return first_tensor(self.network(*self.arguments(x, *edges)))
 
 
 def first_tensor(output: Any) -> Tensor:

@@ -171,7 +171,7 @@ def test_for_any_network_other_channels_and_classes_are_noted(shipped, images):
     data, heard = load(str(images)), list[Event]()
     load_general_weights(str(shipped), data, CPU, heard.append)
     assert isinstance(heard[-1], Noted)
-    assert "'images' has 3 and 2" in heard[-1].text
+    assert "'images' has 3 channels and 2 classes" in heard[-1].text
     with pytest.raises(UnknownNameError, match="no shipped hypernetwork was trained on"):
         load_general_weights(None, data, CPU)
 

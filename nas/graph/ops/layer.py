@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 
+_UNKNOWN = OpFeatures(kind="layer")
+
+
 @operation("layer")
 @dataclass(frozen=True, kw_only=True)
 class Layer(Op):
@@ -28,6 +31,7 @@ class Layer(Op):
         layer: The module, in evaluation mode.
         shape: Shape of the output for the shapes of the graph's inputs.
         opaque: Whether the module keeps its own parameters; they are then none of the graph's.
+        seen: As what a hypernetwork sees it.
     """
 
     arity: ClassVar[int | None] = None
@@ -35,6 +39,7 @@ class Layer(Op):
     layer: nn.Module
     shape: tuple[int, ...]
     opaque: bool = True
+    seen: OpFeatures = _UNKNOWN
 
     def infer_shape(self, *inputs: Shape) -> Shape:
         return self.shape
@@ -61,10 +66,13 @@ class Layer(Op):
         return self.layer
 
     def features(self) -> OpFeatures:
-        return OpFeatures(kind="layer")
+        return self.seen
 
 
 def _role(name: str, dimensions: int) -> Role:
-    if dimensions > 1:
-        return Role.WEIGHT
-    return Role.SCALE if name.endswith("weight") else Role.BIAS
+    own = name.rpartition(".")[2]
+    if own.startswith("att") and dimensions > 1:
+        return Role.ATTENTION
+    if dimensions > 1 and own != "bias":
+        return Role.WEIGHT if dimensions == 2 else Role.STACKED
+    return Role.SCALE if own == "weight" else Role.BIAS

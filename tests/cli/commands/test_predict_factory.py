@@ -189,7 +189,10 @@ def test_other_classes_than_the_hypernetwork_knows_are_noted(hypernet, images):
     model = "net:Net(channels=3, classes=2)"
     answer = predict(hypernet, model, "--dataset", images, "--evaluate")
     assert answer.code == 0, answer.err
-    assert "trained for 1 channel and 10 classes, but 'images' has 3 and 2" in answer.err
+    assert (
+        "trained for 1 channel and 10 classes, but 'images' has 3 channels and 2 classes"
+        in answer.err
+    )
     missing = nas("predict", model, "--dataset", images)
     assert missing.code == 2
     assert "no shipped hypernetwork was trained on data set 'images'" in missing.error

@@ -1,0 +1,172 @@
+"""How a network that a user brings takes the samples of a data set."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nas.errors import GraphError, ImportingError, counted
+from nas.events import Listener, Noted
+from nas.space.task import NODE_CLASSIFICATION
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from nas.data.dataset import Dataset
+    from nas.graph.graph import Graph
+    from nas.predictor.card import Card
+    from nas.space.task import Task
+    from nas.train.classifier import Classifier
+
+_CALIBRATION = 256
+"""Training samples that give the batch norms their statistics."""
+_LARGE, _FEW = 64, 64
+"""Beyond this resolution there are fewer of them, as all go through the network at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """How a module takes the samples of a data set.
+
+    Attributes:
+        example: Inputs with which it can be read as a graph.
+        classifier: It, as training and evaluation take it.
+        calibration: Training samples that give the batch norms their statistics.
+    """
+
+    example: tuple[Tensor, ...]
+    classifier: Classifier
+    calibration: int
+
+
+def reading_of(module: nn.Module, data: Dataset, card: Card, listen: Listener) -> Reading:
+    """How a module takes the samples of a data set.
+
+    Images that it does not take at their own resolution are enlarged; a graph is handed over as
+    features and edges, as a record of both, or as features alone.
+
+    Args:
+        module: Any.
+        data: What it is for.
+        card: Of the hypernetwork.
+        listen: Hears that images are enlarged.
+
+    Raises:
+        GraphError: It takes none of them, but something else.
+        ImportingError: It takes nothing that can be guessed.
+    """
+    if data.task.kind == NODE_CLASSIFICATION:
+        return _of_graph(module, data, card)
+    return _of_images(module, data, card, listen)
+
+
+def _of_images(module: nn.Module, data: Dataset, card: Card, listen: Listener) -> Reading:
+    from hypernets.example_inputs import RESOLUTIONS, first_taken
+    from nas.train.classifier import Classifier
+
+    channels, own = data.task.channels, data.task.resolution
+    sizes = [own, *(size for size in RESOLUTIONS if size > own)]
+    found = first_taken(module, [(1, channels, size, size) for size in sizes])
+    if found is None:
+        try:
+            taken = _taken(module, card)
+        except ImportingError as error:
+            raise ImportingError(
+                error.message,
+                hint=f"Make a network that takes images (1, {channels}, {own}, {own}); for others "
+                "there is hypernets.predict_module in Python.",
+            ) from None
+        raise _misfit(taken, data)
+    resolution = found.shape[-1]
+    if resolution != own:
+        listen(
+            Noted(
+                text=f"The network does not take images of {own} pixels; they are enlarged to "
+                f"{resolution}."
+            )
+        )
+    calibration = _CALIBRATION if resolution <= _LARGE else _FEW
+    return Reading((found,), Classifier(module, resolution), calibration)
+
+
+def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Reading:
+    import torch
+
+    from nas.train.classifier import Classifier
+    from nas.train.graph_call import graph_call
+    from nas.train.mode import evaluating
+
+    place = next(module.parameters(), torch.zeros(())).device
+    x, edges = data.train.to(place).whole().inputs
+    try:
+        classifier = Classifier(module, arguments=graph_call(module, x, edges))
+    except GraphError:
+        with suppress(ImportingError):
+            taken = _taken(module, card)
+            if taken != _samples(data.task):
+                raise _misfit(taken, data) from None
+        raise
+    with evaluating(classifier), torch.no_grad():
+        shape = tuple(classifier(x, edges).shape)
+    if shape[:1] != (len(x),):
+        nodes = counted(len(x), "node")
+        raise GraphError(
+            f"the network gives outputs of shape {shape} for the {nodes} of data set "
+            f"{data.name!r}, expected one row for each of them",
+            hint="Make it without pooling over the nodes.",
+        )
+    return Reading((x, edges), classifier, _CALIBRATION)
+
+
+def _taken(module: nn.Module, card: Card) -> str:
+    """What a module takes, as far as it can be guessed.
+
+    Raises:
+        ImportingError: It cannot.
+    """
+    from hypernets.example_graph import example_graph
+    from hypernets.example_inputs import example_inputs
+
+    graph = example_graph(module, card)
+    if graph is not None:
+        return f"nodes of {counted(graph[0].shape[1], 'feature')}"
+    shape = tuple(example_inputs(module, card).shape)
+    if len(shape) == 4:
+        return f"images of {counted(shape[1], 'channel')}"
+    return f"inputs like {shape}"
+
+
+def _misfit(taken: str, data: Dataset) -> GraphError:
+    return GraphError(
+        f"the network takes {taken}, but data set {data.name!r} has {_samples(data.task)}",
+        hint=f"Make it for {_width(data.task)}, or name a data set it fits with --dataset.",
+    )
+
+
+def _samples(task: Task) -> str:
+    of = "nodes" if task.kind == NODE_CLASSIFICATION else "images"
+    return f"{of} of {_width(task)}"
+
+
+def _width(task: Task) -> str:
+    if task.kind == NODE_CLASSIFICATION:
+        return counted(task.features, "feature")
+    return counted(task.channels, "channel")
+
+
+def check_classes(graph: Graph, data: Dataset) -> None:
+    """Raise unless a network tells the classes of the data.
+
+    Raises:
+        GraphError: It gives something else.
+    """
+    shape, classes = graph.shapes[graph.outputs[0]], data.task.classes
+    if shape != (1, classes):
+        of = "node" if data.task.kind == NODE_CLASSIFICATION else "image"
+        raise GraphError(
+            f"the network gives outputs of shape {shape} for each {of}, but data set "
+            f"{data.name!r} has {counted(classes, 'class')}, so (1, {classes}) was expected",
+            hint="Make it with so many classes, such as module:factory(num_classes="
+            f"{classes}), or name a data set it fits with --dataset.",
+        )

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch_geometric.nn import GCN, GCNConv, SAGEConv, Sequential
+
+from nas.errors import GraphError
+from nas.train.classifier import Classifier
+from nas.train.graph_call import as_features, as_given, as_record, called_with, graph_call
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+X, EDGES = torch.randn(6, 5), torch.tensor([[0, 1, 2, 3, 4, 5, 0], [1, 2, 3, 4, 5, 0, 3]])
+
+
+class OnRecord(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = GCNConv(5, 3)
+
+    def forward(self, data: Data) -> Tensor:
+        assert data.num_nodes == 6
+        return self.conv(data.x, data.edge_index).log_softmax(1)
+
+
+class PooledOver(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = GCNConv(5, 3)
+
+    def forward(self, x: Tensor, edge_index: Tensor, batch: Tensor) -> Tensor:
+        return self.conv(x, edge_index)[batch]
+
+
+@pytest.mark.parametrize(
+    ("network", "way"),
+    [
+        (GCNConv(5, 3), as_given),
+        (GCN(5, 8, 2, 3), as_given),
+        (Sequential("x, edge_index", [(SAGEConv(5, 3), "x, edge_index -> x")]), as_given),
+        (OnRecord(), as_record),
+        (nn.Linear(5, 3), as_features),
+    ],
+)
+def test_a_network_is_called_as_it_wants(network, way) -> None:
+    assert graph_call(network, X, EDGES) is way
+    classifier = Classifier(network, arguments=way).eval()
+    assert torch.equal(classifier(X, EDGES), network.eval()(*way(X, EDGES)))
+
+
+def test_what_a_layer_remembers_is_not_of_the_trial() -> None:
+    layer = GCNConv(5, 3, cached=True)
+    graph_call(layer, X, EDGES)
+    assert layer._cached_edge_index is None
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (GCNConv(7, 3), "cannot be multiplied"),
+        (PooledOver(), "missing 1 required positional argument: 'batch'"),
+        (nn.Conv2d(5, 3, 1), "Expected 3D"),
+    ],
+)
+def test_a_network_that_takes_no_graph_says_why(network, reason) -> None:
+    with pytest.raises(GraphError, match=r"neither features \(6, 5\) and edges") as error:
+        graph_call(network, X, EDGES)
+    assert reason in str(error.value)
+
+
+def test_a_network_on_records_takes_tensors_for_a_while() -> None:
+    network = OnRecord().eval()
+    expected = network(*as_record(X, EDGES))
+    with called_with(network, as_record):
+        assert torch.equal(network(X, EDGES), expected)
+    assert "forward" not in vars(network)
+    assert torch.equal(network(*as_record(X, EDGES)), expected)

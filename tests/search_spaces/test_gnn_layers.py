@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from nas.compile.module import to_module
+from nas.graph.ops import BatchNorm1d, Concat, MessagePassing
+from nas.graph.ops.message_passing_layer import LAYERS
+from nas.space.candidate import sample
+from nas.space.task import NODE_CLASSIFICATION, Task
+from search_spaces.registry import get
+
+SPACE = get("gnn-layers", Task(kind=NODE_CLASSIFICATION, features=6, classes=3))
+GRAPH = torch.randn(5, 6), torch.tensor([[0, 1, 2, 3, 4, 0], [1, 2, 3, 4, 0, 2]])
+CHOICES = {"width": 64, "activation": "relu", "norm": False, "before": False, "residual": False}
+
+
+def test_every_layer_is_drawn_and_runs():
+    draw, layers = np.random.default_rng(0), set()
+    for _ in range(80):
+        graph = sample(SPACE, draw).graph
+        layers |= {node.op.features().kind for node in graph.nodes}
+    assert set(LAYERS) <= layers
+    assert to_module(graph).eval()(*GRAPH).shape == (5, 3)
+
+
+def test_the_network_of_kipf_is_in_the_space():
+    """Kipf & Welling 2017, but for its width of 16."""
+    choices = {**CHOICES, "layer": "gcn", "depth": 1, "head": False}
+    ops = [node.op for node in SPACE.at(dropout=0.0).graph(choices).nodes]
+    assert [op.channels for op in ops if isinstance(op, MessagePassing)] == [32, 3]
+    assert len(ops) == 3
+
+
+def test_what_layers_give_may_be_normed_and_joined():
+    choices = {**CHOICES, "layer": "sage", "depth": 3, "norm": True, "jump": True, "head": True}
+    graph = SPACE.graph(choices)
+    assert sum(isinstance(node.op, BatchNorm1d) for node in graph.nodes) == 3
+    (joined,) = (node.name for node in graph.nodes if isinstance(node.op, Concat))
+    assert graph.shapes[joined] == (1, 96)
+
+
+def test_scores_of_heads_are_averaged():
+    choices = {**CHOICES, "layer": "gat", "heads": 4, "depth": 1, "head": False}
+    last = [node.op for node in SPACE.graph(choices).nodes if isinstance(node.op, MessagePassing)]
+    assert [(op.channels, op.concat) for op in last] == [(32, True), (3, False)]
+
+
+def test_widths_are_multiples_of_the_heads():
+    choices = {**CHOICES, "layer": "gat", "heads": 8, "depth": 1, "head": True}
+    graph = SPACE.at(width=100).graph(choices)
+    (layer,) = (node.op for node in graph.nodes if isinstance(node.op, MessagePassing))
+    assert layer.channels == 24  # a quarter of 100, rounded down
