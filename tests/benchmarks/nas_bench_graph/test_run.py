@@ -10,7 +10,6 @@ import torch
 
 from benchmarks.nas_bench_graph.depth import longest_path
 from benchmarks.nas_bench_graph.engine import Engine
-from benchmarks.nas_bench_graph.hiding import EDGES, WORDS, hiding
 from benchmarks.nas_bench_graph.lookup import Enough, Lookup
 from benchmarks.nas_bench_graph.readout import Readout
 from benchmarks.nas_bench_graph.recipe import RECIPES, SCORE, mean_rank, oriented
@@ -82,18 +81,6 @@ def test_a_readout_is_ridge_regression_on_what_the_head_reads():
     assert found > 0.9
     noise = replace(data, val=replace(data.val, labels=data.val.labels.roll(1)))
     assert Readout(noise)(graph, [untrained(graph, 0)]) < 0.2
-
-
-def test_words_and_edges_are_hidden_in_training_alone():
-    data = blobs(600)
-    hidden = hiding(data)
-    batch = hidden.train.drawn(1, torch.Generator().manual_seed(1))
-    x, edges = batch.inputs
-    assert float((x == 0).float().mean()) == pytest.approx(WORDS, abs=0.05)
-    assert edges.shape[1] == pytest.approx(600 * (1 - EDGES), abs=60)
-    assert float(x.mean()) == pytest.approx(float(data.train.whole().inputs[0].mean()), rel=0.05)
-    assert torch.equal(hidden.train.whole().inputs[0], data.train.whole().inputs[0])
-    assert hidden.fingerprint == data.fingerprint
 
 
 def test_scores_are_gone_on_with(tmp_path, monkeypatch):
