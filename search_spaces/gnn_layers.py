@@ -62,39 +62,66 @@ class GnnLayers(SearchSpace):
     def build(self, trial: Trial) -> Graph:
         b = GraphBuilder()
         x, edges = b.input((1, self.task.features)), b.edge_index()
-        layer = trial.suggest_categorical("layer", ("linear", *LAYERS))
-        width = scaled(trial.suggest_categorical("width", WIDTHS), self.width)
-        activation = trial.suggest_categorical("activation", ("relu", "elu"))
-        norm = trial.suggest_categorical("norm", (False, True))
-        heads = trial.suggest_categorical("heads", HEADS) if layer == "gat" else 1
-        width -= width % heads
-        perceptron = layer == "gin" and trial.suggest_categorical("perceptron", (False, True))
+        choose = trial.suggest_categorical
+        style = _Style.drawn(trial, self.width)
         x = self._dropped(b.feature_dropout, x)
-
-        def heard(x: Value, channels: int, *, last: bool = False) -> Value:
-            if layer == "linear":
-                return b.linear(x, channels)
-            return b.message_passing(x, edges, layer, channels, heads=heads, concat=not last)
-
-        if trial.suggest_categorical("before", (False, True)):
-            x = self._dropped(b.dropout, b.activation(b.linear(x, width), activation))
-        residual = trial.suggest_categorical("residual", (False, True))
+        if choose("before", (False, True)):
+            x = b.activation(b.linear(x, style.width), style.activation)
+            x = self._dropped(b.dropout, x)
+        residual = choose("residual", (False, True))
         outputs: list[Value] = []
         for number in range(trial.suggest_int("depth", 1, self.max_depth)):
             with b.scope(f"layer{number}"):
-                h = heard(x, width)
-                h = b.batch_norm(h) if norm else h
-                if perceptron:
-                    h = b.linear(b.relu(h), width)
-                h = b.activation(h, activation)
-                h = b.add(x, h) if residual and x.channels == width else h
+                h = style.block(b, x, edges)
+                h = b.add(x, h) if residual and x.channels == style.width else h
                 x = self._dropped(b.dropout, h)
-                outputs.append(x)
-        if len(outputs) > 1 and trial.suggest_categorical("jump", (False, True)):
+            outputs.append(x)
+        if len(outputs) > 1 and choose("jump", (False, True)):
             x = b.concat(*outputs)
-        if trial.suggest_categorical("head", (False, True)):
+        if choose("head", (False, True)):
             return b.build(b.op(Linear(out_features=self.task.classes, head=True), x))
-        return b.build(heard(x, self.task.classes, last=heads > 1))
+        return b.build(style.layer(b, x, edges, self.task.classes, last=True))
 
     def _dropped(self, dropout: Callable[[Value, float], Value], x: Value) -> Value:
         return dropout(x, self.dropout) if self.dropout else x
+
+
+@dataclass(frozen=True)
+class _Style:
+    """What all layers of a network have in common."""
+
+    kind: str
+    width: int
+    activation: str
+    norm: bool
+    heads: int
+    perceptron: bool
+
+    @staticmethod
+    def drawn(trial: Trial, widest: int) -> _Style:
+        choose = trial.suggest_categorical
+        kind = choose("layer", ("linear", *LAYERS))
+        width = scaled(choose("width", WIDTHS), widest)
+        activation = choose("activation", ("relu", "elu"))
+        norm = choose("norm", (False, True))
+        heads = choose("heads", HEADS) if kind == "gat" else 1
+        perceptron = kind == "gin" and choose("perceptron", (False, True))
+        return _Style(kind, width - width % heads, activation, norm, heads, perceptron)
+
+    def block(self, b: GraphBuilder, x: Value, edges: Value) -> Value:
+        """A layer with what follows it."""
+        x = self.layer(b, x, edges, self.width)
+        if self.norm:
+            x = b.batch_norm(x)
+        if self.perceptron:
+            x = b.linear(b.relu(x), self.width)
+        return b.activation(x, self.activation)
+
+    def layer(
+        self, b: GraphBuilder, x: Value, edges: Value, channels: int, *, last: bool = False
+    ) -> Value:
+        """The layer alone; heads are averaged in the last one."""
+        if self.kind == "linear":
+            return b.linear(x, channels)
+        concat = self.heads == 1 or not last
+        return b.message_passing(x, edges, self.kind, channels, heads=self.heads, concat=concat)
