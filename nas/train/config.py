@@ -13,7 +13,7 @@ from nas.train.schedule import warm_cosine
 if TYPE_CHECKING:
     from nas.space.task import Task
 
-EPOCHS = {IMAGE_CLASSIFICATION: (3, 30), NODE_CLASSIFICATION: (60, 300)}
+EPOCHS = {IMAGE_CLASSIFICATION: (3, 30), NODE_CLASSIFICATION: (30, 300)}
 """How long a brief and a full training are, by the kind of task; an epoch on a graph is a step."""
 
 _CHOICES = {
@@ -38,8 +38,8 @@ class TrainConfig:
         warmup: Share of the steps in which the rate rises.
         schedule: What the rate does then: ``cosine`` down to zero, or ``constant``.
         clip: Largest norm of the gradient.
-        keep: ``last`` hands over the weights of the last epoch, ``best`` those of the epoch that
-            did best on the ranking split.
+        keep: ``last`` hands over the weights of the last epoch, ``best`` those of the epoch whose
+            loss on the ranking split is lowest.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
     """
 
@@ -85,8 +85,8 @@ class TrainConfig:
 def recipe(task: Task, epochs: int | None = None) -> TrainConfig:
     """How networks for a task are trained unless one says otherwise, fully if no length is given.
 
-    Nodes of a graph: Adam at a constant rate on the whole graph, the weights kept that do best on
-    the ranking split; rate and weight decay are those of Kipf & Welling 2017, §5.2.
+    Nodes of a graph: Adam at a constant rate on the whole graph, the weights kept whose loss on
+    the ranking split is lowest; rate and weight decay are those of Kipf & Welling 2017, §5.2.
     """
     if epochs is None:
         _, epochs = EPOCHS[task.kind]

@@ -43,8 +43,11 @@ class Epoch:
     val_loss: float
 
     def beats(self, other: Epoch) -> bool:
-        """Whether it did better on the ranking split, by accuracy first."""
-        return (self.val_accuracy, -self.val_loss) > (other.val_accuracy, -other.val_loss)
+        """Whether its loss on the ranking split is lower.
+
+        Accuracies of a few hundred samples are coarse, and the highest of many is luck.
+        """
+        return self.val_loss < other.val_loss
 
 
 @dataclass(frozen=True, eq=False)
