@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from time import process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nas.evaluate.scorer import ScoreConfig
 from nas.files import write_json
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.regnet.trainings import Scale
     from nas.data.dataset import Dataset
     from nas.predictor.weight_predictor import WeightPredictor
+    from nas.study.result import Found as Finalist
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Found:
         test: Its accuracy on the test split.
         seconds: Of the processor, for all of the search.
         ranked_by: The score that the trust meter chose.
+        finalists: What was trained, the best of the highest rung first: architecture, score,
+            MACs, accuracy on the ranking split and epochs of the longest training.
     """
 
     architecture: str
@@ -36,6 +39,7 @@ class Found:
     test: float
     seconds: float
     ranked_by: str
+    finalists: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +92,17 @@ class EngineArm:
             best.test_accuracy,
             seconds,
             result.trust.ranked_by,
+            [_row(finalist) for finalist in result.finalists],
         )
         write_json(file, asdict(found))
         return found
+
+
+def _row(finalist: Finalist) -> dict[str, Any]:
+    return {
+        "architecture": finalist.architecture,
+        "score": round(finalist.estimate.score, 4),
+        "macs": finalist.cost.macs,
+        "val": finalist.val_accuracy,
+        "epochs": finalist.epochs,
+    }

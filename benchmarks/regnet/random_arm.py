@@ -1,4 +1,4 @@
-"""What random search finds: networks drawn until the trainings or the time are used up."""
+"""What random search finds: trained fully until the time is used up, or by successive halving."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from nas.seeding import rng
 from nas.space.window import sample_within
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from benchmarks.regnet.trainings import Training, Trainings
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
+    from nas.study.rungs import Rung
 
 _MOST = 64
 
@@ -29,4 +32,30 @@ def trained_within(
         if sum(training.seconds for training in done) >= seconds:
             break
         done.append(train(candidate))
+    return done
+
+
+def climbed(
+    space: SearchSpace,
+    limit: float,
+    seed: int,
+    rungs: Sequence[Rung],
+    train: Mapping[int, Trainings],
+) -> list[Training]:
+    """Random networks trained as the engine trains its finalists, rung by rung; the best last.
+
+    Args:
+        space: Where they are drawn.
+        limit: Most multiply-accumulates.
+        seed: Of the draw, which begins like that of the other random networks.
+        rungs: How many are trained for how long.
+        train: By the number of epochs.
+    """
+    done: list[Training] = []
+    standing = drawn(space, limit, seed, rungs[0].size)
+    for rung in rungs:
+        reached = [train[rung.epochs](candidate) for candidate in standing[: rung.size]]
+        order = sorted(range(len(reached)), key=lambda index: -reached[index].val)
+        standing = [standing[index] for index in order]
+        done += [reached[index] for index in reversed(order)]
     return done

@@ -5,7 +5,8 @@
 Small scale: CIFAR-10 at 16 pixels, where ``macs<=2e6`` is what ``macs<=8e6`` is at 32, part of the
 training images, a few epochs. For each seed the engine searches, and random networks are
 trained until they have cost as much time of the processor; of these the one that does best on the
-ranking split is taken. What is finished lies in ``--out``: the same command goes on where it was
+ranking split is taken. As many random networks as the engine has finalists are also trained just
+as these, rung by rung. What is finished lies in ``--out``: the same command goes on where it was
 stopped.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from benchmarks.regnet.engine_arm import EngineArm, Found
-from benchmarks.regnet.random_arm import trained_within
+from benchmarks.regnet.random_arm import climbed, trained_within
 from benchmarks.regnet.trainings import Scale, Training, Trainings
 from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall
@@ -29,11 +31,15 @@ from nas.evaluate.scorer import Estimate, Scorer
 from nas.space.candidate import candidate
 from nas.study.choice import FIGURES, oriented
 from nas.study.quantity import figures
+from nas.study.rungs import plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nas.space.search_space import SearchSpace
+
+    Row = tuple[Found, Sequence[Training], Sequence[Training]]
+    """The engine's find, random networks trained fully, and random ones by successive halving."""
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -65,7 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scale = Scale(**{name: getattr(options, name) for name in names})
     data = scale.data(options.data_dir)
     space = scale.space_for(data)
-    train = Trainings(scale, data, options.out / "trainings.json")
+    rungs = plan(options.finalists, options.finalist_epochs, options.epochs)
+    train = {
+        rung.epochs: Trainings(
+            replace(scale, epochs=rung.epochs), data, options.out / f"trainings-{rung.epochs}.json"
+        )
+        for rung in rungs
+    }
+    fully = train[options.epochs]
     predictor = load(options.weights)
     engine = EngineArm(
         scale=scale,
@@ -80,24 +93,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for seed in options.seeds:
         found = engine(seed, options.out / f"search-{seed}.json")
         print(f"seed {seed}: searched", file=sys.stderr)
-        rows.append((found, trained_within(space, scale.limit, seed, found.seconds, train)))
+        rows.append(
+            (
+                found,
+                trained_within(space, scale.limit, seed, found.seconds, fully),
+                climbed(space, scale.limit, seed, rungs, train),
+            )
+        )
         print(f"seed {seed}: done", file=sys.stderr)
     print_search(options.seeds, rows)
-    print_ranking(space, train.known(), Scorer(predictor, data))
+    fits = Scorer(predictor, data, fits=lambda known: known.macs <= scale.limit)
+    print_ranking(space, fully.known(), fits)
 
 
-def print_search(seeds: Sequence[int], rows: Sequence[tuple[Found, Sequence[Training]]]) -> None:
+def print_search(seeds: Sequence[int], rows: Sequence[Row]) -> None:
     """Test accuracies of what was found, and what it cost."""
-    print("| seed | engine, % | s | ranked by | random, % | s | trained |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for seed, (found, random) in zip(seeds, rows, strict=True):
-        spent = sum(training.seconds for training in random)
+    print("| seed | engine, % | s | ranked by | random, % | s | trained | rungs, % | s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    for seed, (found, full, up) in zip(seeds, rows, strict=True):
         print(
             f"| {seed} | {100 * found.test:.2f} | {found.seconds:.0f} | {found.ranked_by} | "
-            f"{100 * picked(random):.2f} | {spent:.0f} | {len(random)} |"
+            f"{100 * picked(full):.2f} | {_spent(full):.0f} | {len(full)} | "
+            f"{100 * up[-1].test:.2f} | {_spent(up):.0f} |"
         )
-    means = fmean(found.test for found, _ in rows), fmean(picked(random) for _, random in rows)
-    print(f"| mean | {100 * means[0]:.2f} | | | {100 * means[1]:.2f} | | |\n", flush=True)
+    columns = zip(
+        *((found.test, picked(full), up[-1].test) for found, full, up in rows), strict=True
+    )
+    engine, random, rungs = (f"{100 * fmean(column):.2f}" for column in columns)
+    print(f"| mean | {engine} | | | {random} | | | {rungs} | |\n", flush=True)
+
+
+def _spent(trainings: Sequence[Training]) -> float:
+    return sum(training.seconds for training in trainings)
 
 
 def picked(trainings: Sequence[Training]) -> float:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nas.data.dataset import Dataset
+    from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
 
@@ -84,12 +85,20 @@ class Trainings:
         scale: How they are trained.
         data: On what.
         file: Where they are kept.
+        predictor: Predicts the weights they start from; torch's own defaults if None.
     """
 
-    def __init__(self, scale: Scale, data: Dataset, file: Path) -> None:
+    def __init__(
+        self,
+        scale: Scale,
+        data: Dataset,
+        file: Path,
+        predictor: WeightPredictor | None = None,
+    ) -> None:
         self._scale = scale
         self._data = data
         self._file = file
+        self._predictor = predictor
         document: dict[str, Any] = {"scale": asdict(scale), "rows": []}
         if file.exists():
             document = json.loads(file.read_text(encoding="utf-8"))
@@ -112,7 +121,11 @@ class Trainings:
     def _train(self, candidate: Candidate) -> Training:
         start = process_time()
         config = recipe(self._data.task, self._scale.epochs)
-        trained = train(candidate.network, self._data, config, seed=0)
+        params = None
+        if self._predictor is not None:
+            with torch.no_grad():
+                (params,) = self._predictor.predict([candidate.network])
+        trained = train(candidate.network, self._data, config, params=params, seed=0)
         seconds = process_time() - start
         with torch.no_grad():
             test = evaluate(trained.module, self._data.test).accuracy

@@ -27,8 +27,20 @@ RECIPE: Mapping[str, float] = {
 capacity, a sixth depth, and a sixth how well that depth can be trained. The poorer one is at what
 the others are good at; see ``benchmarks/ranking``."""
 
-NODE_RECIPE: Mapping[str, float] = {"brier": 1.0, "macs": 1.0, "mean_path": -1.0}
-"""The same for networks that tell nodes: what predicted weights tell; capacity, without which the
+GENERAL_RECIPE: Mapping[str, float] = {
+    "brier": 2.0,
+    "naswot": 0.5,
+    "macs": 0.5,
+    "shortest_path": 1.0,
+}
+"""The same for spaces that a hypernetwork was not trained in: half is what predicted weights tell,
+a quarter capacity, and a quarter how well depth can be trained. Depth itself is left out: networks
+gain by it in NAS-Bench-201 and lose in other spaces, and a search takes what is rewarded to its
+end; see ``benchmarks/regnet``."""
+
+NODE_RECIPE: Mapping[str, float] = {"accuracy": 1.0, "macs": 1.0, "mean_path": -1.0}
+"""The same for networks that tell nodes: what predicted weights tell, by accuracy, as the networks
+of some spaces squash their scores, which others take for doubt; capacity, without which the
 dropout that few labels need leaves little; and shallowness, as every layer of message passing
 makes nodes more alike (Li et al. 2018, Deeper Insights into Graph Convolutional Networks)."""
 
@@ -103,9 +115,16 @@ class Blend:
         return Blend({name: _scale(_known(name, rows)) for name in recipe}, recipe)
 
 
-def recipe_for(kind: str) -> Mapping[str, float]:
-    """The recipe for a kind of task."""
-    return NODE_RECIPE if kind == NODE_CLASSIFICATION else RECIPE
+def recipe_for(kind: str, *, elsewhere: bool = False) -> Mapping[str, float]:
+    """The recipe for a kind of task.
+
+    Args:
+        kind: Of the task.
+        elsewhere: Whether the space is another one than the hypernetwork was trained in.
+    """
+    if kind == NODE_CLASSIFICATION:
+        return NODE_RECIPE
+    return GENERAL_RECIPE if elsewhere else RECIPE
 
 
 def _known(name: str, rows: Sequence[Mapping[str, float]]) -> list[float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,14 +18,15 @@ from nas.evaluate.blend import Blend, recipe_for
 from nas.evaluate.naswot import ActivationKernel
 from nas.graph.graph import Graph
 from nas.seeding import rng
-from nas.space.candidate import sample
+from nas.space.window import sample_near
 from nas.train.device import autocast, laid_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch import Tensor
 
+    from nas.analysis.cost import Cost
     from nas.data.dataset import Dataset
     from nas.predictor.card import Card
     from nas.predictor.weight_predictor import WeightPredictor
@@ -44,6 +44,11 @@ _REFERENCE = 32
 """Random architectures that tell what is usual in a space the predictor was not trained in."""
 
 
+def any_cost(cost: Cost) -> bool:
+    """Accept networks of every cost."""
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
     """How a network at the proxy does with predicted weights, on the ranking split.
@@ -57,10 +62,11 @@ class Estimate:
         naswot: How differently the network treats different training samples, higher better; see
             :func:`nas.evaluate.naswot`.
         score: One number for ranking, higher better: from 0 to 1, the blend of Brier score,
-            NASWOT, multiply-accumulates, mean and shortest path, for nodes of Brier score and mean
-            path; see :class:`nas.evaluate.Blend`.
-            In a space the hypernetwork was not trained in it is relative to random architectures
-            of that space, which are measured with the first candidates.
+            NASWOT, multiply-accumulates, mean and shortest path, for nodes of accuracy,
+            multiply-accumulates and mean path; see :class:`nas.evaluate.Blend`.
+            In a space the hypernetwork was not trained in it leaves out the mean path, and is
+            relative to random architectures of that space and of the costs asked for, which are
+            measured with the first candidates.
             The negative loss if the hypernetwork's card has no reference to blend by.
     """
 
@@ -114,6 +120,9 @@ class Scorer:
         data: Data set at full resolution; candidates are ranked on ``val``.
         config: How much of it is used.
         device: Where to compute; the predictor is expected there.
+        fits: Whether a network of this cost may be asked for. In a space the predictor was not
+            trained in a score is relative to such networks: among all, those of a narrow window
+            would be graded nearly alike.
 
     Raises:
         ConfigError: The predictor is for other channels or classes than the data has.
@@ -126,13 +135,15 @@ class Scorer:
         config: ScoreConfig | None = None,
         *,
         device: torch.device | str = "cpu",
+        fits: Callable[[Cost], bool] = any_cost,
     ) -> None:
         check_fits(predictor.card, data)
         card, task = predictor.card, data.task
         self._predictor = predictor
-        self._recipe = recipe_for(task.kind)
-        self._blend = Blend(card.reference, self._recipe) if card.reference else None
+        self._kind = task.kind
+        self._blend = Blend(card.reference, recipe_for(task.kind)) if card.reference else None
         self._elsewhere: dict[SearchSpace, Blend] = {}
+        self._fits = fits
         self._config = config or ScoreConfig()
         self._device = torch.device(device)
         self._pool = ThreadPoolExecutor(self._config.workers)
@@ -237,15 +248,14 @@ class Scorer:
         ):
             return estimate
         if space not in self._elsewhere:
-            self._elsewhere[space] = self._fitted(self.proxy(space))
+            self._elsewhere[space] = self._fitted(space)
         return replace(estimate, score=self._elsewhere[space](_figures(estimate, graph)))
 
-    def _fitted(self, proxy: SearchSpace) -> Blend:
+    def _fitted(self, space: SearchSpace) -> Blend:
         """The blend whose reference are random architectures of a space."""
-        draw, graphs = rng(0, "reference"), list[Graph]()
-        for _ in range(_REFERENCE):
-            with suppress(Exception):  # a space may be anybody's code
-                graphs.append(sample(proxy, draw).network)
+        drawn = sample_near(space, _REFERENCE, rng(0, "reference"), self._fits)
+        built = map(self._build, drawn)
+        graphs = [graph for graph in built if isinstance(graph, Graph)]
         estimates = self._estimates(graphs)
         return Blend.fit(
             [
@@ -253,7 +263,7 @@ class Scorer:
                 for estimate, graph in zip(estimates, graphs, strict=True)
                 if isinstance(estimate, Estimate)
             ],
-            self._recipe,
+            recipe_for(self._kind, elsewhere=True),
         )
 
     def _estimate(

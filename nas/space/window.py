@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nas.analysis.cost import cost
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _TRIES = 1000
 """Draws for each architecture that is wanted."""
+
+_FEW_TRIES = 30
+"""The same where others will do."""
 
 
 def sample_within(
@@ -49,3 +53,27 @@ def sample_within(
         f"{len(found)} different ones have the cost asked for, {count} were wanted",
         hint="Ask for fewer, or loosen the constraints.",
     )
+
+
+def sample_near(
+    space: SearchSpace, count: int, rng: np.random.Generator, fits: Callable[[Cost], bool]
+) -> list[Candidate]:
+    """Random architectures that cost what is asked or, where these are rare, others as well.
+
+    Draws that cannot be built count as others that are not there.
+
+    Args:
+        space: Where they are drawn; the same one may come twice.
+        count: How many are wanted.
+        rng: Draws them.
+        fits: Whether a network of this cost is asked for.
+    """
+    found: list[Candidate] = []
+    others: list[Candidate] = []
+    for _ in range(_FEW_TRIES * count):
+        if len(found) == count:
+            break
+        with suppress(Exception):  # a space may be anybody's code
+            drawn = sample(space, rng)
+            (found if fits(cost(drawn.network)) else others).append(drawn)
+    return [*found, *others][:count]

@@ -84,3 +84,8 @@ def violations(
 ) -> dict[str, float]:
     """The violation of each constraint by its text."""
     return {str(constraint): constraint.violation(figures) for constraint in constraints}
+
+
+def satisfied(constraints: Sequence[Constraint], figures: Mapping[str, float]) -> bool:
+    """Whether all limits hold."""
+    return all(constraint.violation(figures) <= 0 for constraint in constraints)

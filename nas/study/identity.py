@@ -53,7 +53,7 @@ def identity(
         "scoring": {
             "images": scoring.images,
             "calibration": scoring.calibration,
-            "recipe": dict(recipe_for(space.task.kind)),
+            "recipe": dict(recipe_for(space.task.kind, elsewhere=card["space"] != space.name)),
         },
         "sampler": sampler,
         "seed": seed,

@@ -19,12 +19,13 @@ from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
 from nas.study.choice import Chooser, probes_among
+from nas.study.constraints import satisfied
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import Champion, Finals
 from nas.study.identity import check_same, identity
 from nas.study.ledger import Ledger, TrialCounts
-from nas.study.quantity import ESTIMATED
+from nas.study.quantity import ESTIMATED, figures
 from nas.study.ranking import best, ranked_fronts
 from nas.study.result import Found, SearchResult
 from nas.study.run_folder import RunFolder
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
+    from nas.analysis.cost import Cost
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
@@ -93,7 +95,7 @@ class _SearchRun:
         self._config = config
         self._folder = folder
         self._listen = listen
-        self._score = Scorer(predictor, data, config.scoring, device=device)
+        self._score = Scorer(predictor, data, config.scoring, device=device, fits=self._may_ask)
         self._data = data
         self._score.proxy(space)
         self._ledger = self._open_ledger(space, data, predictor)
@@ -148,6 +150,9 @@ class _SearchRun:
         if self._ledger.read("finished") != done:
             self._ledger.write("finished", done)
         return result
+
+    def _may_ask(self, cost: Cost) -> bool:
+        return satisfied(self._config.constraints, figures(cost))
 
     def _embed(self, trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
         candidates = [candidate(self._space, trial.params) for trial in trials]

@@ -44,6 +44,11 @@ class Trainer:
     device: torch.device
     seed: int = 0
 
+    @property
+    def in_general(self) -> bool:
+        """Whether the hypernetwork predicts for networks of any space."""
+        return self.predictor.card.general
+
     def train(
         self,
         graph: Graph,

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.regnet.engine_arm import EngineArm, Found
-from benchmarks.regnet.random_arm import drawn, trained_within
+from benchmarks.regnet.random_arm import climbed, drawn, trained_within
 from benchmarks.regnet.run import picked, print_search
 from benchmarks.regnet.trainings import Scale, Training, Trainings
 from nas.analysis.cost import cost
 from nas.data.catalog import load
 from nas.files import write_json
+from nas.study.rungs import Rung
 from tests.hypernets.hypernet_toys import make_hypernet
 
 if TYPE_CHECKING:
@@ -71,6 +72,29 @@ def test_random_networks_are_trained_until_the_time_is_used_up(
     assert len(done) == train.count == count
 
 
+class Graded(Trainings):
+    """Networks are the better the more they cost; only a long training tells."""
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
+        self.seen: list[int] = []
+
+    def __call__(self, candidate: Candidate) -> Training:
+        macs = cost(candidate.network).macs
+        self.seen.append(macs)
+        return Training(candidate.architecture, macs, self.sign * macs, 0.5, 10.0)
+
+
+def test_random_networks_climb_as_finalists_do(digits: Dataset) -> None:
+    train = {1: Graded(1), 3: Graded(-1)}
+    space = SCALE.space_for(digits)
+    done = climbed(space, 2e5, 0, [Rung(4, 1), Rung(2, 3)], train)
+    macs = [cost(one.network).macs for one in drawn(space, 2e5, 0, 4)]
+    assert train[1].seen == macs
+    assert train[3].seen == sorted(macs)[:-3:-1]
+    assert (len(done), done[-1].macs) == (6, sorted(macs)[-2])
+
+
 def test_what_was_trained_is_not_trained_again(digits: Dataset, tmp_path: Path) -> None:
     (one,) = drawn(SCALE.space_for(digits), 2e5, 0, 1)
     first = Trainings(SCALE, digits, tmp_path / "known.json")(one)
@@ -95,10 +119,10 @@ def test_the_best_on_the_ranking_split_is_judged_on_the_other() -> None:
 
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     random = [Training("a", 1, 0.6, 0.7, 4), Training("b", 1, 0.8, 0.5, 8)]
-    print_search([3, 4], [(Found("c", 2, 0.6, 10.2, "score"), random)] * 2)
+    print_search([3, 4], [(Found("c", 2, 0.6, 10.2, "score", []), random, random[:1])] * 2)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[2] == "| 3 | 60.00 | 10 | score | 50.00 | 12 | 2 |"
-    assert lines[4] == "| mean | 60.00 | | | 50.00 | | |"
+    assert lines[2] == "| 3 | 60.00 | 10 | score | 50.00 | 12 | 2 | 70.00 | 4 |"
+    assert lines[4] == "| mean | 60.00 | | | 50.00 | | | 70.00 | |"
 
 
 def test_a_search_is_done_once(digits: Dataset, tmp_path: Path) -> None:

@@ -8,7 +8,14 @@ import pytest
 from scipy.stats import norm
 
 from nas.errors import ConfigError
-from nas.evaluate.blend import LOWER_IS_BETTER, NODE_RECIPE, RECIPE, Blend, recipe_for
+from nas.evaluate.blend import (
+    GENERAL_RECIPE,
+    LOWER_IS_BETTER,
+    NODE_RECIPE,
+    RECIPE,
+    Blend,
+    recipe_for,
+)
 from nas.space.task import IMAGE_CLASSIFICATION as IMAGES
 from nas.space.task import NODE_CLASSIFICATION as NODES
 
@@ -145,7 +152,15 @@ def test_a_negative_weight_turns_a_figure_round():
     )
 
 
-@pytest.mark.parametrize(("kind", "recipe"), [(NODES, NODE_RECIPE), (IMAGES, RECIPE)])
-def test_each_kind_of_task_has_its_recipe(kind, recipe):
-    assert recipe_for(kind) == recipe
+@pytest.mark.parametrize(
+    ("kind", "elsewhere", "recipe"),
+    [
+        (NODES, False, NODE_RECIPE),
+        (NODES, True, NODE_RECIPE),
+        (IMAGES, False, RECIPE),
+        (IMAGES, True, GENERAL_RECIPE),
+    ],
+)
+def test_each_kind_of_task_has_its_recipe(kind, elsewhere, recipe):
+    assert recipe_for(kind, elsewhere=elsewhere) == recipe
     assert set(Blend.fit([dict.fromkeys(recipe, 1.0)], recipe).reference) == set(recipe)

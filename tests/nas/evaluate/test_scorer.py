@@ -421,6 +421,26 @@ def test_in_another_space_the_score_is_relative_to_its_own_architectures():
     assert [one.score for one in again if isinstance(one, Estimate)] == found[:1]
 
 
+def test_in_another_space_the_score_is_relative_to_what_may_be_asked_for():
+    """Among all networks the smallest are all small; among themselves half of them are."""
+    space, few = tiny_space(), ScoreConfig(images=32, calibration=16)
+    far = {name: [1e9, 1.0] for name in RECIPE}
+    card = {"space": "deepnets", "general": True, "proxy": {"resolution": 8}, "reference": far}
+    rng = np.random.default_rng(5)
+    drawn = sorted((sample(space, rng) for _ in range(24)), key=lambda one: cost(one.network).macs)
+    limit = cost(drawn[7].network).macs
+
+    def median(scorer: Scorer) -> float:
+        scores = [one.score for one in scorer(drawn[:8]) if isinstance(one, Estimate)]
+        return float(np.median(scores))
+
+    hypernet = make_hypernet(card=card)
+    among_all = median(Scorer(hypernet, digits(), few))
+    among_small = median(Scorer(hypernet, digits(), few, fits=lambda known: known.macs <= limit))
+    assert among_small == pytest.approx(0.5, abs=0.15)
+    assert abs(among_small - 0.5) < abs(among_all - 0.5)
+
+
 @pytest.mark.parametrize("name", ["images", "calibration", "batch_size", "workers"])
 def test_sizes_below_one(name):
     sizes: dict[str, Any] = {name: 0}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nas.errors import ConfigError
-from nas.study.constraints import Constraint, parse_constraints, violations
+from nas.study.constraints import Constraint, parse_constraints, satisfied, violations
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,9 @@ def test_equal_constraints_count_once() -> None:
         "params<=2000000",
         "layers>=1",
     ]
+
+
+@pytest.mark.parametrize(("macs", "holds"), [(3.0, False), (4.0, True), (8.0, True), (9.0, False)])
+def test_satisfied_means_within_all_limits(macs: float, holds: bool) -> None:
+    limits = parse_constraints(["macs>=4", "macs<=8"])
+    assert satisfied(limits, {"macs": macs}) == holds

@@ -40,6 +40,7 @@ class FakeTrainer:
         default: Accuracy from default weights.
         late: Other accuracies, by width and epochs.
         stops: The training that is interrupted, counted from 1.
+        in_general: Whether its hypernetwork is a general one.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class FakeTrainer:
         default: float = 0.0,
         late: Mapping[tuple[int, int], float] | None = None,
         stops: int = 0,
+        in_general: bool = False,
     ) -> None:
         self.trained: Counter[int] = Counter()
         self.inits: list[str] = []
@@ -58,6 +60,7 @@ class FakeTrainer:
         self._default = default
         self._late = late or {}
         self._stops = stops
+        self.in_general = in_general
         self.data = load("digits")
 
     def train(
@@ -223,6 +226,13 @@ def test_training_starts_from_the_weights_that_serve_the_first_finalist_better(
     ]
     assert climb.compared is not None
     assert reached([climb.compared]) == [(0, 0.3, 1)]
+
+
+def test_weights_of_a_general_hypernetwork_are_not_trained(ledger: Ledger) -> None:
+    trainer = FakeTrainer(default=0.45, in_general=True)
+    climb = finals(trainer, ledger).climb(in_order(trials(3, 5)), [Rung(2, 1), Rung(1, 3)])
+    assert climb.compared is None
+    assert trainer.inits == [DEFAULT, DEFAULT, DEFAULT]
 
 
 def test_what_diverges_is_left_out_said_and_not_tried_again(ledger: Ledger) -> None:
