@@ -34,7 +34,8 @@ model = Net(data.task.features, data.task.classes)
 network = Classifier(model, arguments=graph_call(model, *graph))
 default = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
-hypernet = hypernets.load("gnn-layers-digits-knn")  # `hypernet(model)` does the same without a report
+hypernet = hypernets.load("gnn-layers-digits-knn")
+# hypernet(model) does the same without a report
 predicted = hypernets.predict_module(hypernet, model, graph, calibration=graph)
 print(f"{predicted.coverage.share:.0%} of {predicted.coverage.total:,} parameters predicted")
 print(f"test accuracy {evaluate(network, data.test).accuracy:.1%} without any training")
