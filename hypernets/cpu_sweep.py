@@ -47,7 +47,7 @@ class CpuSweep(torch.autograd.Function):
             for level, heard in spans:
                 run.update(level, heard)
         ctx.run, ctx.spans = run, spans
-        return torch.from_numpy(run.states()).view_as(h)
+        return torch.from_numpy(run.finish()).view_as(h)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
@@ -111,8 +111,8 @@ class _Run:
         rows = self._sent[..., rows_of(level, self._kinds), :]
         np.maximum(said.reshape(rows.shape), _ZERO, out=rows)
 
-    def states(self) -> Array:
-        """The new states of all levels: (G, S, D)."""
+    def finish(self) -> Array:
+        """Halve what `update` left doubled, once; the new states of all levels: (G, S, D)."""
         self._after *= 0.5
         return self._after.reshape(self._shape)
 

@@ -65,7 +65,7 @@ class AttentionSpace(SearchSpace):
     def _count(self, choices: Sequence[Sequence[object]]) -> int:
         """Architectures of these choices in each layer but the width of the last one.
 
-        Less by 7 than what the papers give: that width is the number of classes, and no choice.
+        A seventh of the number in the papers: that width is the number of classes, not a choice.
         """
         each: int = math.prod(map(len, choices))
         return int(each**self.layers // len(HIDDEN))

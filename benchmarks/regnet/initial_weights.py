@@ -21,9 +21,11 @@ import torch
 import search_spaces
 from benchmarks.ranking.table import published
 from benchmarks.regnet.random_arm import drawn
+from benchmarks.regnet.run import print_ranking
 from benchmarks.regnet.trainings import Scale, Trainings
 from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall
+from nas.evaluate.scorer import Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
 
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
+
+LIMIT = 2e6
+"""Most multiply-accumulates of a RegNet."""
 
 _LEAST = 0.8
 """Published accuracy of the poorest cell that is taken; anything tells those that do not work."""
@@ -59,17 +64,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables."""
     options = parse(arguments)
     torch.set_num_threads(1)
-    brief = Scale(space="regnet", resolution=16, images=5000, ranking=2000, epochs=1, limit=2e6)
+    brief = Scale(space="regnet", resolution=16, images=5000, ranking=2000, epochs=1, limit=LIMIT)
     data, general = brief.data(options.data_dir), load(options.general)
     print("| space | networks | from | epochs | τ |\n| --- | --- | --- | --- | --- |")
-    full = replace(brief, epochs=3)
     kinds = {"default": None, "general": general}
-    print_regnets(
-        {name: _kept(brief, data, options.out, name, kinds[name]) for name in kinds},
-        {name: _kept(full, data, options.out, name, kinds[name]) for name in kinds},
-        brief.space_for(data),
-        options,
+    briefly, fully = (
+        {name: _kept(scale, data, options.out, name, kinds[name]) for name in kinds}
+        for scale in (brief, replace(brief, epochs=3))
     )
+    regnets = brief.space_for(data)
+    print_regnets(briefly, fully, regnets, options)
+    print()
+    fits = Scorer(general, data, fits=lambda known: known.macs <= LIMIT)
+    print_ranking(regnets, fully["default"].known(), fits)
     own = load(options.own)
     cells = replace(brief, space="nb201", limit=1e9)
     kinds["own"] = own
@@ -93,10 +100,9 @@ def print_regnets(
     options: argparse.Namespace,
 ) -> None:
     """Agreement of brief trainings with full ones, and what full ones bring."""
-    limit = 2e6
     networks = [candidate(space, known.architecture) for known in full["default"].known()]
-    networks += drawn(space, limit, 100, options.networks)
-    networks = networks[: options.networks]
+    networks += drawn(space, LIMIT, 100, options.networks)
+    networks = list({one.architecture: one for one in networks}.values())[: options.networks]
     truth = [_mean(full["default"](one)) for one in networks]
     some = networks[: options.predicted]
     for name, trained in (("default", networks), ("default", some), ("general", some)):

@@ -40,8 +40,8 @@ end; see ``benchmarks/regnet``."""
 
 NODE_RECIPE: Mapping[str, float] = {"accuracy": 1.0, "macs": 1.0, "mean_path": -1.0}
 """The same for networks that tell nodes: what predicted weights tell, by accuracy, as the networks
-of some spaces squash their scores, which others take for doubt; capacity, without which the
-dropout that few labels need leaves little; and shallowness, as every layer of message passing
+of some spaces squash their scores, which the Brier score takes for doubt; capacity, without which
+the dropout that few labels need leaves little; and shallowness, as every layer of message passing
 makes nodes more alike (Li et al. 2018, Deeper Insights into Graph Convolutional Networks)."""
 
 LOWER_IS_BETTER = frozenset({"brier", "loss", "shortest_path"})

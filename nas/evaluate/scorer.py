@@ -18,7 +18,7 @@ from nas.evaluate.blend import Blend, recipe_for
 from nas.evaluate.naswot import ActivationKernel
 from nas.graph.graph import Graph
 from nas.seeding import rng
-from nas.space.window import sample_near
+from nas.space.window import sample_preferring
 from nas.train.device import autocast, laid_out
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class Estimate:
         score: One number for ranking, higher better: from 0 to 1, the blend of Brier score,
             NASWOT, multiply-accumulates, mean and shortest path, for nodes of accuracy,
             multiply-accumulates and mean path; see :class:`nas.evaluate.Blend`.
-            In a space the hypernetwork was not trained in it leaves out the mean path, and is
-            relative to random architectures of that space and of the costs asked for, which are
-            measured with the first candidates.
+            In a space the hypernetwork was not trained in, it is relative to random architectures
+            of that space that meet the constraints, measured with the first candidates, and for
+            images leaves out the mean path.
             The negative loss if the hypernetwork's card has no reference to blend by.
     """
 
@@ -253,7 +253,7 @@ class Scorer:
 
     def _fitted(self, space: SearchSpace) -> Blend:
         """The blend whose reference are random architectures of a space."""
-        drawn = sample_near(space, _REFERENCE, rng(0, "reference"), self._fits)
+        drawn = sample_preferring(space, _REFERENCE, rng(0, "reference"), self._fits)
         built = map(self._build, drawn)
         graphs = [graph for graph in built if isinstance(graph, Graph)]
         estimates = self._estimates(graphs)

@@ -5,7 +5,7 @@ from nas.space.own_space import own_space
 from nas.space.search_space import Params, SearchSpace
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
 from nas.space.trial import ReplayTrial, Trial
-from nas.space.window import sample_near, sample_within
+from nas.space.window import sample_preferring, sample_within
 
 __all__ = [
     "IMAGE_CLASSIFICATION",
@@ -21,6 +21,6 @@ __all__ = [
     "mutate",
     "own_space",
     "sample",
-    "sample_near",
+    "sample_preferring",
     "sample_within",
 ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _TRIES = 1000
 """Draws for each architecture that is wanted."""
 
-_FEW_TRIES = 30
+_FEW_TRIES = 10
 """The same where others will do."""
 
 
@@ -55,12 +55,12 @@ def sample_within(
     )
 
 
-def sample_near(
+def sample_preferring(
     space: SearchSpace, count: int, rng: np.random.Generator, fits: Callable[[Cost], bool]
 ) -> list[Candidate]:
     """Random architectures that cost what is asked or, where these are rare, others as well.
 
-    Draws that cannot be built count as others that are not there.
+    Draws that cannot be built are skipped.
 
     Args:
         space: Where they are drawn; the same one may come twice.

@@ -93,7 +93,7 @@ class Finals:
     Weights of a hypernetwork that was trained in the space save epochs, those of a poor one cost
     accuracy that even long training does not win back. So the first finalist is trained from
     predicted and from default weights, and all else starts from what was better for it. Those of
-    a general hypernetwork are for ranking alone: see ``benchmarks/regnet``.
+    a hypernetwork trained in another space are for ranking alone: see ``benchmarks/regnet``.
 
     Args:
         space: Full-size space.
@@ -121,9 +121,9 @@ class Finals:
         self._listen = listen
         # few labels: what predicted weights have made of them, no training unlearns
         on_nodes = trainer.data.task.kind == NODE_CLASSIFICATION
-        # what is taught any space gives networks of unlike worth nearly like accuracies for the
-        # first hundreds of steps, and most of them lower ones later
-        self._init = DEFAULT if on_nodes or trainer.in_general else PREDICTED
+        # weights learnt elsewhere give good and bad networks nearly equal accuracies in the first
+        # hundreds of steps, and most end lower
+        self._init = PREDICTED if trainer.knows(space) and not on_nodes else DEFAULT
 
     def climb(self, choose: Choose, rungs: Sequence[Rung]) -> Climb:
         """Train finalists rung by rung, fewer of them and longer each time.

@@ -95,7 +95,9 @@ class _SearchRun:
         self._config = config
         self._folder = folder
         self._listen = listen
-        self._score = Scorer(predictor, data, config.scoring, device=device, fits=self._may_ask)
+        self._score = Scorer(
+            predictor, data, config.scoring, device=device, fits=self._is_feasible
+        )
         self._data = data
         self._score.proxy(space)
         self._ledger = self._open_ledger(space, data, predictor)
@@ -151,7 +153,8 @@ class _SearchRun:
             self._ledger.write("finished", done)
         return result
 
-    def _may_ask(self, cost: Cost) -> bool:
+    def _is_feasible(self, cost: Cost) -> bool:
+        """Whether a network of this cost meets all constraints."""
         return satisfied(self._config.constraints, figures(cost))
 
     def _embed(self, trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:

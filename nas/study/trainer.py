@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nas.events import Listener
     from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
+    from nas.space.search_space import SearchSpace
     from nas.train.train import Trained
 
 
@@ -44,10 +45,9 @@ class Trainer:
     device: torch.device
     seed: int = 0
 
-    @property
-    def in_general(self) -> bool:
-        """Whether the hypernetwork predicts for networks of any space."""
-        return self.predictor.card.general
+    def knows(self, space: SearchSpace) -> bool:
+        """Whether the hypernetwork was trained in a space."""
+        return self.predictor.card.space == space.name
 
     def train(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ class Epoch:
 
         Accuracies of a few hundred samples are coarse, and the highest of many is luck.
         """
-        return self.val_loss < other.val_loss
+        return self.val_loss < other.val_loss or math.isnan(other.val_loss)
 
 
 @dataclass(frozen=True, eq=False)

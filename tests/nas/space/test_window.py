@@ -6,7 +6,7 @@ import pytest
 from nas.analysis.cost import Cost, cost
 from nas.errors import InfeasibleError
 from nas.space.task import Task
-from nas.space.window import sample_near, sample_within
+from nas.space.window import sample_preferring, sample_within
 from search_spaces.registry import get
 
 SPACE = get("anynet", Task(classes=10, channels=1, resolution=8))
@@ -35,7 +35,7 @@ def test_a_window_that_hardly_anything_is_in() -> None:
 
 
 def test_where_enough_fit_all_do() -> None:
-    drawn = sample_near(SPACE, 20, np.random.default_rng(0), within)
+    drawn = sample_preferring(SPACE, 20, np.random.default_rng(0), within)
     assert len(drawn) == 20
     assert all(within(cost(candidate.network)) for candidate in drawn)
 
@@ -47,6 +47,6 @@ def test_where_few_fit_others_follow() -> None:
         seen.append(known)
         return len(seen) == 3
 
-    drawn = sample_near(SPACE, 4, np.random.default_rng(0), is_third)
+    drawn = sample_preferring(SPACE, 4, np.random.default_rng(0), is_third)
     known = [cost(candidate.network) for candidate in drawn]
     assert known == [seen[2], seen[0], seen[1], seen[3]]

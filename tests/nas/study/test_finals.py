@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nas.graph.graph import Graph
+    from nas.space.search_space import SearchSpace
     from nas.study.finals import Finalist
 
 SPACE = toy_space(widths=(2, 3, 4, 5, 6, 7))
@@ -40,7 +41,7 @@ class FakeTrainer:
         default: Accuracy from default weights.
         late: Other accuracies, by width and epochs.
         stops: The training that is interrupted, counted from 1.
-        in_general: Whether its hypernetwork is a general one.
+        elsewhere: Whether its hypernetwork was trained in another space.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class FakeTrainer:
         default: float = 0.0,
         late: Mapping[tuple[int, int], float] | None = None,
         stops: int = 0,
-        in_general: bool = False,
+        elsewhere: bool = False,
     ) -> None:
         self.trained: Counter[int] = Counter()
         self.inits: list[str] = []
@@ -60,8 +61,11 @@ class FakeTrainer:
         self._default = default
         self._late = late or {}
         self._stops = stops
-        self.in_general = in_general
+        self._elsewhere = elsewhere
         self.data = load("digits")
+
+    def knows(self, space: SearchSpace) -> bool:
+        return not self._elsewhere
 
     def train(
         self,
@@ -228,8 +232,8 @@ def test_training_starts_from_the_weights_that_serve_the_first_finalist_better(
     assert reached([climb.compared]) == [(0, 0.3, 1)]
 
 
-def test_weights_of_a_general_hypernetwork_are_not_trained(ledger: Ledger) -> None:
-    trainer = FakeTrainer(default=0.45, in_general=True)
+def test_weights_learnt_in_another_space_are_not_trained(ledger: Ledger) -> None:
+    trainer = FakeTrainer(default=0.45, elsewhere=True)
     climb = finals(trainer, ledger).climb(in_order(trials(3, 5)), [Rung(2, 1), Rung(1, 3)])
     assert climb.compared is None
     assert trainer.inits == [DEFAULT, DEFAULT, DEFAULT]
