@@ -112,9 +112,9 @@ def of_factory(
 
     with _seeded(seed):
         module = make_module(text).to(device)
+        hypernet = load_general_weights(weights, data, device, listen)
+        read = reading_of(module, data, hypernet.card, listen)  # lazy layers get their sizes
     default = _kept(module)
-    hypernet = load_general_weights(weights, data, device, listen)
-    read = reading_of(module, data, hypernet.card, listen)
     predicted = predict_module(hypernet, module, read.example)
     check_classes(predicted.graph, data)
     samples = data.train.spread(read.calibration).to(device)

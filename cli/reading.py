@@ -40,6 +40,27 @@ class Reading:
     calibration: int
 
 
+@dataclass(frozen=True)
+class _Samples:
+    """What a network takes or a data set has.
+
+    Attributes:
+        kind: Nodes, images or others.
+        width: Features of a node, channels of an image; 0 for others.
+    """
+
+    kind: str
+    width: int = 0
+
+    @property
+    def size(self) -> str:
+        """Width in words."""
+        return counted(self.width, "feature" if self.kind == "nodes" else "channel")
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.size}" if self.width else self.kind
+
+
 def reading_of(module: nn.Module, data: Dataset, card: Card, listen: Listener) -> Reading:
     """How a module takes the samples of a data set.
 
@@ -93,6 +114,7 @@ def _of_images(module: nn.Module, data: Dataset, card: Card, listen: Listener) -
 def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Reading:
     import torch
 
+    from nas.importers.state import unchanged
     from nas.train.classifier import Classifier
     from nas.train.graph_call import graph_call
     from nas.train.mode import evaluating
@@ -104,10 +126,10 @@ def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Reading:
     except GraphError:
         with suppress(ImportingError):
             taken = _taken(module, card)
-            if taken != _samples(data.task):
+            if taken != _of_task(data.task):
                 raise _misfit(taken, data) from None
         raise
-    with evaluating(classifier), torch.no_grad():
+    with unchanged(module), evaluating(classifier), torch.no_grad():
         shape = tuple(classifier(x, edges).shape)
     if shape[:1] != (len(x),):
         nodes = counted(len(x), "node")
@@ -119,7 +141,7 @@ def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Reading:
     return Reading((x, edges), classifier, _CALIBRATION)
 
 
-def _taken(module: nn.Module, card: Card) -> str:
+def _taken(module: nn.Module, card: Card) -> _Samples:
     """What a module takes, as far as it can be guessed.
 
     Raises:
@@ -130,29 +152,25 @@ def _taken(module: nn.Module, card: Card) -> str:
 
     graph = example_graph(module, card)
     if graph is not None:
-        return f"nodes of {counted(graph[0].shape[1], 'feature')}"
+        return _Samples("nodes", graph[0].shape[1])
     shape = tuple(example_inputs(module, card).shape)
     if len(shape) == 4:
-        return f"images of {counted(shape[1], 'channel')}"
-    return f"inputs like {shape}"
+        return _Samples("images", shape[1])
+    return _Samples(f"inputs like {shape}")
 
 
-def _misfit(taken: str, data: Dataset) -> GraphError:
-    return GraphError(
-        f"the network takes {taken}, but data set {data.name!r} has {_samples(data.task)}",
-        hint=f"Make it for {_width(data.task)}, or name a data set it fits with --dataset.",
-    )
-
-
-def _samples(task: Task) -> str:
-    of = "nodes" if task.kind == NODE_CLASSIFICATION else "images"
-    return f"{of} of {_width(task)}"
-
-
-def _width(task: Task) -> str:
+def _of_task(task: Task) -> _Samples:
     if task.kind == NODE_CLASSIFICATION:
-        return counted(task.features, "feature")
-    return counted(task.channels, "channel")
+        return _Samples("nodes", task.features)
+    return _Samples("images", task.channels)
+
+
+def _misfit(taken: _Samples, data: Dataset) -> GraphError:
+    wanted = _of_task(data.task)
+    return GraphError(
+        f"the network takes {taken}, but data set {data.name!r} has {wanted}",
+        hint=f"Make it for {wanted.size}, or name a data set it fits with --dataset.",
+    )
 
 
 def check_classes(graph: Graph, data: Dataset) -> None:
@@ -162,7 +180,7 @@ def check_classes(graph: Graph, data: Dataset) -> None:
         GraphError: It gives something else.
     """
     shape, classes = graph.shapes[graph.outputs[0]], data.task.classes
-    if shape != (1, classes):
+    if len(shape) != 2 or shape[1] != classes:
         of = "node" if data.task.kind == NODE_CLASSIFICATION else "image"
         raise GraphError(
             f"the network gives outputs of shape {shape} for each {of}, but data set "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nas.errors import GraphError
+from nas.importers.lazy_layers import check_sizes
 from nas.importers.message_passing import is_message_passing
 from nas.train.graph_call import graph_call
 
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 
     from nas.predictor.card import Card
 
-Graph = tuple["Tensor", "Tensor"]
+DataGraph = tuple["Tensor", "Tensor"]
 
 _NODES = 4
-"""More than the one edge, by whose number tensors of edges are told."""
+"""Not 1, the number of edges: sizes equal to it are taken for edges."""
 
 
-def example_graph(model: nn.Module, card: Card) -> Graph | None:
+def example_graph(model: nn.Module, card: Card) -> DataGraph | None:
     """Zeros as features of some nodes, and an edge, that a model takes; None if it takes none.
 
     The number of features is one that a layer of the model reads, its first layers coming first.
@@ -31,15 +32,19 @@ def example_graph(model: nn.Module, card: Card) -> Graph | None:
             graphs.
         card: Of the hypernetwork.
 
+    Raises:
+        ImportingError: The model has lazy layers, which a guess would give a size for good.
+
     Shape:
         (N, F) and (2, 1).
     """
     parts = list(model.modules())
     if not card.features and not any(map(is_message_passing, parts)):
         return None
+    check_sizes(model)
     kind = next(model.parameters(), torch.zeros(()))
     edges = torch.tensor([[0], [1]], device=kind.device)
-    for size in dict.fromkeys([*map(_read, parts), card.features]):
+    for size in dict.fromkeys([*map(_features_read, parts), card.features]):
         if size:
             graph = torch.zeros(_NODES, size, device=kind.device, dtype=kind.dtype), edges
             try:
@@ -50,10 +55,10 @@ def example_graph(model: nn.Module, card: Card) -> Graph | None:
     return None
 
 
-def _read(part: Any) -> int:
-    """Features that a layer reads; 0 if it does not say so."""
+def _features_read(layer: Any) -> int:
+    """Their number; 0 if the layer does not say so."""
     for name in ("in_channels", "in_features"):
-        size = getattr(part, name, 0)
+        size = getattr(layer, name, 0)
         size = size[0] if isinstance(size, tuple) and size else size
         if isinstance(size, int) and size > 0:
             return size

@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from hypernets.example_graph import example_graph
 from hypernets.example_inputs import example_inputs as guessed_inputs
+from nas.errors import ImportingError
 from nas.files import write_tensors
 from nas.graph.graph import Graph
 from nas.importers.from_module import from_module
@@ -75,7 +76,8 @@ def predict_module(
         example_inputs: What ``forward`` takes, the batch first. For a model on the nodes of a
             graph, features and edges or a record of torch-geometric, whichever of them it takes.
             For models of images and of graphs it may be left out: see
-            :mod:`hypernets.example_inputs` and :mod:`hypernets.example_graph`.
+            :mod:`hypernets.example_inputs` and :mod:`hypernets.example_graph`. Like calibration,
+            it is brought to the device of the model.
         calibration: Inputs, several samples each, on which batch norms measure their statistics
             with the new weights. Without, the module is for training: in evaluation mode its norms
             would use statistics of nothing.
@@ -97,7 +99,7 @@ def predict_module(
         example_inputs = example_graph(model, predictor.card)
     if example_inputs is None:
         example_inputs = guessed_inputs(model, predictor.card)
-    inputs = _tensors(example_inputs)
+    inputs = _tensors(example_inputs, model)
     arguments = graph_call(model, *inputs) if _is_graph(inputs) else as_given
     with called_with(model, arguments):
         imported = from_module(model, inputs)
@@ -106,18 +108,35 @@ def predict_module(
     _write(model, imported, params)
     seconds = {"import": read - start, "predict": perf_counter() - read}
     if calibration is not None:
-        measure_statistics(model, *arguments(*_tensors(calibration)))
+        measure_statistics(model, *arguments(*_tensors(calibration, model)))
     return PredictedModule(model, imported.graph, imported.coverage, seconds)
 
 
-def _tensors(given: Tensor | Sequence[Tensor] | Data) -> tuple[Tensor, ...]:
-    """Inputs as tensors; of a record of a data graph its features and edges."""
+def _tensors(given: Tensor | Sequence[Tensor] | Data, model: nn.Module) -> tuple[Tensor, ...]:
+    """Inputs as tensors where the model is; of a record of a data graph its features and edges."""
     if isinstance(given, Tensor):
-        return (given,)
-    if isinstance(given, tuple | list):
-        return tuple(given)
-    record: Any = given
-    return record.x, record.edge_index
+        given = (given,)
+    parts = given if isinstance(given, tuple | list) else _of_record(given)
+    own = next(model.parameters(), None)
+    place = None if own is None else own.device
+    return tuple(part.to(place) if isinstance(part, Tensor) else part for part in parts)
+
+
+def _of_record(record: Any) -> tuple[Tensor, Tensor]:
+    """Features and edges.
+
+    Raises:
+        ImportingError: It has none of its own.
+    """
+    parts: dict[str, Any] = {name: getattr(record, name, None) for name in ("x", "edge_index")}
+    missing = [name for name, part in parts.items() if part is None]
+    if missing:
+        raise ImportingError(
+            "expected tensors or a record with x and edge_index, got "
+            f"{type(record).__name__} without {' and '.join(missing)}",
+            hint="Give a tensor, several of them as a tuple, or a Data of torch-geometric.",
+        )
+    return parts["x"], parts["edge_index"]
 
 
 def _is_graph(inputs: tuple[Tensor, ...]) -> bool:

@@ -41,7 +41,7 @@ TRAINING = {"lr": 1e-3}
 """The recipe that all share, one architecture on 128 images in a step, where it differs from the
 default."""
 
-RATES = {"ghn3": 5e-4}
+RATES = {"ghn3": 5e-4, "neumeta": 3e-4}
 """Peak rates of those that the common one keeps from learning."""
 
 PUBLISHED = {

@@ -136,7 +136,7 @@ class _Assembly:
             else self._namer.plain(found.op.features().kind)
         )
         if isinstance(found.op, Linear):
-            found = self._joined(found)
+            found = self._joined(found, name)
         inputs = found.inputs
         if isinstance(found.op, Add):
             inputs = self._terms[name] = self._summed(found)
@@ -155,17 +155,19 @@ class _Assembly:
         del self._nodes[name], self._shapes[name]
         return *terms, *rest
 
-    def _joined(self, linear: Match) -> Match:
+    def _joined(self, linear: Match, name: str) -> Match:
         """A linear layer; with the sum over neighbours that it alone reads it is a GIN layer."""
         (value,) = linear.inputs
-        name = self._names.get(value, "")
+        heard = self._names.get(value, "")
         alone = self._readers.count[value] == 1 and value not in self._trace.outputs
-        if not alone or value.step is None or name not in self._nodes:
+        if not alone or value.step is None or heard not in self._nodes:
             return linear
-        op = gin_on(self._nodes[name].op, linear.op)
+        op = gin_on(self._nodes[heard].op, linear.op)
         if op is None:
             return linear
-        del self._nodes[name], self._shapes[name]
+        del self._nodes[heard], self._shapes[heard]
+        self._own[f"{name}.eps"] = self._own.pop(f"{heard}.eps")
+        self._state[f"{name}.eps"] = self._state.pop(f"{heard}.eps")
         own = {f"nn.{part}": parameter for part, parameter in linear.own.items()}
         return Match(op, value.step.args, own)
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from nas.errors import ImportingError
 from nas.importers.assembly import assemble
+from nas.importers.lazy_layers import check_sizes
 from nas.importers.message_passing import is_message_passing
 from nas.importers.recorder import Unseen
 from nas.importers.silence import torch_silenced
@@ -51,7 +52,8 @@ def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> 
         example_inputs: What ``forward`` takes, the batch first.
 
     Raises:
-        ImportingError: The module cannot be run on the example, or not be recorded.
+        ImportingError: The module cannot be run on the example, or not be recorded, or has lazy
+            layers that have read nothing yet.
 
     Example:
         >>> from torch import nn, zeros
@@ -62,6 +64,7 @@ def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> 
         >>> imported.names
         {'_0.weight': '0.weight', '_0.bias': '0.bias'}
     """
+    check_sizes(model)
     inputs = _checked(example_inputs)
     leaf_modules = {module for module in model.modules() if _is_whole(module)}
     cause: Exception | None = None

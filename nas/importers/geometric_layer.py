@@ -46,8 +46,8 @@ def operation_of(module: nn.Module) -> MessagePassing | None:
             op, features = _guess(module, name)
             layer, args, options = layer_call(op, features)
             own = layer(*args, **options)
-            alike = isinstance(module, layer) and _looks(module) == _looks(own)
-            if alike and type(features) is int:
+            known = type(features) is int and features > 0
+            if known and isinstance(module, layer) and _looks(module) == _looks(own):
                 return op
     return None
 
@@ -90,15 +90,23 @@ def _guess(layer: Any, name: str) -> tuple[MessagePassing, int]:
         aggregation=layer.aggr,
         bias=any(own.endswith("bias") for own, _ in layer.named_parameters()),
     )
-    return op, linear.in_features if linear else layer.in_channels
+    return op, linear.in_features if linear else _features_read(layer)
+
+
+def _features_read(layer: nn.Module) -> Any:
+    """As a layer was given them; one that was lazy knows them in its parts alone."""
+    sizes = (getattr(part, "in_channels", -1) for part in layer.modules())
+    return next((size for size in sizes if size != -1), -1)
 
 
 def _looks(layer: nn.Module) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
-    """Settings, parts and shapes of a layer."""
+    """Settings, parts and shapes of a layer; features that it reads are among the shapes."""
     settings = {
         key: value
         for key, value in vars(layer).items()
-        if isinstance(value, _PLAIN) and key != "training" and not key.startswith("_")
+        if isinstance(value, _PLAIN)
+        and key not in ("training", "in_channels")
+        and not key.startswith("_")
     }
     parts = [type(part).__name__ for part in layer.modules() if part is not layer]
     return settings, parts, {name: p.shape for name, p in layer.named_parameters()}

@@ -67,6 +67,7 @@ def without_perceptron(layer: nn.Module) -> nn.Module:
         return layer
     if layer not in _HEARING:
         part = copy(layer)
+        part.__dict__.pop("forward", None)  # which may be that of the whole, for a while
         part._modules = {**layer._modules, "nn": torch.nn.Identity()}
         _HEARING[layer] = part
     return _HEARING[layer]
@@ -77,23 +78,27 @@ def shape_rule(layer: nn.Module) -> Callable[..., Any]:
 
     Made before the layer's parameters lose their numbers.
     """
-    twin = deepcopy(layer)
+    twin = deepcopy(layer).cpu()
 
     def run(*args: Any, **kwargs: Any) -> Any:
         tensors = [part for part in leaves((args, kwargs)) if isinstance(part, torch.Tensor)]
-        edges = {t.shape[1] for t in tensors if t.dim() == 2 and t.dtype == torch.long}
+        edges = {tensor.shape[1] for tensor in tensors if _is_edges(tensor)}
 
         def small(tensor: Tensor) -> Tensor:
-            first, *rest = map(_nodes, tensor.shape)
-            first = 1 if first in edges else first
-            if tensor.dtype == torch.long:  # a feature may be as wide as there are edges
-                rest = [1 if size in edges else size for size in rest]
-            return torch.zeros(first, *rest, dtype=tensor.dtype)
+            if _is_edges(tensor):
+                return torch.zeros(2, 1, dtype=tensor.dtype)
+            first, *rest = tensor.shape
+            first = 1 if first in edges else _nodes(first)
+            return torch.zeros(first, *map(_nodes, rest), dtype=tensor.dtype)
 
         result = twin(*mapped(args, small), **mapped(kwargs, small))
         return mapped(result, _large)
 
     return run
+
+
+def _is_edges(tensor: Tensor) -> bool:
+    return tensor.dim() == 2 and len(tensor) == 2 and tensor.dtype == torch.long
 
 
 def _nodes(size: int) -> int:

@@ -1,4 +1,4 @@
-"""A model's state, put aside while it runs without numbers."""
+"""A model's state and what it computes, put aside while it runs in another way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from torch import Tensor
 
@@ -62,6 +62,19 @@ def unchanged(model: nn.Module) -> Iterator[None]:
         for table, copy in copies:
             table.clear()
             (table.extend if isinstance(table, list) else table.update)(copy)
+
+
+@contextmanager
+def replaced_forward(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
+    """While active, a module computes something else."""
+    own = module.__dict__.get("forward")
+    module.__dict__["forward"] = forward
+    try:
+        yield
+    finally:
+        del module.__dict__["forward"]
+        if own is not None:
+            module.__dict__["forward"] = own
 
 
 def is_plain(module: nn.Module) -> bool:

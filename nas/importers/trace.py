@@ -18,7 +18,7 @@ from nas.importers.message_passing import (
     without_perceptron,
 )
 from nas.importers.recorder import Recorder
-from nas.importers.state import is_plain, replaced_state, unchanged
+from nas.importers.state import is_plain, replaced_forward, replaced_state, unchanged
 from nas.importers.step import BATCH, Step, Value, leaves, mapped
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _leaves_taken_whole(
         for module in leaf_modules:
             unreal, part = way.free and is_message_passing(module), without_perceptron(module)
             forward = shape_rule(part) if unreal else part.forward
-            stack.enter_context(_replaced(module, _whole(module, forward, recorder)))
+            stack.enter_context(replaced_forward(module, _whole(module, forward, recorder)))
         yield
 
 
@@ -206,19 +206,6 @@ def _whole(
         return heard if inner is None else inner(heard)
 
     return run
-
-
-@contextmanager
-def _replaced(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
-    """A module with another forward function."""
-    own = module.__dict__.get("forward")
-    module.__dict__["forward"] = forward
-    try:
-        yield
-    finally:
-        del module.__dict__["forward"]
-        if own is not None:
-            module.__dict__["forward"] = own
 
 
 @contextmanager

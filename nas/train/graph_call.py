@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager
-from copy import deepcopy
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from nas.errors import GraphError
+from nas.importers.lazy_layers import has_lazy_layers
+from nas.importers.state import replaced_forward, unchanged
+from nas.train.mode import evaluating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +43,8 @@ def graph_call(network: nn.Module, x: Tensor, edge_index: Tensor) -> Arguments:
     """The way in which a network takes a graph: both tensors, a record, or the features alone.
 
     Args:
-        network: It is tried on a copy, as some layers remember the edges they have seen.
+        network: It is left as it was: what layers remember of the edges they have seen is not
+            kept. Only those that take their sizes from what they read first have them then.
         x: Features of the nodes (N, F).
         edge_index: From and to which node each edge runs (2, E).
 
@@ -53,11 +56,12 @@ def graph_call(network: nn.Module, x: Tensor, edge_index: Tensor) -> Arguments:
         >>> graph_call(nn.Linear(4, 2), zeros(3, 4), zeros(2, 1, dtype=torch.long)).__name__
         'as_features'
     """
+    kept = nullcontext if has_lazy_layers(network) else unchanged
     reasons = []
     for arguments in (as_given, as_record, as_features):
         try:
-            with torch.no_grad():
-                deepcopy(network).eval()(*arguments(x, edge_index))
+            with kept(network), evaluating(network), torch.no_grad():
+                network(*arguments(x, edge_index))
         except Exception as error:  # a network may be anybody's code
             reasons.append(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
         else:
@@ -74,16 +78,14 @@ def graph_call(network: nn.Module, x: Tensor, edge_index: Tensor) -> Arguments:
 @contextmanager
 def called_with(network: nn.Module, arguments: Arguments) -> Iterator[None]:
     """While active, a network is called with what such arguments are made of."""
-    own, before = network.forward, network.__dict__.get("forward")
-    network.__dict__["forward"] = lambda *inputs: own(*arguments(*inputs))
-    try:
+    if arguments is as_given:
         yield
-    finally:
-        del network.__dict__["forward"]
-        if before is not None:
-            network.__dict__["forward"] = before
+        return
+    own = network.forward
+    with replaced_forward(network, lambda *inputs: own(*arguments(*inputs))):
+        yield
 
 
 def _is_about_the_call(reason: str) -> bool:
     """Whether a network was given what it does not take, so that the reason tells little."""
-    return reason.startswith(("TypeError", "AttributeError"))
+    return reason.startswith("TypeError") or "'Tensor' object has no attribute" in reason

@@ -7,6 +7,8 @@ from torch_geometric import nn as pyg
 
 from hypernets.config import HypernetConfig
 from hypernets.example_graph import example_graph
+from nas.errors import ImportingError
+from nas.importers.lazy_layers import has_lazy_layers
 from tests.hypernets.hypernet_toys import make_card
 
 IMAGES = make_card(HypernetConfig())
@@ -52,6 +54,13 @@ def test_networks_without_edges_are_for_graphs_if_the_hypernetwork_is() -> None:
     found = example_graph(nn.Linear(11, 3), NODES)
     assert found is not None
     assert found[0].shape[1] == 11
+
+
+def test_lazy_layers_are_given_no_size_by_a_guess() -> None:
+    model = pyg.GCN(-1, 8, 2, 3)
+    with pytest.raises(ImportingError, match="GCN has layers whose sizes are not known yet"):
+        example_graph(model, NODES)
+    assert has_lazy_layers(model)
 
 
 def test_networks_of_images_take_none() -> None:

@@ -15,7 +15,7 @@ from torch_geometric.data import Data
 from hypernets.checkpoint import load
 from hypernets.predicted_module import predict_module
 from nas.data.catalog import load as load_data
-from nas.errors import GraphError
+from nas.errors import GraphError, ImportingError
 from nas.train.classifier import Classifier
 from nas.train.evaluate import evaluate
 from nas.train.graph_call import graph_call
@@ -145,3 +145,45 @@ def test_predicted_weights_tell_nodes_without_training() -> None:
 def test_a_graph_that_the_network_does_not_take_is_refused() -> None:
     with pytest.raises(GraphError, match="cannot be multiplied"):
         predict_module(make_hypernet(), Net(features=3), record())
+
+
+def test_a_graph_is_brought_to_the_device_of_the_model() -> None:
+    model = pyg.SAGEConv(64, 10).to("meta")  # any that is not the graph's
+    found = predict_module(make_hypernet(), model, record(), calibration=record())
+    assert found.coverage.share == 1
+    assert all(parameter.is_meta for parameter in model.parameters())
+
+
+@pytest.mark.gpu
+def test_a_model_on_an_accelerator_is_predicted() -> None:
+    found = predict_module(shipped(), OnRecord().cuda(), record(), calibration=record())
+    assert found.coverage.share == 1
+    assert found.model.get_buffer("norm.running_mean").isfinite().all()
+
+
+def test_lazy_layers_get_the_sizes_of_the_graph() -> None:
+    model = Net(features=-1)
+    assert predict_module(shipped(), model, record()).coverage.share == 1
+    expected = Net()
+    shipped()(expected, record())
+    torch.testing.assert_close(weights(model), weights(expected))
+
+
+def test_a_gin_that_is_the_whole_model_is_read_like_one_within() -> None:
+    model = pyg.GINConv(nn.Sequential(nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 10)))
+    graph = predict_module(shipped(), model, record()).graph
+    assert [node.op.features().kind for node in graph.nodes] == ["gin", "relu", "head"]
+
+
+@pytest.mark.parametrize(
+    ("given", "got"),
+    [
+        ({"x": torch.zeros(3, 64)}, "got dict without x and edge_index"),
+        (Data(edge_index=torch.tensor([[0], [1]])), "got Data without x\\."),
+        (Data(x=torch.zeros(3, 64)), "got Data without edge_index\\."),
+    ],
+)
+def test_what_is_no_graph_is_refused(given, got) -> None:
+    message = "expected tensors or a record with x and edge_index, "
+    with pytest.raises(ImportingError, match=message + got):
+        predict_module(make_hypernet(), Net(), given)

@@ -42,6 +42,20 @@ class Pooled(Net):
     def forward(self, x, edge_index):
         return super().forward(x, edge_index).mean(0, keepdim=True)
 
+class Cached(nn.Module):
+    def __init__(self, classes=10):
+        super().__init__()
+        self.first = GCNConv(64, 32, cached=True)
+        self.second = GCNConv(32, classes, cached=True)
+
+    def forward(self, x, edge_index):
+        return self.second(self.first(x, edge_index).relu(), edge_index)
+
+class Branching(Net):
+    def forward(self, x, edge_index):
+        x = super().forward(x, edge_index)
+        return x if x.isfinite().all() else x.nan_to_num()
+
 class Several(Net):
     def forward(self, x, edge_index, batch):
         return global_mean_pool(super().forward(x, edge_index), batch)
@@ -100,11 +114,21 @@ def test_fine_tuning_compares_with_default_weights_and_writes_what_it_made():
     assert accuracy(network) == pytest.approx(found["predicted"]["after"], abs=1e-3)
 
 
-def test_the_shipped_hypernetwork_of_the_graph_is_taken():
-    answer = nas("predict", "gnn.py:sage(depth=2)", "--dataset", "digits-knn", "--json")
+def test_the_shipped_hypernetwork_for_any_layers_is_taken():
+    words = ("--dataset", "digits-knn", "--out", "w.safetensors", "--json")
+    answer = nas("predict", "gnn.py:sage(depth=2)", *words)
     assert answer.code == 0, answer.err
-    assert "'gnn-digits-knn' was trained on networks of space 'gnn'" in answer.err
     assert answer.document["coverage"] == 1
+    network = runpy.run_path("gnn.py")["sage"](2)
+    hypernets.load("gnn-layers-digits-knn")(network, load("digits-knn").train.whole().inputs)
+    torch.testing.assert_close(load_file("w.safetensors"), dict(network.state_dict()))
+
+
+@pytest.mark.parametrize("name", ["Cached", "Branching", "Net(features=-1)"])
+def test_a_network_that_is_for_one_graph_or_not_yet_for_any_will_do(name):
+    answer = nas("predict", f"gnn.py:{name}", *GRAPH, "--json", "--evaluate")
+    assert answer.code == 0, answer.err
+    assert answer.document["accuracy"] > 0.2
 
 
 def test_hypernetworks_for_other_samples_are_noted():
@@ -122,6 +146,7 @@ def test_hypernetworks_for_other_samples_are_noted():
             "takes nodes of 9 features, but data set 'digits-knn' has nodes of 64",
         ),
         ("Net(classes=7)", "shape (1, 7) for each node, but data set 'digits-knn' has 10 classes"),
+        ("Branching(classes=7)", "but data set 'digits-knn' has 10 classes"),
         ("Pooled", "outputs of shape (1, 10) for the 1,797 nodes of data set 'digits-knn'"),
         ("Several", "missing 1 required positional argument: 'batch'"),
         ("images", "takes images of 3 channels, but data set 'digits-knn' has nodes of 64"),

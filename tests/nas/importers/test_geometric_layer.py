@@ -44,6 +44,15 @@ def test_the_layer_of_an_operation_is_that_operation(op):
     assert operation_of(op.module((1, 5), EDGES)) == op
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["GCNConv", "GATConv", "SAGEConv", "GraphConv"])
+def test_layers_that_were_lazy_are_told_like_others(name):
+    make = getattr(pyg, name)
+    lazy, x = make(-1, 4), torch.zeros(3, 5)
+    lazy(x, torch.tensor([[0], [1]]))
+    assert operation_of(lazy) == operation_of(make(5, 4)) is not None
+
+
 @pytest.mark.parametrize("make", OTHERS)
 def test_other_settings_are_no_operation(make):
     assert operation_of(make()) is None

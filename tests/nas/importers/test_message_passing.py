@@ -14,6 +14,7 @@ from nas.compile.module import to_module
 from nas.graph.op import Role
 from nas.importers.from_module import from_module
 from nas.importers.message_passing import perceptron_of, plain_call, without_perceptron
+from nas.importers.state import replaced_forward
 
 X, EDGES = torch.randn(7, 5), torch.tensor([[0, 1, 2, 3, 4, 5, 6, 0], [1, 2, 3, 4, 5, 6, 0, 3]])
 
@@ -53,8 +54,22 @@ def test_the_graph_computes_what_the_network_does_and_shows_its_layers(make, kin
         expected = deepcopy(network)(X, EDGES)
         torch.testing.assert_close(apply(imported.graph, imported.state, X, EDGES), expected)
         module = to_module(imported.graph)
-        module.load_state_dict(imported.state, strict=False)
+        module.load_state_dict(imported.state)
         torch.testing.assert_close(module.eval()(X, EDGES), expected)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_any_number_of_edges_will_do(count) -> None:
+    network = pyg.TransformerConv(5, 3)
+    imported = from_module(network, (X, EDGES[:, :count]))
+    assert imported.batch is None
+    assert imported.graph.shapes[imported.graph.outputs[0]] == (1, 3)
+
+
+@pytest.mark.gpu
+def test_networks_on_an_accelerator_are_read() -> None:
+    imported = from_module(pyg.TransformerConv(5, 3).cuda(), (X.cuda(), EDGES.cuda()))
+    assert imported.batch is None
 
 
 def test_the_first_layer_of_a_perceptron_is_that_of_the_gin() -> None:
@@ -108,6 +123,13 @@ def test_only_a_network_of_its_own_is_taken_from_a_layer() -> None:
     assert perceptron_of(layer) is layer.nn
     assert dict(part.named_parameters()).keys() == {"eps"}
     assert part.eps is layer.eps
+
+
+def test_what_a_layer_is_called_with_for_a_while_is_not_of_its_sum() -> None:
+    layer = pyg.GINConv(perceptron())
+    with replaced_forward(layer, lambda *inputs: None):
+        part = without_perceptron(layer)
+    torch.testing.assert_close(part(X, EDGES), pyg.GINConv(nn.Identity())(X, EDGES))
 
 
 @pytest.mark.parametrize(

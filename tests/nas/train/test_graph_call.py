@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import weight_norm
 from torch_geometric.nn import GCN, GCNConv, SAGEConv, Sequential
 
 from nas.errors import GraphError
@@ -25,6 +27,11 @@ class OnRecord(nn.Module):
     def forward(self, data: Data) -> Tensor:
         assert data.num_nodes == 6
         return self.conv(data.x, data.edge_index).log_softmax(1)
+
+
+class OnSplit(OnRecord):
+    def forward(self, data: Data) -> Tensor:
+        return super().forward(data)[data.train_mask]
 
 
 class PooledOver(nn.Module):
@@ -58,9 +65,27 @@ def test_what_a_layer_remembers_is_not_of_the_trial() -> None:
     assert layer._cached_edge_index is None
 
 
+@pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated:FutureWarning")
+def test_a_network_that_cannot_be_copied_is_tried_and_left_in_its_mode() -> None:
+    layer = GCNConv(5, 3)
+    weight_norm(layer.lin, "weight")
+    with pytest.raises(RuntimeError, match="deepcopy"):
+        deepcopy(layer)
+    assert graph_call(layer, X, EDGES) is as_given
+    assert layer.training
+
+
+def test_lazy_layers_get_the_sizes_of_the_graph() -> None:
+    network = Sequential("x, e", [(GCNConv(-1, 4), "x, e -> x"), (GCNConv(-1, 3), "x, e -> x")])
+    assert graph_call(network, X, EDGES) is as_given
+    shapes = [tuple(p.shape) for p in network.parameters() if p.dim() == 2]
+    assert shapes == [(4, 5), (3, 4)]
+
+
 @pytest.mark.parametrize(
     ("network", "reason"),
     [
+        (OnSplit(), "has no attribute 'train_mask'"),
         (GCNConv(7, 3), "cannot be multiplied"),
         (PooledOver(), "missing 1 required positional argument: 'batch'"),
         (nn.Conv2d(5, 3, 1), "Expected 3D"),
@@ -78,4 +103,6 @@ def test_a_network_on_records_takes_tensors_for_a_while() -> None:
     with called_with(network, as_record):
         assert torch.equal(network(X, EDGES), expected)
     assert "forward" not in vars(network)
+    with called_with(network, as_given):
+        assert "forward" not in vars(network)
     assert torch.equal(network(*as_record(X, EDGES)), expected)
