@@ -22,7 +22,7 @@ MEAN = 2 / math.pi
 VARIANCE = 1 / 2 - MEAN**2
 
 SHARE = math.sqrt(0.5)
-"""Standard deviation of each summand, so that fresh weights have unit variance."""
+"""Standard deviation of what is learned independently, and factor of what is decoded."""
 
 
 class MagnitudeInvariant(nn.Module):
