@@ -48,8 +48,11 @@ def counted(number: int, noun: str) -> str:
     Example:
         >>> counted(1, "duplicate"), counted(3349342, "parameter"), counted(10, "class")
         ('1 duplicate', '3,349,342 parameters', '10 classes')
+        >>> counted(2, "child")
+        '2 children'
     """
-    ending = "" if number == 1 else "es" if noun.endswith(("s", "x", "sh")) else "s"
+    plural = "ren" if noun == "child" else "es" if noun.endswith(("s", "x", "sh")) else "s"
+    ending = "" if number == 1 else plural
     return f"{number:,} {noun}{ending}"
 
 

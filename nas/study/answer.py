@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
 
+PARENT = "parent"
+"""The attribute of a child, see :mod:`nas.study.breeding`, that holds the number of its parent."""
+
+
 class Outcome(StrEnum):
     """What became of an architecture."""
 
@@ -55,7 +59,7 @@ class Answer:
 
 def answer_of(trial: FrozenTrial) -> Answer:
     """The answer that a finished trial was told."""
-    own = ("outcome", "duplicate_of")
+    own = ("outcome", "duplicate_of", PARENT)
     return Answer(
         outcome=Outcome(trial.user_attrs["outcome"]),
         values=trial.values,

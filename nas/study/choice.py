@@ -41,6 +41,9 @@ FIGURES = (
 
 _FOLDS = 10
 
+_PROVEN = 0.3
+"""A tau that nineteen of twenty resamples of a proven score exceed."""
+
 REGRESSOR = "regressor"
 """The name of the forecast among the scores."""
 
@@ -117,8 +120,14 @@ class Chooser:
         order = by_training(self._trials, quality.tolist(), self._objectives, enough)
         return [self._trials[row] for row in order]
 
+    def is_proven(self, trained: Mapping[int, float | None]) -> bool:
+        """Whether the score that ranks what is left agrees with training beyond luck."""
+        trust = self.trust(trained)
+        interval = trust.interval[trust.ranked_by]
+        return interval is not None and interval[0] >= _PROVEN
+
     def trust(self, trained: Mapping[int, float | None]) -> Trust:
-        """How well each score has ranked what was trained."""
+        """How well each score has ranked what was trained of its trials."""
         rows, accuracies = self._known(trained)
         scores = {name: values[rows].tolist() for name, values in self._scores.items()}
         if len(rows) > FEWEST:
@@ -130,7 +139,11 @@ class Chooser:
 
     def _known(self, trained: Mapping[int, float | None]) -> tuple[list[int], list[float]]:
         """Rows and accuracies of what did not diverge, best in rank first."""
-        known = sorted((self._row[number], a) for number, a in trained.items() if a is not None)
+        known = sorted(
+            (self._row[number], accuracy)
+            for number, accuracy in trained.items()
+            if number in self._row and accuracy is not None
+        )
         return [row for row, _ in known], [accuracy for _, accuracy in known]
 
     def _unseen(self, rows: list[int], accuracies: list[float]) -> list[float]:

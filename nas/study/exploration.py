@@ -13,7 +13,7 @@ from nas.evaluate.scorer import Estimate, Failure
 from nas.events import Leaders, Noted
 from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
-from nas.study.answer import AnswerCache
+from nas.study.answer import PARENT, AnswerCache, Outcome
 from nas.study.proposal import Proposal
 from nas.study.ranking import ranked_fronts
 from nas.study.rehearsal import rehearse
@@ -111,7 +111,7 @@ class Exploration:
             if stopping.is_repeating(size) and not self._immigrate(size):
                 reason = f"no new architecture was found beside the {len(self._cache)} known ones"
                 break
-            self._generation(size)
+            self._generation(size, ASKS_PER_CANDIDATE * size)
             seconds = time.monotonic() - began
             self._report(stage, (stopping.counts.complete - before) / seconds)
             reason = stopping.reason(self._cache.notations)
@@ -127,13 +127,28 @@ class Exploration:
             self._ledger.write("stopped", {"n_trials": asked.n_trials, "reason": reason})
         return reason
 
+    def score_child(self, child: Candidate, parent: int) -> FrozenTrial | None:
+        """Score and record what was made from the trial of a number, unless it is known.
+
+        Returns:
+            The trial that scored it; None if it violates a constraint, or failed.
+        """
+        if child.hash not in self._cache:
+            self._study.enqueue_trial(dict(child.params), user_attrs={PARENT: parent})
+            self._generation(1, asks=1)
+        answer = self._cache.get(child.hash)
+        if answer is None or answer.outcome is not Outcome.SCORED:
+            return None
+        assert answer.number is not None
+        return self._study.get_trials(deepcopy=False)[answer.number]
+
     def _recorded_stop(self) -> str:
         """Why the same command stopped before, so that it need not find out again."""
         stopped = self._ledger.read("stopped", {})
         return str(stopped["reason"]) if stopped.get("n_trials") == self._config.n_trials else ""
 
-    def _generation(self, size: int) -> None:
-        """Ask for, score, tell and record one generation."""
+    def _generation(self, size: int, asks: int) -> None:
+        """Ask for, score, tell and record one generation, in so many trials at most."""
         began = time.monotonic()
         seed = derive(self._config.seed, "sampler", self._stopping.counts.total)
         self._sampler = make_sampler(self._config.sampler, seed, after=self._sampler)
@@ -141,7 +156,7 @@ class Exploration:
         told: list[FrozenTrial] = []
         fresh: dict[str, Proposal] = {}
         twins: list[Proposal] = []
-        for _ in range(ASKS_PER_CANDIDATE * size):
+        for _ in range(asks):
             if len(fresh) == size:
                 break
             proposal = Proposal.build(self._space, self._study.ask())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import TrialState, create_trial
 
 from nas.errors import StudyError
-from nas.study.answer import Outcome
+from nas.study.answer import PARENT, Outcome
 from nas.study.storage import grouped
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class TrialCounts:
     Attributes:
         total: All of them.
         complete: Distinct candidates that reached a score.
+        children: Of those that trained best, distinct and scored as well; counted apart.
         failed: Distinct candidates that could not be built or scored.
         duplicates: Trials answered from the cache.
         infeasible: Distinct candidates that violate a constraint, and were not scored.
@@ -37,6 +38,7 @@ class TrialCounts:
 
     total: int = 0
     complete: int = 0
+    children: int = 0
     failed: int = 0
     duplicates: int = 0
     infeasible: int = 0
@@ -52,8 +54,12 @@ class TrialCounts:
         }
         for trial in trials:
             counts["total"] += 1
-            duplicate = "duplicate_of" in trial.user_attrs
-            counts["duplicates" if duplicate else names[outcome_of(trial)]] += 1
+            name = names[outcome_of(trial)]
+            if "duplicate_of" in trial.user_attrs:
+                name = "duplicates"
+            elif is_child(trial) and name == "complete":
+                name = "children"
+            counts[name] += 1
         return TrialCounts(**counts)
 
     def __add__(self, other: TrialCounts) -> TrialCounts:
@@ -141,6 +147,11 @@ class Ledger:
 def outcome_of(trial: FrozenTrial) -> Outcome:
     """What became of the architecture a trial asked for."""
     return Outcome(trial.user_attrs["outcome"])
+
+
+def is_child(trial: FrozenTrial) -> bool:
+    """Whether a trial was made from one that trained well, see :mod:`nas.study.breeding`."""
+    return PARENT in trial.user_attrs
 
 
 def is_scored(trial: FrozenTrial) -> bool:

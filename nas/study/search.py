@@ -53,7 +53,8 @@ def search(
     before the next one begins. Then ``finalists`` are trained briefly, from predicted weights
     unless default ones serve the first of them better: the best in rank, a few probes that tell
     how far the ranking can be trusted, and what ranks best in the light of those already trained;
-    see :class:`nas.study.choice.Chooser`. Of these the best are trained longer, again and again,
+    see :class:`nas.study.choice.Chooser`. Where that ranks nothing, children of the best follow;
+    see :class:`nas.study.breeding.Breeder`. Of these the best are trained longer, again and again,
     and the best of the last ones to the end; it meets the test split once. With objectives such
     as ``params`` those of the best Pareto fronts climb, by the accuracy they have reached. The
     same call again goes on where the last one stopped, or was killed.
@@ -74,10 +75,10 @@ def search(
         seed: Fixes candidates and training.
         generation: Candidates scored as one batch.
         timeout: Seconds after which no new generation starts.
-        finalists: Number of architectures to train briefly, by default 6, on a graph 20, or what
+        finalists: Number of architectures to train briefly, by default 6, on a graph 90, or what
             the budget allows; 0 goes by the score alone, and starts the final training from
             predicted weights unseen.
-        finalist_epochs: Length of that training; by default 3, on a graph 60.
+        finalist_epochs: Length of that training; by default 3, on a graph 20.
         max_epochs: Length of the final training, by default 30, on a graph 300; 0 leaves it out.
         reduction: The best ``1 / reduction`` of the finalists are trained ``reduction`` times as
             long, each time from the start, and so on until one is left or it is time for the

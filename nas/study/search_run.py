@@ -18,13 +18,14 @@ from nas.export.save import Files
 from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
+from nas.study.breeding import Breeder
 from nas.study.choice import Chooser, probes_among
 from nas.study.constraints import satisfied
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import Champion, Finals
 from nas.study.identity import check_same, identity
-from nas.study.ledger import Ledger, TrialCounts
+from nas.study.ledger import Ledger, TrialCounts, is_child, is_scored
 from nas.study.quantity import ESTIMATED, figures
 from nas.study.ranking import best, ranked_fronts
 from nas.study.result import Found, SearchResult
@@ -104,6 +105,9 @@ class _SearchRun:
         if self._is_finished():
             self._tell_finished()
             self._listen = ignore
+        self._table = None
+        if folder is not None:
+            self._table = TrialsTable(folder.trials, self._ledger, config.constraints)
         trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
         self._finals = Finals(
             space, trainer, self._ledger, folder, config.objectives, self._listen
@@ -111,22 +115,33 @@ class _SearchRun:
 
     def run(self) -> SearchResult:
         """All stages; those that an earlier call has finished take no time."""
-        stopped = self._explore()
+        exploration = self._exploration()
+        stopped = self._explore(exploration)
         self._ledger.study.sampler = self._sampler()
-        trials, directions = self._ledger.trials(), self._ledger.study.directions
-        counts = TrialCounts.of(trials)
-        rungs, max_epochs = self._config.rungs(counts.complete), self._config.max_epochs or 0
+        explored = [trial for trial in self._ledger.trials() if not is_child(trial)]
+        directions = self._ledger.study.directions
+        candidates = TrialCounts.of(explored).complete
+        rungs, max_epochs = self._config.rungs(candidates), self._config.max_epochs or 0
         finalists = self._config.finalist_count
-        ranked = best(trials, directions, max(_POOL, finalists))
+        ranked = best(explored, directions, max(_POOL, finalists))
         chooser = Chooser(
             ranked, self._config.objectives, self._embed, probes=probes_among(finalists)
         )
-        climb = self._finals.climb(chooser, rungs[:-1] if max_epochs else rungs)
+        breeder = Breeder(
+            self._space,
+            chooser,
+            self._config.objectives,
+            exploration.score_child,
+            self._config.seed,
+        )
+        climb = self._finals.climb(breeder, rungs[:-1] if max_epochs else rungs)
         leaders = [finalist.trial for finalist in climb.standing] or ranked[:1]
         champion = self._finals.champion(leaders, max_epochs) if max_epochs else None
         trust = chooser.trust({f.trial.number: f.val_accuracy for f in climb.first_rung})
         if champion is not None:
             climb = climb.then(champion)
+        trials = self._ledger.trials()
+        self._write_table()
         trained = {finalist.trial.number: finalist for finalist in climb.standing}
         winner = leaders[0] if champion is None else champion.trial
         result = SearchResult(
@@ -139,9 +154,9 @@ class _SearchRun:
             finalists=tuple(self._shown(f.trial, trained) for f in climb.standing),
             best_model=None if champion is None else champion.module,
             trust=trust,
-            trials=counts,
+            trials=TrialCounts.of(trials),
             seconds=self._ledger.seconds(),
-            rungs=self._efforts(ranked, counts.complete, climb, winner),
+            rungs=self._efforts(ranked, climb, winner),
             files=self._files(champion),
             stopped=stopped,
         )
@@ -175,7 +190,7 @@ class _SearchRun:
         )
 
     def _efforts(
-        self, ranked: Sequence[FrozenTrial], candidates: int, climb: Climb, winner: FrozenTrial
+        self, ranked: Sequence[FrozenTrial], climb: Climb, winner: FrozenTrial
     ) -> tuple[Effort, ...]:
         """What each stage has cost, in epochs of the mean network of the first rung."""
         scoring, data = self._config.scoring, self._data
@@ -186,7 +201,8 @@ class _SearchRun:
         unit = EquivalentEpoch(macs=fmean(map(_macs, mean)), rows=data.train.rows)
         seen = (data.train.spread(scoring.calibration), data.val.spread(scoring.images))
         rows = sum(samples.rows for samples in seen)
-        efforts = [unit.of_scoring(candidates, fmean(proxies), rows)]
+        scored = sum(map(is_scored, self._ledger.trials()))
+        efforts = [unit.of_scoring(scored, fmean(proxies), rows)]
         if climb.compared is not None:
             compared = climb.compared
             efforts.append(unit.of_training(COMPARISON, [_macs(compared.trial)], compared.epochs))
@@ -221,29 +237,30 @@ class _SearchRun:
         text = f"already finished with {counted(held, 'trial')}{more}; this is its result"
         self._listen(Noted(text=f"{text} (choose another --out for a new search)"))
 
-    def _explore(self) -> str:
-        config = self._config
-        table = None
-        if self._folder is not None:
-            table = TrialsTable(self._folder.trials, self._ledger, config.constraints)
-        exploration = Exploration(
+    def _exploration(self) -> Exploration:
+        return Exploration(
             self._space,
             self._score,
             self._ledger,
-            config,
+            self._config,
             self._listen,
-            recorded=ignore_record if table is None else table.refresh,
+            recorded=ignore_record if self._table is None else self._table.refresh,
         )
+
+    def _explore(self, exploration: Exploration) -> str:
         listen = ignore if exploration.is_over else self._listen
         try:
-            with stage(listen, "search", config.n_trials) as progress:
+            with stage(listen, "search", self._config.n_trials) as progress:
                 return exploration.run(progress)
         except NasError as error:
             self._record_failure(error)
             raise
         finally:
-            if table is not None:
-                table.write()
+            self._write_table()
+
+    def _write_table(self) -> None:
+        if self._table is not None:
+            self._table.write()
 
     def _record_failure(self, error: NasError) -> None:
         """Say in the run folder why there is no result, unless an earlier call left one."""

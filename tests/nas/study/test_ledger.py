@@ -91,6 +91,17 @@ def test_record_and_restore(kind: str, tmp_path: Path) -> None:
         assert before.user_attrs == after.user_attrs
 
 
+def test_children_are_counted_apart() -> None:
+    study = optuna.create_study(directions=["maximize", "minimize"])
+    _tell_all(study)
+    trials = study.trials
+    for trial in trials:
+        trial.user_attrs["parent"] = 0
+    assert TrialCounts.of(trials) == TrialCounts(
+        total=7, children=2, failed=1, duplicates=3, infeasible=1
+    )
+
+
 def test_answers_survive(tmp_path: Path) -> None:
     told = optuna.create_study(directions=["maximize", "minimize"])
     _tell_all(told)

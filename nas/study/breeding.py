@@ -1,0 +1,103 @@
+"""Children of what trained best, where nothing known before training tells what will train."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nas.seeding import rng
+from nas.space.candidate import mutate
+from nas.study.ranking import by_training
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from optuna.trial import FrozenTrial
+
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+    from nas.study.choice import Chooser
+    from nas.study.objectives import Objective
+
+    Score = Callable[[Candidate, int], FrozenTrial | None]
+    """Scores and records what was made from the trial of a number; None if it is of no use."""
+
+FOUNDERS = 30
+"""Architectures that the ranking chooses before the first child."""
+
+_TOURNAMENT = 5
+_TRIES = 50
+
+
+class Breeder:
+    """Chooses what is trained next: what the ranking says, or a child of what trained well.
+
+    A ranking that has proved itself is followed to the end. Where :data:`FOUNDERS` trainings show
+    none that has, each further choice is a child of the winner of a tournament among all that
+    were trained, and differs from it in one choice: evolution as in Real et al. 2019, on
+    accuracies after training, in which parents do not age.
+
+    All that is random follows from the seed and the trainings before, and a child that is on
+    record is not scored again: a search that was killed goes on as if it had not been.
+
+    Args:
+        space: Whose architectures they are.
+        chooser: Follows the ranking.
+        objectives: What is searched for; decides who wins a tournament.
+        score: Scores a child.
+        seed: Fixes all draws.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        chooser: Chooser,
+        objectives: Sequence[Objective],
+        score: Score,
+        seed: int,
+    ) -> None:
+        self._space = space
+        self._chooser = chooser
+        self._objectives = objectives
+        self._score = score
+        self._seed = seed
+        self._chosen: dict[int, FrozenTrial] = {}
+
+    def __call__(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
+        """The next one to train; None when there is none left.
+
+        Args:
+            trained: Accuracies by number of the trial, None where the training diverged.
+        """
+        chosen = None
+        if len(trained) >= FOUNDERS and not self._chooser.is_proven(trained):
+            chosen = self._child(trained)
+        chosen = chosen or self._chooser(trained)
+        if chosen is not None:
+            self._chosen[chosen.number] = chosen
+        return chosen
+
+    def _child(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
+        """One that was not trained yet; None where luck finds none."""
+        parents = self._parents(trained)
+        draws = rng(self._seed, "children", len(trained))
+        for _ in range(_TRIES if parents else 0):
+            parent = parents[draws.integers(len(parents), size=_TOURNAMENT).min()]
+            mutant = self._mutant(parent, draws)
+            child = None if mutant is None else self._score(mutant, parent.number)
+            if child is not None and child.number not in trained:
+                return child
+        return None
+
+    def _parents(self, trained: Mapping[int, float | None]) -> list[FrozenTrial]:
+        """What was trained, best first."""
+        known = {number: accuracy for number, accuracy in trained.items() if accuracy is not None}
+        trials = [self._chosen[number] for number in known]
+        order = by_training(trials, list(known.values()), self._objectives)
+        return [trials[index] for index in order]
+
+    def _mutant(self, parent: FrozenTrial, draws: np.random.Generator) -> Candidate | None:
+        try:
+            return mutate(self._space, parent.params, draws)
+        except Exception:  # a space may be anybody's code
+            return None
