@@ -61,10 +61,10 @@ _PROBES_THAT_TELL = 5
 @click.option(
     "--finalists",
     type=int,
-    help="Candidates trained briefly (default: 6, on a graph 90, or what --budget allows).",
+    help="Candidates trained briefly (default: 6, on a graph 60, or what --budget allows).",
 )
 @click.option(
-    "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 20]"
+    "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 30]"
 )
 @click.option(
     "--max-epochs", type=int, help="Epochs of the final training.  [default: 30; on a graph 300]"

@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Finalist:
-    """A trial, and its accuracy on the ranking split after a training of so many epochs."""
+    """A trial, and its accuracy on the ranking split after a training of so many epochs.
+
+    Attributes:
+        val_accuracy: What ranks it, see :attr:`nas.train.train.Trained.level`.
+    """
 
     trial: FrozenTrial
     val_accuracy: float
@@ -264,10 +268,10 @@ class Finals:
         if final is not None:
             return float(final["val_accuracy"])
         trained = self._train(name, trial, epochs, init, ignore)
-        self._ledger.write(name, trained.val_accuracy)
+        self._ledger.write(name, trained.level)
         self._ledger.spend(purpose, trained.seconds)
         self._forget(name)
-        return trained.val_accuracy
+        return trained.level
 
     def _train(
         self, name: str, trial: FrozenTrial, epochs: int, init: str, listen: Listener

@@ -75,10 +75,10 @@ def search(
         seed: Fixes candidates and training.
         generation: Candidates scored as one batch.
         timeout: Seconds after which no new generation starts.
-        finalists: Number of architectures to train briefly, by default 6, on a graph 90, or what
+        finalists: Number of architectures to train briefly, by default 6, on a graph 60, or what
             the budget allows; 0 goes by the score alone, and starts the final training from
             predicted weights unseen.
-        finalist_epochs: Length of that training; by default 3, on a graph 20.
+        finalist_epochs: Length of that training; by default 3, on a graph 30.
         max_epochs: Length of the final training, by default 30, on a graph 300; 0 leaves it out.
         reduction: The best ``1 / reduction`` of the finalists are trained ``reduction`` times as
             long, each time from the start, and so on until one is left or it is time for the

@@ -13,7 +13,7 @@ from nas.train.schedule import warm_cosine
 if TYPE_CHECKING:
     from nas.space.task import Task
 
-EPOCHS = {IMAGE_CLASSIFICATION: (3, 30), NODE_CLASSIFICATION: (20, 300)}
+EPOCHS = {IMAGE_CLASSIFICATION: (3, 30), NODE_CLASSIFICATION: (30, 300)}
 """How long a brief and a full training are, by the kind of task; an epoch on a graph is a step."""
 
 _CHOICES = {

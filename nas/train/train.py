@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -58,12 +59,14 @@ class Trained:
     Attributes:
         module: In evaluation mode, on the device it was trained on.
         val_accuracy: With the weights that were kept.
+        level: The accuracy to rank it by, which rests on several epochs where one epoch is luck.
         history: One entry for each epoch.
         seconds: Spent training, interruptions not counted.
     """
 
     module: GraphModule
     val_accuracy: float
+    level: float
     history: tuple[Epoch, ...]
     seconds: float
 
@@ -155,8 +158,10 @@ def train(
             )
             if checkpoint is not None:
                 run.store(checkpoint, known)
-    kept = run.finish()
-    return Trained(module.eval(), kept.val_accuracy, tuple(run.history), run.seconds)
+    run.finish()
+    return Trained(
+        module.eval(), run.kept.val_accuracy, run.level, tuple(run.history), run.seconds
+    )
 
 
 class _Run:
@@ -178,7 +183,6 @@ class _Run:
         self._seed = seed
         self._device = device
         self._descent = Descent(module, config, device)
-        self._best: Epoch | None = None
         self._best_state: dict[str, Tensor] = {}
 
     def epoch(self) -> Epoch:
@@ -207,23 +211,46 @@ class _Run:
         )
         epoch = Epoch(total / len(batches), found.accuracy, found.loss)
         self.history.append(epoch)
-        self._keep(epoch)
-        return epoch
-
-    def _keep(self, epoch: Epoch) -> None:
-        """Remember the weights of the best epoch, if they are wanted in the end."""
-        if self._config.keep == "best" and (self._best is None or epoch.beats(self._best)):
-            self._best = epoch
+        if self._config.keep == "best" and self.kept is epoch:
             self._best_state = {
                 name: tensor.clone() for name, tensor in self._module.state_dict().items()
             }
+        return epoch
 
-    def finish(self) -> Epoch:
-        """Give the module the weights that are handed over; their figures."""
-        if self._best is None:
-            return self.history[-1]
-        self._module.load_state_dict(self._best_state)
-        return self._best
+    @property
+    def kept(self) -> Epoch:
+        """The epoch whose weights are handed over, as far as is known."""
+        return self.history[self._place]
+
+    @property
+    def level(self) -> float:
+        """The accuracy to rank by.
+
+        Where the best epoch of many is kept, its accuracy is partly luck, so the mean over a third
+        of the training around it.
+        """
+        if self._config.keep == "last":
+            return self.kept.val_accuracy
+        reach = round(len(self.history) / 6)
+        near = self.history[max(0, self._place - reach) : self._place + reach + 1]
+        return fmean(epoch.val_accuracy for epoch in near)
+
+    @property
+    def _place(self) -> int:
+        """Where the history has the kept epoch; of equal ones the first is the best."""
+        last = len(self.history) - 1
+        if self._config.keep == "last":
+            return last
+        best = 0
+        for place, epoch in enumerate(self.history):
+            if epoch.beats(self.history[best]):
+                best = place
+        return best
+
+    def finish(self) -> None:
+        """Give the module the weights that are handed over."""
+        if self._best_state:
+            self._module.load_state_dict(self._best_state)
 
     def store(self, file: Path, known: Mapping[str, Any]) -> None:
         """Write weights, statistics, what the optimiser remembers, and history in one step."""
@@ -237,7 +264,6 @@ class _Run:
         progress = {
             **known,
             "history": [asdict(epoch) for epoch in self.history],
-            "best": None if self._best is None else asdict(self._best),
             "seconds": self.seconds,
         }
         write_tensors(file, tensors, {"progress": json.dumps(progress)})
@@ -266,7 +292,6 @@ class _Run:
         except RuntimeError as error:
             raise _corrupt(file, error) from None
         self.history = [Epoch(**epoch) for epoch in progress["history"]]
-        self._best = None if progress["best"] is None else Epoch(**progress["best"])
         self.seconds = progress["seconds"]
         state = self._descent.optimiser.state
         for name, parameter in self._module.named_parameters():

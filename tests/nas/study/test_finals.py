@@ -90,9 +90,8 @@ class FakeTrainer:
             raise TrainingError(f"the loss is nan in epoch {self._after + 1}")
         accuracy = self._late.get((width, epochs), width / 10)
         accuracy = accuracy if init == PREDICTED else self._default
-        return Trained(
-            to_module(graph).eval(), accuracy, (Epoch(1.0, accuracy, 1.0),) * epochs, 0.0
-        )
+        history = (Epoch(1.0, accuracy, 1.0),) * epochs
+        return Trained(to_module(graph).eval(), accuracy, accuracy, history, 0.0)
 
     def test_accuracy(self, module: nn.Module) -> float:
         return 0.25

@@ -52,6 +52,18 @@ def test_the_weights_of_the_best_epoch_are_kept() -> None:
     assert last.val_accuracy == last.history[-1].val_accuracy
 
 
+def test_the_epochs_around_the_best_one_tell_the_level() -> None:
+    trained = train(network(), DATA, CONFIG)
+    accuracies = [epoch.val_accuracy for epoch in trained.history]
+    losses = [epoch.val_loss for epoch in trained.history]
+    place = losses.index(min(losses))
+    near = accuracies[max(0, place - 5) : place + 6]  # a sixth of 30 on either side
+    assert trained.level == pytest.approx(sum(near) / len(near))
+    assert len(set(near)) > 1
+    last = train(network(), DATA, replace(CONFIG, keep="last"))
+    assert last.level == last.val_accuracy
+
+
 @pytest.mark.parametrize("epoch", [1, 12, 29])
 def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path, epoch: int) -> None:
     heard = 0

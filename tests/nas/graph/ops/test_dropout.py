@@ -54,3 +54,24 @@ def test_gradients_flow_through_kept_paths_only(op, ones):
     kept = op.module(IMAGE)(ones)
     kept.sum().backward()
     assert ones.grad.equal(kept.detach())
+
+
+def test_a_linear_map_reads_sparse_features_as_it_reads_dense_ones():
+    torch.manual_seed(0)
+    x = torch.randn(50, 30) * (torch.rand(50, 30) < 0.1)
+    linear = torch.nn.Linear(30, 4, bias=False)
+    results = []
+    for sparse in (True, False):
+        torch.manual_seed(1)
+        kept = FeatureDropout(rate=0.5, sparse=sparse).module((50, 30))(x)
+        assert kept.is_sparse == sparse
+        linear.zero_grad()
+        out = linear(kept)
+        out.square().sum().backward()
+        results.append((kept.to_dense(), out.detach(), linear.weight.grad.clone()))
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_nothing_is_sparse_in_evaluation(ones):
+    assert FeatureDropout(rate=0.5, sparse=True).module(IMAGE).eval()(ones) is ones
