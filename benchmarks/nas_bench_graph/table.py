@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 PUBLISHED = Path(__file__).with_name("cora.npz")
+CITESEER = Path(__file__).with_name("citeseer.npz")
 
 _SEEDS, _VAL, _TEST = 3, 500, 1000
 """Trainings behind an entry, and nodes of the splits: the file holds how many were right."""
@@ -43,6 +48,12 @@ def published() -> dict[str, Trained]:
         f"{key:05}": Trained(val, test, size)
         for key, val, test, size in zip(*columns, strict=True)
     }
+
+
+def on_citeseer() -> NDArray[np.float64]:
+    """Test accuracies of the same architectures on CiteSeer, in the order of :func:`published`."""
+    with np.load(CITESEER) as table:
+        return np.asarray(table["test_right"] / (_SEEDS * _TEST), dtype=np.float64)
 
 
 def draw(count: int, seed: int) -> list[str]:
