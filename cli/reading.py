@@ -183,8 +183,8 @@ def check_classes(graph: Graph, data: Dataset) -> None:
     if len(shape) != 2 or shape[1] != classes:
         of = "node" if data.task.kind == NODE_CLASSIFICATION else "image"
         raise GraphError(
-            f"the network gives outputs of shape {shape} for each {of}, but data set "
-            f"{data.name!r} has {counted(classes, 'class')}, so (1, {classes}) was expected",
+            f"the network gives outputs of shape {shape[1:]} for each {of}, but data set "
+            f"{data.name!r} has {counted(classes, 'class')}, so ({classes},) was expected",
             hint="Make it with so many classes, such as module:factory(num_classes="
             f"{classes}), or name a data set it fits with --dataset.",
         )

@@ -159,7 +159,7 @@ def test_images_are_enlarged_where_the_network_needs_it(hypernet):
         ),
         (
             "net:Net(classes=7)",
-            "shape (1, 7) for each image, but data set 'digits' has 10 classes",
+            "shape (7,) for each image, but data set 'digits' has 10 classes",
         ),
         ("net:tokens", "begins with an embedding"),
         ("net:fixed(size=5)", "takes none of the inputs that were tried"),

@@ -145,8 +145,11 @@ def test_hypernetworks_for_other_samples_are_noted():
             "Net(features=9)",
             "takes nodes of 9 features, but data set 'digits-knn' has nodes of 64",
         ),
-        ("Net(classes=7)", "shape (1, 7) for each node, but data set 'digits-knn' has 10 classes"),
-        ("Branching(classes=7)", "but data set 'digits-knn' has 10 classes"),
+        ("Net(classes=7)", "shape (7,) for each node, but data set 'digits-knn' has 10 classes"),
+        (
+            "Branching(classes=7)",
+            "shape (7,) for each node, but data set 'digits-knn' has 10 classes",
+        ),
         ("Pooled", "outputs of shape (1, 10) for the 1,797 nodes of data set 'digits-knn'"),
         ("Several", "missing 1 required positional argument: 'batch'"),
         ("images", "takes images of 3 channels, but data set 'digits-knn' has nodes of 64"),
