@@ -50,10 +50,8 @@ class AttentionLayer:
 
     def add(self, b: GraphBuilder, x: Value, edges: Value) -> Value:
         """The layer at the end of a network: (N, F) -> (N, heads * hidden)."""
-        if self.dropout and self.first:
-            x = b.feature_dropout(x, self.dropout, sparse=True)
-        elif self.dropout:
-            x = b.dropout(x, self.dropout)
+        if self.dropout:
+            x = (b.feature_dropout if self.first else b.dropout)(x, self.dropout)
         x = b.graph_attention(
             x,
             edges,

@@ -53,6 +53,8 @@ def published() -> dict[str, Trained]:
 def on_citeseer() -> NDArray[np.float64]:
     """Test accuracies of the same architectures on CiteSeer, in the order of :func:`published`."""
     with np.load(CITESEER) as table:
+        if [f"{key:05}" for key in table["key"].tolist()] != list(published()):
+            raise ValueError(f"{CITESEER.name} lists other architectures than {PUBLISHED.name}")
         return np.asarray(table["test_right"] / (_SEEDS * _TEST), dtype=np.float64)
 
 

@@ -61,7 +61,7 @@ _PROBES_THAT_TELL = 5
 @click.option(
     "--finalists",
     type=int,
-    help="Candidates trained briefly (default: 6, on a graph 60, or what --budget allows).",
+    help="Candidates trained briefly (default: 6, on a graph 90, or what --budget allows).",
 )
 @click.option(
     "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 30]"
@@ -199,7 +199,7 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
         f"{trials.complete} scored, {counted(trials.duplicates, 'duplicate')}, "
         f"{trials.failed} failed"
         + (f", {trials.infeasible} infeasible" if trials.infeasible else "")
-        + (f", {counted(trials.children, 'child')}" if trials.children else "")
+        + (f", {trials.children} bred from the best" if trials.children else "")
     )
     lines["rungs"] = _rungs(result.rungs)
     if result.trust.probes >= _PROBES_THAT_TELL:

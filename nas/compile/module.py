@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import fx, nn
 
+from nas.graph.ops.dropout import SparseDropout
+
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
 
@@ -56,6 +58,8 @@ def to_module(graph: Graph) -> fx.GraphModule:
             proxy: Any = node.op.forward({}, *(fx.Proxy(x, tracer) for x in inputs))  # type: ignore[arg-type]
             values[node.name] = proxy.node
         else:
+            if isinstance(submodule, SparseDropout):
+                submodule.sparse = _is_read_sparse(graph, node.name)
             _attach(root, node.name, submodule)
             values[node.name] = program.create_node(
                 "call_module", node.name, tuple(inputs), name=tracer.label
@@ -63,6 +67,14 @@ def to_module(graph: Graph) -> fx.GraphModule:
     outputs = tuple(values[name] for name in graph.outputs)
     program.output(outputs[0] if len(outputs) == 1 else outputs)
     return fx.GraphModule(root, program, class_name="Network")
+
+
+def _is_read_sparse(graph: Graph, name: str) -> bool:
+    """Whether all that read a value take it as a sparse matrix."""
+    readers = set(graph.consumers[name])
+    return name not in graph.outputs and all(
+        node.op.reads_sparse for node in graph.nodes if node.name in readers
+    )
 
 
 def _attach(root: nn.Module, name: str, submodule: nn.Module) -> None:

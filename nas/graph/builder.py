@@ -351,11 +351,9 @@ class GraphBuilder:
         """Dropout of single elements during training."""
         return self.op(_made(Dropout, rate=rate), x, name=name)
 
-    def feature_dropout(
-        self, x: Value, rate: float, *, sparse: bool = False, name: str | None = None
-    ) -> Value:
-        """Dropout of features most of which are zero, ``sparse`` if only linear maps read them."""
-        return self.op(_made(FeatureDropout, rate=rate, sparse=sparse), x, name=name)
+    def feature_dropout(self, x: Value, rate: float, *, name: str | None = None) -> Value:
+        """Dropout of features most of which are zero."""
+        return self.op(_made(FeatureDropout, rate=rate), x, name=name)
 
     def drop_path(self, x: Value, rate: float, *, name: str | None = None) -> Value:
         """Dropout of the whole branch for single samples during training."""

@@ -67,7 +67,7 @@ class _Colouring:
         for position, name in enumerate(graph.outputs):
             colours[name] = _digest(b"output%d" % position, colours[name])
         self._sweep(order, colours, self._inputs)
-        if not _all_differ(order, colours):  # otherwise each tells what it reads, and so the graph
+        if not _all_differ(order, colours):  # if they do, each colour says which nodes it reads
             self._refine(order, colours)
         parts = [self._digest(part, colours) for part in self._parts(order, colours)]
         return _digest(*sorted(colours.values()), *sorted(parts)).hex()

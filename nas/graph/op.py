@@ -76,6 +76,8 @@ class Op(ABC):
     """Number of inputs; ``None`` takes one or more, 0 is for learned and fixed tensors."""
     commutative: ClassVar[bool] = False
     """Whether the order of the inputs is irrelevant."""
+    reads_sparse: ClassVar[bool] = False
+    """Whether its module takes a sparse matrix for its first input, on a CPU."""
     holds_module: ClassVar[bool] = False
     """Whether a torch module is part of it, so that nothing else may keep it."""
 

@@ -9,7 +9,7 @@ from nas.space.candidate import mutate
 from nas.study.ranking import by_training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from optuna.trial import FrozenTrial
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
     from nas.study.choice import Chooser
-    from nas.study.objectives import Objective
-
-    Score = Callable[[Candidate, int], FrozenTrial | None]
-    """Scores and records what was made from the trial of a number; None if it is of no use."""
+    from nas.study.exploration import Exploration
+    from nas.study.search_config import SearchConfig
 
 FOUNDERS = 30
 """Architectures that the ranking chooses before the first child."""
@@ -32,36 +30,29 @@ _TRIES = 50
 class Breeder:
     """Chooses what is trained next: what the ranking says, or a child of what trained well.
 
-    A ranking that has proved itself is followed to the end. Where :data:`FOUNDERS` trainings show
-    none that has, each further choice is a child of the winner of a tournament among all that
-    were trained, and differs from it in one choice: evolution as in Real et al. 2019, on
-    accuracies after training, in which parents do not age.
+    The ranking chooses the first :data:`FOUNDERS`, and goes on while it has proved itself. Else
+    each choice is a child of the winner of a tournament among all that were trained, from which
+    it differs in one choice: evolution as in Real et al. 2019, on accuracies after training, in
+    which parents do not age.
 
     All that is random follows from the seed and the trainings before, and a child that is on
-    record is not scored again: a search that was killed goes on as if it had not been.
+    record is not scored again: a search that was killed goes on as if it had not been. Children
+    do not count as candidates; one that a later, longer exploration meets stays a child.
 
     Args:
         space: Whose architectures they are.
         chooser: Follows the ranking.
-        objectives: What is searched for; decides who wins a tournament.
-        score: Scores a child.
-        seed: Fixes all draws.
+        config: Of the search: its objectives decide who wins a tournament.
+        exploration: Scores children, and holds the trials.
     """
 
     def __init__(
-        self,
-        space: SearchSpace,
-        chooser: Chooser,
-        objectives: Sequence[Objective],
-        score: Score,
-        seed: int,
+        self, space: SearchSpace, chooser: Chooser, config: SearchConfig, exploration: Exploration
     ) -> None:
         self._space = space
         self._chooser = chooser
-        self._objectives = objectives
-        self._score = score
-        self._seed = seed
-        self._chosen: dict[int, FrozenTrial] = {}
+        self._config = config
+        self._exploration = exploration
 
     def __call__(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
         """The next one to train; None when there is none left.
@@ -69,22 +60,19 @@ class Breeder:
         Args:
             trained: Accuracies by number of the trial, None where the training diverged.
         """
-        chosen = None
+        child = None
         if len(trained) >= FOUNDERS and not self._chooser.is_proven(trained):
-            chosen = self._child(trained)
-        chosen = chosen or self._chooser(trained)
-        if chosen is not None:
-            self._chosen[chosen.number] = chosen
-        return chosen
+            child = self._child(trained)
+        return child or self._chooser(trained)
 
     def _child(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
         """One that was not trained yet; None where luck finds none."""
         parents = self._parents(trained)
-        draws = rng(self._seed, "children", len(trained))
+        draws = rng(self._config.seed, "children", len(trained))
         for _ in range(_TRIES if parents else 0):
             parent = parents[draws.integers(len(parents), size=_TOURNAMENT).min()]
             mutant = self._mutant(parent, draws)
-            child = None if mutant is None else self._score(mutant, parent.number)
+            child = None if mutant is None else self._exploration.child(mutant, parent.number)
             if child is not None and child.number not in trained:
                 return child
         return None
@@ -92,8 +80,8 @@ class Breeder:
     def _parents(self, trained: Mapping[int, float | None]) -> list[FrozenTrial]:
         """What was trained, best first."""
         known = {number: accuracy for number, accuracy in trained.items() if accuracy is not None}
-        trials = [self._chosen[number] for number in known]
-        order = by_training(trials, list(known.values()), self._objectives)
+        trials = [self._exploration.trial(number) for number in known]
+        order = by_training(trials, list(known.values()), self._config.objectives)
         return [trials[index] for index in order]
 
     def _mutant(self, parent: FrozenTrial, draws: np.random.Generator) -> Candidate | None:

@@ -42,7 +42,7 @@ FIGURES = (
 _FOLDS = 10
 
 _PROVEN = 0.3
-"""A tau that nineteen of twenty resamples of a proven score exceed."""
+"""The least that tau may be in nineteen of twenty resamples."""
 
 REGRESSOR = "regressor"
 """The name of the forecast among the scores."""
@@ -96,6 +96,7 @@ class Chooser:
         spread = np.linspace(0, len(trials) - 1, probes + 2, dtype=int)[1:-1]
         self._probes = [trials[row] for row in spread] if trials else []
         self._regressor: AccuracyRegressor | None = None
+        self._trust: tuple[tuple[list[int], list[float]], Trust] | None = None
 
     def __call__(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
         """The next one to train; None when there is none left.
@@ -121,14 +122,19 @@ class Chooser:
         return [self._trials[row] for row in order]
 
     def is_proven(self, trained: Mapping[int, float | None]) -> bool:
-        """Whether the score that ranks what is left agrees with training beyond luck."""
+        """Whether the score that ranks what is left surely agrees with training."""
         trust = self.trust(trained)
         interval = trust.interval[trust.ranked_by]
         return interval is not None and interval[0] >= _PROVEN
 
     def trust(self, trained: Mapping[int, float | None]) -> Trust:
-        """How well each score has ranked what was trained of its trials."""
+        """How well each score has ranked those of its trials that were trained."""
         rows, accuracies = self._known(trained)
+        if self._trust is None or self._trust[0] != (rows, accuracies):
+            self._trust = (rows, accuracies), self._trust_in(rows, accuracies)
+        return self._trust[1]
+
+    def _trust_in(self, rows: list[int], accuracies: list[float]) -> Trust:
         scores = {name: values[rows].tolist() for name, values in self._scores.items()}
         if len(rows) > FEWEST:
             unseen = self._unseen(rows, accuracies)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import optuna
 
+from nas.analysis.cost import cost
 from nas.evaluate.scorer import Estimate, Failure
 from nas.events import Leaders, Noted
 from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
 from nas.study.answer import PARENT, AnswerCache, Outcome
+from nas.study.constraints import satisfied
 from nas.study.proposal import Proposal
+from nas.study.quantity import figures
 from nas.study.ranking import ranked_fronts
 from nas.study.rehearsal import rehearse
 from nas.study.samplers.registry import make_sampler
@@ -127,20 +130,38 @@ class Exploration:
             self._ledger.write("stopped", {"n_trials": asked.n_trials, "reason": reason})
         return reason
 
-    def score_child(self, child: Candidate, parent: int) -> FrozenTrial | None:
-        """Score and record what was made from the trial of a number, unless it is known.
+    def child(self, mutant: Candidate, parent: int) -> FrozenTrial | None:
+        """The trial of an architecture that was made from that of another trial.
+
+        It is scored and recorded unless it is known.
+
+        Args:
+            mutant: The architecture.
+            parent: Number of the trial it was made from.
 
         Returns:
-            The trial that scored it; None if it violates a constraint, or failed.
+            None if it violates a constraint, which is not recorded, or cannot be scored.
         """
-        if child.hash not in self._cache:
-            self._study.enqueue_trial(dict(child.params), user_attrs={PARENT: parent})
+        if mutant.hash not in self._cache and self._is_feasible(mutant):
+            self._study.enqueue_trial(dict(mutant.params), user_attrs={PARENT: parent})
             self._generation(1, asks=1)
-        answer = self._cache.get(child.hash)
+        answer = self._cache.get(mutant.hash)
         if answer is None or answer.outcome is not Outcome.SCORED:
             return None
         assert answer.number is not None
-        return self._study.get_trials(deepcopy=False)[answer.number]
+        return self.trial(answer.number)
+
+    def trial(self, number: int) -> FrozenTrial:
+        """The finished trial of a number."""
+        return self._study.get_trials(deepcopy=False)[number]
+
+    def _is_feasible(self, mutant: Candidate) -> bool:
+        """Whether it can be written down and costed, and meets the constraints."""
+        try:
+            known = figures(cost(mutant.network))
+            return bool(mutant.architecture) and satisfied(self._config.constraints, known)
+        except Exception:  # a space may be anybody's code
+            return False
 
     def _recorded_stop(self) -> str:
         """Why the same command stopped before, so that it need not find out again."""
@@ -148,7 +169,7 @@ class Exploration:
         return str(stopped["reason"]) if stopped.get("n_trials") == self._config.n_trials else ""
 
     def _generation(self, size: int, asks: int) -> None:
-        """Ask for, score, tell and record one generation, in so many trials at most."""
+        """Ask at most ``asks`` times for ``size`` new candidates; score, tell and record them."""
         began = time.monotonic()
         seed = derive(self._config.seed, "sampler", self._stopping.counts.total)
         self._sampler = make_sampler(self._config.sampler, seed, after=self._sampler)

@@ -40,7 +40,8 @@ class Finalist:
     """A trial, and its accuracy on the ranking split after a training of so many epochs.
 
     Attributes:
-        val_accuracy: What ranks it, see :attr:`nas.train.train.Trained.level`.
+        val_accuracy: What it is ranked by, see :attr:`nas.train.train.Trained.level`; of a
+            champion that of the weights handed over.
     """
 
     trial: FrozenTrial
@@ -255,6 +256,7 @@ class Finals:
             data = self._trainer.data
             save(graph, trained.module, self._folder.best, data=data, card=card)
             self._ledger.write("exported", name)
+        self._ledger.write(_name("finalist", trial, epochs, self._init), trained.level)
         self._ledger.write(name, figures)
         self._ledger.spend("train", trained.seconds + time.monotonic() - began)
         self._forget(name)
@@ -262,11 +264,9 @@ class Finals:
 
     def _short_training(self, trial: FrozenTrial, epochs: int, init: str, purpose: str) -> float:
         name = _name("finalist", trial, epochs, init)
-        known, final = self._known(name), self._known(_name("final", trial, epochs, init))
+        known = self._known(name)
         if known is not None:
             return float(known)
-        if final is not None:
-            return float(final["val_accuracy"])
         trained = self._train(name, trial, epochs, init, ignore)
         self._ledger.write(name, trained.level)
         self._ledger.spend(purpose, trained.seconds)

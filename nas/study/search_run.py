@@ -18,6 +18,7 @@ from nas.export.save import Files
 from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
+from nas.space.task import NODE_CLASSIFICATION
 from nas.study.breeding import Breeder
 from nas.study.choice import Chooser, probes_among
 from nas.study.constraints import satisfied
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.study.effort import Effort
     from nas.study.finals import Climb, Finalist
+    from nas.study.ranking import Choose
     from nas.study.search_config import SearchConfig
 
 _POOL = 1000
@@ -117,7 +119,6 @@ class _SearchRun:
         """All stages; those that an earlier call has finished take no time."""
         exploration = self._exploration()
         stopped = self._explore(exploration)
-        self._ledger.study.sampler = self._sampler()
         explored = [trial for trial in self._ledger.trials() if not is_child(trial)]
         directions = self._ledger.study.directions
         candidates = TrialCounts.of(explored).complete
@@ -127,21 +128,20 @@ class _SearchRun:
         chooser = Chooser(
             ranked, self._config.objectives, self._embed, probes=probes_among(finalists)
         )
-        breeder = Breeder(
-            self._space,
-            chooser,
-            self._config.objectives,
-            exploration.score_child,
-            self._config.seed,
-        )
-        climb = self._finals.climb(breeder, rungs[:-1] if max_epochs else rungs)
+        choose: Choose = chooser
+        if self._space.task.kind == NODE_CLASSIFICATION:
+            # Of images a ranking is good and finalists are few: children were not tried there.
+            choose = Breeder(self._space, chooser, self._config, exploration)
+        climb = self._finals.climb(choose, rungs[:-1] if max_epochs else rungs)
         leaders = [finalist.trial for finalist in climb.standing] or ranked[:1]
         champion = self._finals.champion(leaders, max_epochs) if max_epochs else None
         trust = chooser.trust({f.trial.number: f.val_accuracy for f in climb.first_rung})
         if champion is not None:
             climb = climb.then(champion)
         trials = self._ledger.trials()
-        self._write_table()
+        self._ledger.study.sampler = self._sampler()
+        if len(trials) > len(explored):
+            self._write_table()
         trained = {finalist.trial.number: finalist for finalist in climb.standing}
         winner = leaders[0] if champion is None else champion.trial
         result = SearchResult(

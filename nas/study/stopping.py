@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nas.errors import InfeasibleError, StudyError, counted
 from nas.study.answer import Outcome
-from nas.study.ledger import TrialCounts, is_scored, outcome_of
+from nas.study.ledger import TrialCounts, is_child, is_scored, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +46,10 @@ class Stopping:
         self._repeats = 0
 
     def learn(self, told: Sequence[FrozenTrial]) -> None:
-        """Take note of finished trials, in their order."""
-        self.counts += TrialCounts.of(told)
-        for trial in told:
+        """Take note of finished trials, in their order; children tell nothing of the space."""
+        explored = [trial for trial in told if not is_child(trial)]
+        self.counts += replace(TrialCounts.of(explored), total=len(told))
+        for trial in explored:
             self._barren = 0 if is_scored(trial) else self._barren + 1
             self._repeats = self._repeats + 1 if "duplicate_of" in trial.user_attrs else 0
             outcome = outcome_of(trial)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nas.files import write_text
+from nas.study.answer import PARENT
 from nas.study.quantity import ANALYTIC, ESTIMATED
 
 if TYPE_CHECKING:
@@ -55,14 +56,24 @@ def trials_csv(trials: Iterable[FrozenTrial], constraints: Sequence[Constraint])
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
     table.writerow(
-        ("number", "outcome", "duplicate_of", *_FIGURES, *limits, "hash", "architecture", "reason")
+        (
+            "number",
+            "outcome",
+            "duplicate_of",
+            "parent",
+            *_FIGURES,
+            *limits,
+            "hash",
+            "architecture",
+            "reason",
+        )
     )
     for trial in trials:
         known = trial.user_attrs
         table.writerow(
             (
                 trial.number,
-                *(known.get(name, "") for name in ("outcome", "duplicate_of", *_FIGURES)),
+                *(known.get(name, "") for name in ("outcome", "duplicate_of", PARENT, *_FIGURES)),
                 *(trial.constraints.get(limit, "") for limit in limits),
                 *(known.get(name, "") for name in ("hash", "architecture", "reason")),
             )

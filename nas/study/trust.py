@@ -29,7 +29,8 @@ class Trust:
     """How well scores known before training rank what was trained.
 
     Attributes:
-        probes: Number of architectures that were trained equally long.
+        probes: Number of architectures that were trained equally long, without children of
+            others, which no ranking chose.
         kendall_tau: Agreement of each score with the accuracy on the ranking split after that
             training, from -1 (reversed) to 1 (the same order); None where fewer than three were
             trained, or all are equal. A lower loss and a larger network count as better.

@@ -59,7 +59,8 @@ class Trained:
     Attributes:
         module: In evaluation mode, on the device it was trained on.
         val_accuracy: With the weights that were kept.
-        level: The accuracy to rank it by, which rests on several epochs where one epoch is luck.
+        level: The accuracy to rank it by: the same, or where the best epoch of many is kept the
+            mean of the epochs around that one, a sixth of the training on either side.
         history: One entry for each epoch.
         seconds: Spent training, interruptions not counted.
     """
@@ -224,11 +225,7 @@ class _Run:
 
     @property
     def level(self) -> float:
-        """The accuracy to rank by.
-
-        Where the best epoch of many is kept, its accuracy is partly luck, so the mean over a third
-        of the training around it.
-        """
+        """The accuracy to rank by; that of the best epoch of many is partly luck."""
         if self._config.keep == "last":
             return self.kept.val_accuracy
         reach = round(len(self.history) / 6)
@@ -237,7 +234,7 @@ class _Run:
 
     @property
     def _place(self) -> int:
-        """Where the history has the kept epoch; of equal ones the first is the best."""
+        """Where the history has the kept epoch; of equally good ones the first."""
         last = len(self.history) - 1
         if self._config.keep == "last":
             return last

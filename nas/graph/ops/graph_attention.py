@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nas.errors import GraphError
 from nas.graph.op import OpFeatures, ParamSpec, Role, operation
@@ -39,6 +39,8 @@ class GraphAttention(EdgeOp):
         concat: Whether heads stand side by side, each ``channels / heads`` wide, or are averaged.
         dropout: Probability that a weight of an edge is dropped in training.
     """
+
+    reads_sparse: ClassVar[bool] = True
 
     attention: str
     channels: int

@@ -1,29 +1,34 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import csv
+from typing import TYPE_CHECKING, Any, cast
 
 import optuna
 import pytest
 
+from nas.evaluate.scorer import Estimate, Failure, Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
-from nas.study import breeding
+from nas.space.task import IMAGE_CLASSIFICATION
+from nas.study import breeding, search_run
 from nas.study.breeding import Breeder
 from nas.study.choice import FIGURES, Chooser
 from nas.study.ledger import is_child
-from nas.study.objectives import parse_objectives
-from tests.nas.study.study_toys import quality, toy_search, toy_space
+from nas.study.search_config import SearchConfig
+from nas.study.trainer import Trainer
+from tests.nas.study.study_toys import found, quality, record, toy_score, toy_search, toy_space
 from tests.nas.study.test_choice import no_embedding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from optuna.trial import FrozenTrial
 
     from nas.space.candidate import Candidate
+    from nas.study.exploration import Exploration
+    from nas.study.result import SearchResult
 
-OBJECTIVES = parse_objectives(["score"])
 SPACE = toy_space(widths=tuple(range(2, 12)))
 FOUNDERS, ALL = 10, 24
 
@@ -58,6 +63,9 @@ class Family:
             number = self._known[one.hash] = trial.number
         return self._study.trials[number]
 
+    def trial(self, number: int) -> FrozenTrial:
+        return self._study.trials[number]
+
     def child(self, one: Candidate, parent: int) -> FrozenTrial | None:
         """The widest ones are of no use."""
         if one.params["width0"] == SPACE.widths[-1]:
@@ -68,15 +76,11 @@ class Family:
 
     def breeder(self) -> Breeder:
         trials = sorted(self._study.trials[:ALL], key=lambda trial: -trial.values[0])
-        return Breeder(
-            SPACE, Chooser(trials, OBJECTIVES, no_embedding), OBJECTIVES, self.child, seed=0
-        )
+        chooser = Chooser(trials, SearchConfig().objectives, no_embedding)
+        return Breeder(SPACE, chooser, SearchConfig(), cast("Exploration", self))
 
     def accuracy(self, number: int) -> float:
-        return quality(candidate(SPACE, self._study.trials[number].params)) / 2
-
-    def params(self, number: int) -> Mapping[str, Any]:
-        return self._study.trials[number].params
+        return quality(candidate(SPACE, self.trial(number).params)) / 2
 
     def train(self, breeder: Breeder, count: int) -> dict[int, float | None]:
         trained: dict[int, float | None] = {}
@@ -104,7 +108,7 @@ def test_where_the_ranking_misleads_children_of_the_best_are_trained() -> None:
     children = list(trained)[FOUNDERS:]
     assert len(children) == 30 - FOUNDERS
     for number in children:
-        own, parents = family.params(number), family.params(family.parents[number])
+        own, parents = (family.trial(n).params for n in (number, family.parents[number]))
         shared = own.keys() & parents.keys()
         assert sum(own[name] != parents[name] for name in shared) <= 1
         assert trained[family.parents[number]] is not None
@@ -122,37 +126,47 @@ def test_the_same_children_are_made_again() -> None:
     assert family.parents == bred
 
 
-def test_without_children_of_use_the_ranking_goes_on() -> None:
+def test_without_children_of_use_the_ranking_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     family = Family(misleading)
     breeder = family.breeder()
-    breeder._score = lambda one, parent: None
+    monkeypatch.setattr(family, "child", lambda one, parent: None)
     assert sorted(family.train(breeder, 99)) == list(range(ALL))
 
 
 @pytest.fixture
-def bred(tmp_path: Path) -> Callable[..., Any]:
-    def run(**changes: Any) -> Any:
+def bred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SearchResult]:
+    """A search that breeds, though its networks are for images, after four founders."""
+    monkeypatch.setattr(breeding, "FOUNDERS", 4)
+    monkeypatch.setattr(Chooser, "is_proven", lambda self, trained: False)
+    monkeypatch.setattr(search_run, "NODE_CLASSIFICATION", IMAGE_CLASSIFICATION)
+
+    def run(**changes: Any) -> SearchResult:
         settings = {"n_trials": 14, "finalists": 14, "max_epochs": 1, "out": tmp_path / "run"}
         return toy_search(**{"space": SPACE, "constraints": "params<=3000", **settings, **changes})
 
     return run
 
 
+def children_of(result: SearchResult) -> list[FrozenTrial]:
+    return [trial for trial in result.study.trials if is_child(trial)]
+
+
 def test_a_search_records_children_beside_its_candidates(
-    bred: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    bred: Callable[..., SearchResult],
 ) -> None:
-    monkeypatch.setattr(breeding, "FOUNDERS", 4)
-    monkeypatch.setattr(Chooser, "is_proven", lambda self, trained: False)
     result = bred()
-    children = [trial for trial in result.study.trials if is_child(trial)]
-    scored = [trial for trial in children if trial.user_attrs["outcome"] == "scored"]
+    children = children_of(result)
     assert result.trials.complete == 14
-    assert result.trials.children == len(scored) > 0
-    assert {finalist.number for finalist in result.finalists} & {t.number for t in scored}
+    assert result.trials.children == len(children) > 0
+    assert {child.user_attrs["outcome"] for child in children} == {"scored"}
+    assert {finalist.number for finalist in result.finalists} & {t.number for t in children}
     assert all(finalist.cost.params <= 3000 for finalist in result.finalists)
-    assert result.rungs[0].architectures == 14 + len(scored)
-    table = (result.run / "trials.csv").read_text().splitlines()
-    assert len(table) == 1 + result.trials.total
+    assert result.rungs[0].architectures == 14 + len(children)
+    assert result.run is not None
+    table = list(csv.DictReader((result.run / "trials.csv").read_text().splitlines()))
+    parents = {int(row["number"]): int(row["parent"]) for row in table if row["parent"]}
+    assert parents == {child.number: child.user_attrs["parent"] for child in children}
+    assert len(table) == result.trials.total
 
     again = bred()
     assert again.to_dict() == result.to_dict()
@@ -160,3 +174,41 @@ def test_a_search_records_children_beside_its_candidates(
 
     more = bred(n_trials=16)
     assert more.trials.complete == 16
+
+
+@pytest.mark.parametrize("call", [5, 9, 16])
+def test_an_interrupted_search_ends_with_the_same_children(
+    bred: Callable[..., SearchResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    """After a child is scored, and before it is trained."""
+    calls, train = 0, Trainer.train
+
+    def interrupted(*arguments: Any, **settings: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            raise KeyboardInterrupt
+        return train(*arguments, **settings)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "train", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bred(out=tmp_path / "stopped")
+    resumed, whole = bred(out=tmp_path / "stopped"), bred()
+    assert children_of(whole)
+    assert found(resumed) == found(whole)
+    assert record(resumed) == record(whole)
+
+
+def test_children_that_cannot_be_scored_are_passed_over(
+    bred: Callable[..., SearchResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scored(self: Scorer, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
+        known = toy_score(candidates)
+        return known if len(candidates) > 1 else [Failure("not today")] * len(candidates)
+
+    monkeypatch.setattr(Scorer, "__call__", scored)
+    result = bred(constraints=())
+    assert result.trials.children == 0 < result.trials.failed
+    assert len(result.finalists) == 14
+    assert bred(constraints=(), n_trials=18).trials.complete == 18

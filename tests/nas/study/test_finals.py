@@ -91,7 +91,7 @@ class FakeTrainer:
         accuracy = self._late.get((width, epochs), width / 10)
         accuracy = accuracy if init == PREDICTED else self._default
         history = (Epoch(1.0, accuracy, 1.0),) * epochs
-        return Trained(to_module(graph).eval(), accuracy, accuracy, history, 0.0)
+        return Trained(to_module(graph).eval(), 0.5, accuracy, history, 0.0)
 
     def test_accuracy(self, module: nn.Module) -> float:
         return 0.25
@@ -333,7 +333,7 @@ def test_where_the_final_training_diverges_the_next_finalist_takes_its_place(
     best, next_best = trials(5, 4)
     training = finals(FakeTrainer(diverges=5), ledger, tmp_path, heard.append)
     champion = training.champion([best, next_best], 2)
-    assert (champion.trial.number, champion.val_accuracy) == (1, 0.4)
+    assert (champion.trial.number, champion.val_accuracy) == (1, 0.5)
     assert notes(heard) == [
         "The final training of trial 0 was given up: the loss is nan in epoch 1; "
         "the next finalist takes its place."

@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from nas.compile.module import to_module
+from nas.graph.builder import GraphBuilder
 from nas.graph.ops import Dropout, DropPath, FeatureDropout
+from nas.graph.ops.dropout import SparseDropout
 
 IMAGE = (1, 8, 4, 4)
 
@@ -58,12 +61,12 @@ def test_gradients_flow_through_kept_paths_only(op, ones):
 
 def test_a_linear_map_reads_sparse_features_as_it_reads_dense_ones():
     torch.manual_seed(0)
-    x = torch.randn(50, 30) * (torch.rand(50, 30) < 0.1)
+    x = torch.randn(50, 30) * (torch.rand(50, 30) < 0.04)
     linear = torch.nn.Linear(30, 4, bias=False)
     results = []
     for sparse in (True, False):
         torch.manual_seed(1)
-        kept = FeatureDropout(rate=0.5, sparse=sparse).module((50, 30))(x)
+        kept = SparseDropout(0.5, sparse)(x)
         assert kept.is_sparse == sparse
         out = linear(kept)
         (gradient,) = torch.autograd.grad(out.square().sum(), linear.weight)
@@ -72,5 +75,19 @@ def test_a_linear_map_reads_sparse_features_as_it_reads_dense_ones():
         torch.testing.assert_close(ours, theirs)
 
 
-def test_nothing_is_sparse_in_evaluation(ones):
-    assert FeatureDropout(rate=0.5, sparse=True).module(IMAGE).eval()(ones) is ones
+def test_what_is_mostly_there_stays_dense(ones):
+    assert SparseDropout(0.5, sparse=True).eval()(ones) is ones
+    assert not SparseDropout(0.5, sparse=True)(ones).is_sparse
+
+
+@pytest.mark.parametrize("reader", ["graph_attention", "linear", "both", "output"])
+def test_only_what_reads_sparse_matrices_is_given_them(reader):
+    b = GraphBuilder()
+    x, edges = b.input((1, 9)), b.edge_index()
+    x = b.feature_dropout(x, 0.5, name="dropped")
+    heard = b.graph_attention(x, edges, "gat", 4)
+    told = {"graph_attention": heard, "linear": b.linear(x, 4), "output": x}
+    told["both"] = b.add(heard, told["linear"])
+    module = to_module(b.build(told[reader]).simplified)
+    assert module.get_submodule("dropped").sparse is (reader == "graph_attention")
+    module.train()(torch.eye(40, 9), torch.tensor([[0, 1], [1, 0]]))
