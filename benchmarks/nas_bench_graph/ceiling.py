@@ -59,8 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("\n| τ of a score | told validation | told test |\n| --- | --- | --- |")
     quality = norm.ppf((rankdata(test) - 0.5) / len(test))
     blur = np.random.default_rng(0).normal(size=len(test))
-    scores = {"": [quality + noise * blur for noise in _NOISES], ", CiteSeer": [transferred]}
-    for name, score in [(name, score) for name, some in scores.items() for score in some]:
+    scores = [("", quality + noise * blur) for noise in _NOISES]
+    for name, score in [*scores, (", CiteSeer", transferred)]:
         found = search(val, test, score, options.searches)
         means = " | ".join(f"{mean:.4f}" for mean in found)
         print(f"| {kendall(score, test):.2f}{name} | {means} |")

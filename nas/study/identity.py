@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from nas.study.constraints import Constraint
     from nas.study.objectives import Objective
 
+_FORMAT = 2
+"""Raised when hashes of architectures change, or what is on record of them."""
+
 _PLURAL = ("weights", "objectives", "constraints")
 
 
@@ -42,6 +45,7 @@ def identity(
     del card["measured"]  # says nothing of the weights, and may be added later
     text = json.dumps(card, sort_keys=True, default=str)
     described: dict[str, Any] = {
+        "format": _FORMAT,
         "space": {"name": space.name, "task": asdict(space.task), **space.macro()},
         "dataset": {"name": data.name, "fingerprint": data.fingerprint},
         "weights": {
