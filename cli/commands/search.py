@@ -22,6 +22,10 @@ _PROBES_THAT_TELL = 5
 """With fewer finalists a correlation is noise, and is left to the JSON."""
 
 
+_ROWS = 15
+"""The longest table that is shown whole; the JSON has all of it."""
+
+
 @click.command("search")
 @options.space
 @options.data
@@ -271,7 +275,9 @@ def _show_all(title: str, candidates: Sequence[Found]) -> None:
                 count(found.cost.params),
                 count(found.cost.macs),
             )
-            for found in candidates
+            for found in candidates[:_ROWS]
         ],
     )
+    if len(candidates) > _ROWS:
+        click.echo(f"and {len(candidates) - _ROWS} more in the JSON")
     click.echo()

@@ -13,6 +13,8 @@ import torch
 
 from hypernets.checkpoint import shipped as shipped_hypernets
 from nas.events import Advanced
+from nas.space.task import IMAGE_CLASSIFICATION
+from nas.study import breeding, search_run
 from nas.study.quantity import ANALYTIC, ESTIMATED
 from nas.study.samplers.registry import SAMPLERS
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process
@@ -157,6 +159,21 @@ def test_what_was_infeasible_is_counted_in_the_summary(hypernet):
     assert count > 0
     (line,) = (line for line in answer.out.splitlines() if line.startswith("trials"))
     assert line.endswith(f" failed, {count} infeasible")
+
+
+def test_what_was_bred_is_counted_in_the_summary_and_long_tables_are_cut(hypernet, monkeypatch):
+    monkeypatch.setattr(breeding, "FOUNDERS", 3)
+    monkeypatch.setattr(search_run, "NODE_CLASSIFICATION", IMAGE_CLASSIFICATION)
+    monkeypatch.setattr("cli.commands.search._ROWS", 4)
+    lengths = ("--finalists", 6, "--finalist-epochs", 1, "--max-epochs", 0)
+    answer = search(hypernet, "--n-trials", 6, *lengths, "--images", 32)
+
+    result = json.loads(Path("run/result.json").read_text())
+    lines = answer.out.splitlines()
+    assert f"{result['trials']['children']} bred from the best" in answer.out
+    assert lines[lines.index("finalists, by length of training and accuracy:") + 6] == (
+        "and 2 more in the JSON"
+    )
 
 
 def test_two_objectives_give_a_front_that_no_candidate_beats(hypernet):
