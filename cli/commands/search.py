@@ -65,7 +65,7 @@ _ROWS = 15
 @click.option(
     "--finalists",
     type=int,
-    help="Candidates trained briefly (default: 6, on a graph 90, or what --budget allows).",
+    help="Candidates trained briefly (default: 6, on a graph 60, or what --budget allows).",
 )
 @click.option(
     "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 30]"

@@ -75,7 +75,7 @@ def search(
         seed: Fixes candidates and training.
         generation: Candidates scored as one batch.
         timeout: Seconds after which no new generation starts.
-        finalists: Number of architectures to train briefly, by default 6, on a graph 90, or what
+        finalists: Number of architectures to train briefly, by default 6, on a graph 60, or what
             the budget allows; 0 goes by the score alone, and starts the final training from
             predicted weights unseen.
         finalist_epochs: Length of that training; by default 3, on a graph 30.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nas.study.storage import StorageLike
 
 
-FINALISTS = {IMAGE_CLASSIFICATION: 6, NODE_CLASSIFICATION: 90}
+FINALISTS = {IMAGE_CLASSIFICATION: 6, NODE_CLASSIFICATION: 60}
 """How many there are by the kind of task; few labelled nodes train fast and tell little."""
 
 
