@@ -60,7 +60,7 @@ def test_a_result_as_json() -> None:
         finalists=(),
         best_model=None,
         trust=trust({"score": [0.7]}, [0.5]),
-        trials=TrialCounts(total=9, complete=5, failed=1, duplicates=2, infeasible=1),
+        trials=TrialCounts(total=11, complete=5, children=2, failed=1, duplicates=2, infeasible=1),
         seconds={"search": 1.5},
         rungs=(Effort(name="rung 1", architectures=9, epochs=3, equivalent_epochs=27.0),),
         files={"run": Path("runs/a/run.json")},
@@ -69,8 +69,9 @@ def test_a_result_as_json() -> None:
     assert json.loads(json.dumps(document)) == document
     assert (document["run"], document["study"]) == ("runs/a", "s")
     assert document["trials"] == {
-        "total": 9,
+        "total": 11,
         "complete": 5,
+        "children": 2,
         "failed": 1,
         "duplicates": 2,
         "infeasible": 1,
