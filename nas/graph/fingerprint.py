@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -46,15 +46,17 @@ class _Colouring:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        inputs: Links = {spec.name: [] for spec in graph.inputs}
-        readers: Links = {spec.name: [] for spec in graph.inputs}
+        self._inputs: Links = {spec.name: [] for spec in graph.inputs}
         for node in graph.nodes:
-            name = node.name
-            readers[name] = []
-            inputs[name] = links = _links(node)
+            self._inputs[node.name] = _links(node)
+
+    @cached_property
+    def _readers(self) -> Links:
+        readers: Links = {name: [] for name in self._inputs}
+        for name, links in self._inputs.items():
             for label, read in links:
                 readers[read].append((label, name))
-        self._inputs, self._readers = inputs, readers
+        return readers
 
     def fingerprint(self) -> str:
         """Digest of the whole graph."""
@@ -67,8 +69,9 @@ class _Colouring:
         for position, name in enumerate(graph.outputs):
             colours[name] = _digest(b"output%d" % position, colours[name])
         self._sweep(order, colours, self._inputs)
-        if not _all_differ(order, colours):  # if they do, each colour says which nodes it reads
-            self._refine(order, colours)
+        if _all_differ(order, colours):  # each says which nodes it reads, and all say the graph
+            return _digest(*sorted(colours.values())).hex()
+        self._refine(order, colours)
         parts = [self._digest(part, colours) for part in self._parts(order, colours)]
         return _digest(*sorted(colours.values()), *sorted(parts)).hex()
 
