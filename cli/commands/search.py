@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _PROBES_THAT_TELL = 5
 """With fewer finalists a correlation is noise, and is left to the JSON."""
 
-
 _ROWS = 15
 """The longest table that is shown whole; the JSON has all of it."""
 

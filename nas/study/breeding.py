@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nas.analysis.cost import cost
 from nas.seeding import rng
 from nas.space.candidate import mutate
+from nas.study.constraints import satisfied
+from nas.study.quantity import figures
 from nas.study.ranking import by_training
 
 if TYPE_CHECKING:
@@ -85,7 +88,11 @@ class Breeder:
         return [trials[index] for index in order]
 
     def _mutant(self, parent: FrozenTrial, draws: np.random.Generator) -> Candidate | None:
+        """None if it violates a constraint, or cannot be built or written down."""
         try:
-            return mutate(self._space, parent.params, draws)
-        except Exception:  # a space may be anybody's code
+            mutant = mutate(self._space, parent.params, draws)
+            known = figures(cost(mutant.network))
+            sound = bool(mutant.hash and mutant.architecture)
+        except Exception:  # a space may be anybody's code; the exploration reports its failures
             return None
+        return mutant if sound and satisfied(self._config.constraints, known) else None

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 
 import optuna
 
-from nas.analysis.cost import cost
 from nas.evaluate.scorer import Estimate, Failure
 from nas.events import Leaders, Noted
 from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
 from nas.study.answer import PARENT, AnswerCache, Outcome
-from nas.study.constraints import satisfied
 from nas.study.proposal import Proposal
-from nas.study.quantity import figures
 from nas.study.ranking import ranked_fronts
 from nas.study.rehearsal import rehearse
 from nas.study.samplers.registry import make_sampler
@@ -136,13 +133,13 @@ class Exploration:
         It is scored and recorded unless it is known.
 
         Args:
-            mutant: The architecture.
+            mutant: The architecture, which satisfies the constraints.
             parent: Number of the trial it was made from.
 
         Returns:
-            None if it violates a constraint, which is not recorded, or cannot be scored.
+            None if it cannot be scored.
         """
-        if mutant.hash not in self._cache and self._is_feasible(mutant):
+        if mutant.hash not in self._cache:
             self._study.enqueue_trial(dict(mutant.params), user_attrs={PARENT: parent})
             self._generation(1, asks=1)
         answer = self._cache.get(mutant.hash)
@@ -154,14 +151,6 @@ class Exploration:
     def trial(self, number: int) -> FrozenTrial:
         """The finished trial of a number."""
         return self._study.get_trials(deepcopy=False)[number]
-
-    def _is_feasible(self, mutant: Candidate) -> bool:
-        """Whether it can be written down and costed, and meets the constraints."""
-        try:
-            known = figures(cost(mutant.network))
-            return bool(mutant.architecture) and satisfied(self._config.constraints, known)
-        except Exception:  # a space may be anybody's code
-            return False
 
     def _recorded_stop(self) -> str:
         """Why the same command stopped before, so that it need not find out again."""

@@ -133,6 +133,18 @@ def test_without_children_of_use_the_ranking_goes_on(monkeypatch: pytest.MonkeyP
     assert sorted(family.train(breeder, 99)) == list(range(ALL))
 
 
+def test_where_a_space_fails_to_build_children_the_ranking_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*arguments: object) -> Candidate:
+        raise RuntimeError("not this one")
+
+    monkeypatch.setattr(breeding, "mutate", broken)
+    family = Family(misleading)
+    assert sorted(family.train(family.breeder(), 99)) == list(range(ALL))
+    assert not family.parents
+
+
 @pytest.fixture
 def bred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SearchResult]:
     """A search that breeds, though its networks are for images, after four founders."""
