@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +14,6 @@ from nas.testing.dataset import images_of
 from tests.nas.data.pictures import pack_tar, pack_zip, paint, paint_classes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nas.data.dataset import Dataset
 
 
@@ -89,3 +89,30 @@ def test_test_images_without_training_images(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no training image of 'emu'") as caught:
         load_images(folder)
     assert str(folder) in caught.value.message
+
+
+def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 20)
+    assert load_images(folder).notes == ()
+    (folder / "cat" / "labels.txt").touch()
+    for number in range(20):
+        paint(folder / "emu" / f"{number}.png", size=(300, 400))
+    for number in range(30):
+        paint(folder / "dog" / f"{number}.png", size=(300, 400))
+    for number in range(8):
+        paint(folder / "owl" / f"{number}.png")
+    data = load_images(folder)
+    assert data.skipped == {".txt": 1}
+    skipped, resolution, few = data.notes
+    assert skipped == "1 file skipped: 1 .txt."
+    assert resolution.startswith("The images are read at 224 pixels, most of them have 300;")
+    assert few.startswith("Few training images: 'owl' has 5.")
+    assert len(load_images(folder, resolution=32).notes) == 2
+
+
+def test_names_of_any_bytes_can_be_written(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/p\xe9ts"))
+    paint_classes(folder, 20, ("cat", os.fsdecode(b"\xe9\xff"), "é"))
+    data = load_images(folder)
+    assert data.class_names == ("cat", "é", "\\xe9\\xff")
+    assert data.name == "p\\xe9ts"
