@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from PIL import Image
 
 from nas.data.image_folder import load_images
 from nas.errors import DataError
@@ -116,3 +120,35 @@ def test_names_of_any_bytes_can_be_written(tmp_path: Path) -> None:
     data = load_images(folder)
     assert data.class_names == ("cat", "é", "\\xe9\\xff")
     assert data.name == "p\\xe9ts"
+
+
+_MEMORY = """
+import resource, sys
+from pathlib import Path
+from nas.data.image_folder import load_images
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB
+
+before = peak()
+data = load_images(Path(sys.argv[1]))
+print(data.task.resolution, len(data.train), peak() - before)
+"""
+
+
+@pytest.mark.slow
+def test_photos_take_memory_one_at_a_time(tmp_path: Path) -> None:
+    """12 megapixels are 36 MB; the pixels of eight such photos would take 290."""
+    photo = BytesIO()
+    Image.linear_gradient("L").resize((4032, 3024)).convert("RGB").save(photo, "JPEG")
+    for number, part in enumerate(("train", "train", "val", "test") * 2):
+        file = tmp_path / "photos" / part / f"{number // 4}" / f"{number}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(photo.getvalue())
+    program = [sys.executable, "-c", _MEMORY]
+    answer = subprocess.run(
+        [*program, str(tmp_path / "photos")], capture_output=True, text=True, check=True
+    )
+    resolution, images, memory = answer.stdout.split()
+    assert (resolution, images) == ("224", "4")
+    assert float(memory) < 100
