@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-_LARGEST = 2**28
+LARGEST = 2**28
 """Bytes of one image file: one that is not compressed, of the most pixels that are decoded."""
 _LARGEST_HEADER = 2**20
 """Bytes of a name or a record of attributes in a .tar, which is read at one go."""
@@ -105,10 +105,10 @@ def _check_entry(path: Path, entry: _Entry, total: int) -> None:
             f"{entry.name!r} in the archive {str(path)!r} is no file but a link",
             hint="Pack it again with tar --dereference --hard-dereference.",
         )
-    if entry.size > _LARGEST:
+    if entry.size > LARGEST:
         raise DataError(
             f"{entry.name!r} in the archive {str(path)!r} has {entry.size:,} bytes, expected an "
-            f"image file of at most {_LARGEST:,}",
+            f"image file of at most {LARGEST:,}",
             hint="Leave it out, or save it compressed.",
         )
     if total > max(_SMALL, _EXPANSION * path.stat().st_size):
@@ -156,7 +156,7 @@ def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     return bytes(content)
 
 
-class _TarInfo(tarfile.TarInfo):
+class BoundedTarInfo(tarfile.TarInfo):
     """The head of a file in a .tar, refused where reading it takes all memory."""
 
     @classmethod
@@ -168,7 +168,7 @@ class _TarInfo(tarfile.TarInfo):
 
 
 def _tar(path: Path) -> Iterator[_Entry]:
-    with tarfile.open(path, "r|*", tarinfo=_TarInfo) as archive:
+    with tarfile.open(path, "r|*", tarinfo=BoundedTarInfo) as archive:
         for info in archive:
             if not info.isdir():
                 read = partial(_tar_content, archive, info)
