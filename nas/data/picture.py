@@ -136,6 +136,8 @@ def _decoded(image: Image.Image) -> Image.Image:
 def _central(image: Image.Image) -> Image.Image:
     """Its central square."""
     short = min(image.size)
+    if image.size == (short, short):
+        return image
     left, top = ((size - short) // 2 for size in image.size)
     return image.crop((left, top, left + short, top + short))
 
