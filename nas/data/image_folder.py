@@ -65,6 +65,8 @@ def load_images(
     Raises:
         DataError: There is nothing to read, the layout is another one, or an image is unreadable.
     """
+    if resolution is not None and resolution < 1:
+        raise DataError(f"expected a resolution of at least 1 pixel, got {resolution}")
     table = read_table(path, resolution)
     contents = table.contents
     labels, split = torch.tensor(contents.labels), torch.tensor(contents.splits)

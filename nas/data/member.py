@@ -20,9 +20,9 @@ FORMATS = {
     "JPEG2000": (".jp2", ".j2k", ".jpc", ".jpf", ".jpx", ".j2c"),
     "PNG": (".png", ".apng"),
     "PPM": (".pbm", ".pgm", ".ppm", ".pnm"),
-    "TGA": (".tga", ".icb", ".vda", ".vst"),
     "TIFF": (".tif", ".tiff"),
     "WEBP": (".webp",),
+    "TGA": (".tga", ".icb", ".vda", ".vst"),  # last: it begins with no mark of its own
 }
 """Pillow's names of the formats that are opened, and its suffixes of them.
 

@@ -6,6 +6,7 @@ import struct
 import warnings
 import zlib
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -70,7 +71,7 @@ def _opened(path: Path, member: Member) -> Iterator[Image.Image]:
         with (
             warnings.catch_warnings(action="ignore"),  # of doubtful metadata and of many pixels
             member.open() as file,
-            Image.open(file, formats=tuple(FORMATS)) as image,
+            Image.open(file, formats=_formats()) as image,
         ):
             yield image
     except _DAMAGE as error:
@@ -80,6 +81,13 @@ def _opened(path: Path, member: Member) -> Iterator[Image.Image]:
             f"cannot read the image {str(member.name)!r} in {str(path)!r}: {reason}",
             hint="Remove or replace it.",
         ) from None
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of the listed formats that this Pillow has: before 11.3 it had no AVIF."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def header(path: Path, member: Member) -> Header:

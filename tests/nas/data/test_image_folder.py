@@ -152,3 +152,10 @@ def test_photos_take_memory_one_at_a_time(tmp_path: Path) -> None:
     resolution, images, memory = answer.stdout.split()
     assert (resolution, images) == ("224", "4")
     assert float(memory) < 100
+
+
+@pytest.mark.parametrize("resolution", [0, -1])
+def test_images_without_pixels_are_refused(tmp_path: Path, resolution: int) -> None:
+    folder = paint_classes(tmp_path / "pets", 1)
+    with pytest.raises(DataError, match=f"at least 1 pixel, got {resolution}"):
+        load_images(folder, resolution=resolution)

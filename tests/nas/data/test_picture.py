@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
+from nas.data import picture
 from nas.data.member import FORMATS, Member
 from nas.data.picture import header, square
 from nas.errors import DataError
@@ -220,3 +221,13 @@ def encoded(suffix: str) -> bytes:
     kind = Image.registered_extensions()[suffix]
     Image.fromarray(pixels).save(content, kind, exif=exif)
     return content.getvalue()
+
+
+def test_formats_that_pillow_lacks_are_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(Image.OPEN, "AVIF")
+    picture._formats.cache_clear()
+    paint(tmp_path / "1.png")
+    assert header(ROOT, member(tmp_path / "1.png")).side == 8
+    picture._formats.cache_clear()
