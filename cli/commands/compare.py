@@ -86,8 +86,8 @@ def command(
     limits = parse_constraints(constraints)
     torch_device, threads = use_device(device, workers)
     file = None if out is None else out_file(out)
-    data = load(dataset, data_dir=data_dir, seed=0)
     listen = listener(quiet=quiet)
+    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     spaces = [search_spaces.get(name, data.task) for name in (first, second)]
     hypernet = load_general_weights(weights, data, torch_device, listen)
     config = ScoreConfig(images=images, workers=threads)

@@ -85,7 +85,7 @@ def command(
     torch_device, _ = use_device(device)
     listen = listener(quiet=quiet)
     space, dataset, weights = options.of_run(ctx, model)
-    data = load(dataset, data_dir=data_dir, seed=0)
+    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     if is_factory(model):
         found = of_factory(model, data, weights, torch_device, seed, listen)
     else:

@@ -67,10 +67,10 @@ def command(
     if (archs is None) == (sample is None):
         raise click.UsageError("give either --archs FILE.json or --sample N")
     torch_device, threads = use_device(device, workers)
-    data = load(dataset, data_dir=data_dir, seed=0)
+    listen = listener(quiet=quiet)
+    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     chosen = find_space(space, data.task)
     candidates = _read(archs, chosen) if archs else _draw(chosen, sample or 0, seed)
-    listen = listener(quiet=quiet)
     hypernet = load_weights(weights, chosen, data, torch_device, listen)
     config = ScoreConfig(images=images, workers=threads)
     start = perf_counter()

@@ -161,10 +161,10 @@ def command(
         scoring=ScoreConfig(images=images, workers=threads),
         device=str(torch_device),
     )
-    data = load(dataset, data_dir=data_dir, seed=0)
+    listen = listener(quiet=quiet)
+    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     chosen = find_space(space, data.task)
     directory = out_directory(out, f"{chosen.name}-{data.name}")
-    listen = listener(quiet=quiet)
     if weights == "train":
         hypernet = train_weights(
             chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen

@@ -77,11 +77,11 @@ def command(
 
     space, dataset, weights = options.of_run(ctx, architecture)
     torch_device, _ = use_device(device, threads=threads)
-    data = load(dataset, data_dir=data_dir, seed=0)
+    listen = listener(quiet=quiet)
+    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     config = recipe(data.task, max_epochs)
     graph = read_architecture(architecture, space, data.task)
     fitted(data, graph)  # refused before weights are loaded and a folder is made
-    listen = listener(quiet=quiet)
     params = None
     if init == "predicted":
         chosen = find_space(space, data.task)

@@ -71,7 +71,8 @@ def command(
     from search_spaces.registry import parse_sizes
 
     torch_device, threads = use_device(device, workers)
-    data = load(dataset, data_dir=data_dir, seed=0)
+    listen = listener(quiet=quiet)
+    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     chosen = find_space(space, data.task)
     sizes = parse_sizes(proxy, "--proxy") if proxy else proxy_for(chosen)
     hypernet = hypernet or usual_hypernet(data.task.kind)
@@ -94,7 +95,7 @@ def command(
         ),
         command=shlex.join(["nas", *sys.argv[1:]]),
         device=torch_device,
-        listen=listener(quiet=quiet),
+        listen=listen,
     )
     card = asdict(trained.card)
     if as_json:

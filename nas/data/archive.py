@@ -1,114 +1,181 @@
-"""Image files of a folder or an archive, by name."""
+"""Image files of an archive, read without unpacking it."""
 
 from __future__ import annotations
 
 import lzma
+import stat
+import struct
 import tarfile
 import zipfile
 import zlib
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import partial
+from io import BytesIO
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from nas.data.member import LINK, Member, is_hidden, is_image, kind_of
 from nas.errors import DataError
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import Self
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".tif", ".tiff"})
+LARGEST = 2**28
+"""Bytes of one image file: one that is not compressed, of the most pixels that are decoded."""
+_LARGEST_HEADER = 2**20
+"""Bytes of a name or a record of attributes in a .tar, which is read at one go."""
+_EXPANSION, _SMALL = 200, 2**30
+"""Images that take this many times the archive, and more than these bytes, are made to do harm."""
+_HEADERS = frozenset(
+    {
+        tarfile.XHDTYPE,
+        tarfile.XGLTYPE,
+        tarfile.SOLARIS_XHDTYPE,
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+    }
+)
+_PIECE = 2**12
+"""Compressed bytes that are expanded at a time: few, as .zip may expand them 20,000 times."""
 _DAMAGE = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
+    struct.error,
     EOFError,
+    MemoryError,
     OSError,
+    OverflowError,
     RuntimeError,  # an encrypted .zip
+    ValueError,
 )
 
 
-@dataclass(frozen=True)
-class Member:
-    """One file: its path relative to the root, and how its bytes are had."""
+class _Entry(NamedTuple):
+    """A file in an archive: its name, its size once expanded, and how it is read.
 
-    name: PurePosixPath
+    One that cannot be read, as it stands for another one, is a link.
+    """
+
+    name: str
+    size: int
+    is_link: bool
     read: Callable[[], bytes]
 
 
-def image_members(path: Path) -> list[Member]:
-    """All image files below a folder or in an archive, sorted by name, hidden ones left out.
+def archive_members(path: Path, skipped: Counter[str]) -> Iterator[Member]:
+    """All image files of an archive in the order they lie there, hidden ones left out.
 
-    Nothing is unpacked: archives are read in memory.
+    Nothing is unpacked, and one file at a time is in memory.
 
     Args:
-        path: Folder, ``.tar`` (any compression) or ``.zip``.
+        path: ``.tar`` (any compression) or ``.zip``.
+        skipped: Counts the files that are left out, by kind.
 
     Raises:
-        DataError: The archive is damaged, or a name in it leads out of it.
+        DataError: The archive is damaged, a name in it leads out of it, or it is made to expand
+            beyond all measure.
     """
-    members = _folder(path) if path.is_dir() else _archive(path)
-    return sorted(members, key=lambda member: str(member.name))
-
-
-def image_files(path: Path) -> list[Path]:
-    """All image files below a folder, hidden ones left out; unsorted."""
-    return [
-        file
-        for file in path.rglob("*")
-        if _is_image(PurePosixPath(file.relative_to(path))) and file.is_file()
-    ]
-
-
-def _is_image(name: PurePosixPath) -> bool:
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
-    return not hidden and name.suffix.lower() in SUFFIXES
-
-
-def _folder(path: Path) -> Iterator[Member]:
-    for file in image_files(path):
-        yield Member(PurePosixPath(file.relative_to(path)), file.read_bytes)
-
-
-def _archive(path: Path) -> Iterator[Member]:
-    read = _zip if zipfile.is_zipfile(path) else _tar
-    try:
-        for text, content in read(path):
-            name = PurePosixPath(text)
+    total = 0
+    with _undamaged(path):
+        for entry in (_zip if zipfile.is_zipfile(path) else _tar)(path):
+            name = PurePosixPath(entry.name)
             if name.is_absolute() or ".." in name.parts:
                 raise DataError(
-                    f"the archive {str(path)!r} holds {text!r}, which leads out of it",
+                    f"the archive {str(path)!r} holds {entry.name!r}, which leads out of it",
                     hint="Pack it again with paths relative to the folder.",
                 )
-            if _is_image(name):
-                yield Member(name, partial(bytes, content()))
+            if is_hidden(name):
+                continue
+            if not is_image(name):
+                skipped[LINK if entry.is_link else kind_of(name)] += 1
+                continue
+            total += entry.size
+            _check_entry(path, entry, total)
+            yield Member(name, partial(_opened, path, entry))
+
+
+def _check_entry(path: Path, entry: _Entry, total: int) -> None:
+    if entry.is_link:
+        raise DataError(
+            f"{entry.name!r} in the archive {str(path)!r} is no file but a link",
+            hint="Pack it again with tar --dereference --hard-dereference.",
+        )
+    if entry.size > LARGEST:
+        raise DataError(
+            f"{entry.name!r} in the archive {str(path)!r} has {entry.size:,} bytes, expected an "
+            f"image file of at most {LARGEST:,}",
+            hint="Leave it out, or save it compressed.",
+        )
+    if total > max(_SMALL, _EXPANSION * path.stat().st_size):
+        raise DataError(
+            f"the images in the archive {str(path)!r} expand to more than {_EXPANSION} times its "
+            f"{path.stat().st_size:,} bytes",
+            hint="Unpack it, and name the folder, if you trust it.",
+        )
+
+
+def _opened(path: Path, entry: _Entry) -> BytesIO:
+    with _undamaged(path):
+        return BytesIO(entry.read())
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """Say of an archive that cannot be read that it is damaged."""
+    try:
+        yield
     except _DAMAGE as error:
         raise DataError(
-            f"cannot read {str(path)!r} as a .tar or .zip archive: {error}",
+            f"cannot read {str(path)!r} as a .tar or .zip archive: "
+            f"{error or type(error).__name__}",
             hint="Fetch or pack it again.",
         ) from None
 
 
-def _zip(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
+def _zip(path: Path) -> Iterator[_Entry]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             if not info.is_dir():
-                yield info.filename, partial(archive.read, info)
+                link = stat.S_ISLNK(info.external_attr >> 16)
+                read = partial(_zip_content, archive, info)
+                yield _Entry(info.filename, info.file_size, link, read)
 
 
-def _tar(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    with tarfile.open(path, "r|*") as archive:
+def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """The bytes of a file, and no more than it is said to have."""
+    content = bytearray()
+    with archive.open(info) as file:
+        assert isinstance(file, zipfile.ZipExtFile), "opened to be read"
+        while len(content) <= info.file_size and (piece := file.read1(_PIECE)):
+            content += piece
+    return bytes(content)
+
+
+class BoundedTarInfo(tarfile.TarInfo):
+    """The head of a file in a .tar, refused where reading it takes all memory."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        info = super().frombuf(buf, encoding, errors)
+        if info.type in _HEADERS and info.size > _LARGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {info.size:,} bytes")
+        return info
+
+
+def _tar(path: Path) -> Iterator[_Entry]:
+    with tarfile.open(path, "r|*", tarinfo=BoundedTarInfo) as archive:
         for info in archive:
             if not info.isdir():
-                yield info.name, partial(_content, archive, info, path)
+                read = partial(_tar_content, archive, info)
+                yield _Entry(info.name, info.size, not info.isfile(), read)
 
 
-def _content(archive: tarfile.TarFile, info: tarfile.TarInfo, path: Path) -> bytes:
-    content = archive.extractfile(info) if info.isfile() else None
-    if content is None:
-        raise DataError(
-            f"{info.name!r} in the archive {str(path)!r} is no file but a link",
-            hint="Pack it again with tar --dereference --hard-dereference.",
-        )
-    return content.read()
+def _tar_content(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(info)
+    assert file is not None, "a link is refused before it is read"
+    return file.read()

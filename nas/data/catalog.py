@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.errors import DataError
+from nas.events import Noted, ignore
 from nas.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nas.data.dataset import Dataset
+    from nas.events import Listener
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,11 @@ for _name, _description in _CITATIONS.items():
 
 
 def load(
-    name_or_path: str | Path, *, data_dir: str | Path | None = None, seed: int = 0
+    name_or_path: str | Path,
+    *,
+    data_dir: str | Path | None = None,
+    seed: int = 0,
+    listen: Listener = ignore,
 ) -> Dataset:
     """A registered data set by name, or any folder or archive of images by path.
 
@@ -100,11 +106,19 @@ def load(
             in a folder called like a registered data set are another one: ``digits-images``.
         data_dir: Where files of named data sets lie; ``NAS_DATA_DIR`` or ``data`` by default.
         seed: Of the splits.
+        listen: Hears the notes of the data set, such as how many files were skipped.
 
     Raises:
         UnknownNameError: No such data set.
         DataError: Its files are missing or damaged.
     """
+    data = _load(name_or_path, data_dir, seed)
+    for note in data.notes:
+        listen(Noted(text=note))
+    return data
+
+
+def _load(name_or_path: str | Path, data_dir: str | Path | None, seed: int) -> Dataset:
     text = str(name_or_path)
     if text in DATASETS:
         directory = Path(data_dir or os.environ.get("NAS_DATA_DIR", "data"))
@@ -116,7 +130,7 @@ def load(
         name = path.name.split(".")[0]
         return load_images(path, name=f"{name}-images" if name in DATASETS else None, seed=seed)
     if os.sep in text or path.suffix:
-        from nas.data.image_table import LAYOUT
+        from nas.data.layout import LAYOUT
 
         raise DataError(
             f"no data at {text!r}; expected a folder or an archive (.tar, .zip) of images",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from nas.data.archive import LARGEST, BoundedTarInfo
 from nas.data.array_pickle import UNREADABLE, read_pickle
 from nas.data.dataset import Dataset, make_dataset, stratified
 from nas.data.image_folder import load_images
@@ -58,7 +59,7 @@ def load(data_dir: Path, *, seed: int = 0) -> Dataset:
         return _from_batches(folder, lambda name: (folder / name).read_bytes(), seed)
     if archive.is_file():
         try:
-            with tarfile.open(archive) as content:
+            with tarfile.open(archive, tarinfo=BoundedTarInfo) as content:
                 return _from_batches(archive, partial(_member, content), seed)
         except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
             raise _damaged(archive, str(error)) from None
@@ -73,7 +74,10 @@ def load(data_dir: Path, *, seed: int = 0) -> Dataset:
 
 
 def _member(archive: tarfile.TarFile, name: str) -> bytes:
-    content = archive.extractfile(f"{FOLDER}/{name}")
+    info = archive.getmember(f"{FOLDER}/{name}")
+    if info.size > LARGEST:
+        raise ValueError(f"expected at most {LARGEST:,} bytes, got {info.size:,}")
+    content = archive.extractfile(info)
     return content.read() if content else b""
 
 
@@ -98,7 +102,12 @@ def _batch(source: Path, name: str, read: Callable[[str], bytes]) -> tuple[np.nd
     try:
         record = read_pickle(read(name), encoding="bytes")
         labels = np.array(record[b"labels"], dtype=np.int64)
-        return record[b"data"].reshape(len(labels), 3, 32, 32), labels
+        if not set(labels.tolist()) <= set(range(len(CLASSES))):
+            raise ValueError(f"expected labels from 0 to {len(CLASSES) - 1}")
+        images = record[b"data"].reshape(len(labels), 3, 32, 32)
+        if images.dtype != np.uint8:
+            raise ValueError(f"expected bytes, got {images.dtype}")
+        return images, labels
     except UNREADABLE as error:
         raise _damaged(source, f"{name}: {error}") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from nas.data.split import Split
 from nas.space.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -32,6 +32,8 @@ class Dataset:
         test: Touched once, by the final model.
         flip: Whether a mirrored image keeps its class.
         class_names: In the order of the labels; None where the classes have no names.
+        skipped: Files that were left out as they are no images, counted by suffix or kind.
+        notes: What should be known of how it was read, in sentences.
 
     Example:
         >>> from nas.data import load
@@ -47,6 +49,8 @@ class Dataset:
     test: Samples
     flip: bool = False
     class_names: tuple[str, ...] | None = None
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def to(self, device: torch.device | str) -> Dataset:
         """The same data on a device."""
@@ -87,12 +91,13 @@ def make_dataset(
     class_names: tuple[str, ...] | None = None,
 ) -> Dataset:
     """A data set from images (n, C, S, S) in bytes, labels (n,), and the indices of its splits."""
-    train, _val, _test = parts
-    pixels = images[train].float()
-    mean = pixels.mean((0, 2, 3))
-    std = pixels.std((0, 2, 3)).clamp_min(1.0)
+    pixels = [images[part] for part in parts]
+    mean, std = mean_and_deviation(pixels[0])
     task = Task(classes=classes, channels=images.shape[1], resolution=images.shape[-1])
-    splits = [Split(images[part], labels[part], mean, std) for part in parts]
+    splits = [
+        Split(held, labels[part], mean, std.clamp_min(1.0))
+        for held, part in zip(pixels, parts, strict=True)
+    ]
     return Dataset(
         name=name,
         task=task,
@@ -102,6 +107,31 @@ def make_dataset(
         flip=flip,
         class_names=class_names,
     )
+
+
+def mean_and_deviation(images: Tensor, most: int = 2**28) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel of images in bytes: (C,), (C,).
+
+    Args:
+        images: (n, C, H, W).
+        most: Pixels that are taken as floating point numbers at once; more of them are counted
+            by their values, which is exact, slower, and takes no memory to speak of.
+    """
+    if images.numel() <= most:
+        pixels = images.float()
+        return pixels.mean((0, 2, 3)), pixels.std((0, 2, 3))
+    counts = torch.stack([_histogram(channel) for channel in images.unbind(1)]).double()
+    values = torch.arange(256, dtype=torch.double)
+    total = counts.sum(1)  # (C,)
+    mean = counts @ values / total
+    squares = (counts * (values - mean[:, None]) ** 2).sum(1)
+    return mean.float(), (squares / (total - 1)).sqrt().float()
+
+
+def _histogram(channel: Tensor) -> Tensor:
+    """How often each byte stands in images (n, H, W): (256,)."""
+    parts = channel.split(max(1, 2**22 // channel[0].numel()))
+    return torch.stack([part.flatten().bincount(minlength=256) for part in parts]).sum(0)
 
 
 def stratified(

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
+from nas.data.balance import balance_notes
 from nas.data.dataset import Dataset, make_dataset, stratified
-from nas.data.image_table import SPLITS, read_table
+from nas.data.image_table import read_table
+from nas.data.layout import SPLITS
+from nas.data.member import skipped_files
 from nas.errors import DataError
 from nas.seeding import generator
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from nas.data.image_files import Contents
 
 
 def load_images(
@@ -25,25 +32,45 @@ def load_images(
 ) -> Dataset:
     """A data set from ``train/<class>/*`` with optional ``val`` and ``test``, or ``<class>/*``.
 
-    What is missing is split off by seed, in equal shares of each class: 20 % of the images for a
+    Folders that all images share are left out, so that an archive may hold ``any/train/cat/1.png``
+    or ``pets/cat/1.png``. Below them
+
+    - the *split* is the first folder called ``train``, ``training``, ``val``, ``valid``,
+      ``validation``, ``dev``, ``test`` or ``testing``, in any case, that holds another folder;
+    - the *class* is the first folder that branches below the split. Folders in it are parts of
+      it: ``cat/2021/1.png`` and ``dog/2021/2.png`` are of the classes cat and dog.
+
+    Refused is what may be read in two ways: images with and without a split, splits inside of
+    class folders, and, where there are no splits, classes inside of groups, such as
+    ``animals/cat``, ``animals/dog`` and ``vehicles/car``.
+
+    Links to files and folders are followed. Hidden files are left out; other files that are no
+    images are counted in ``Dataset.skipped``.
+
+    A missing split is split off by seed, in equal shares of each class: 20 % of the images for a
     missing test split, then 10 % of the training images for a missing validation split.
 
-    Images of 16 bits a channel are reduced to 8, transparency is dropped, and other shapes than
-    squares are cropped to the central square. They are grey only if all of them are.
+    Images are turned upright as their metadata say, transparency is dropped, and other shapes
+    than squares are cropped to the central square. They are grey only if all of them are. Of grey
+    images with more than 8 bits the upper 8 of those in use are kept, so that 12 bits in files of
+    16 keep their contrast.
 
     Args:
         path: Folder, ``.tar`` (any compression) or ``.zip``.
         name: Name of the data set; the file's by default.
         seed: Of the split.
-        resolution: Side of the images; the most common shorter side by default.
+        resolution: Side of the images; the most common shorter side by default, and at most 224.
         flip: Whether a mirrored image keeps its class.
 
     Raises:
-        DataError: There is nothing to read, or an image is unreadable.
+        DataError: There is nothing to read, the layout is another one, or an image is unreadable.
     """
+    if resolution is not None and resolution < 1:
+        raise DataError(f"expected a resolution of at least 1 pixel, got {resolution}")
     table = read_table(path, resolution)
-    labels = torch.from_numpy(table.labels)
-    split = torch.from_numpy(table.splits)
+    contents = table.contents
+    labels, split = torch.tensor(contents.labels), torch.tensor(contents.splits)
+    names = tuple(map(_readable, contents.classes))
     draw = generator(seed, "split")
 
     def divide(indices: torch.Tensor, fraction: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -63,18 +90,38 @@ def load_images(
                 f"{str(path)!r} leaves no image for the {part} split",
                 hint="Give at least ten images for each class.",
             )
-    untaught = set(range(len(table.classes))) - set(labels[train].tolist())
-    if untaught:
+    learnt = labels[train].bincount(minlength=len(names)).tolist()
+    if not all(learnt):
         raise DataError(
-            f"{str(path)!r} holds no training image of {table.classes[min(untaught)]!r}",
+            f"{str(path)!r} holds no training image of {names[learnt.index(0)]!r}",
             hint="Give every class of val/ and test/ a folder in train/.",
         )
-    return make_dataset(
-        name or path.name.split(".")[0],
+    data = make_dataset(
+        name or _readable(path.name.split(".")[0]),
         torch.from_numpy(table.images),
         labels,
-        classes=len(table.classes),
+        classes=len(names),
         parts=(train, val, test),
         flip=flip,
-        class_names=table.classes,
+        class_names=names,
     )
+    notes = (*_notes(contents, resolution), *balance_notes(dict(zip(names, learnt, strict=True))))
+    return replace(data, skipped=contents.skipped, notes=notes)
+
+
+def _notes(contents: Contents, resolution: int | None) -> list[str]:
+    """What should be known of files and resolution."""
+    notes = []
+    if contents.skipped:
+        notes.append(f"{skipped_files(contents.skipped)}.")
+    if resolution is None and contents.side < contents.usual_side:
+        notes.append(
+            f"The images are read at {contents.side} pixels, most of them have "
+            f"{contents.usual_side:,}; nas.data.load_images(path, resolution=...) reads more."
+        )
+    return notes
+
+
+def _readable(name: str) -> str:
+    """A file's name as text that can be written, whatever its bytes are."""
+    return os.fsencode(name).decode(errors="backslashreplace")

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 import os
 import tempfile
-import zipfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import __version__ as pillow
 
-from nas.data.archive import Member, image_files, image_members
-from nas.data.picture import header, square
+from nas.data.folder import folder_files
+from nas.data.image_files import Contents, find_images
+from nas.data.layout import LAYOUT
 from nas.errors import DataError
 
 if TYPE_CHECKING:
-    from pathlib import PurePosixPath
+    from nas.data.image_files import ImageFiles
 
-SPLITS = ("train", "val", "test")
-LAYOUT = "Lay images out as train/<class>/*.png, or as <class>/*.png to be split by seed."
-_VAL_NAMES = {"valid": "val", "validation": "val"}
+_VERSION = 2
+"""Of what is made of the same files: another one where pixels, labels or splits change."""
+_TUPLES = ("labels", "splits", "classes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,16 +33,12 @@ class ImageTable:
     """Decoded images.
 
     Attributes:
-        images: (n, C, S, S) bytes.
-        labels: (n,) class indices.
-        splits: (n,) index into ``SPLITS``, or -1 where the folder has no splits.
-        classes: Class names.
+        images: (n, C, S, S) bytes; read from the cache as they are used.
+        contents: What they are.
     """
 
     images: np.ndarray
-    labels: np.ndarray
-    splits: np.ndarray
-    classes: tuple[str, ...]
+    contents: Contents
 
 
 def read_table(path: Path, resolution: int | None) -> ImageTable:
@@ -53,95 +52,75 @@ def read_table(path: Path, resolution: int | None) -> ImageTable:
             f"no data at {str(path)!r}; expected a folder or archive of images", hint=LAYOUT
         )
     cached = _cache_file(path, resolution)
-    try:
-        with np.load(cached, allow_pickle=False) as arrays:
-            return ImageTable(
-                arrays["images"],
-                arrays["labels"],
-                arrays["splits"],
-                tuple(arrays["classes"].tolist()),
-            )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
-        table = _decode(path, resolution)
-    _write_cache(cached, table)
+    table = _read_cache(cached)
+    if table is None:
+        files = find_images(path, resolution)
+        table = _write_cache(cached, files) or _in_memory(files)
     return table
 
 
-def _decode(path: Path, resolution: int | None) -> ImageTable:
-    members = image_members(path)
-    keys = [_split_and_class(member.name) for member in members]
-    classes = sorted({label for _, label in keys})
-    _check_layout(path, members, keys, classes)
-    headers = [header(path, member) for member in members]
-    side = resolution or Counter(min(size) for _, size in headers).most_common(1)[0][0]
-    mode = "L" if all(grey for grey, _ in headers) else "RGB"
-    index = {label: number for number, label in enumerate(classes)}
-    return ImageTable(
-        np.stack([square(path, member, side, mode) for member in members]),  # (n, C, S, S)
-        np.array([index[label] for _, label in keys]),
-        np.array([SPLITS.index(part) if part else -1 for part, _ in keys]),
-        tuple(classes),
-    )
-
-
-def _split_and_class(member: PurePosixPath) -> tuple[str, str]:
-    """``("train", "cat")`` of ``any/train/cat/1.png``; no split of ``cat/1.png``."""
-    folders = member.parts[:-1]
-    for position in range(len(folders) - 2, -1, -1):
-        name = folders[position].lower()
-        part = _VAL_NAMES.get(name, name)
-        if part in SPLITS:
-            return part, folders[position + 1]
-    return "", folders[-1] if folders else ""
-
-
-def _check_layout(
-    path: Path, members: list[Member], keys: list[tuple[str, str]], classes: list[str]
-) -> None:
-    """Raise unless every image stands in a class folder, and all or none of them in a split.
-
-    Raises:
-        DataError: The layout is another one; the message names the first image that tells.
-    """
-    parts = {part for part, _ in keys}
-    for member, (part, label) in zip(members, keys, strict=True):
-        if not label or (not part and parts != {""}):
-            place = "no class folder" if not label else "none of train/, val/ and test/"
-            raise DataError(
-                f"{str(member.name)!r} in {str(path)!r} stands in {place}", hint=LAYOUT
-            )
-    if len(classes) < 2 or (parts == {""} and set(classes) <= set(SPLITS)):
-        raise DataError(
-            f"expected images of two or more classes in {str(path)!r}, found {len(members)} "
-            f"images{f' of {classes}' if classes else ''}",
-            hint=LAYOUT,
-        )
+def _in_memory(files: ImageFiles) -> ImageTable:
+    images = np.empty(files.contents.shape, dtype=np.uint8)
+    for place, pixels in files.pictures():
+        images[place] = pixels
+    return ImageTable(images, files.contents)
 
 
 def _cache_file(path: Path, resolution: int | None) -> Path:
-    """A file named after where the data is and when and how it last changed."""
+    """A file, without its suffix, named after all that decides what is read."""
     root = Path(os.environ.get("NAS_CACHE_DIR") or Path.home() / ".cache" / "nas")
+    skipped: Counter[str] = Counter()
     digest = hashlib.blake2b(digest_size=16)
-    for file in sorted(image_files(path)) if path.is_dir() else [path]:
+    for file in sorted(folder_files(path, skipped)) if path.is_dir() else [path]:
+        digest.update(os.fsencode(file) + f"\0{_stamp(file)}\0".encode())
+    settings = (_VERSION, pillow, resolution, sorted(skipped.items()))
+    digest.update(os.fsencode(path.resolve()) + f"\0{settings}".encode())
+    return root / f"images-{digest.hexdigest()}"
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """Size and time of the last change of a file that may be gone."""
+    try:
         status = file.stat()
-        digest.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
-    digest.update(f"{path.resolve()}\0{resolution}".encode())
-    return root / f"images-{digest.hexdigest()}.npz"
+    except OSError:
+        return -1, -1
+    return status.st_size, status.st_mtime_ns
 
 
-def _write_cache(file: Path, table: ImageTable) -> None:
-    """Write whole or not at all; a cache that cannot be written is not an error."""
+def _read_cache(file: Path) -> ImageTable | None:
+    """What the cache holds; None if it holds nothing, or is damaged."""
+    try:
+        facts = json.loads(file.with_suffix(".json").read_text())
+        contents = Contents(**{**facts, **{name: tuple(facts[name]) for name in _TUPLES}})
+        images = np.load(file.with_suffix(".npy"), mmap_mode="c", allow_pickle=False)
+        if (images.shape, images.dtype) == (contents.shape, np.uint8):
+            return ImageTable(images, contents)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, RecursionError):
+        pass
+    return None
+
+
+def _write_cache(file: Path, files: ImageFiles) -> ImageTable | None:
+    """Decode images into the cache, whole or not at all.
+
+    Returns:
+        What it then holds; None if it cannot be written, which is not an error.
+    """
+    shape = files.contents.shape
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
-            part = Path(scratch) / file.name
-            np.savez(
-                part,
-                images=table.images,
-                labels=table.labels,
-                splits=table.splits,
-                classes=np.array(table.classes),
-            )
-            part.replace(file)
+            images, facts = Path(scratch) / "images.npy", Path(scratch) / "contents.json"
+            with images.open("wb") as content:
+                head = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(content, head)
+                start, size = content.tell(), math.prod(shape[1:])
+                for place, pixels in files.pictures():
+                    content.seek(start + place * size)
+                    content.write(pixels.data)
+            facts.write_text(json.dumps(asdict(files.contents)))
+            images.replace(file.with_suffix(".npy"))
+            facts.replace(file.with_suffix(".json"))  # last: both are there where it is
     except OSError:
-        return
+        return None
+    return _read_cache(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from nas.data.dataset import Dataset
 from nas.data.node_split import NodeSplit
@@ -13,7 +14,10 @@ from nas.errors import DataError
 from nas.space.task import NODE_CLASSIFICATION, Task
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from collections.abc import Sequence
+
+_INTEGERS = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8)
+_PARTS = ("train", "val", "test")
 
 
 def make_node_dataset(
@@ -30,25 +34,32 @@ def make_node_dataset(
 
     Args:
         name: Of the data set.
-        x: Features of the nodes (N, F), taken as they are.
-        edge_index: From and to which node each edge runs (2, E).
-        labels: Classes of the nodes (N,).
+        x: Features of the nodes (N, F), dense and finite, taken as they are.
+        edge_index: From and to which node each edge runs (2, E), integers.
+        labels: Classes of the nodes (N,), integers; any where a node is in no part.
         classes: Number of classes.
         parts: Indices of the nodes to train on, to rank on and to test on, or masks (N,).
         class_names: In the order of the labels.
 
     Raises:
-        DataError: Shapes do not fit, an edge or a label is out of range, or a node stands in two
-            parts.
+        DataError: Shapes or kinds of numbers do not fit, a feature is not finite, an edge, an
+            index or a label of a part is out of range, a part is empty, or a node stands in two.
     """
-    _check(name, x, edge_index, labels, classes)
+    _check_tensors(name, x, edge_index, labels)
+    _check_range(f"{name!r} has edges", edge_index, len(x))
+    if len(parts) != len(_PARTS):
+        raise DataError(f"{name!r} needs three parts, train, val and test, got {len(parts)}")
+    features, edges, targets = x.float(), edge_index.long(), labels.long()
+    _check_finite(name, features)
     splits = []
-    seen = torch.zeros(len(labels), dtype=torch.int)
-    for part in parts:
-        own = torch.full_like(labels, UNLABELLED)
-        own[part] = labels[part]
+    seen = torch.zeros_like(targets)
+    for part, given in zip(_PARTS, parts, strict=True):
+        nodes = _nodes(f"the {part} part of {name!r}", given, len(x))
+        _check_range(f"the {part} part of {name!r} has labels", targets[nodes], classes)
+        own = torch.full_like(targets, UNLABELLED)
+        own[nodes] = targets[nodes]
         seen += own != UNLABELLED
-        splits.append(NodeSplit(x.float(), edge_index.long(), own))
+        splits.append(NodeSplit(features, edges, own))
     if int(seen.max()) > 1:
         raise DataError(f"the splits of {name!r} share {int((seen > 1).sum())} nodes")
     return Dataset(
@@ -61,16 +72,65 @@ def make_node_dataset(
     )
 
 
-def _check(name: str, x: Tensor, edge_index: Tensor, labels: Tensor, classes: int) -> None:
-    nodes = len(x)
-    if x.dim() != 2 or labels.shape != (nodes,) or edge_index.shape[:-1] != (2,):
+def _check_tensors(name: str, x: Tensor, edge_index: Tensor, labels: Tensor) -> None:
+    given = {"features": x, "edges": edge_index, "labels": labels}
+    for what, values in given.items():
+        if not isinstance(values, Tensor) or values.layout != torch.strided:
+            kind = values.layout if isinstance(values, Tensor) else type(values).__name__
+            raise DataError(
+                f"{name!r} needs {what} as a dense tensor, got {kind}",
+                hint="Call .to_dense() on a sparse tensor, torch.as_tensor() on others.",
+            )
+    if x.dim() != 2 or labels.shape != (len(x),) or edge_index.shape[:-1] != (2,) or not x.numel():
         raise DataError(
             f"{name!r} needs features (N, F), edges (2, E) and labels (N,), got "
             f"{tuple(x.shape)}, {tuple(edge_index.shape)} and {tuple(labels.shape)}"
         )
-    for what, values, limit in (("edges", edge_index, nodes), ("labels", labels, classes)):
-        if values.numel() and not 0 <= int(values.min()) <= int(values.max()) < limit:
-            raise DataError(
-                f"{name!r} has {what} from {int(values.min())} to {int(values.max())}, expected "
-                f"numbers from 0 to {limit - 1}"
-            )
+    if x.is_complex():
+        raise DataError(f"{name!r} needs features that are real numbers, got {x.dtype}")
+    for what in ("edges", "labels"):
+        _check_integers(f"{name!r} needs {what} that are", given[what])
+
+
+def _check_integers(text: str, values: Tensor) -> None:
+    if values.dtype not in _INTEGERS:
+        raise DataError(
+            f"{text} integers, got {values.dtype}", hint="Convert them with .long() if they are."
+        )
+
+
+def _check_finite(name: str, features: Tensor) -> None:
+    wrong = ~features.isfinite().all(1)
+    if bool(wrong.any()):
+        raise DataError(
+            f"{name!r} has features that are not finite at {int(wrong.sum())} nodes, node "
+            f"{int(wrong.nonzero()[0])} among them",
+            hint="Fill or drop what is missing, such as with x.nan_to_num().",
+        )
+
+
+def _check_range(text: str, values: Tensor, limit: int) -> None:
+    if values.numel() and not 0 <= int(values.min()) <= int(values.max()) < limit:
+        raise DataError(
+            f"{text} from {int(values.min())} to {int(values.max())}, expected numbers from 0 to "
+            f"{limit - 1}"
+        )
+
+
+def _nodes(what: str, part: Tensor | Sequence[int], count: int) -> Tensor:
+    """Indices of the nodes of a part (n,), of indices or of a mask."""
+    given = torch.as_tensor(part)
+    if given.dtype == torch.bool:
+        if given.shape != (count,):
+            raise DataError(f"{what} is a mask {tuple(given.shape)}, expected ({count},)")
+        given = given.nonzero().flatten()
+    if not given.numel():
+        raise DataError(f"{what} is empty", hint="Give at least one node to each part.")
+    if given.dtype == torch.uint8 or given.dim() != 1:
+        raise DataError(
+            f"{what} is {given.dtype} {tuple(given.shape)}, expected indices (n,) of int64 or a "
+            f"mask ({count},) of bool"
+        )
+    _check_integers(f"{what} needs", given)
+    _check_range(f"{what} has nodes", given, count)
+    return given.long()

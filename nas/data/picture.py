@@ -2,54 +2,108 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from io import BytesIO
-from typing import TYPE_CHECKING
+import struct
+import warnings
+import zlib
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+from nas.data.member import FORMATS
 from nas.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from nas.data.archive import Member
+    from nas.data.member import Member
 
 _GREY = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N"})
+_MOST_PIXELS = 2**30 // 12
+"""Of an image that is decoded; Pillow itself holds more than that to be a decompression bomb."""
+_LARGE = 2**22
+"""Pixels of a JPEG straight from a camera, which is decoded at a part of its size."""
+_OVERSAMPLING = 2
+"""How many times the resolution it is then decoded at, or more, to be averaged down."""
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises about files that are damaged."""
+
+
+class Header(NamedTuple):
+    """What is known of an image before it is read.
+
+    Attributes:
+        grey: Whether it has no colours.
+        side: Its shorter side.
+        bits: Bits that its values take where it is grey and has more than 8 bits, else 8.
+    """
+
+    grey: bool
+    side: int
+    bits: int
 
 
 @contextmanager
-def opened(path: Path, member: Member) -> Iterator[Image.Image]:
+def _opened(path: Path, member: Member) -> Iterator[Image.Image]:
     """A picture of the folder or archive at ``path``, closed in the end.
 
     Raises:
         DataError: It cannot be decoded; the message names it.
     """
     try:
-        with Image.open(BytesIO(member.read())) as image:
+        with (
+            warnings.catch_warnings(action="ignore"),  # of doubtful metadata and of many pixels
+            member.open() as file,
+            Image.open(file, formats=_formats()) as image,
+        ):
             yield image
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except _DAMAGE as error:
         unknown = isinstance(error, UnidentifiedImageError)
-        reason = "its format is unknown" if unknown else error
+        reason = "its format is unknown" if unknown else error or type(error).__name__
         raise DataError(
             f"cannot read the image {str(member.name)!r} in {str(path)!r}: {reason}",
             hint="Remove or replace it.",
         ) from None
 
 
-def header(path: Path, member: Member) -> tuple[bool, tuple[int, int]]:
-    """Whether an image is grey, and its size, without decoding it.
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of the listed formats that this Pillow has: before 11.3 it had no AVIF."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def header(path: Path, member: Member) -> Header:
+    """What an image is, without decoding it unless it is grey and has more than 8 bits.
 
     Raises:
         DataError: It is no picture.
     """
-    with opened(path, member) as image:
-        return image.mode in _GREY, image.size
+    with _opened(path, member) as image:
+        bits = 8
+        if image.mode.startswith("I"):
+            bits = max(8, int(_sixteen_bits(_decoded(image)).max()).bit_length())
+        return Header(image.mode in _GREY, min(image.size), bits)
 
 
-def square(path: Path, member: Member, side: int, mode: str) -> np.ndarray:
+def square(path: Path, member: Member, side: int, mode: str, bits: int = 16) -> np.ndarray:
     """The central square of an image at a resolution: (C, side, side) bytes.
 
     Args:
@@ -57,25 +111,54 @@ def square(path: Path, member: Member, side: int, mode: str) -> np.ndarray:
         member: The image.
         side: Height and width of the result.
         mode: ``L`` (C = 1) or ``RGB`` (C = 3).
+        bits: What the values of grey images with more than 8 bits take; the upper 8 are kept.
 
     Raises:
         DataError: It cannot be decoded.
     """
-    with opened(path, member) as picture:
-        image = _eight_bits(picture).convert(mode)
+    with _opened(path, member) as picture:
+        if picture.width * picture.height > _LARGE:
+            picture.draft(None, (_OVERSAMPLING * side, _OVERSAMPLING * side))  # only JPEG can
+        image = _eight_bits(_central(_decoded(picture)), bits).convert(mode)
     if image.size != (side, side):
-        short = min(image.size)
-        left, top = ((size - short) // 2 for size in image.size)
-        image = image.crop((left, top, left + short, top + short))
         image = image.resize((side, side), Image.Resampling.BILINEAR)
     pixels = np.asarray(image)
     return np.ascontiguousarray(pixels[None] if mode == "L" else pixels.transpose(2, 0, 1))
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _decoded(image: Image.Image) -> Image.Image:
+    """The image with its pixels, turned as its metadata say.
+
+    Raises:
+        ValueError: It has too many of them.
+    """
+    pixels = image.width * image.height
+    if pixels > _MOST_PIXELS:
+        raise ValueError(f"expected at most {_MOST_PIXELS:,} pixels, got {pixels:,}")
+    image.load()
+    with suppress(*_DAMAGE):  # metadata may be damaged where the pixels are not
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
+
+
+def _central(image: Image.Image) -> Image.Image:
+    """Its central square."""
+    short = min(image.size)
+    if image.size == (short, short):
+        return image
+    left, top = ((size - short) // 2 for size in image.size)
+    return image.crop((left, top, left + short, top + short))
+
+
+def _eight_bits(image: Image.Image, bits: int) -> Image.Image:
     """An image that converts to ``L`` and ``RGB`` without saturation and without warnings."""
     if image.mode == "F":
         raise ValueError("expected 8 or 16 bits a channel, got floating point numbers")
     if image.mode.startswith("I"):
-        return Image.fromarray((np.asarray(image).clip(0, 65535) // 256).astype(np.uint8))
+        return Image.fromarray((_sixteen_bits(image) >> (bits - 8)).astype(np.uint8))
     return image.convert("RGBA") if image.mode in ("P", "PA") else image
+
+
+def _sixteen_bits(image: Image.Image) -> np.ndarray:
+    """Values of a grey image (H, W), those beyond 16 bits cut."""
+    return np.asarray(image).clip(0, 65535)

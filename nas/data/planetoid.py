@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch_geometric.utils import coalesce, remove_self_loops
 
-from nas.data.array_pickle import UNREADABLE, read_pickle
+from nas.data.array_pickle import UNREADABLE, StoredMatrix, read_pickle
 from nas.data.node_dataset import make_node_dataset
 from nas.errors import DataError
 
@@ -29,6 +29,8 @@ VALIDATION = 500
 """Nodes after the training nodes that rank candidates, in the public split."""
 
 _TIMEOUT = 60.0
+_MOST_NUMBERS, _MOST_EDGES = 2**28, 2**24
+"""Of a matrix once it is whole, and of the lists of neighbours: far beyond the three networks."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def _dataset(name: str, content: dict[str, Any]) -> Dataset:
     listed = torch.from_numpy(content["test.index"])
     known = len(content["ally"])
     nodes = max(len(content["graph"]), int(listed.max()) + 1)
+    _check_size(nodes, content["x"].shape[1])
     # nodes that no file describes stand alone, without features; their label is never asked about
     x = torch.zeros(nodes, content["x"].shape[1])
     x[:known] = _dense(content["allx"])
@@ -161,14 +164,27 @@ def _dataset(name: str, content: dict[str, Any]) -> Dataset:
 
 def _dense(matrix: Any) -> Tensor:
     """A matrix, sparse or not, as float32."""
-    full = matrix.toarray() if hasattr(matrix, "toarray") else matrix
+    _check_size(*matrix.shape)
+    full = matrix.dense() if isinstance(matrix, StoredMatrix) else matrix
     return torch.from_numpy(np.asarray(full, dtype=np.float32))
+
+
+def _check_size(rows: int, columns: int) -> None:
+    if rows * columns > _MOST_NUMBERS:
+        raise ValueError(
+            f"expected at most {_MOST_NUMBERS:,} numbers in a matrix, got {rows:,} x {columns:,}"
+        )
 
 
 def _edges(graph: dict[int, list[int]], nodes: int) -> Tensor:
     """Edges (2, E) of lists of neighbours."""
+    count = sum(map(len, graph.values()))
+    if count > _MOST_EDGES:
+        raise ValueError(f"expected at most {_MOST_EDGES:,} edges, got {count:,}")
     source = [node for node, neighbours in graph.items() for _ in neighbours]
     target = list(chain.from_iterable(graph.values()))
     both, _ = remove_self_loops(torch.tensor([source, target]))
+    if both.numel() and not 0 <= int(both.min()) <= int(both.max()) < nodes:
+        raise ValueError(f"expected neighbours from 0 to {nodes - 1}")
     edges: Tensor = coalesce(both, num_nodes=nodes)
     return edges

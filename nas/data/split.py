@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import Tensor
+
+_AT_ONCE = 2**24
+"""Pixels that are numbers of four bytes while images change their resolution."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +76,7 @@ class Split:
             return self
         parts = [
             F.interpolate(part.float(), size=resolution, mode="area").round().to(torch.uint8)
-            for part in self.images.split(4096)
+            for part in self.images.split(max(1, _AT_ONCE // math.prod(self.images.shape[1:])))
         ]
         return replace(self, images=torch.cat(parts))
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.cli.program import nas
+from tests.cli.program import SCORES_ONLY, SPACE, nas
 
 
 def test_json_lists_the_data_sets():
@@ -77,3 +78,41 @@ def test_a_file_that_is_no_archive_is_an_error():
 
     assert answer.code == 1
     assert "'images.zip'" in answer.error
+
+
+def test_classes_are_counted_in_each_split_and_skipped_files_are_shown(images):
+    for name in ("dark/labels.txt", "a.txt", "light/clip.mp4"):
+        (images / name).write_text("none")
+    document = nas("datasets", images, "--json").document
+
+    assert document["by_class"] == [
+        {"name": "dark", "train": 14, "val": 2, "test": 4},
+        {"name": "light", "train": 14, "val": 2, "test": 4},
+    ]
+    assert document["skipped"] == {".txt": 2, ".mp4": 1}
+    assert document["notes"] == ["3 files skipped: 2 .txt, 1 .mp4."]
+    answer = nas("datasets", images)
+    assert "3 files skipped: 2 .txt, 1 .mp4." in answer.out
+    assert ["dark", "14", "2", "4"] in [line.split() for line in answer.out.splitlines()]
+
+
+def test_classes_with_few_images_are_pointed_out(images):
+    for number in range(15, 20):
+        (images / "dark" / f"{number}.png").unlink()
+    for number in range(6, 20):
+        (images / "light" / f"{number}.png").unlink()
+
+    assert "Few training images: 'light' has 4" in nas("datasets", images).out
+
+
+def test_what_should_be_known_of_the_images_is_said_before_they_are_used(images, hypernet):
+    (images / "dark" / "labels.txt").write_text("none")
+    answer = nas("search", *SPACE, "--dataset", images, "--weights", hypernet, *SCORES_ONLY)
+
+    assert "1 file skipped: 1 .txt." in answer.err
+
+
+def test_names_of_any_bytes_are_shown(images):
+    (images / "dark").rename(os.fsdecode(os.fsencode(images) + b"/\xe9\xff"))
+
+    assert nas("datasets", images, "--json").document["by_class"][1]["name"] == "\\xe9\\xff"

@@ -39,8 +39,8 @@ def pack_tar(folder: Path, archive: Path, mode: str = "w") -> Path:
     return archive
 
 
-def pack_zip(folder: Path, archive: Path) -> Path:
-    with zipfile.ZipFile(archive, "w") as file:
+def pack_zip(folder: Path, archive: Path, method: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(archive, "w", method) as file:
         for path in sorted(folder.rglob("*")):
             file.write(path, path.relative_to(folder.parent))
     return archive

@@ -6,10 +6,13 @@ import pytest
 
 from nas.data.catalog import DATASETS, load
 from nas.errors import DataError, UnknownNameError
+from nas.events import Noted
 from tests.nas.data.pictures import cifar_batches, paint_classes
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from nas.events import Event
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +65,11 @@ def test_a_path_where_nothing_is(path: str) -> None:
 def test_images_in_a_folder_called_like_a_data_set_are_another(tmp_path: Path) -> None:
     assert load(paint_classes(tmp_path / "digits", 20)).name == "digits-images"
     assert load(paint_classes(tmp_path / "pets", 20)).name == "pets"
+
+
+def test_what_should_be_known_is_announced(tmp_path: Path) -> None:
+    heard: list[Event] = []
+    folder = paint_classes(tmp_path / "pets", 20)
+    (folder / "cat" / "labels.txt").touch()
+    load(folder, listen=heard.append)
+    assert heard == [Noted(text="1 file skipped: 1 .txt.")]

@@ -76,8 +76,21 @@ def test_cifar100_is_not_taken_for_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no pickle", pickle.dumps({b"labels": [1]}), pickle.dumps([1, 2]), None],
-    ids=["empty", "garbage", "no-images", "list", "missing"],
+    [
+        b"",
+        b"no pickle",
+        pickle.dumps({b"labels": [1]}),
+        pickle.dumps([1, 2]),
+        pickle.dumps({b"labels": [10], b"data": np.zeros((1, 3072), dtype=np.uint8)}, 2),
+        pickle.dumps({b"labels": [-1], b"data": np.zeros((1, 3072), dtype=np.uint8)}, 2),
+        pickle.dumps({b"labels": [1], b"data": np.zeros((1, 3072))}, 2),
+        pickle.dumps({b"labels": [10**30], b"data": np.zeros((1, 3072), dtype=np.uint8)}, 2),
+        None,
+    ],
+    ids=[
+        *("empty", "garbage", "no-images", "list", "label-10", "label--1", "floats", "huge"),
+        "missing",
+    ],
 )
 def test_a_damaged_batch_is_named(tmp_path: Path, content: bytes | None) -> None:
     folder = cifar_batches(tmp_path / cifar10.FOLDER)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nas.data.dataset import make_dataset, stratified
+from nas.data.dataset import make_dataset, mean_and_deviation, stratified
 from nas.seeding import generator
 from nas.testing.dataset import images_of
 
@@ -39,3 +39,12 @@ def test_a_constant_channel_is_no_division_by_zero() -> None:
     part = torch.arange(4)
     data = make_dataset("x", images, part % 2, classes=2, parts=(part, part, part), flip=True)
     assert torch.equal(images_of(data.train).normalised(slice(None)), torch.zeros(4, 1, 2, 2))
+
+
+@pytest.mark.parametrize("shape", [(7, 3, 5, 5), (40, 1, 8, 8)])
+def test_mean_and_deviation_of_many_images_are_those_of_few(shape: tuple[int, ...]) -> None:
+    images = torch.randint(256, shape, generator=generator(0)).to(torch.uint8)
+    for whole, counted in zip(
+        mean_and_deviation(images), mean_and_deviation(images, 0), strict=True
+    ):
+        torch.testing.assert_close(counted, whole)

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from PIL import Image
 
 from nas.data.image_folder import load_images
 from nas.errors import DataError
@@ -12,8 +18,6 @@ from nas.testing.dataset import images_of
 from tests.nas.data.pictures import pack_tar, pack_zip, paint, paint_classes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nas.data.dataset import Dataset
 
 
@@ -89,3 +93,69 @@ def test_test_images_without_training_images(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no training image of 'emu'") as caught:
         load_images(folder)
     assert str(folder) in caught.value.message
+
+
+def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 20)
+    assert load_images(folder).notes == ()
+    (folder / "cat" / "labels.txt").touch()
+    for number in range(20):
+        paint(folder / "emu" / f"{number}.png", size=(300, 400))
+    for number in range(30):
+        paint(folder / "dog" / f"{number}.png", size=(300, 400))
+    for number in range(8):
+        paint(folder / "owl" / f"{number}.png")
+    data = load_images(folder)
+    assert data.skipped == {".txt": 1}
+    skipped, resolution, few = data.notes
+    assert skipped == "1 file skipped: 1 .txt."
+    assert resolution.startswith("The images are read at 224 pixels, most of them have 300;")
+    assert few.startswith("Few training images: 'owl' has 5.")
+    assert len(load_images(folder, resolution=32).notes) == 2
+
+
+def test_names_of_any_bytes_can_be_written(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/p\xe9ts"))
+    paint_classes(folder, 20, ("cat", os.fsdecode(b"\xe9\xff"), "é"))
+    data = load_images(folder)
+    assert data.class_names == ("cat", "é", "\\xe9\\xff")
+    assert data.name == "p\\xe9ts"
+
+
+_MEMORY = """
+import resource, sys
+from pathlib import Path
+from nas.data.image_folder import load_images
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB
+
+before = peak()
+data = load_images(Path(sys.argv[1]))
+print(data.task.resolution, len(data.train), peak() - before)
+"""
+
+
+@pytest.mark.slow
+def test_photos_take_memory_one_at_a_time(tmp_path: Path) -> None:
+    """12 megapixels are 36 MB; the pixels of eight such photos would take 290."""
+    photo = BytesIO()
+    Image.linear_gradient("L").resize((4032, 3024)).convert("RGB").save(photo, "JPEG")
+    for number, part in enumerate(("train", "train", "val", "test") * 2):
+        file = tmp_path / "photos" / part / f"{number // 4}" / f"{number}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(photo.getvalue())
+    program = [sys.executable, "-c", _MEMORY]
+    answer = subprocess.run(
+        [*program, str(tmp_path / "photos")], capture_output=True, text=True, check=True
+    )
+    resolution, images, memory = answer.stdout.split()
+    assert (resolution, images) == ("224", "4")
+    assert float(memory) < 100
+
+
+@pytest.mark.parametrize("resolution", [0, -1])
+def test_images_without_pixels_are_refused(tmp_path: Path, resolution: int) -> None:
+    folder = paint_classes(tmp_path / "pets", 1)
+    with pytest.raises(DataError, match=f"at least 1 pixel, got {resolution}"):
+        load_images(folder, resolution=resolution)

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nas.data.catalog import load
 from nas.data.node_dataset import make_node_dataset
@@ -34,12 +36,74 @@ def test_parts_may_be_indices_or_masks() -> None:
         ({"labels": LABELS[:3]}, r"needs features \(N, F\)"),
         ({"edge_index": EDGES.T.repeat(2, 1)}, r"needs features \(N, F\)"),
         ({"edge_index": torch.tensor([[0], [4]])}, "edges from 0 to 4, expected numbers from 0"),
-        ({"labels": torch.tensor([0, 1, 2, 0])}, "labels from 0 to 2, expected numbers from 0"),
+        ({"labels": torch.tensor([0, 1, 2, 0])}, "val part of 'toy' has labels from 2 to 2, exp"),
+        ({"labels": torch.tensor([0, -1, 1, 0])}, "train part of 'toy' has labels from -1 to 0"),
+        ({"labels": LABELS.float()}, r"needs labels that are integers, got torch\.float32"),
+        ({"labels": LABELS.bool()}, r"needs labels that are integers, got torch\.bool"),
+        ({"labels": LABELS.tolist()}, "needs labels as a dense tensor, got list"),
+        ({"edge_index": EDGES.float()}, r"needs edges that are integers, got torch\.float32"),
+        ({"x": X.to_sparse()}, r"needs features as a dense tensor, got torch\.sparse_coo"),
+        ({"x": X.numpy()}, "needs features as a dense tensor, got ndarray"),
+        ({"x": X.to(torch.complex64)}, "needs features that are real numbers"),
+        ({"x": X.log().nan_to_num(neginf=float("nan"))}, "not finite at 4 nodes, node 0 among"),
+        ({"x": X.double() * 1e300}, "not finite at 4 nodes"),
+        ({"x": X[:, :0]}, r"needs features \(N, F\)"),
+        ({"x": X[:0], "labels": LABELS[:0]}, r"needs features \(N, F\)"),
+        ({"parts": (PARTS[0], PARTS[1][:0], PARTS[2])}, "the val part of 'toy' is empty"),
+        ({"parts": (PARTS[0], PARTS[1], LABELS > 5)}, "the test part of 'toy' is empty"),
+        ({"parts": (PARTS[0], LABELS[:2] > 0, PARTS[2])}, r"is a mask \(2,\), expected \(4,\)"),
+        (
+            {"parts": (PARTS[0], PARTS[1], torch.tensor([4]))},
+            "test part of 'toy' has nodes from 4",
+        ),
+        ({"parts": (PARTS[0], PARTS[1], torch.tensor([-1]))}, "has nodes from -1 to -1, expected"),
+        ({"parts": (PARTS[0], PARTS[1], PARTS[2].float())}, "test part of 'toy' needs integers"),
+        (
+            {"parts": (PARTS[0], PARTS[1], PARTS[2].byte())},
+            r"is torch\.uint8 \(1,\), expected ind",
+        ),
+        ({"parts": PARTS[:2]}, "needs three parts, train, val and test, got 2"),
         ({"parts": (PARTS[0], PARTS[0], PARTS[2])}, "share 2 nodes"),
     ],
 )
 def test_what_does_not_fit_is_refused(changed: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
+        make(**changed)
+
+
+@pytest.mark.parametrize("outside", [-1, -100, 2, 10**6])
+def test_any_label_may_stand_outside_the_parts(outside: int) -> None:
+    labels = torch.tensor([0, 1, 0, outside])
+    data = make(labels=labels, parts=(PARTS[0][:1], PARTS[0][1:], PARTS[1]))
+    assert [split.labels.unique().tolist() for split in (data.train, data.val, data.test)] == [
+        [UNLABELLED, 0],
+        [UNLABELLED, 1],
+        [UNLABELLED, 0],
+    ]
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int32])
+def test_integers_of_any_width_are_the_same_data(dtype: torch.dtype) -> None:
+    same = make(edge_index=EDGES.to(dtype), labels=LABELS.to(dtype))
+    assert same.fingerprint == make().fingerprint
+    indices = (PARTS[0].int(), [2], PARTS[2].short())
+    assert make(parts=indices).fingerprint == make().fingerprint
+
+
+WRONG: dict[str, list[Any]] = {
+    "x": [X[:3], X * torch.nan, X * torch.inf, X.to_sparse(), X.tolist(), X[None]],
+    "edge_index": [EDGES - 1, EDGES + 3, EDGES / 2, EDGES[:1], None],
+    "labels": [LABELS - 1, LABELS + 1, LABELS / 1, LABELS[:, None], "0101"],
+    "parts": [PARTS[:1], (*PARTS[:2], PARTS[0]), (*PARTS[:2], PARTS[2] + 1), (*PARTS[:2], [])],
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.fixed_dictionaries({}, optional={k: st.sampled_from(v) for k, v in WRONG.items()}))
+def test_whatever_is_wrong_is_refused_at_once(changed: dict[str, Any]) -> None:
+    if not changed:
+        return
+    with pytest.raises(DataError, match="toy"):
         make(**changed)
 
 

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import pickle
+from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 from torch_geometric.io.planetoid import read_planetoid_data
 
 from nas.data import planetoid
@@ -138,3 +143,49 @@ def test_programs_in_files_are_not_run(tmp_path: Path, capsys: pytest.CaptureFix
     with pytest.raises(DataError, match="asks for"):
         load("cora", data_dir=tmp_path)
     assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("graph", {0: ["a"]}),
+        ("graph", {0: [10**30]}),
+        ("graph", {0: [0.5]}),
+        ("graph", {0: [-1]}),
+        ("graph", {0: [10**6]}),
+        ("graph", dict.fromkeys(range(20_000), [0] * 2_000)),
+        ("graph", [[0]]),
+        ("x", [[1.0]]),
+        ("y", np.zeros((8, 0))),
+        ("ally", np.zeros((520, 0))),
+        ("allx", csr_matrix((10**6, 10**6))),
+        ("tx", csr_matrix(np.full((6, 5), np.nan))),
+        ("ty", np.eye(6)),
+        ("test.index", b"99999999999\n"),
+        ("test.index", b"9" * 5_000),
+        ("test.index", b"-3 -2 -1 521 522 523"),
+        ("test.index", b"\xff"),
+        ("test.index", b""),
+    ],
+)
+def test_files_that_do_not_fit_are_refused(tmp_path: Path, part: str, value: object) -> None:
+    content = value if isinstance(value, bytes) else pickle.dumps(value, protocol=4)
+    (planetoid_files(tmp_path) / f"ind.cora.{part}").write_bytes(content)
+    with pytest.raises(DataError, match="cora"):
+        load("cora", data_dir=tmp_path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), part=st.sampled_from(planetoid.PARTS))
+def test_damaged_files_are_read_or_refused(
+    data: st.DataObject, part: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = planetoid_files(tmp_path_factory.mktemp("damaged"))
+    file = folder / f"ind.cora.{part}"
+    content = bytearray(file.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    del content[data.draw(st.integers(0, 2 * len(content))) :]
+    file.write_bytes(content)
+    with suppress(DataError):
+        load("cora", data_dir=folder)

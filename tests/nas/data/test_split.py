@@ -67,3 +67,12 @@ def test_a_spread_reaches_from_the_first_image_to_the_last(
     (images,), labels = part.spread(count).whole()
     assert labels.tolist() == expected
     assert torch.equal(images, part.normalised(torch.tensor(expected)))
+
+
+def test_images_change_their_resolution_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = torch.randint(256, (9, 3, 8, 8), generator=generator(0)).to(torch.uint8)
+    whole = split(images).at(4)
+    monkeypatch.setattr("nas.data.split._AT_ONCE", 2 * 3 * 8 * 8)
+    assert torch.equal(split(images).at(4).images, whole.images)
+    monkeypatch.setattr("nas.data.split._AT_ONCE", 1)
+    assert torch.equal(split(images).at(4).images, whole.images)
