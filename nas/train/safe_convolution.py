@@ -73,7 +73,8 @@ def _convolution(
     strides = _each(stride, len(window))
     padded = padding != "valid" and any(_each(padding, len(window)))
     if weight.shape[1] < _FEW and window.numel() == 1 and max(strides) > 1 and not padded:
-        input, stride = input[(..., *(slice(None, None, step) for step in strides))], 1
+        places: tuple[Any, ...] = (..., *(slice(None, None, step) for step in strides))
+        input, stride = input[places], 1
     return func(input, weight, bias, stride, padding, dilation, groups)
 
 

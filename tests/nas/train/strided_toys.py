@@ -59,8 +59,8 @@ def learn_space(name: str) -> None:
     space = get(name, Task(classes=4, channels=3, resolution=224))
     sizes = space.proxy_sizes()
     draw = np.random.default_rng(0)
-    for channels in (12, 16):
-        given = {**sizes, "channels": channels} if "channels" in sizes else sizes
+    for channels in (12, 16) if "channels" in sizes else (0,):
+        given = {**sizes, "channels": channels} if channels else sizes
         learn(to_module(sample(space.at(**given), draw).network), 224, batch=2, steps=1)
 
 
