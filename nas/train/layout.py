@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def takes_channels_last(module: nn.Module, data: Dataset) -> bool:
     """Whether a step of training on two images runs in channels-last layout.
 
-    One that views maps of features as vectors (``x.view(len(x), -1)``) does not. It is tried on a
-    copy.
+    One that views maps of features as vectors (``x.view(len(x), -1)``) does not, nor does one that
+    computes a convolution of :mod:`nas.train.safe_convolution` again in the backward pass. It is
+    tried on a copy.
 
     Args:
         module: Any module, on the device of the data.

@@ -68,11 +68,18 @@ def _convolution(
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
 ) -> Tensor:
-    """The convolution; one that only picks positions and has few channels, at stride 1."""
+    """The convolution; one that only picks positions and has few channels, at stride 1.
+
+    In plain layout it is left alone, for networks that compute parts of themselves again in the
+    backward pass, where this module sees nothing.
+    """
     window = weight.shape[2:]
     strides = _each(stride, len(window))
-    padded = padding != "valid" and any(_each(padding, len(window)))
-    if weight.shape[1] < _FEW and window.numel() == 1 and max(strides) > 1 and not padded:
+    pointwise = window.numel() == 1 and (
+        padding == "valid" or not any(_each(padding, len(window)))
+    )
+    plain = input.is_contiguous() and weight.is_contiguous()
+    if pointwise and max(strides) > 1 and weight.shape[1] < _FEW and not plain:
         places: tuple[Any, ...] = (..., *(slice(None, None, step) for step in strides))
         input, stride = input[places], 1
     return func(input, weight, bias, stride, padding, dilation, groups)

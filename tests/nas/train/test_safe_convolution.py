@@ -6,10 +6,15 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
+from nas.train.config import TrainConfig
+from nas.train.descent import Descent
+from nas.train.layout import takes_channels_last
 from nas.train.safe_convolution import safe_convolutions
 from search_spaces import names
 from tests.nas.train.strided_toys import run
+from tests.nas.train.train_toys import toy_data
 from tests.search_spaces.tasks import is_for_nodes
 
 CPU = torch.device("cpu")
@@ -26,7 +31,7 @@ def convolutions(draw):
     torch.manual_seed(draw(st.integers(0, 9)))
     x = torch.randn(2, channels, *draw(st.lists(st.integers(3, 6), min_size=dims, max_size=dims)))
     weight = torch.randn(4, channels // groups, *[kernel] * dims)
-    return dims, x, weight, stride, padding, groups
+    return dims, x, weight, stride, padding, groups, draw(st.booleans())
 
 
 def outcome(call, x, weight):
@@ -39,13 +44,15 @@ def outcome(call, x, weight):
 @given(convolutions())
 @settings(max_examples=40, deadline=None)
 def test_a_safe_convolution_computes_the_same(arguments):
-    dims, x, weight, stride, padding, groups = arguments
+    dims, x, weight, stride, padding, groups, last = arguments
 
     def call(x, weight):
         function = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}[dims]
         return function(x, weight, stride=stride, padding=padding, groups=groups)
 
     expected = outcome(call, x, weight)
+    if last:
+        x = x.movedim(1, -1).contiguous().movedim(-1, 1)
     with safe_convolutions(CPU):
         found = outcome(call, x, weight)
     for mine, theirs in zip(found, expected, strict=True):
@@ -55,10 +62,29 @@ def test_a_safe_convolution_computes_the_same(arguments):
 @pytest.mark.parametrize(("channels", "stride"), [(12, 1), (32, 2)])
 def test_strides_of_few_channels_alone_are_taken_before_the_convolution(channels, stride):
     convolution = nn.Conv2d(channels, 4, 1, stride=2)
+    images = torch.randn(1, channels, 4, 4).contiguous(memory_format=torch.channels_last)
     with safe_convolutions(CPU):
-        output = convolution(torch.randn(1, channels, 4, 4))
+        output = convolution(images)
     saved = output.grad_fn._saved_stride  # what oneDNN sees in the backward pass
     assert saved == (stride, stride)
+
+
+def test_networks_that_compute_parts_again_in_the_backward_pass_are_trained():
+    class Checkpointed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Conv2d(3, 4, 1, stride=2), nn.Tanh())
+            self.head = nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.head(checkpoint(self.body, x, use_reentrant=False).mean((2, 3)))
+
+    module = Checkpointed()
+    start = module.body[0].weight.clone()
+    assert not takes_channels_last(module, toy_data())
+    batch = next(toy_data().train.batches(8))
+    Descent(module, TrainConfig(), CPU).step(batch, 1.0, where="the first step")
+    assert not torch.equal(module.body[0].weight, start)
 
 
 def test_training_on_large_maps_survives_strided_convolutions_of_few_channels():
