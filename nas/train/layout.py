@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.space.task import IMAGE_CLASSIFICATION
 from nas.train.classifier import first_tensor
 from nas.train.device import laid_out
 from nas.train.safe_convolution import safe_convolutions
@@ -29,9 +28,9 @@ def takes_channels_last(module: nn.Module, data: Dataset) -> bool:
         module: Any module, on the device of the data.
         data: What it is for.
     """
-    if data.task.kind != IMAGE_CLASSIFICATION:
-        return False
     images = data.train.spread(2).whole().inputs
+    if all(x.dim() != 4 for x in images):
+        return False
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         try:
             copy = deepcopy(module).train()
