@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nas.graph.graph import Graph
+    from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
     from nas.space.task import Task
 
@@ -19,7 +20,15 @@ _GRAPH_FILES = "`nas search` and `nas train` write such files as architecture.js
 
 
 def read_architecture(text: str, space_name: str, task: Task) -> Graph:
-    """The graph behind a command line argument.
+    """The graph behind a command line argument, see :func:`read_network`."""
+    from nas.space.candidate import Candidate
+
+    found = read_network(text, space_name, task)
+    return found.network if isinstance(found, Candidate) else found
+
+
+def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
+    """The graph in a file, or the candidate of a notation.
 
     Args:
         text: A graph as JSON (``architecture.json``), a run folder with a best model, or an
@@ -45,7 +54,7 @@ def read_architecture(text: str, space_name: str, task: Task) -> Graph:
         )
     space = find_space(space_name, task)
     try:
-        return candidate(space, text).network
+        return candidate(space, text)
     except EncodingError as error:
         if path.suffix == ".json":
             raise GraphError(

@@ -28,6 +28,7 @@ from nas.space.candidate import sample
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 from nas.train.augment import augmented, thinned
 from nas.train.device import autocast, laid_out
+from nas.train.safe_convolution import safe_convolutions
 from nas.train.schedule import warm_cosine
 
 if TYPE_CHECKING:
@@ -284,7 +285,10 @@ class _Session:
         self, graph: Graph, params: dict[str, Tensor], batch: Batch
     ) -> tuple[float, float] | None:
         """Loss and accuracy of one network, its weights' gradients being left in ``params``."""
-        with autocast(self._device, self._training.precision):
+        with (
+            autocast(self._device, self._training.precision),
+            safe_convolutions(self._device),
+        ):
             logits = apply(graph, params, *batch.inputs).float()
             loss = F.cross_entropy(logits, batch.labels)
         if not math.isfinite(loss.item()):

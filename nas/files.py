@@ -44,10 +44,15 @@ def write_tensors(
 
     Args:
         path: The file.
-        tensors: By name.
+        tensors: By name; one that has several names is written under each of them.
         metadata: Texts that lie in the file's head.
     """
     from safetensors.torch import save
 
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    state, places = {}, set()
+    for name, tensor in tensors.items():
+        stored = tensor.detach().cpu().contiguous()
+        place = stored.untyped_storage().data_ptr()
+        state[name] = stored.clone() if place in places else stored
+        places.add(place)
     write_bytes(path, save(state, dict(metadata) if metadata else None))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
 
 
@@ -32,3 +36,20 @@ def generator(seed: int, *keys: str | int) -> torch.Generator:
     import torch
 
     return torch.Generator().manual_seed(derive(seed, *keys))
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """While active, the global streams of Python, numpy and torch start from a seed."""
+    import torch
+
+    numbers, arrays = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng(devices=[]):
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        torch.manual_seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(numbers)
+            np.random.set_state(arrays)

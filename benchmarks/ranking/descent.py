@@ -14,6 +14,7 @@ from nas.seeding import generator
 from nas.train.augment import augmented
 from nas.train.config import TrainConfig
 from nas.train.device import laid_out
+from nas.train.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,11 +64,12 @@ class Descent:
             group["lr"] = rate
         self._done += 1
         batch = self._batch()
-        loss = F.cross_entropy(
-            apply(graph, params, *batch.inputs),
-            batch.labels,
-            label_smoothing=RECIPE.label_smoothing,
-        )
+        with safe_convolutions(batch.labels.device):
+            loss = F.cross_entropy(
+                apply(graph, params, *batch.inputs),
+                batch.labels,
+                label_smoothing=RECIPE.label_smoothing,
+            )
         if not math.isfinite(loss.item()):
             return
         self._optimiser.zero_grad()

@@ -16,6 +16,7 @@ from benchmarks.speed.generation import GenerationSizes, plain
 from benchmarks.speed.subject import TASK, hypernetwork
 from nas.compile.apply import apply
 from nas.train.device import autocast
+from nas.train.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -111,7 +112,8 @@ class _Trainer:
             self._descend(partial(module, self._images))
 
     def _descend(self, forward: Callable[[], Tensor]) -> None:
-        with autocast(torch.device("cpu"), self._precision):
+        device = torch.device("cpu")
+        with autocast(device, self._precision), safe_convolutions(device):
             loss = F.cross_entropy(forward().float(), self._labels)
         loss.backward()
 

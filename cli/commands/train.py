@@ -63,7 +63,7 @@ def command(
     """
     from dataclasses import asdict
 
-    from cli.architecture import read_architecture
+    from cli.architecture import read_network
     from cli.output import count, emit_json, listener, pairs, percent
     from cli.setup import load_weights, out_directory, use_device
     from cli.space import find_space
@@ -72,6 +72,7 @@ def command(
     from nas.errors import counted
     from nas.export.final_training import train_and_save
     from nas.export.save import Files
+    from nas.space.candidate import Candidate
     from nas.train.config import recipe
     from nas.train.predict import predict
 
@@ -80,7 +81,8 @@ def command(
     listen = listener(quiet=quiet)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     config = recipe(data.task, max_epochs)
-    graph = read_architecture(architecture, space, data.task)
+    network = read_network(architecture, space, data.task)
+    graph = network.network if isinstance(network, Candidate) else network
     fitted(data, graph)  # refused before weights are loaded and a folder is made
     params = None
     if init == "predicted":
@@ -94,6 +96,7 @@ def command(
         directory,
         config,
         params=params,
+        own=network.module(seed) if isinstance(network, Candidate) else None,
         seed=seed,
         device=torch_device,
         listen=listen,

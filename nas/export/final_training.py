@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.importers.own_module import OwnModule
     from nas.train.config import TrainConfig
 
 RECORD = "training.json"
@@ -61,6 +62,7 @@ def train_and_save(
     config: TrainConfig | None = None,
     *,
     params: Mapping[str, Tensor] | None = None,
+    own: OwnModule | None = None,
     seed: int = 0,
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
@@ -75,6 +77,7 @@ def train_and_save(
         directory: Where the files of :func:`nas.export.save` and a record of the training go.
         config: Epochs, rates; what suits the task if None.
         params: Weights to start from; torch's defaults drawn from the seed if None.
+        own: A module of the user's that is this network, to be trained in its place.
         seed: Of the initial weights, the order of the images, augmentation and dropout.
         device: Where to train.
         listen: Hears of every epoch.
@@ -87,7 +90,7 @@ def train_and_save(
     """
     data = fitted(data, graph).to(device)
     config = config or recipe(data.task)
-    known = identity(graph, data, config, params=params, seed=seed)
+    known = identity(graph, data, config, params=params, own=own, seed=seed)
     result = _read(directory, known)
     if result is not None:
         return result
@@ -98,6 +101,7 @@ def train_and_save(
         data,
         config,
         params=params,
+        own=own,
         seed=seed,
         device=device,
         listen=listen,
@@ -113,7 +117,7 @@ def train_and_save(
         macs=costs.macs,
         seconds=trained.seconds,
     )
-    save(graph, trained.module, directory, data=data, card=_card(result))
+    save(graph, trained.module, directory, own=own, data=data, card=_card(result))
     _write(directory, known, result)
     checkpoint.unlink(missing_ok=True)
     return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,12 @@ from nas.files import write_tensors, write_text
 from nas.graph.ops.message_passing import MessagePassing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from torch import Tensor, nn
-    from torch.fx import GraphModule
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.graph.tensor_spec import TensorSpec
+    from nas.importers.own_module import OwnModule
 
 _TOLERANCE = 1e-5
 
@@ -65,6 +64,7 @@ def save(
     module: nn.Module,
     directory: Path,
     *,
+    own: OwnModule | None = None,
     data: Dataset | None = None,
     card: Mapping[str, Any] | None = None,
 ) -> Files:
@@ -74,8 +74,11 @@ def save(
 
     Args:
         graph: The architecture.
-        module: Its trained module, as :func:`nas.compile.to_module` makes it.
+        module: Its trained module, as :func:`nas.compile.to_module` makes it, or a module of the
+            user's.
         directory: Where to write; other files in it are left alone.
+        own: What a module of the user's calls its tensors; the weights are written under these
+            names, so that its class takes them too.
         data: What it was trained on; how to prepare images and what the classes are called is
             written too.
         card: Figures by name; accuracies between 0 and 1.
@@ -86,7 +89,7 @@ def save(
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".export-") as scratch:
         files = Files(Path(scratch))
-        write_text(files.source, python_source(graph, data))
+        write_text(files.source, python_source(graph, data, own))
         write_tensors(files.weights, module.state_dict())
         write_text(files.architecture, graph.to_json())
         write_text(files.card, _card(graph, card or {}, data))
@@ -96,16 +99,24 @@ def save(
     return Files(directory)
 
 
-def load_module(graph: Graph, directory: Path) -> GraphModule:
+def load_module(graph: Graph, directory: Path, *, own: OwnModule | None = None) -> nn.Module:
     """The module of a graph with the weights that :func:`save` wrote, in evaluation mode.
+
+    Args:
+        graph: The architecture.
+        directory: Where the weights are.
+        own: A module of the user's, which takes the weights if they are those of it.
 
     Raises:
         CheckpointError: The weights are missing, damaged, or of another graph.
     """
-    module = to_module(graph)
+    module: nn.Module = to_module(graph)
     weights = Files(directory).weights
     try:
-        module.load_state_dict(load_file(weights))
+        state = load_file(weights)
+        if own is not None and state.keys() != module.state_dict().keys():
+            module = own.module
+        module.load_state_dict(state)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"cannot read the weights {str(weights)!r}: {error}") from None
     except RuntimeError as error:
@@ -131,7 +142,10 @@ def _verify(graph: Graph, module: nn.Module, files: Files) -> None:
             )
 
 
-def _tuple(outputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _tuple(outputs: Any) -> tuple[Tensor, ...]:
+    """The tensors that a network returns: one, a tuple, or a dictionary of them."""
+    if isinstance(outputs, Mapping):
+        return tuple(outputs.values())
     return outputs if isinstance(outputs, tuple) else (outputs,)
 
 

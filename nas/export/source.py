@@ -17,9 +17,12 @@ from nas.graph.ops.layer import Layer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from torch import nn
+
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.graph.tensor_spec import TensorSpec
+    from nas.importers.own_module import OwnModule
 
 _TEMPLATE = '''"""A network found by neural architecture search: {params:,} parameters.
 
@@ -52,7 +55,8 @@ def load(path: str | Path = WEIGHTS) -> Network:
     from safetensors.torch import load_file
 
     network = Network()
-    network.load_state_dict(load_file(path))
+    weights = load_file(path)
+    network.load_state_dict({weights})
     return network.eval()
 {preprocess}
 
@@ -85,6 +89,13 @@ CLASSES = {classes}
 """Names in the order of the scores; None where the data set has none."""
 '''
 
+_NAMES = '''
+NAMES = {names}
+"""What the file of weights, which is one of the searched module's own, calls the tensors here."""
+'''
+
+_RENAMED = "network.state_dict() | {name: weights[own] for name, own in NAMES.items()}"
+
 _PREPROCESS = '''
 
 def preprocess(images: torch.Tensor) -> torch.Tensor:
@@ -98,7 +109,7 @@ def preprocess(images: torch.Tensor) -> torch.Tensor:
 '''
 
 
-def python_source(graph: Graph, data: Dataset | None = None) -> str:
+def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | None = None) -> str:
     """Source of a file with the class ``Network`` and the function ``load``.
 
     The state of ``Network`` is named like the graph's parameters. Modules that are not torch's
@@ -108,6 +119,7 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
         graph: The network.
         data: What it was trained on; the file then also holds ``CLASSES`` and, for images,
             ``MEAN``, ``STD``, ``SIZE``, and the function ``preprocess`` that takes them in bytes.
+        own: The user's module whose weights it is to load; the file then also holds ``NAMES``.
 
     Raises:
         ExportError: The network holds a layer whose code is not known.
@@ -124,6 +136,7 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
     shape = graph.inputs[0].shape
     calls = geometric_calls(graph)
     tables, sources = helpers(module, calls)
+    names, weights = _renaming(module, own)
     images = data.train if data is not None and isinstance(data.train, Split) else None
     source = _TEMPLATE.format(
         params=sum(math.prod(spec.shape) for spec in graph.parameters().values()),
@@ -132,10 +145,14 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
         reads=_reads(graph),
         zeros=", ".join(map(_zeros, graph.inputs)),
         example=_EXAMPLE.format(channels=shape[1]).rstrip() if images else "",
-        constants=tables + (_normalisation(images, shape[-2:]) if images else "") + _classes(data),
+        constants=tables
+        + (_normalisation(images, shape[-2:]) if images else "")
+        + _classes(data)
+        + names,
         preprocess=_PREPROCESS if images else "",
         output=" and ".join(str(graph.shapes[name]) for name in graph.outputs),
         returned="torch.Tensor" if len(graph.outputs) == 1 else "tuple[torch.Tensor, ...]",
+        weights=weights,
         helpers="".join(f"\n{source}\n" for source in sources),
         modules=_indent(module_lines(module, calls)),
         arguments=", ".join(f"{spec.name}: torch.Tensor" for spec in graph.inputs),
@@ -162,6 +179,14 @@ def _classes(data: Dataset | None) -> str:
     if data is None:
         return ""
     return _CLASSES.format(classes=pprint.pformat(data.class_names, width=99, compact=True))
+
+
+def _renaming(module: nn.Module, own: OwnModule | None) -> tuple[str, str]:
+    """The table of a module's own names, and the weights by those of the graph."""
+    if own is None:
+        return "", "weights"
+    names = pprint.pformat(own.names_of(module.state_dict()), width=99, sort_dicts=False)
+    return _NAMES.format(names=names), _RENAMED
 
 
 def _indent(lines: Iterator[str]) -> str:

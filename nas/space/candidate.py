@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from nas.graph.graph import Graph
+    from nas.importers.own_module import OwnModule
     from nas.space.search_space import Params, SearchSpace
 
 
@@ -38,6 +39,10 @@ class Candidate:
         Equal hashes mean equal networks, so cost and training are those of this graph.
         """
         return self.graph.simplified
+
+    def module(self, seed: int) -> OwnModule | None:
+        """The network where it is a module of its own, see :meth:`SearchSpace.module`."""
+        return self.space.module(self.params, seed)
 
     @property
     def hash(self) -> str:

@@ -14,14 +14,19 @@ from nas.graph.graph import Graph
 from nas.graph.ops.layer import Layer
 from nas.graph.ops.parameter import Constant
 from nas.importers.from_module import from_module
+from nas.importers.own_module import OwnModule
+from nas.seeding import derive, seeded
 from nas.space.search_space import SearchSpace
 from nas.space.task import NODE_CLASSIFICATION
+from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
+    from nas.importers.imported import Imported
+    from nas.space.search_space import Params
     from nas.space.task import Task
     from nas.space.trial import Trial
 
@@ -36,7 +41,8 @@ def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
     Args:
         build: Takes a trial (``suggest_categorical``, ``suggest_int``, ``suggest_float``) and the
             task (``channels``, ``resolution``, ``features``, ``classes``). It returns a torch
-            module for such inputs, which is read as a graph, or a graph.
+            module for such inputs, or a graph. A module is read as a graph, by which it is
+            compared and scored; it is trained itself, from its own initial values.
         task: What the networks are for.
         name: Of the space; the function's name by default.
 
@@ -62,7 +68,17 @@ def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
         source: ClassVar[str] = place
 
         def build(self, trial: Trial) -> Graph:
-            return _graph(build(trial, self.task), self.task, self.name)
+            built = build(trial, self.task)
+            if isinstance(built, Graph):
+                return built
+            return _imported(built, self.task, self.name).graph
+
+        def module(self, params: Params, seed: int) -> OwnModule | None:
+            with seeded(derive(seed, "weights")):
+                built, read = (build(ReplayTrial(params), self.task) for _ in range(2))
+                if isinstance(built, Graph) or isinstance(read, Graph):
+                    return None
+                return OwnModule(built, _imported(read, self.task, self.name).names)
 
     return OwnSpace(task=task)
 
@@ -78,15 +94,13 @@ def example_inputs(task: Task) -> tuple[Tensor, ...]:
     return (torch.zeros(1, task.channels, task.resolution, task.resolution),)
 
 
-def _graph(built: nn.Module | Graph, task: Task, name: str) -> Graph:
-    """What a function built, as a graph whose every number can be predicted and saved.
+def _imported(built: nn.Module, task: Task, name: str) -> Imported:
+    """What a function built, read as a graph whose every number can be predicted and saved.
 
     Raises:
         ConfigError: It is neither a module nor a graph, or it cannot be searched.
         ImportingError: The module does not run on inputs of the task.
     """
-    if isinstance(built, Graph):
-        return built
     if not isinstance(built, nn.Module):
         raise ConfigError(
             f"space {name!r} built {type(built).__name__}, expected a torch module or a Graph",
@@ -109,6 +123,7 @@ def _graph(built: nn.Module | Graph, task: Task, name: str) -> Graph:
     if fixed:
         raise ConfigError(
             f"space {name!r} built a module with a tensor of its own, {fixed[0]!r}",
-            hint="Make it an nn.Parameter, or compute it from the input.",
+            hint="Make it an nn.Parameter, with requires_grad=False if it is not to be learnt, or "
+            "compute it from the input.",
         )
-    return imported.graph
+    return imported

@@ -14,6 +14,7 @@ from nas.graph.graph import Graph
 from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
+    from nas.importers.own_module import OwnModule
     from nas.space.task import Task
     from nas.space.trial import Trial
 
@@ -91,6 +92,18 @@ class SearchSpace(ABC):
             Fields of :class:`nas.train.TrainConfig` by name; those not named are as usual.
         """
         return {}
+
+    def module(self, params: Params, seed: int) -> OwnModule | None:
+        """The network of an architecture where it is a module of its own, freshly built.
+
+        Args:
+            params: The architecture.
+            seed: Of its initial values.
+
+        Returns:
+            None where the network is what its graph says and no more.
+        """
+        return None
 
     def size(self) -> int | None:
         """Number of parameter combinations, None where it is not known."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from nas.events import Listener
     from nas.graph.graph import Graph
+    from nas.importers.own_module import OwnModule
     from nas.space.search_space import SearchSpace
     from nas.study.ledger import Ledger
     from nas.study.objectives import Objective
@@ -238,9 +239,10 @@ class Finals:
         name = _name("final", trial, epochs, self._init)
         known = self._known(name)
         if known is not None and self._folder is not None and self._is_exported(name):
-            module = load_module(graph, self._folder.best)
+            module = load_module(graph, self._folder.best, own=self._own(trial))
             return Champion(trial=trial, epochs=epochs, module=module, **known)
-        trained = self._train(name, trial, epochs, self._init, self._listen)
+        own = self._own(trial)
+        trained = self._train(name, trial, own, epochs, self._init, self._listen)
         began = time.monotonic()
         figures = {
             "test_accuracy": self._trainer.test_accuracy(trained.module),
@@ -254,7 +256,7 @@ class Finals:
                 "architecture": trial.user_attrs["architecture"],
             }
             data = self._trainer.data
-            save(graph, trained.module, self._folder.best, data=data, card=card)
+            save(graph, trained.module, self._folder.best, own=own, data=data, card=card)
             self._ledger.write("exported", name)
         self._ledger.write(_name("finalist", trial, epochs, self._init), trained.level)
         self._ledger.write(name, figures)
@@ -267,23 +269,30 @@ class Finals:
         known = self._known(name)
         if known is not None:
             return float(known)
-        trained = self._train(name, trial, epochs, init, ignore)
+        trained = self._train(name, trial, self._own(trial), epochs, init, ignore)
         self._ledger.write(name, trained.level)
         self._ledger.spend(purpose, trained.seconds)
         self._forget(name)
         return trained.level
 
     def _train(
-        self, name: str, trial: FrozenTrial, epochs: int, init: str, listen: Listener
+        self,
+        name: str,
+        trial: FrozenTrial,
+        own: OwnModule | None,
+        epochs: int,
+        init: str,
+        listen: Listener,
     ) -> Trained:
         """Train, and remember it if that diverges: it would do so again."""
-        checkpoint = self._checkpoint(name)
+        checkpoint = self._checkpoint(name, own=own is not None)
         try:
             return self._trainer.train(
                 self._network(trial),
                 epochs,
                 init,
                 recipe=self._space.recipe(trial.params),
+                own=own,
                 checkpoint=checkpoint,
                 listen=listen,
             )
@@ -306,19 +315,24 @@ class Finals:
     def _network(self, trial: FrozenTrial) -> Graph:
         return candidate(self._space, trial.params).network
 
+    def _own(self, trial: FrozenTrial) -> OwnModule | None:
+        return candidate(self._space, trial.params).module(self._trainer.seed)
+
     def _is_exported(self, name: str) -> bool:
         folder = self._folder
         written = folder is not None and Files(folder.best).weights.is_file()
         return written and bool(self._ledger.read("exported") == name)
 
-    def _checkpoint(self, name: str) -> Path | None:
-        return None if self._folder is None else self._folder.checkpoint(name)
+    def _checkpoint(self, name: str, *, own: bool) -> Path | None:
+        """The state of a training; that of a module of the user's has other tensors."""
+        return None if self._folder is None else self._folder.checkpoint(name + "-own" * own)
 
     def _forget(self, name: str) -> None:
         """Remove the checkpoint of a training whose result is safe."""
-        checkpoint = self._checkpoint(name)
-        if checkpoint is not None:
-            checkpoint.unlink(missing_ok=True)
+        for own in (False, True):
+            checkpoint = self._checkpoint(name, own=own)
+            if checkpoint is not None:
+                checkpoint.unlink(missing_ok=True)
 
 
 def _name(kind: str, trial: FrozenTrial, epochs: int, init: str) -> str:

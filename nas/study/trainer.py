@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.graph.graph import Graph
+    from nas.importers.own_module import OwnModule
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
     from nas.train.train import Trained
@@ -56,6 +57,7 @@ class Trainer:
         init: str,
         *,
         recipe: Mapping[str, Any] | None = None,
+        own: OwnModule | None = None,
         checkpoint: Path | None,
         listen: Listener,
     ) -> Trained:
@@ -67,6 +69,7 @@ class Trainer:
             init: Which weights it starts from.
             recipe: Fields of the training that differ from what is usual; ``epochs`` is not
                 among them, as the rungs of a search decide on it.
+            own: The network as a module of the user's, which is trained in its place.
             checkpoint: File of the state.
             listen: Hears of every epoch.
 
@@ -82,6 +85,7 @@ class Trainer:
             self.data,
             replace(usual(self.data.task), **{**(recipe or {}), "epochs": epochs}),
             params=params,
+            own=own,
             seed=self.seed,
             device=self.device,
             listen=listen,

@@ -9,7 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from nas.errors import TrainingError
-from nas.train.device import autocast, laid_out
+from nas.train.classifier import first_tensor
+from nas.train.device import autocast, laid_out_for
+from nas.train.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,9 +51,12 @@ class Descent:
         """
         for group in self.optimiser.param_groups:
             group["lr"] = self._config.lr * rate
-        with autocast(self._device, self._config.precision):
+        with (
+            autocast(self._device, self._config.precision),
+            safe_convolutions(self._device),
+        ):
             loss = F.cross_entropy(
-                self._module(*laid_out(batch.inputs)).float(),
+                first_tensor(self._module(*laid_out_for(self._module, batch.inputs))).float(),
                 batch.labels,
                 label_smoothing=self._config.label_smoothing,
             )

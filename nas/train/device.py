@@ -7,10 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import torch
+from torch import fx
 
 from nas.errors import ConfigError, DeviceError
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from nas.data.samples import Inputs
 
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -63,4 +66,27 @@ def laid_out(inputs: Inputs) -> Inputs:
     """Inputs of a network, images in the memory layout in which convolutions are fastest."""
     return tuple(
         x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x for x in inputs
+    )
+
+
+def laid_out_for(network: nn.Module, inputs: Inputs) -> Inputs:
+    """Inputs in the layout of a network's weights.
+
+    A module of one's own may take images apart in the order in which they lie in memory, unlike
+    those that graphs are compiled to.
+    """
+    if isinstance(network, fx.GraphModule) or any(map(_is_laid_out, network.parameters())):
+        return laid_out(inputs)
+    # a copy: with one channel, an image in channels-last layout passes for contiguous
+    return tuple(
+        x.clone(memory_format=torch.contiguous_format) if x.dim() == 4 else x for x in inputs
+    )
+
+
+def _is_laid_out(weight: Tensor) -> bool:
+    last = torch.channels_last
+    return (
+        weight.dim() == 4
+        and weight.is_contiguous(memory_format=last)
+        and not weight.is_contiguous()
     )

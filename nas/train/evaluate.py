@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from nas.train.device import autocast, laid_out
+from nas.train.classifier import first_tensor
+from nas.train.device import autocast, laid_out_for
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,7 +40,7 @@ def evaluate(
     right, loss = 0, 0.0
     for inputs, labels in split.to(device).batches(batch_size):
         with autocast(device, precision):
-            logits = module(*laid_out(inputs)).float()
+            logits = first_tensor(module(*laid_out_for(module, inputs))).float()
         right += int((logits.argmax(1) == labels).sum())
         loss += float(F.cross_entropy(logits, labels, reduction="sum"))
     return Evaluation(right / len(split), loss / len(split))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.importers.own_module import OwnModule
     from nas.train.config import TrainConfig
 
 
@@ -24,14 +25,16 @@ def identity(
     config: TrainConfig,
     *,
     params: Mapping[str, Tensor] | None,
+    own: OwnModule | None = None,
     seed: int,
 ) -> dict[str, Any]:
     """All that fixes the outcome of a training, fit for JSON."""
+    start = "default" if params is None else _digest(params)
     return {
         "architecture": blake2b(graph.to_json().encode(), digest_size=16).hexdigest(),
         "config": asdict(config),
         "data": data.fingerprint,
-        "initialisation": "default" if params is None else _digest(params),
+        "initialisation": start if own is None else f"own module, {start}",
         "seed": seed,
     }
 

@@ -15,21 +15,23 @@ from nas.compile.module import to_module
 from nas.errors import CheckpointError, GraphError
 from nas.events import Listener, ignore, stage
 from nas.files import write_tensors
-from nas.seeding import derive, generator
+from nas.seeding import derive, generator, seeded
 from nas.train.augment import augmented
 from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
+from nas.train.layout import takes_channels_last
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from torch import Tensor
+    from torch import Tensor, nn
     from torch.fx import GraphModule
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.importers.own_module import OwnModule
     from nas.train.config import TrainConfig
 
 _MOMENTS = ("momentum_buffer", "exp_avg", "exp_avg_sq", "step")
@@ -65,7 +67,7 @@ class Trained:
         seconds: Spent training, interruptions not counted.
     """
 
-    module: GraphModule
+    module: nn.Module
     val_accuracy: float
     level: float
     history: tuple[Epoch, ...]
@@ -116,6 +118,7 @@ def train(
     config: TrainConfig,
     *,
     params: Mapping[str, Tensor] | None = None,
+    own: OwnModule | None = None,
     seed: int = 0,
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
@@ -128,6 +131,8 @@ def train(
         data: At the graph's resolution.
         config: Epochs, rates.
         params: Weights to start from; torch's defaults drawn from the seed if None.
+        own: A module of the user's that is this network, to be trained in its place: from its own
+            values, or from ``params`` where it learns.
         seed: Of the initial weights, the order of the images, augmentation and dropout.
         device: Where to train.
         listen: Hears of every epoch.
@@ -139,14 +144,20 @@ def train(
         CheckpointError: The checkpoint is corrupt or of another training.
     """
     device = torch.device(device)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive(seed, "weights"))
-        module = to_module(graph) if params is None else initialised(graph, params)
-    module = module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    data = data.to(device)
+    if own is None:
+        module: nn.Module = _compiled(graph, params, seed).to(device)
+        fastest = True
+    else:
+        own.start_from(params or {})
+        module = own.module.to(device)
+        fastest = takes_channels_last(module, data)
+    if fastest:
+        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     known: dict[str, Any] = {}
     if checkpoint is not None:
-        known = identity(graph, data, config, params=params, seed=seed)
-    run = _Run(module, data.to(device), config, seed, device)
+        known = identity(graph, data, config, params=params, own=own, seed=seed)
+    run = _Run(module, data, config, seed, device)
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint, known)
     with stage(listen, "train", config.epochs) as progress:
@@ -160,9 +171,17 @@ def train(
             if checkpoint is not None:
                 run.store(checkpoint, known)
     run.finish()
+    if own is not None:  # handed over as its user would have it
+        module = module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return Trained(
         module.eval(), run.kept.val_accuracy, run.level, tuple(run.history), run.seconds
     )
+
+
+def _compiled(graph: Graph, params: Mapping[str, Tensor] | None, seed: int) -> GraphModule:
+    """The graph's module, with weights drawn from the seed unless some are given."""
+    with seeded(derive(seed, "weights")):
+        return to_module(graph) if params is None else initialised(graph, params)
 
 
 class _Run:
@@ -170,7 +189,7 @@ class _Run:
 
     def __init__(
         self,
-        module: GraphModule,
+        module: nn.Module,
         data: Dataset,
         config: TrainConfig,
         seed: int,
@@ -194,10 +213,8 @@ class _Run:
         batches = list(self._data.train.batches(size, draw, drop_last=True))
         self._module.train()
         total = 0.0
-        with torch.random.fork_rng(
-            devices=[self._device] if self._device.index is not None else []
-        ):
-            torch.manual_seed(derive(self._seed, "dropout", number))
+        cuda = [self._device] if self._device.index is not None else []
+        with torch.random.fork_rng(cuda), seeded(derive(self._seed, "dropout", number)):
             for index, batch in enumerate(batches):
                 rate = self._config.rate(
                     number * len(batches) + index, self._config.epochs * len(batches)

@@ -78,3 +78,12 @@ def test_tensors_of_any_layout_come_back_with_metadata(tmp_path: Path) -> None:
     assert torch.equal(found["weight"], weight)
     with safe_open(tmp_path / "file", "pt") as content:
         assert content.metadata() == {"step": "3"}
+
+
+def test_a_tensor_with_two_names_is_written_under_both(tmp_path: Path) -> None:
+    weight = torch.randn(3, 2)
+    write_tensors(tmp_path / "file", {"a": weight, "b": weight, "c": weight[0]})
+    found = load_file(tmp_path / "file")
+    assert torch.equal(found["a"], weight)
+    assert torch.equal(found["b"], weight)
+    assert torch.equal(found["c"], weight[0])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import itertools
+import random
 
 import numpy as np
+import pytest
 import torch
 
-from nas.seeding import derive, generator, rng
+from nas.seeding import derive, generator, rng, seeded
 
 
 def test_streams_are_repeatable() -> None:
@@ -54,3 +56,27 @@ def test_the_global_state_is_left_alone() -> None:
     before = torch.random.get_rng_state()
     generator(0, "x")
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def draws() -> tuple[float, float, float]:
+    """A number of each global stream."""
+    return random.random(), float(np.random.random()), float(torch.rand(()))
+
+
+def test_seeded_streams_repeat_and_the_global_ones_go_on_as_they_were() -> None:
+    def fail() -> None:
+        with seeded(7):
+            draws()
+            raise ZeroDivisionError
+
+    with seeded(2**40):
+        first = draws()
+    with seeded(2**40):
+        second = draws()
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        after = draws()
+    with seeded(2**40):
+        expected = draws(), draws()
+    assert first == second
+    assert (second, after) == expected

@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from nas.graph.graph import Graph
 from tests.cli.program import ARCHITECTURE, OTHER, SPACE, nas
@@ -202,3 +204,23 @@ def test_the_model_of_a_search_is_not_overwritten(finished, tmp_path):
     assert answer.code == 1
     assert "holds a model of another origin" in answer.error
     assert (copy / "model.safetensors").read_bytes() == before
+
+
+def test_the_module_of_a_custom_space_is_trained_itself(tmp_path):
+    space = tmp_path / "mine.py"
+    space.write_text(
+        "from torch import nn\n"
+        "def build(trial, data):\n"
+        "    width = trial.suggest_categorical('width', [8, 16])\n"
+        "    frozen = nn.Linear(data.resolution**2, width).requires_grad_(False)\n"
+        "    nn.init.ones_(frozen.weight)\n"
+        "    head = nn.Linear(width, data.classes)\n"
+        "    return nn.Sequential(nn.Flatten(), frozen, nn.ReLU(), head)\n"
+    )
+    words = ("--space", f"{space}:build", "--dataset", "digits", "--max-epochs", 1)
+    answer = nas("train", '{"width":8}', *words, "--out", "out", "--json")
+
+    assert answer.code == 0, answer.err
+    weights = load_file(Path("out", "model.safetensors"))
+    assert weights.keys() == {"1.weight", "1.bias", "3.weight", "3.bias"}
+    assert torch.equal(weights["1.weight"], torch.ones(8, 64))

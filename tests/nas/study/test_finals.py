@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nas.graph.graph import Graph
+    from nas.importers.own_module import OwnModule
     from nas.space.search_space import SearchSpace
     from nas.study.finals import Finalist
 
@@ -63,6 +64,7 @@ class FakeTrainer:
         self._stops = stops
         self._elsewhere = elsewhere
         self.data = load("digits")
+        self.seed = 0
 
     def knows(self, space: SearchSpace) -> bool:
         return not self._elsewhere
@@ -74,6 +76,7 @@ class FakeTrainer:
         init: str,
         *,
         recipe: Mapping[str, Any] | None = None,
+        own: OwnModule | None = None,
         checkpoint: Path | None,
         listen: Listener,
     ) -> Trained:

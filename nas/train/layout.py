@@ -1,0 +1,42 @@
+"""Whether a module runs on images in the memory layout in which convolutions are fastest."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+import torch
+
+from nas.train.classifier import first_tensor
+from nas.train.device import laid_out
+from nas.train.safe_convolution import safe_convolutions
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from nas.data.dataset import Dataset
+
+
+def takes_channels_last(module: nn.Module, data: Dataset) -> bool:
+    """Whether a step of training on two images runs in channels-last layout.
+
+    One that views maps of features as vectors (``x.view(len(x), -1)``) does not, nor does one that
+    computes a convolution of :mod:`nas.train.safe_convolution` again in the backward pass. It is
+    tried on a copy.
+
+    Args:
+        module: Any module, on the device of the data.
+        data: What it is for.
+    """
+    images = data.train.spread(2).whole().inputs
+    if all(x.dim() != 4 for x in images):
+        return False
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        try:
+            copy = deepcopy(module).train()
+            copy = copy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            with safe_convolutions(images[0].device):
+                first_tensor(copy(*laid_out(images))).sum().backward()
+        except Exception:  # a module may be anybody's code
+            return False
+    return True
