@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from nas.compile.module import to_module
 from nas.data.split import Split
 from nas.errors import ExportError
-from nas.export.forward_source import shorten, statements
+from nas.export.forward_source import arguments, reads, rename, shorten, statements
 from nas.export.module_source import geometric_calls, helpers, import_line, module_lines
+from nas.graph.check import check_form
 from nas.graph.ops.layer import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 
 _TEMPLATE = '''"""A network found by neural architecture search: {params:,} parameters.
 
-{needs}, for the weights.{example}
+{needs}, for the weights. Import it as any
+module, with its folder in ``sys.path``; its networks can then be pickled:
+
+    from model import {imported}
+
+    network = load(){example}
 """
 
 from pathlib import Path
@@ -65,8 +71,6 @@ _NEEDS = "Plain PyTorch; needs no other package than safetensors"
 _NEEDS_GEOMETRIC = "Plain PyTorch; needs torch-geometric, for layers, and safetensors"
 
 _EXAMPLE = """
-
-    network = load()
     scores = network(preprocess(images))  # bytes 0..255: uint8, (B, {channels}, H, W)
     classes = scores.argmax(1)  # indices into CLASSES
 """
@@ -110,6 +114,7 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
             ``MEAN``, ``STD``, ``SIZE``, and the function ``preprocess`` that takes them in bytes.
 
     Raises:
+        GraphError: The graph is malformed.
         ExportError: The network holds a layer whose code is not known.
     """
     for node in graph.nodes:
@@ -119,7 +124,9 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
                 "no source of its own",
                 hint="Save the model that was imported, with its predicted parameters.",
             )
+    check_form(graph)
     module = to_module(graph)
+    rename(module.graph)
     shorten(module.graph)
     shape = graph.inputs[0].shape
     calls = geometric_calls(graph)
@@ -131,6 +138,7 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
         imports=import_line(calls),
         reads=_reads(graph),
         zeros=", ".join(map(_zeros, graph.inputs)),
+        imported="CLASSES, load, preprocess" if images else "load",
         example=_EXAMPLE.format(channels=shape[1]).rstrip() if images else "",
         constants=tables + (_normalisation(images, shape[-2:]) if images else "") + _classes(data),
         preprocess=_PREPROCESS if images else "",
@@ -138,10 +146,10 @@ def python_source(graph: Graph, data: Dataset | None = None) -> str:
         returned="torch.Tensor" if len(graph.outputs) == 1 else "tuple[torch.Tensor, ...]",
         helpers="".join(f"\n{source}\n" for source in sources),
         modules=_indent(module_lines(module, calls)),
-        arguments=", ".join(f"{spec.name}: torch.Tensor" for spec in graph.inputs),
+        arguments=arguments(module.graph),
         forward=_indent(statements(module.graph)),
     )
-    if "F." not in source:
+    if not reads(source, "F"):
         source = source.replace("import torch.nn.functional as F\n", "")
     return source
 
@@ -161,10 +169,11 @@ def _classes(data: Dataset | None) -> str:
     """The names of the classes."""
     if data is None:
         return ""
-    return _CLASSES.format(classes=pprint.pformat(data.class_names, width=99, compact=True))
+    names = data.class_names and tuple(map(str, data.class_names))
+    return _CLASSES.format(classes=pprint.pformat(names, width=99, compact=True))
 
 
-def _indent(lines: Iterator[str]) -> str:
+def _indent(lines: Iterable[str]) -> str:
     return textwrap.indent("\n".join(lines), " " * 8)
 
 
