@@ -68,7 +68,7 @@ _DTYPE = "dtype"
 """The variable that holds the network's own data type."""
 
 _TAKEN = frozenset({"F", _DTYPE})
-"""Names in the written code that fx may give to values."""
+"""Names of the written code that fx does not keep from values."""
 
 
 def rename(program: fx.Graph) -> None:
@@ -178,8 +178,10 @@ class _Named(ast.NodeTransformer):
         return node if text is None else ast.parse(text, mode="eval").body
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        is_own = ast.unparse(node) == str(torch.float32)
-        return ast.Name(_DTYPE) if is_own else self.generic_visit(node)
+        of_torch = isinstance(node.value, ast.Name) and node.value.id == "torch"
+        if of_torch and getattr(torch, node.attr) is torch.float32:
+            return ast.Name(_DTYPE)
+        return self.generic_visit(node)
 
 
 def _arguments(node: fx.Node, first: int = 0) -> str:

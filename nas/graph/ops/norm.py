@@ -28,8 +28,6 @@ _INSTANCE_NORMS: dict[int, Callable[..., nn.Module]] = {
     2: nn.InstanceNorm2d,
     3: nn.InstanceNorm3d,
 }
-
-
 _SMALLEST = torch.finfo(torch.float32).tiny
 
 

@@ -243,13 +243,18 @@ def test_a_network_without_parameters_makes_numbers_of_its_own_type() -> None:
     assert torch.equal(network(graph)(torch.arange(4.0)[None]), torch.arange(4.0)[None])
 
 
-def test_texts_that_look_like_an_input_stay_as_they_are() -> None:
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [("", ", dtype=dtype"), (", dtype=torch.float", ", dtype=dtype")]
+    + [(text, text) for text in (", dtype=torch.int64", ", dtype=torch.float64")],
+)
+def test_made_numbers_are_written_with_the_names_of_what_they_read(given, written) -> None:
     b = GraphBuilder()
     x = b.input((1, 4), name="image")
-    grid = Call(expression="torch.tensor(x0.shape[0], device=x0.device, dtype=torch.int64)")
-    graph = b.build(x, b.op(grid, x))
-    assert body(graph)[0] == (
-        "call = torch.tensor(image.shape[0], device=image.device, dtype=torch.int64)"
+    ones = Call(expression=f"torch.ones(x0.shape[0], 4, device=x0.device{given})")
+    graph = b.build(x, b.op(ones, x))
+    assert body(graph)[-2] == (
+        f"call = torch.ones(image.shape[0], 4, device=image.device{written})"
     )
 
 
