@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
 
 
+_LABELS = {"self": "self_"}
+"""What the value of a node is called where its own name means something else in the code."""
+
+
 class _NamingTracer(fx.proxy.GraphAppendingTracer):
     """Records torch calls under the name of the graph node they come from."""
 
@@ -49,11 +53,11 @@ def to_module(graph: Graph) -> fx.GraphModule:
     root = nn.Module()
     program = fx.Graph()
     tracer = _NamingTracer(program)
-    values = {spec.name: program.placeholder(spec.name) for spec in graph.inputs}
+    values = {spec.name: _placeholder(program, spec.name) for spec in graph.inputs}
     for node in graph.nodes:
         inputs = [values[name] for name in node.inputs]
         submodule = node.op.module(*graph.input_shapes(node))
-        tracer.label = node.name.replace(".", "_")
+        tracer.label = _LABELS.get(node.name, node.name.replace(".", "_"))
         if submodule is None:
             proxy: Any = node.op.forward({}, *(fx.Proxy(x, tracer) for x in inputs))  # type: ignore[arg-type]
             values[node.name] = proxy.node
@@ -67,6 +71,13 @@ def to_module(graph: Graph) -> fx.GraphModule:
     outputs = tuple(values[name] for name in graph.outputs)
     program.output(outputs[0] if len(outputs) == 1 else outputs)
     return fx.GraphModule(root, program, class_name="Network")
+
+
+def _placeholder(program: fx.Graph, name: str) -> fx.Node:
+    """An input under its own name, or one like it where the code calls something else so."""
+    node = program.create_node("placeholder", name, name=name)
+    node.target = node.name
+    return node
 
 
 def _is_read_sparse(graph: Graph, name: str) -> bool:

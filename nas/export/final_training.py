@@ -10,12 +10,12 @@ from nas.analysis.cost import cost
 from nas.data.fitted import fitted
 from nas.errors import StudyError
 from nas.events import Listener, ignore
-from nas.export.save import Files, save
+from nas.export.save import Files, rehearse, save
 from nas.files import write_json
 from nas.train.config import recipe
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
-from nas.train.train import train
+from nas.train.train import check_trainable, train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,8 @@ def train_and_save(
         listen: Hears of every epoch.
 
     Raises:
-        GraphError: The network is not for this data.
+        GraphError: The network is not for this data, cannot be run, or has nothing to train.
+        ExportError: It could not be written out; this is found before the training.
         StudyError: The directory holds another training, or a model of another origin.
         CheckpointError: The state of the training is corrupt.
         TrainingError: The loss is no longer finite.
@@ -94,8 +95,11 @@ def train_and_save(
     result = _read(directory, known)
     if result is not None:
         return result
-    _write(directory, known, None)
     checkpoint = directory / CHECKPOINT
+    if not checkpoint.exists():
+        check_trainable(graph)
+        rehearse(graph, data)
+    _write(directory, known, None)
     trained = train(
         graph,
         data,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import operator
-import re
 from itertools import chain, count, pairwise
 from typing import TYPE_CHECKING, Any
 
+import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
+from nas.export.place import place
 from nas.graph.ops.call import Run
 from nas.graph.ops.function import name_of
 from nas.graph.ops.parameter import Held
@@ -62,6 +64,23 @@ _DEFAULTS = {
 """Keyword arguments of torch functions that are not written where they hold this value."""
 
 
+_DTYPE = "dtype"
+"""The variable that holds the network's own data type."""
+
+_TAKEN = frozenset({"F", _DTYPE})
+"""Names of the written code that fx does not keep from values."""
+
+
+def rename(program: fx.Graph) -> None:
+    """Give other names to values that are called like something the written code uses."""
+    taken = {node.name for node in program.nodes} | _TAKEN
+    for node in program.nodes:
+        if node.name in _TAKEN:
+            numbered = (f"{node.name}_{number}" for number in count(1))
+            node.name = next(name for name in numbered if name not in taken)
+            taken.add(node.name)
+
+
 def shorten(program: fx.Graph) -> None:
     """Give one short name to all values that only the next statement reads."""
     taken = {node.name for node in program.nodes}
@@ -72,8 +91,34 @@ def shorten(program: fx.Graph) -> None:
             node.name = short
 
 
-def statements(program: fx.Graph) -> Iterator[str]:
-    """One line for each step."""
+def arguments(program: fx.Graph) -> str:
+    """What the forward pass takes."""
+    inputs = (node.name for node in program.nodes if node.op == "placeholder")
+    return ", ".join(f"{name}: torch.Tensor" for name in inputs)
+
+
+def statements(program: fx.Graph) -> list[str]:
+    """One line for each step.
+
+    What is of float32 in the graph follows the parameters, so that the network can be converted
+    as a whole.
+    """
+    steps = list(_steps(program))
+    if not any(reads(step, _DTYPE) for step in steps):
+        return steps
+    owner: Any = program.owning_module
+    learned = any(True for _ in owner.parameters())
+    own = "next(self.parameters()).dtype" if learned else "torch.float32"
+    return [f"{_DTYPE} = {own}", *steps]
+
+
+def reads(source: str, name: str) -> bool:
+    """Whether code uses a variable or a module of that name."""
+    parts = ast.walk(ast.parse(source))
+    return any(isinstance(part, ast.Name) and part.id == name for part in parts)
+
+
+def _steps(program: fx.Graph) -> Iterator[str]:
     for node in program.nodes:
         if _inline(node):
             continue
@@ -81,9 +126,11 @@ def statements(program: fx.Graph) -> Iterator[str]:
             case "call_module" if isinstance(_module(node), Run):
                 yield f"{node.name} = {_expression(node)}"
             case "call_module":
-                yield f"{node.name} = self.{node.target}({_arguments(node)})"
+                yield f"{node.name} = {place(str(node.target))}({_arguments(node)})"
             case "call_function":
                 yield f"{node.name} = {_function(node)}"
+            case "call_method" if node.target == "float":
+                yield f"{node.name} = {_text(node.args[0])}.to({_DTYPE})"
             case "call_method":
                 called = _arguments(node, first=1)
                 yield f"{node.name} = {_text(node.args[0])}.{node.target}({called})"
@@ -94,7 +141,7 @@ def statements(program: fx.Graph) -> Iterator[str]:
 def _function(node: fx.Node) -> str:
     target: Any = node.target
     if node.op == "call_module":
-        return f"self.{target}.value"
+        return f"{place(target)}.value"
     if target in _SIGNS:
         left, right = (f"({text})" if text[0] == "-" else text for text in map(_text, node.args))
         return f"{left} {_SIGNS[target]} {right}"
@@ -111,7 +158,30 @@ def _function(node: fx.Node) -> str:
 def _expression(node: fx.Node) -> str:
     """The call of a function that is traced as a module, with the names of what it reads."""
     run: Any = _module(node)
-    return re.sub(r"\bx(\d+)\b", lambda x: _text(node.args[int(x[1])]), run.call.expression)
+    tree = ast.parse(run.call.expression, mode="eval")
+    call = next(part for part in ast.walk(tree) if isinstance(part, ast.Call))
+    typed = any(keyword.arg == "dtype" for keyword in call.keywords)
+    if run.follows and not typed:
+        call.keywords.append(ast.keyword("dtype", ast.Name(_DTYPE)))
+    return ast.unparse(_Named([_text(read) for read in node.args]).visit(tree))
+
+
+class _Named(ast.NodeTransformer):
+    """Writes what stands for an expression's names."""
+
+    def __init__(self, reads: list[str]) -> None:
+        self._texts = {f"x{index}": text for index, text in enumerate(reads)}
+        self._texts |= {name: _text(float(name)) for name in ("inf", "nan")}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        text = self._texts.get(node.id)
+        return node if text is None else ast.parse(text, mode="eval").body
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        of_torch = isinstance(node.value, ast.Name) and node.value.id == "torch"
+        if of_torch and getattr(torch, node.attr) is torch.float32:
+            return ast.Name(_DTYPE)
+        return self.generic_visit(node)
 
 
 def _arguments(node: fx.Node, first: int = 0) -> str:
@@ -134,6 +204,8 @@ def _text(value: Any) -> str:
         return f"{bracket[0]}{entries}{comma}{bracket[1]}"
     if isinstance(value, slice):
         return f"slice({', '.join(map(_text, (value.start, value.stop, value.step)))})"
+    if value is torch.float32:
+        return _DTYPE
     if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
     return "..." if value is Ellipsis else repr(value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from nas.export.place import place, placed
 from nas.graph.ops.call import Run
 from nas.graph.ops.message_passing import MessagePassing
 from nas.graph.ops.parameter import Held
@@ -93,12 +94,12 @@ def module_lines(module: fx.GraphModule, calls: Mapping[str, LayerCall]) -> Iter
     """``self.cell0.conv = nn.Conv2d(...)`` for every submodule, scopes before their contents."""
     for name, part in _parts(module):
         if name in calls:
-            yield f"self.{name} = {_call(calls[name])}"
+            yield placed(name, _call(calls[name]))
         elif isinstance(part, Held):
-            yield f"self.{name} = nn.Module()"
-            yield f"self.{name}.{_hold(part)}"
+            yield placed(name, "nn.Module()")
+            yield f"{place(name)}.{_hold(part)}"
         elif not isinstance(part, Run):
-            yield f"self.{name} = {_construct(part)}"
+            yield placed(name, _construct(part))
 
 
 def _call(call: LayerCall) -> str:

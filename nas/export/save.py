@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import runpy
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from safetensors.torch import load_file
 
 from nas.compile.module import to_module
 from nas.data.split import Split
-from nas.errors import CheckpointError, ExportError, counted
+from nas.errors import CheckpointError, ExportError, GraphError, counted
 from nas.export.random_inputs import random_inputs
 from nas.export.source import python_source
 from nas.files import write_tensors, write_text
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from nas.importers.own_module import OwnModule
 
 _TOLERANCE = 1e-5
+_REPORT = "Please report this with the file architecture.json."
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def save(
         card: Figures by name; accuracies between 0 and 1.
 
     Raises:
-        ExportError: The written code gives another output than the module.
+        GraphError: The network cannot be run.
+        ExportError: The written code cannot be run or gives another output than the module.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".export-") as scratch:
@@ -97,6 +101,17 @@ def save(
         for file in (files.weights, files.architecture, files.card, files.source):
             file.replace(directory / file.name)
     return Files(directory)
+
+
+def rehearse(graph: Graph, data: Dataset | None = None) -> None:
+    """Write a network with fresh weights and throw the files away, to know that it can be done.
+
+    Raises:
+        GraphError: The network cannot be run.
+        ExportError: It cannot be written, or the written code gives another output.
+    """
+    with tempfile.TemporaryDirectory() as scratch, torch.random.fork_rng(devices=[]):
+        save(graph, to_module(graph), Path(scratch), data=data)
 
 
 def load_module(graph: Graph, directory: Path, *, own: OwnModule | None = None) -> nn.Module:
@@ -128,25 +143,53 @@ def load_module(graph: Graph, directory: Path, *, own: OwnModule | None = None) 
 
 @torch.no_grad()
 def _verify(graph: Graph, module: nn.Module, files: Files) -> None:
-    written = runpy.run_path(str(files.source))["load"](files.weights)
-    device = next(module.parameters()).device
+    device = next(chain(module.parameters(), module.buffers()), torch.empty(0)).device
     inputs = random_inputs(graph, torch.Generator().manual_seed(0))
-    expected = _tuple(module.eval()(*(x.to(device) for x in inputs)))
+    try:
+        expected = _outputs(module.eval(), tuple(x.to(device) for x in inputs))
+    except Exception as error:  # of any kind, as torch's functions are many
+        raise GraphError(f"the network cannot be run: {_first_line(error)}") from error
+    try:
+        outputs = _outputs(runpy.run_path(str(files.source))["load"](files.weights), inputs)
+    except Exception as error:
+        raise ExportError(
+            f"the exported code cannot be run: {_first_line(error)}", hint=_REPORT
+        ) from error
     tolerance = _TOLERANCE if device.type == "cpu" else 1e-2
-    for mine, theirs in zip(_tuple(written(*inputs)), expected, strict=True):
-        difference = float((mine - theirs.cpu()).abs().max())
-        if not difference <= tolerance * max(1.0, float(theirs.abs().max())):
+    for mine, theirs in zip(outputs, expected, strict=True):
+        difference = _difference(mine, theirs.cpu())
+        if not difference <= tolerance:
             raise ExportError(
                 f"the exported code differs from the trained network by {difference:.1e}",
-                hint="Please report this with the file architecture.json.",
+                hint=_REPORT,
             )
 
 
-def _tuple(outputs: Any) -> tuple[Tensor, ...]:
-    """The tensors that a network returns: one, a tuple, or a dictionary of them."""
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _outputs(network: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """The tensors a network gives: one, a tuple, or a dictionary; randomness is drawn alike."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        outputs = network.forward(*inputs)  # where this fails, a call of an fx module prints
     if isinstance(outputs, Mapping):
         return tuple(outputs.values())
     return outputs if isinstance(outputs, tuple) else (outputs,)
+
+
+def _difference(mine: Tensor, theirs: Tensor) -> float:
+    """The largest difference, in units of the largest number if that is above 1."""
+    if mine.shape != theirs.shape:
+        return math.inf
+    mine, theirs = mine + 0.0, theirs + 0.0  # truth values cannot be subtracted
+    differing = ~mine.isclose(theirs, rtol=0, atol=0, equal_nan=True)
+    if not differing.any():
+        return 0.0
+    finite = theirs[theirs.isfinite()].abs()
+    largest = max(1.0, float(finite.max())) if len(finite) else 1.0
+    return float((mine[differing] - theirs[differing]).abs().max()) / largest
 
 
 _USAGE = """
@@ -190,7 +233,7 @@ def _card(graph: Graph, figures: Mapping[str, Any], data: Dataset | None) -> str
     if data is not None:
         facts["data set"] = f"{data.name}, {counted(data.task.classes, 'class')}"
     facts["input"] = ", ".join(map(_size, graph.inputs))
-    listed = (f"- {name}: {fact}" for name, fact in facts.items())
+    listed = (f"- {name}: {' '.join(fact.split())}" for name, fact in facts.items())
     return "\n".join(["# Network", "", *listed, _usage(graph, data)])
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from nas.compile.module import to_module
 from nas.data.split import Split
 from nas.errors import ExportError
-from nas.export.forward_source import shorten, statements
+from nas.export.forward_source import arguments, reads, rename, shorten, statements
 from nas.export.module_source import geometric_calls, helpers, import_line, module_lines
+from nas.graph.check import check_form
 from nas.graph.ops.layer import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from torch import nn
 
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
 _TEMPLATE = '''"""A network found by neural architecture search: {params:,} parameters.
 
-{needs}, for the weights.{example}
+{needs}, for the weights. Import it as any
+module, with its folder in ``sys.path``; its networks can then be pickled:
+
+    from model import {imported}
+
+    network = load(){example}
 """
 
 from pathlib import Path
@@ -69,8 +75,6 @@ _NEEDS = "Plain PyTorch; needs no other package than safetensors"
 _NEEDS_GEOMETRIC = "Plain PyTorch; needs torch-geometric, for layers, and safetensors"
 
 _EXAMPLE = """
-
-    network = load()
     scores = network(preprocess(images))  # bytes 0..255: uint8, (B, {channels}, H, W)
     classes = scores.argmax(1)  # indices into CLASSES
 """
@@ -122,6 +126,7 @@ def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | No
         own: The user's module whose weights it is to load; the file then also holds ``NAMES``.
 
     Raises:
+        GraphError: The graph is malformed.
         ExportError: The network holds a layer whose code is not known.
     """
     for node in graph.nodes:
@@ -131,7 +136,9 @@ def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | No
                 "no source of its own",
                 hint="Save the model that was imported, with its predicted parameters.",
             )
+    check_form(graph)
     module = to_module(graph)
+    rename(module.graph)
     shorten(module.graph)
     shape = graph.inputs[0].shape
     calls = geometric_calls(graph)
@@ -144,6 +151,7 @@ def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | No
         imports=import_line(calls),
         reads=_reads(graph),
         zeros=", ".join(map(_zeros, graph.inputs)),
+        imported="CLASSES, load, preprocess" if images else "load",
         example=_EXAMPLE.format(channels=shape[1]).rstrip() if images else "",
         constants=tables
         + (_normalisation(images, shape[-2:]) if images else "")
@@ -155,10 +163,10 @@ def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | No
         weights=weights,
         helpers="".join(f"\n{source}\n" for source in sources),
         modules=_indent(module_lines(module, calls)),
-        arguments=", ".join(f"{spec.name}: torch.Tensor" for spec in graph.inputs),
+        arguments=arguments(module.graph),
         forward=_indent(statements(module.graph)),
     )
-    if "F." not in source:
+    if not reads(source, "F"):
         source = source.replace("import torch.nn.functional as F\n", "")
     return source
 
@@ -178,7 +186,8 @@ def _classes(data: Dataset | None) -> str:
     """The names of the classes."""
     if data is None:
         return ""
-    return _CLASSES.format(classes=pprint.pformat(data.class_names, width=99, compact=True))
+    names = data.class_names and tuple(map(str, data.class_names))
+    return _CLASSES.format(classes=pprint.pformat(names, width=99, compact=True))
 
 
 def _renaming(module: nn.Module, own: OwnModule | None) -> tuple[str, str]:
@@ -189,7 +198,7 @@ def _renaming(module: nn.Module, own: OwnModule | None) -> tuple[str, str]:
     return _NAMES.format(names=names), _RENAMED
 
 
-def _indent(lines: Iterator[str]) -> str:
+def _indent(lines: Iterable[str]) -> str:
     return textwrap.indent("\n".join(lines), " " * 8)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nas.graph.check import check_form
+from nas.graph.check import check_form, plain_name
 from nas.graph.graph import Graph
 from nas.graph.node import Node, apply_node
 from nas.graph.ops.activation import Activation
@@ -85,6 +85,7 @@ class GraphBuilder:
 
     def input(self, shape: Shape, *, name: str = "x", dtype: str = "float32") -> Value:
         """A tensor that enters the graph; ``shape`` includes a batch dimension of 1."""
+        name = plain_name(name)
         self._inputs.append(TensorSpec(shape, dtype, name))
         self._shapes[name] = shape
         self._names[name] = 1
@@ -100,7 +101,7 @@ class GraphBuilder:
         Raises:
             ShapeError: The operation cannot take these inputs.
         """
-        full = self._unique(self._prefix + (name or op.kind))
+        full = self._unique(self._prefix + plain_name(name or op.kind))
         node = Node(full, op, tuple([value.name for value in inputs]))
         known = self._shapes
         step = apply_node(node, tuple([known.get(x.name, x.shape) for x in inputs]))
@@ -375,7 +376,7 @@ class _Scope:
     def __enter__(self) -> None:
         builder = self._builder
         self._outer = builder._prefix
-        builder._prefix = builder._unique(f"{self._outer}{self._name}") + "."
+        builder._prefix = builder._unique(self._outer + plain_name(self._name)) + "."
 
     def __exit__(self, *error: object) -> None:
         self._builder._prefix = self._outer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from torch import fx, nn
 
 from nas.errors import GraphError, ShapeError
 from nas.graph.node import apply_node
+from nas.graph.tensor_spec import is_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +100,7 @@ def _input_faults(spec: TensorSpec, known: set[str]) -> list[str]:
     faults = []
     if not _is_identifier(spec.name) or spec.name == "self":
         faults.append("the name must be a Python identifier other than self")
+    faults += _reading_faults(spec.name)
     if spec.name in known:
         faults.append("the name is taken by an earlier input")
     sizes = spec.shape if isinstance(spec.shape, tuple) else ()
@@ -106,6 +109,8 @@ def _input_faults(spec: TensorSpec, known: set[str]) -> list[str]:
             "the shape must be one or more positive whole numbers, the batch first, "
             f"got {spec.shape!r}"
         )
+    if not is_dtype(spec.dtype):
+        faults.append(f"the dtype must name a torch data type, got {spec.dtype!r}")
     return [f"input {spec.name!r}: {fault}" for fault in faults]
 
 
@@ -138,6 +143,7 @@ def _name_faults(name: str) -> tuple[str, ...]:
     faults = []
     if not all(map(_is_identifier, parts)):
         faults.append("the name must be Python identifiers joined by dots")
+    faults += _reading_faults(name)
     faults += [
         f"{part!r} is an attribute of every torch module and cannot be part of a name"
         for part in parts
@@ -148,6 +154,16 @@ def _name_faults(name: str) -> tuple[str, ...]:
 
 def _is_identifier(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def _reading_faults(name: str) -> list[str]:
+    plain = plain_name(name)
+    return [] if name == plain else [f"Python reads the name as {plain!r}; write it like that"]
+
+
+def plain_name(name: str) -> str:
+    """The form in which Python reads a name: ``"fi"`` of the one letter ``"\ufb01"``."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
 
 
 def _scopes(nodes: tuple[Node, ...]) -> set[str]:

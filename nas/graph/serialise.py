@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
 from nas.errors import GraphError, NasError
-from nas.graph.check import check_parts
+from nas.graph.check import check_parts, plain_name
 from nas.graph.node import Node
 from nas.graph.op import OPS
 from nas.graph.tensor_spec import TensorSpec
@@ -88,13 +88,12 @@ def from_json(document: str) -> Parts:
 
 def _read_input(spec: Any) -> TensorSpec:
     read = TensorSpec(**_tuples(spec))
-    _name(read.name)
     _name(read.dtype)
-    return read
+    return replace(read, name=plain_name(_name(read.name)))
 
 
 def _read_node(node: Any) -> Node:
-    return Node(_name(node["name"]), _read_op(node), _names(node["inputs"]))
+    return Node(plain_name(_name(node["name"])), _read_op(node), _names(node["inputs"]))
 
 
 def _read_op(node: dict[str, Any]) -> Op:
@@ -113,7 +112,7 @@ def _name(value: Any) -> str:
 def _names(values: Any) -> tuple[str, ...]:
     if not isinstance(values, list):
         raise TypeError(f"expected a list of names, got {values!r}")
-    return tuple(map(_name, values))
+    return tuple(plain_name(_name(value)) for value in values)
 
 
 def _tuples(attributes: Any) -> dict[str, Any]:

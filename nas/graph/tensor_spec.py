@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 Shape = tuple[int, ...]
 
 
@@ -25,3 +27,8 @@ class TensorSpec:
     def is_edge_index(self) -> bool:
         """Whether it holds the edges of a data graph, (2, E), and no features of its nodes."""
         return self.shape[0] == 2 and self.dtype == "int64"
+
+
+def is_dtype(name: object) -> bool:
+    """Whether it is the name of a torch data type, ``"float32"``."""
+    return isinstance(name, str) and isinstance(getattr(torch, name, None), torch.dtype)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from nas.graph.check import reserved_names
+from nas.graph.check import plain_name, reserved_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,5 +85,5 @@ def _identifiers(path: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _identifier(part: str) -> str:
-    word = "".join(c if c.isalnum() or c == "_" else "_" for c in part)
+    word = "".join(c if f"_{c}".isidentifier() else "_" for c in plain_name(part))
     return f"_{word}" if iskeyword(word) or not word.isidentifier() else word

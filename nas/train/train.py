@@ -108,6 +108,16 @@ def initialised(graph: Graph, params: Mapping[str, Tensor]) -> GraphModule:
     return module
 
 
+def check_trainable(graph: Graph) -> None:
+    """Raise unless a network has parameters that its output depends on.
+
+    Raises:
+        GraphError: It has none.
+    """
+    if not graph.simplified.parameters():
+        raise GraphError("the network has no parameters, so there is nothing to train")
+
+
 def _is_statistic(name: str) -> bool:
     return name.rpartition(".")[2] in ("running_mean", "running_var", "num_batches_tracked")
 
@@ -140,9 +150,11 @@ def train(
             on from it; the caller removes it once the result is safe.
 
     Raises:
+        GraphError: The network has nothing to train.
         TrainingError: The loss is no longer finite.
         CheckpointError: The checkpoint is corrupt or of another training.
     """
+    check_trainable(graph)
     device = torch.device(device)
     data = data.to(device)
     if own is None:

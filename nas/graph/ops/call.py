@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import math
+import re
+from cmath import isfinite
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from nas.errors import GraphError, ShapeError
@@ -17,6 +20,7 @@ from nas.graph.op import Op, OpFeatures, ParamSpec, operation
 from nas.graph.ops.attribute import check_whole
 from nas.graph.ops.function import FACTORIES, function_named
 from nas.graph.ops.function_kind import kind_of
+from nas.graph.tensor_spec import is_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +29,11 @@ if TYPE_CHECKING:
 
     from nas.graph.tensor_spec import Shape
 
+_SHOWN = 400
+"""Characters of an expression that a message repeats."""
+_INPUT = re.compile(r"x(0|[1-9][0-9]*)")
+_UNCHECKED = frozenset({"check_invariants", "unsafe"})
+"""Arguments that let functions read and write outside of tensors."""
 _NAMES: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "slice": slice, "torch": torch}
 
 
@@ -53,7 +62,7 @@ class Call(Op):
         _parse(self.expression)
         check_whole(self, "rows")
         for name in self.dtypes:
-            if not isinstance(getattr(torch, name, None), torch.dtype):
+            if not is_dtype(name):
                 raise GraphError(f"call: dtypes must name torch data types, got {name!r}")
 
     @property
@@ -78,21 +87,31 @@ class Call(Op):
 
     def module(self, *inputs: Shape) -> nn.Module | None:
         """One that runs the expression, where the function takes no tensor to be traced by."""
-        return Run(self) if self.function in FACTORIES else None
+        return Run(self, inputs) if self.function in FACTORIES else None
 
     def features(self) -> OpFeatures:
         return OpFeatures(kind=kind_of(self.function))
 
 
 class Run(nn.Module):
-    """A call as a module."""
+    """A call as a module; a result of float32 follows the type the module is converted to.
 
-    def __init__(self, call: Call) -> None:
+    Attributes:
+        call: What is run.
+        follows: Whether the result is of float32.
+    """
+
+    own: Tensor
+
+    def __init__(self, call: Call, inputs: tuple[Shape, ...]) -> None:
         super().__init__()
         self.call = call
+        self.follows = _result(call, inputs).dtype == torch.float32
+        self.register_buffer("own", torch.empty(0), persistent=False)
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        return self.call.forward({}, *inputs)
+        made = self.call.forward({}, *inputs)
+        return made.to(self.own.dtype) if self.follows else made
 
     def extra_repr(self) -> str:
         return self.call.expression
@@ -100,19 +119,40 @@ class Run(nn.Module):
 
 @lru_cache(maxsize=8192)
 def _on_meta(call: Call, shapes: tuple[Shape, ...]) -> Shape:
-    """Shape of the result, from a run without data."""
+    """Shape of the result."""
+    return tuple(_result(call, shapes).shape)
+
+
+def _result(call: Call, shapes: tuple[Shape, ...]) -> Tensor:
+    """The result of a run without data.
+
+    Raises:
+        ShapeError: The function cannot take inputs of these shapes.
+    """
     dtypes = call.dtypes or ("float32",) * len(shapes)
-    inputs = [
-        torch.empty(shape, dtype=getattr(torch, dtype), device="meta")
-        for shape, dtype in zip(shapes, dtypes, strict=True)
-    ]
     try:
-        with torch.no_grad():
+        inputs = [
+            torch.empty(shape, dtype=getattr(torch, dtype), device="meta")
+            for shape, dtype in zip(shapes, dtypes, strict=True)
+        ]
+        with torch.no_grad(), torch.device("meta"), _Meta():
             result = call.forward({}, *inputs)
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+    except Exception as error:  # of any kind, as the functions are many
         reason = str(error).partition("\n")[0]
         raise ShapeError(f"{call.expression} cannot take inputs {shapes}: {reason}") from None
-    return tuple(result.shape)
+    if not isinstance(result, torch.Tensor):
+        raise ShapeError(f"{call.expression} gives a {type(result).__name__}, and no tensor")
+    return result
+
+
+class _Meta(TorchFunctionMode):
+    """Runs without data also what names another device."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if "device" in kwargs:
+            kwargs["device"] = "meta"
+        return func(*args, **kwargs)
 
 
 @lru_cache(maxsize=8192)
@@ -132,9 +172,13 @@ def _parse(expression: str) -> tuple[str, Callable[..., Any]]:
         GraphError: It is not one call of a torch function with plain arguments.
     """
     try:
-        tree = ast.parse(expression, mode="eval")
-    except SyntaxError as error:
-        raise _fault(expression, error.msg) from None
+        return _read(expression)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise _fault(expression, f"Python cannot read it ({type(error).__name__})") from None
+
+
+def _read(expression: str) -> tuple[str, Callable[..., Any]]:
+    tree = ast.parse(expression, mode="eval")
     body = tree.body
     while isinstance(body, ast.Subscript):
         if not isinstance(body.slice, ast.Constant):
@@ -158,6 +202,9 @@ def _parse(expression: str) -> tuple[str, Callable[..., Any]]:
         body.func = ast.Name("function_", ast.Load())
     if not all(keyword.arg for keyword in body.keywords):
         raise _fault(expression, "an argument is a dictionary of several")
+    unchecked = _UNCHECKED & {keyword.arg for keyword in body.keywords}
+    if unchecked:
+        raise _fault(expression, f"{min(map(str, unchecked))!r} is no argument of a network")
     for argument in (*body.args, *(keyword.value for keyword in body.keywords)):
         _check_argument(argument, expression, read)
     if read != set(range(len(read))):
@@ -170,9 +217,9 @@ def _parse(expression: str) -> tuple[str, Callable[..., Any]]:
 def _check_argument(node: ast.expr, expression: str, read: set[int]) -> None:
     """Raise unless an argument is a literal, an input, its batch size, or a torch constant."""
     match node:
-        case ast.Constant():
+        case ast.Constant(value=value) if not isinstance(value, complex) or isfinite(value):
             return
-        case ast.Name(id=name) if name[0] == "x" and name[1:].isdigit():
+        case ast.Name(id=name) if _INPUT.fullmatch(name):
             read.add(int(name[1:]))
             return
         case ast.Name(id="inf" | "nan"):
@@ -207,4 +254,5 @@ def _check_argument(node: ast.expr, expression: str, read: set[int]) -> None:
 
 
 def _fault(expression: str, reason: str) -> GraphError:
-    return GraphError(f"call: cannot take {expression!r}: {reason}")
+    shown = expression if len(expression) <= _SHOWN else f"{expression[:_SHOWN]}..."
+    return GraphError(f"call: cannot take {shown!r}: {reason}")

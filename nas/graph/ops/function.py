@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, reduce
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,8 @@ _OPERATORS = frozenset(f"__{name}__" for name in _BEHIND_OPERATORS.split())
 """Methods behind Python's operators."""
 _IN_PYTHON = frozenset({"torch.nn.functional.hardsigmoid", "torch.Tensor.unique"})
 _ON_FILES = frozenset({"from_file"})
+_UNCHECKED = re.compile(r".*backward.*|_?sparse_\w*tensor\w*")
+"""Operators that take an index for valid, and then read or write outside of the tensor."""
 
 
 @cache
@@ -64,7 +67,7 @@ def function_named(name: str) -> Callable[..., object] | None:
     """A function of torch that computes tensors and changes none, by its dotted name.
 
     None for anything else: what reads or writes files, gives Python objects, registers hooks,
-    shares memory, or writes into its arguments.
+    shares memory, writes into its arguments, or does not check the indices it is given.
     """
     if not _computes_tensors(name):
         return None
@@ -90,7 +93,7 @@ def _computes_tensors(name: str) -> bool:
 
 def _has_schema(own: str, overload: str | None = None, *more: str) -> bool:
     """Whether an operator of torch gives tensors and leaves its arguments as they were."""
-    if own in _ON_FILES or own.endswith("_") or more:
+    if own in _ON_FILES or own.endswith("_") or more or _UNCHECKED.fullmatch(own):
         return False
     return any(
         not schema.is_mutable and any("Tensor" in str(result.type) for result in schema.returns)

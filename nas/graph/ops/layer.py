@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from torch import nn
 from torch.func import functional_call
 
+from nas.errors import GraphError
 from nas.graph.op import Op, OpFeatures, ParamSpec, Role, operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from nas.graph.tensor_spec import Shape
 
@@ -40,6 +42,10 @@ class Layer(Op):
     shape: tuple[int, ...]
     opaque: bool = True
     seen: OpFeatures = _UNKNOWN
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.layer, nn.Module):
+            raise GraphError(f"layer: layer must be a torch module, got {self.layer!r}")
 
     def infer_shape(self, *inputs: Shape) -> Shape:
         return self.shape

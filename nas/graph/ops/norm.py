@@ -7,6 +7,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, final
 
+import torch
 import torch.nn.functional as F
 from torch import nn
 
@@ -27,6 +28,7 @@ _INSTANCE_NORMS: dict[int, Callable[..., nn.Module]] = {
     2: nn.InstanceNorm2d,
     3: nn.InstanceNorm3d,
 }
+_SMALLEST = torch.finfo(torch.float32).tiny
 
 
 class Norm(Op):
@@ -83,17 +85,21 @@ class BatchNorm(Norm):
     @final
     def forward(self, params: Mapping[str, Tensor], *inputs: Tensor) -> Tensor:
         mean, var = params.get("running_mean"), params.get("running_var")
-        return F.batch_norm(
-            inputs[0], mean, var, params["weight"], params["bias"], mean is None, 0.0, self.eps
-        )
+        weight, bias = params["weight"], params["bias"]
+        return F.batch_norm(inputs[0], mean, var, weight, bias, mean is None, 0.0, self._eps)
 
     @final
     def module(self, *inputs: Shape) -> nn.Module:
-        return self.layer(inputs[0][1], eps=self.eps, momentum=self.momentum)
+        return self.layer(inputs[0][1], eps=self._eps, momentum=self.momentum)
 
     @final
     def features(self) -> OpFeatures:
         return OpFeatures(kind="batch_norm2d")
+
+    @property
+    def _eps(self) -> float:
+        """Torch takes no 0 in training; this much changes no variance but 0."""
+        return self.eps or _SMALLEST
 
 
 @operation("batch_norm1d")

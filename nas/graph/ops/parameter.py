@@ -10,6 +10,7 @@ from torch import nn
 
 from nas.errors import GraphError
 from nas.graph.op import FreeOp, Op, OpFeatures, ParamSpec, Role, operation
+from nas.graph.tensor_spec import is_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,7 @@ class Constant(FreeOp):
 
     def __post_init__(self) -> None:
         _check_shape(self, self.shape)
-        if not isinstance(getattr(torch, self.dtype, None), torch.dtype):
+        if not is_dtype(self.dtype):
             raise GraphError(f"constant: dtype must name a torch data type, got {self.dtype!r}")
 
     def infer_shape(self, *inputs: Shape) -> Shape:

@@ -26,6 +26,23 @@ def network():
     return b.build(b.classifier(x, 10))
 
 
+@pytest.mark.parametrize("name", ["torch", "print", "X", "F", "é", "device", "__debug__"])
+def test_an_input_of_any_name_can_be_run(name):
+    b = GraphBuilder()
+    x = b.input((1, 3), name=name)
+    module = to_module(b.build(b.add(b.relu(x), b.linear(x, 3))))
+    assert module(torch.randn(2, 3)).shape == (2, 3)
+
+
+@pytest.mark.parametrize("layer", [False, True])
+def test_a_node_called_self_can_be_run(layer):
+    b = GraphBuilder()
+    x = b.input((1, 3))
+    h = b.linear(x, 3, name="self") if layer else b.relu(x, name="self")
+    module = to_module(b.build(b.linear(h, 3)))
+    assert module(torch.randn(2, 3)).shape == (2, 3)
+
+
 def test_state_is_named_like_the_nodes(network):
     state = to_module(network).state_dict()
     assert list(state) == [

@@ -138,6 +138,23 @@ def test_data_are_taken_at_the_networks_resolution(tmp_path: Path) -> None:
     assert result.test_accuracy == evaluate(module, toy_data().at(4).test).accuracy
 
 
+def test_what_cannot_be_run_is_refused_before_the_training(tmp_path: Path) -> None:
+    b = GraphBuilder()
+    x = b.embedding(b.input((1, 3, 8, 8)), 5, 2)  # of pixels, which are no whole numbers
+    graph = b.build(b.linear(b.flatten(x), 3))
+    with pytest.raises(GraphError, match=r"the network cannot be run: Expected tensor.*indices"):
+        run(tmp_path / "out", graph=graph)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_network_without_parameters_is_refused_before_the_training(tmp_path: Path) -> None:
+    b = GraphBuilder()
+    graph = b.build(b.flatten(b.global_avg_pool(b.input((1, 3, 8, 8)))))
+    with pytest.raises(GraphError, match="no parameters, so there is nothing to train"):
+        run(tmp_path / "out", graph=graph)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_network_for_other_data_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     b = GraphBuilder()
     graph = b.build(b.classifier(b.input((1, 1, 8, 8)), 3))

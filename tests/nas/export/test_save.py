@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import importlib
+import pickle
 import re
 import runpy
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from nas.compile.module import to_module
 from nas.data.catalog import load
 from nas.errors import CheckpointError, ExportError
 from nas.export.final_training import train_and_save
@@ -41,6 +45,15 @@ for folder in sorted(Path(".").iterdir()):
     numpy.save(folder / "out.npy", out.numpy())
 loaded = {name.partition(".")[0] for name in sys.modules}
 print(*sorted(loaded & {"nas", "search_spaces", "hypernets", "cli", "optuna", "torch_geometric"}))
+"""
+
+
+PICKLED = """
+import torch
+torch.set_num_threads(1)
+network, images, expected = torch.load("saved.pt", weights_only=False)
+with torch.no_grad():
+    print(torch.allclose(network(images), expected))
 """
 
 
@@ -212,6 +225,60 @@ def test_class_names_are_written(tmp_path: Path, names: tuple[str, ...] | None) 
     data = replace(DIGITS, class_names=names)
     model = runpy.run_path(str(save(graph, trained(graph), tmp_path, data=data).source))
     assert model["CLASSES"] == names
+
+
+def unlearnt(expression: str) -> Graph:
+    """A network without parameters."""
+    b = GraphBuilder()
+    return b.build(b.op(Call(expression=expression), b.flatten(b.input((1, 3, 4, 4)))))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["x0.exp()", "x0.log()", "x0.gt(0.0)", "x0.argmax(1)", "x0.bernoulli(0.5)", "x0.div(0.0)"],
+)
+def test_networks_without_parameters_and_of_any_numbers(tmp_path: Path, expression: str) -> None:
+    """Of logarithms of negative numbers, truth values, ids, random numbers, and infinite ones."""
+    graph = unlearnt(expression)
+    files = save(graph, to_module(graph), tmp_path)
+    assert load_file(files.weights) == {}
+    assert load_module(graph, tmp_path)(torch.zeros(2, 3, 4, 4)).shape[0] == 2
+
+
+@pytest.mark.parametrize("changed", ["x0.exp()", "x0.gt(1.0)", "x0.sum(1)", "x0.log()"])
+def test_other_numbers_are_noticed(tmp_path: Path, changed: str) -> None:
+    graph = unlearnt("x0.gt(0.0)")
+    with pytest.raises(ExportError, match="differs from the trained network by"):
+        save(graph, to_module(unlearnt(changed)), tmp_path)
+
+
+def test_a_card_has_a_line_for_each_figure_whatever_its_text(tmp_path: Path, graph: Graph) -> None:
+    text = "a\n```python\nimport os\n```\n# b"
+    plain = save(graph, trained(graph), tmp_path / "a", data=DIGITS, card=FIGURES).card
+    data = replace(DIGITS, name=text)
+    card = save(graph, trained(graph), tmp_path / "b", data=data, card={**FIGURES, "note": text})
+    lines = card.card.read_text().splitlines()
+    assert "- note: a ```python import os ``` # b" in lines
+    assert "- data set: a ```python import os ``` # b, 10 classes" in lines
+    assert len(lines) == len(plain.read_text().splitlines()) + 1
+
+
+def test_models_of_the_imported_file_can_be_pickled(
+    tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And are read by another process, such as a worker that loads data."""
+    save(graph, trained(graph), tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("model")
+    monkeypatch.delitem(sys.modules, "model")
+    monkeypatch.setitem(sys.modules, "model", module)
+    network = module.load()
+    images = torch.randn(2, *graph.inputs[0].shape[1:])
+    with torch.no_grad():
+        expected = network(images)
+        assert torch.equal(pickle.loads(pickle.dumps(network))(images), expected)
+    torch.save((network, images, expected), tmp_path / "saved.pt")
+    assert run_alone(PICKLED, tmp_path) == "True\n"
 
 
 def test_a_network_that_differs_is_not_written(tmp_path: Path, graph: Graph) -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from torch import nn
 
 from nas.data.catalog import load
 from nas.errors import ExportError
 from nas.export.source import python_source
 from nas.graph.builder import GraphBuilder
 from nas.graph.op import OPS
-from nas.graph.ops import Constant, Layer, Parameter
+from nas.graph.ops import Call, Constant, Layer, Parameter
+from nas.importers.from_module import from_module
 from tests.nas.export.networks import SPACES, everything, everything_on_edges, sampled, trained
 from tests.zoo.small_networks import SMALL_NETWORKS
 from tests.zoo.specimen import Specimen, relative_error, tensors
@@ -204,6 +206,56 @@ def test_the_example_at_the_end_has_the_inputs_of_the_network() -> None:
     ids, x = b.input((1, 5), dtype="int64", name="ids"), b.input((1, 5, 4), name="x")
     source = python_source(b.build(b.add(b.embedding(ids, 9, 4), x)))
     assert "load()(torch.zeros((1, 5), dtype=torch.int64), torch.zeros((1, 5, 4)))" in source
+
+
+class Recurrent(nn.Module):
+    """Its states begin with zeros, and its scores are cast as half-precision models do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(4, 8, num_layers=2, bidirectional=True, batch_first=True)
+        self.head = nn.Linear(16, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = self.lstm(x)[0].float().pow(2)
+        return self.head(torch.softmax(h, -1, dtype=torch.float32)[:, -1].to(x.dtype))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_recurrent_network_is_converted_as_a_whole(dtype: torch.dtype) -> None:
+    x = torch.randn(2, 5, 4)
+    imported = from_module(Recurrent().eval(), x)
+    module = network(imported.graph).eval()
+    module.load_state_dict(dict(imported.state))
+    expected = module(x)
+    actual = module.to(dtype)(x.to(dtype))
+    assert actual.dtype == dtype
+    torch.testing.assert_close(actual.float(), expected, rtol=0.02, atol=0.02)
+    assert torch.allclose(module.float()(x), expected, atol=0.02)
+
+
+def test_a_network_without_parameters_makes_numbers_of_its_own_type() -> None:
+    b = GraphBuilder()
+    x = b.input((1, 4))
+    ones = b.op(Call(expression="torch.full((1, 4), -inf, device=x0.device)"), x)
+    graph = b.build(b.op(Call(expression="torch.maximum(x0, x1)"), x, ones))
+    assert body(graph)[0] == "dtype = torch.float32"
+    assert torch.equal(network(graph)(torch.arange(4.0)[None]), torch.arange(4.0)[None])
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [("", ", dtype=dtype"), (", dtype=torch.float", ", dtype=dtype")]
+    + [(text, text) for text in (", dtype=torch.int64", ", dtype=torch.float64")],
+)
+def test_made_numbers_are_written_with_the_names_of_what_they_read(given, written) -> None:
+    b = GraphBuilder()
+    x = b.input((1, 4), name="image")
+    ones = Call(expression=f"torch.ones(x0.shape[0], 4, device=x0.device{given})")
+    graph = b.build(x, b.op(ones, x))
+    assert body(graph)[-2] == (
+        f"call = torch.ones(image.shape[0], 4, device=image.device{written})"
+    )
 
 
 def test_the_head_of_the_file_says_what_it_is() -> None:

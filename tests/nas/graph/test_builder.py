@@ -54,6 +54,16 @@ def test_scopes_nest_and_are_numbered_too():
     ]
 
 
+def test_names_are_those_that_python_reads():
+    b = GraphBuilder()
+    x = b.input((1, 4), name="ﬁrst")
+    with b.scope("ﬁ"):
+        x = b.linear(x, 4, name="e\u0301")
+    graph = b.build(x)
+    assert [spec.name for spec in graph.inputs] == ["first"]
+    assert [node.name for node in graph.nodes] == ["fi.é"]
+
+
 def test_a_scope_ends_when_an_error_passes():
     b = GraphBuilder()
     x = b.input(IMAGE)

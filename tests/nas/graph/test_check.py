@@ -30,6 +30,7 @@ def faults(graph):
         ([step("class", RELU)], "node 'class'.*identifiers joined by dots"),
         ([step("train", CONV)], "node 'train'.*'train' is an attribute of every torch module"),
         ([step("code.a", CONV)], "node 'code.a'.*'code' is an attribute of every torch module"),
+        ([step("ﬁ", RELU)], "node 'ﬁ'.*Python reads the name as 'fi'; write it like that"),
         ([step("x", RELU)], "node 'x'.*taken by an earlier node or input"),
         ([step("a", RELU), step("a", RELU)], "node 'a'.*taken by an earlier node"),
         ([step("a.b", CONV), step("a", CONV)], "node 'a'.*scope of other nodes"),
@@ -54,6 +55,13 @@ def test_a_fault_names_its_node(nodes, message):
         ((IMAGE, IMAGE), "input 'x': the name is taken by an earlier input"),
         ((TensorSpec((1, 3), name="self"), IMAGE), "input 'self'.*other than self"),
         ((TensorSpec((1, 3), name="a.b"), IMAGE), "input 'a.b'.*Python identifier"),
+        ((TensorSpec((1, 3), name="e\u0301"),), "Python reads the name as 'é'"),
+        ((TensorSpec((1, 3), "float33"),), "input 'x': the dtype.*torch data type, got 'float33'"),
+        (
+            (TensorSpec((1, 3), "nn"),),
+            "input 'x': the dtype must name a torch data type, got 'nn'",
+        ),
+        ((TensorSpec((1, 3), 5),), "the dtype must name a torch data type, got 5"),  # type: ignore[arg-type]
         ((TensorSpec(()),), r"input 'x': the shape.*got \(\)"),
         ((TensorSpec((1, 0, 8, 8)),), r"input 'x': the shape.*got \(1, 0, 8, 8\)"),
         ((TensorSpec((1, 2.5)),), r"input 'x': the shape.*got \(1, 2.5\)"),  # type: ignore[arg-type]

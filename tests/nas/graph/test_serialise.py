@@ -30,6 +30,19 @@ def test_document_is_read():
     assert Graph.from_json(DOCUMENT) == CONV
 
 
+def test_names_are_read_as_python_reads_them():
+    document = DOCUMENT.replace('"x"', '"ﬂ"').replace('"conv"', '"ﬁ.e\u0301"')
+    graph = Graph.from_json(document)
+    assert (graph.inputs[0].name, graph.nodes[0].name, graph.outputs) == ("fl", "fi.é", ("fi.é",))
+    assert graph.hash() == CONV.hash()
+
+
+@pytest.mark.parametrize("dtype", ["float33", "nn", "", "float32)))\nimport os\n#"])
+def test_a_data_type_that_is_none_of_torch(dtype):
+    with pytest.raises(GraphError, match="input 'x': the dtype must name a torch data type"):
+        Graph.from_json(DOCUMENT.replace('"float32"', json.dumps(dtype)))
+
+
 def test_attributes_at_their_default_may_be_left_out():
     data = json.loads(DOCUMENT)
     data["nodes"][0]["attributes"] = {"out_channels": 4}

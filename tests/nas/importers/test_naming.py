@@ -17,6 +17,8 @@ from nas.importers.naming import Namer
         ("forward.weight", "forward_"),
         ("a-b.weight", "a_b"),
         ("weight", "weight"),
+        ("ﬁ.e\u0301.weight", "fi.é"),
+        ("½.weight", "_1_2"),
     ],
 )
 def test_a_layer_is_named_as_in_the_model(own, name) -> None:

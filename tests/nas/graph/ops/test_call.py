@@ -55,12 +55,65 @@ class TestCall(OpConformance):
     __import__('os').system('true')
     open('file')
     eval('x0')
+    torch.relu(x0, input=x0, input=x0)
+    torch.relu(x٠)
+    torch.relu(x00)
+    torch.full((2,), 1e999j)
+    torch.segment_reduce(x0, 'sum', lengths=x1, unsafe=True)
+    x0.__getattribute__('data')
+    x0.to(device=x0.device.__class__('cpu'))
+    torch.ops.load_library('a.so')
+    torch.ops.aten.add.Tensor.__class__(x0)
+    torch.utils.cpp_extension.load(name='a')
+    torch.zeros.__self__.hub.load('a', 'b')
+    getattr(torch, 'load')('x')
+    torch.relu(x0\0)
     torch.relu(x0
     """.strip().split("\n"),
 )
 def test_all_but_one_function_with_plain_arguments_is_refused(expression) -> None:
     with pytest.raises(GraphError, match="cannot take"):
         Call(expression=expression.strip())
+
+
+@pytest.mark.parametrize(
+    "expression", ["torch.relu(" + "[" * 3000 + "]" * 3000 + ")", "x0" + "[0]" * 100_000, "\ud800"]
+)
+def test_what_python_cannot_read_is_refused_in_short(expression) -> None:
+    with pytest.raises(GraphError, match="cannot take") as caught:
+        Call(expression=expression)
+    assert len(caught.value.message) < 1000
+
+
+@pytest.mark.parametrize("device", ["", ", device='cpu'", ", device=x0.device"])
+def test_shapes_are_known_without_memory(device) -> None:
+    zeros = Call(expression=f"torch.zeros(x0.shape[0], 1000000000000{device})")
+    assert zeros.infer_shape((1, 2)) == (1, 10**12)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (Call(expression="x0.chunk(2)"), "gives a tuple, and no tensor"),
+        (Call(expression="x0.exp()", dtypes=("float32", "int64")), "cannot take inputs"),
+        (Call(expression="torch.relu(inf.device)"), "cannot take inputs"),
+    ],
+)
+def test_what_gives_no_tensor_is_a_fault_of_its_shape(call, message) -> None:
+    with pytest.raises(ShapeError, match=message):
+        call.infer_shape((2, 2))
+
+
+def test_made_numbers_are_of_the_type_that_the_module_is_converted_to() -> None:
+    for dtype in ("", ", dtype=torch.float32"):
+        module = Call(expression=f"torch.ones(x0.shape[0], 3{dtype})").module((1, 2))
+        assert module is not None
+        assert module(torch.zeros(4, 2)).dtype == torch.float32
+        assert module.double()(torch.zeros(4, 2)).dtype == torch.float64
+        assert not module.state_dict()
+    whole = Call(expression="torch.arange(x0.shape[0])").module((1, 2))
+    assert whole is not None
+    assert whole.half()(torch.zeros(4, 2)).dtype == torch.int64
 
 
 def test_a_json_document_cannot_bring_in_other_code() -> None:

@@ -18,6 +18,10 @@ REFUSED = """torch.load torch.save torch.hub.load torch.jit.load torch.compile t
     torch.Tensor.__array__ torch.Tensor.__setitem__ torch.Tensor.__iadd__ torch.Tensor.add_
     torch.Tensor.copy_ torch.Tensor.set_ torch.Tensor.apply_ torch.Tensor.map_
     torch.Tensor.requires_grad_ torch.Tensor.data_ptr torch.Tensor.storage torch.Tensor.new
+    torch.embedding_dense_backward torch.ops.aten.max_pool2d_with_indices_backward.default
+    torch.sparse_coo_tensor torch.sparse_csr_tensor torch._sparse_coo_tensor_unsafe
+    torch.ops.aten.sparse_coo_tensor.indices_size torch.ops.aten._sparse_coo_tensor_unsafe.default
+    torch.ops.aten.add.__class__ torch.ops.aten.add.Tensor.op
     torch.Tensor.size os.system builtins.eval relu"""
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 import torch
 from torch import nn
@@ -11,11 +9,9 @@ from nas.compile.module import to_module
 from nas.errors import ExportError, GraphError
 from nas.export.source import python_source
 from nas.graph.builder import GraphBuilder
+from nas.graph.graph import Graph
 from nas.graph.op import Role
 from nas.graph.ops import Layer
-
-if TYPE_CHECKING:
-    from nas.graph.graph import Graph
 
 
 def graph_of(layer: nn.Module, *, opaque: bool) -> Graph:
@@ -41,6 +37,16 @@ def test_another_layer_takes_them_from_outside() -> None:
     }
     state = {"part.weight": torch.ones(3, 4), "part.bias": torch.tensor([0.0, 1.0, 2.0])}
     assert apply(graph, state, torch.ones(1, 4)).tolist() == [[4.0, 5.0, 6.0]]
+
+
+def test_a_file_cannot_name_a_module() -> None:
+    node = (
+        '{"name": "a", "op": "layer", "inputs": ["x"], "attributes": {"layer": "b", "shape": []}}'
+    )
+    b = GraphBuilder()
+    document = b.build(b.input((1, 4))).to_json().replace('"nodes": [', f'"nodes": [{node}')
+    with pytest.raises(GraphError, match="node 'a': layer: layer must be a torch module, got 'b'"):
+        Graph.from_json(document)
 
 
 def test_json_is_refused_with_what_to_do() -> None:

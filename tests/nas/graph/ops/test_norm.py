@@ -101,6 +101,23 @@ def test_given_statistics_are_not_written_to():
     assert all(given[name].equal(before[name]) for name in given)
 
 
+@pytest.mark.parametrize(
+    ("op", "shape"), [(BatchNorm1d(eps=0), (4, 6)), (BatchNorm2d(eps=0), (4, 6, 3, 3))]
+)
+def test_a_batch_norm_without_eps_can_be_trained(op, shape):
+    """Torch refuses it; a channel that does not vary is then zero, as it is with an eps."""
+    x = torch.randn(shape)
+    x[:, 0] = 7.0
+    trained = op.module(shape).train()(x)
+    params = {"weight": torch.ones(6), "bias": torch.zeros(6)}
+    torch.testing.assert_close(op.forward(params, x), trained)
+    dims = [dim for dim in range(x.dim()) if dim != 1]
+    varying = x[:, 1:]
+    mean, std = varying.mean(dims, keepdim=True), varying.std(dims, keepdim=True, correction=0)
+    torch.testing.assert_close(trained[:, 1:], (varying - mean) / std)
+    assert torch.equal(trained[:, 0], torch.zeros_like(x[:, 0]))
+
+
 def test_eps_and_momentum_reach_the_module():
     text = repr(BatchNorm2d(eps=1e-3, momentum=0.01).module(IMAGE))
     assert text.startswith("BatchNorm2d(6, eps=0.001, momentum=0.01")
