@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from torch_geometric.data import Data
 
-    from nas.importers.imported import Coverage, Imported
+    from nas.importers.imported import Coverage, Frozen, Imported
     from nas.predictor.weight_predictor import WeightPredictor
 
 _Module = TypeVar("_Module", bound=nn.Module)
@@ -63,12 +63,14 @@ def predict_module(
     example_inputs: Tensor | Sequence[Tensor] | Data | None = None,
     *,
     calibration: Tensor | Sequence[Tensor] | Data | None = None,
+    frozen: Frozen = "keep",
 ) -> PredictedModule[_Module]:
-    """Write predicted weights into a module: every parameter that an output depends on.
+    """Write predicted weights into a module: every learned parameter an output depends on.
 
-    Parameters keep device, data type and whether they are trained; frozen ones are predicted too,
-    and one that several layers share once. What is inside TorchScript, or used by no output, stays
-    as it is and is reported. Running statistics of the norms that were predicted start afresh.
+    Parameters keep device, data type and whether they are trained; one that several layers share
+    is predicted once, a complex one in both its parts. What does not require a gradient, is no
+    floating-point number, is inside TorchScript, or is used by no output stays as it is and is
+    reported. Running statistics of the norms that were predicted start afresh.
 
     Args:
         predictor: A trained hypernetwork.
@@ -81,6 +83,8 @@ def predict_module(
         calibration: Inputs, several samples each, on which batch norms measure their statistics
             with the new weights. Without, the module is for training: in evaluation mode its norms
             would use statistics of nothing.
+        frozen: ``"predict"`` replaces floating-point parameters also where they do not require a
+            gradient.
 
     Raises:
         ImportingError: The module cannot be read as a graph, or inputs for it not be guessed.
@@ -102,7 +106,7 @@ def predict_module(
     inputs = _tensors(example_inputs, model)
     arguments = graph_call(model, *inputs) if _is_graph(inputs) else as_given
     with called_with(model, arguments):
-        imported = from_module(model, inputs)
+        imported = from_module(model, inputs, frozen=frozen)
     read = perf_counter()
     (params,) = predictor.predict([_of_scores(imported.graph)])
     _write(model, imported, params)
@@ -167,10 +171,16 @@ def _write(model: nn.Module, imported: Imported, params: Mapping[str, Tensor]) -
     """Copy predicted tensors into the module's own, and reset the norms among them."""
     own = dict(model.named_parameters())
     for name, tensor in params.items():
-        own[imported.names[name]].copy_(tensor)
+        if imported.names[name] in imported.coverage.predicted:
+            parameter = own[imported.names[name]]
+            (torch.view_as_real(parameter) if parameter.is_complex() else parameter).copy_(tensor)
     written = {id(own[name]) for name in imported.coverage.predicted}
     for part in model.modules():
-        if isinstance(part, _NormBase) and all(id(p) in written for p in part.parameters()):
+        if (
+            written
+            and isinstance(part, _NormBase)
+            and all(id(p) in written for p in part.parameters())
+        ):
             part.reset_running_stats()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
 
 from nas.errors import GraphError, ImportingError, ShapeError
@@ -26,7 +27,7 @@ from nas.importers.imported import Coverage, Imported
 from nas.importers.message_passing import is_message_passing, without_perceptron
 from nas.importers.naming import Namer
 from nas.importers.role import role_of
-from nas.importers.step import BATCH, Step, Value, leaves
+from nas.importers.step import BATCH, Step, Value, is_continuous, leaves
 from nas.importers.typed import Match, match
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class _Assembly:
         self._own: dict[str, str] = {}
         self._state: dict[str, Tensor] = {}
         self._shapes: dict[str, tuple[int, ...]] = {}
-        self._opaque: list[nn.Module] = []
+        self._whole: list[nn.Module] = []
         single = len(trace.inputs) == 1
         self._inputs = tuple(
             TensorSpec(
@@ -188,8 +189,7 @@ class _Assembly:
         shape, seen = self._shape(results[0].tensor), features_of(module)
         layer = Layer(layer=module, shape=shape, opaque=opaque, seen=seen)
         self._append(results[0], typed or layer, tuple(step.args), name)
-        if opaque:
-            self._opaque.append(module)
+        self._whole.append(module)
         prefix = f"{path}." if path else ""
         for own, tensor in chain(module.named_parameters(), module.named_buffers()):
             self._own[f"{name}.{own}"] = f"{prefix}{own}"
@@ -199,7 +199,7 @@ class _Assembly:
         """Whether an operation can own its parameters: they are whole and no other reads them."""
         for name, value in found.own.items():
             if value.parameter is not None:
-                if self._readers.count[value] > 1:
+                if self._readers.count[value] > 1 or value.tensor.is_complex():
                     return False
             elif value.fixed is None or not name.startswith("running_"):
                 return False
@@ -216,6 +216,8 @@ class _Assembly:
         if value in self._names:
             return self._names[value]
         shape = tuple(value.tensor.shape)
+        if value.parameter is not None and value.tensor.is_complex():
+            return self._complex(value, shape)
         if value.parameter is not None:
             name = self._namer.tensor(value.parameter)
             op: Op = Parameter(shape=shape, role=role_of(value, self._readers))
@@ -229,13 +231,28 @@ class _Assembly:
         self._keep(f"{name}.value", value)
         return name
 
+    def _complex(self, value: Value, shape: tuple[int, ...]) -> str:
+        """Name of the node that puts a complex parameter together from its two real parts."""
+        parts = self._namer.tensor(str(value.parameter))
+        dtype = self._parameters[str(value.parameter)].real.dtype
+        op = Parameter(shape=(*shape, 2), role=role_of(value, self._readers))
+        self._nodes[parts] = Node(parts, op, ())
+        self._keep(f"{parts}.value", value)
+        name = self._namer.plain(f"{parts}_complex")
+        dtypes = () if dtype is torch.float32 else (str(dtype).removeprefix("torch."),)
+        call = Call(expression="torch.view_as_complex(x0)", dtypes=dtypes)
+        self._nodes[name] = Node(name, call, (parts,))
+        self._names[value] = name
+        return name
+
     def _keep(self, name: str, value: Value) -> None:
         """Note the tensor behind a parameter or buffer of the graph."""
         own = value.parameter or value.buffer
         if own is not None:
             self._own[name] = own
         tensor = value.fixed if value.fixed is not None else self._parameters[str(own)]
-        self._state[name] = tensor.detach()
+        complex_ = value.parameter is not None and tensor.is_complex()
+        self._state[name] = torch.view_as_real(tensor.detach()) if complex_ else tensor.detach()
 
     def _mark_heads(self, outputs: tuple[str, ...]) -> None:
         """Linear layers that give class scores are heads."""
@@ -252,9 +269,11 @@ class _Assembly:
         sizes = {name: parameter.numel() for name, parameter in self._parameters.items()}
         of = {id(parameter): name for name, parameter in self._parameters.items()}
         predicted = {self._own[name]: sizes.pop(self._own[name]) for name in graph.parameters()}
-        inside = {of[id(p)] for module in self._opaque for p in module.parameters()}
+        inside = {of[id(p)] for module in self._whole for p in module.parameters()}
+        numbers = [name for name in sizes if not is_continuous(self._parameters[name])]
+        kept = {name: sizes.pop(name) for name in numbers}
         opaque = {name: sizes.pop(name) for name in sorted(inside & sizes.keys())}
-        return Coverage(predicted, opaque, sizes)
+        return Coverage(predicted, opaque, sizes, kept)
 
 
 class Readers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,10 +22,12 @@ from nas.importers.trace import WAYS, Hidden, Way, trace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nas.importers.imported import Imported
+    from nas.importers.imported import Frozen, Imported
 
 
-def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> Imported:
+def from_module(
+    model: nn.Module, example_inputs: Tensor | Sequence[Tensor], *, frozen: Frozen = "keep"
+) -> Imported:
     """Read a module as a graph by running it once and noting every torch function it calls.
 
     Parameters are told by identity. Layers of the vocabulary become typed operations, every other
@@ -50,6 +53,8 @@ def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> 
     Args:
         model: Any module; it is left as it was.
         example_inputs: What ``forward`` takes, the batch first.
+        frozen: Whether parameters that do not require a gradient count as those that are kept, or
+            as the others do.
 
     Raises:
         ImportingError: The module cannot be run on the example, or not be recorded, or has lazy
@@ -65,7 +70,15 @@ def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> 
         {'_0.weight': '0.weight', '_0.bias': '0.bias'}
     """
     check_sizes(model)
-    inputs = _checked(example_inputs)
+    imported = _read(model, _checked(example_inputs))
+    if frozen == "predict":
+        return imported
+    fixed = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
+    return replace(imported, coverage=imported.coverage.keeping(fixed))
+
+
+def _read(model: nn.Module, inputs: tuple[Tensor, ...]) -> Imported:
+    """The graph recorded in the first way that works; frozen parameters count as others do."""
     leaf_modules = {module for module in model.modules() if _is_whole(module)}
     cause: Exception | None = None
     for way in WAYS:

@@ -88,3 +88,8 @@ def leaves(part: Any) -> list[Any]:
 def follows_batch(part: Any) -> bool:
     """Whether an argument is a size that changes with the batch."""
     return type(part) is int and part > 0 and part % BATCH == 0
+
+
+def is_continuous(tensor: Tensor) -> bool:
+    """Whether a tensor can be learned: it holds neither whole numbers nor truth values."""
+    return tensor.is_floating_point() or tensor.is_complex()

@@ -19,7 +19,7 @@ from nas.importers.message_passing import (
 )
 from nas.importers.recorder import Recorder
 from nas.importers.state import is_plain, replaced_forward, replaced_state, unchanged
-from nas.importers.step import BATCH, Step, Value, leaves, mapped
+from nas.importers.step import BATCH, Step, Value, is_continuous, leaves, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,6 +123,8 @@ def _state(
     known: dict[Tensor, Tensor] = {}
     for name, parameter in parameters.items():
         value = Value(_twin(parameter, meta=meta), parameter=name)
+        if not is_continuous(parameter):
+            value = Value(value.tensor, fixed=parameter, buffer=name)
         known[parameter] = recorder.enter(value, parameter).tensor
     for name, buffer in model.named_buffers():
         value = Value(_twin(buffer, meta=meta), fixed=buffer, buffer=name)

@@ -31,6 +31,7 @@ class Layer(Op):
         layer: The module, in evaluation mode.
         shape: Shape of the output for the shapes of the graph's inputs.
         opaque: Whether the module keeps its own parameters; they are then none of the graph's.
+            Those that are no floating-point numbers it keeps in any case.
         seen: As what a hypernetwork sees it.
     """
 
@@ -50,6 +51,7 @@ class Layer(Op):
         return {
             name: ParamSpec(tuple(parameter.shape), _role(name, parameter.dim()))
             for name, parameter in self.layer.named_parameters()
+            if parameter.is_floating_point()
         }
 
     def macs(self, *inputs: Shape) -> int:
