@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from nas.errors import ImportingError
-from nas.importers.state import replaced_state, unchanged
+from nas.importers.state import on_copies, replaced_state, unchanged
 from nas.train.mode import evaluating
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _run_on_meta(model: nn.Module, x: Tensor) -> None:
 
 
 def _run(model: nn.Module, x: Tensor) -> None:
-    with evaluating(model):
+    with on_copies(model), evaluating(model):
         model(x)
 
 

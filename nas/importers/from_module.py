@@ -17,7 +17,7 @@ from nas.importers.message_passing import is_message_passing
 from nas.importers.recorder import Unseen
 from nas.importers.silence import torch_silenced
 from nas.importers.state import unchanged
-from nas.importers.trace import WAYS, Hidden, Way, trace
+from nas.importers.trace import WAYS, Hidden, Way, in_mode, trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,13 +126,9 @@ def _exported(model: nn.Module, inputs: tuple[Tensor, ...]) -> nn.Module:
     (first, *_) = inspect.signature(model.forward).parameters.values()
     if first.kind is first.VAR_POSITIONAL:
         free = (free,)
-    mode = model.training
-    try:
-        with unchanged(model), torch_silenced():
-            program = torch.export.export(model.eval(), several, dynamic_shapes=free)
-            module: nn.Module = program.run_decompositions({}).module(check_guards=False)
-    finally:
-        model.train(mode)
+    with unchanged(model), in_mode(model, training=False), torch_silenced():
+        program = torch.export.export(model, several, dynamic_shapes=free)
+        module: nn.Module = program.run_decompositions({}).module(check_guards=False)
     return module
 
 

@@ -29,6 +29,8 @@ from nas.importers.step import Step, Value, follows_batch, leaves, mapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
 
+    from nas.importers.copies import Copies
+
 _SHAPE_ONLY = frozenset(
     {
         "empty_like",
@@ -100,6 +102,7 @@ class Recorder(TorchFunctionMode):
     functions are noted as their out-of-place forms.
 
     Args:
+        copies: Copies fixed tensors, which are then written into in place of the model's own.
         meta: Whether tensors have no numbers; else the model runs on real ones.
 
     Raises:
@@ -107,10 +110,11 @@ class Recorder(TorchFunctionMode):
             some samples of a tensor.
     """
 
-    def __init__(self, *, meta: bool) -> None:
+    def __init__(self, copies: Copies, *, meta: bool) -> None:
         super().__init__()
         self.steps: list[Step] = []
         """What was called, in order."""
+        self._copies = copies
         self._meta = meta
         self._values: dict[int, Value] = {}
         self._sharing: dict[int, list[Value]] = defaultdict(list)
@@ -153,7 +157,8 @@ class Recorder(TorchFunctionMode):
         """A tensor that was there before the run, such as an attribute that is no buffer."""
         if self._meta and tensor.is_meta:
             raise Unseen("a tensor was computed by something other than torch functions")
-        value = Value(tensor.to("meta") if self._meta else tensor, fixed=tensor)
+        copy = self._copies.of(tensor)
+        value = Value(copy.to("meta") if self._meta else copy, fixed=copy)
         self._values[id(tensor)] = value
         return self.enter(value)
 

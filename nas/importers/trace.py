@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
+from nas.importers.copies import Copies
 from nas.importers.message_passing import (
     is_message_passing,
     perceptron_of,
@@ -88,7 +90,8 @@ def trace(
         Unseen: A tensor was computed by what the recorder does not see.
         ImportingError: The model cannot be recorded in this way.
     """
-    recorder = Recorder(meta=way.meta)
+    copies = Copies()
+    recorder = Recorder(copies, meta=way.meta)
     parameters = dict(model.named_parameters())
     entered = [
         recorder.enter(Value(_example(x, inputs[0], way), input=position))
@@ -96,10 +99,10 @@ def trace(
     ]
     xs = tuple(value.tensor for value in entered)
     with ExitStack() as stack:
-        stack.enter_context(unchanged(model))
-        stack.enter_context(_mode(model, training=way.training))
+        stack.enter_context(unchanged(model, copies))
+        stack.enter_context(in_mode(model, training=way.training))
         stack.enter_context(_leaves_taken_whole(recorder, leaf_modules, way))
-        stack.enter_context(_state(model, parameters, recorder, meta=way.meta))
+        stack.enter_context(_state(model, parameters, recorder, copies, meta=way.meta))
         if watch:
             stack.enter_context(_watch(model, recorder, leaf_modules))
         stack.enter_context(torch.no_grad())
@@ -117,24 +120,33 @@ def trace(
 
 @contextmanager
 def _state(
-    model: nn.Module, parameters: Mapping[str, Tensor], recorder: Recorder, *, meta: bool
+    model: nn.Module,
+    parameters: Mapping[str, Tensor],
+    recorder: Recorder,
+    copies: Copies,
+    *,
+    meta: bool,
 ) -> Iterator[None]:
-    """Make parameters and buffers known; while active, the model has them without numbers."""
+    """Make parameters and buffers known; while active, the model has copies of them.
+
+    On the meta device those have no numbers.
+    """
     known: dict[Tensor, Tensor] = {}
-    for name, parameter in parameters.items():
-        value = Value(_twin(parameter, meta=meta), parameter=name)
-        if not is_continuous(parameter):
-            value = Value(value.tensor, fixed=parameter, buffer=name)
-        known[parameter] = recorder.enter(value, parameter).tensor
-    for name, buffer in model.named_buffers():
-        value = Value(_twin(buffer, meta=meta), fixed=buffer, buffer=name)
+    own = {name: tensor for name, tensor in parameters.items() if is_continuous(tensor)}
+    for name, parameter in own.items():
+        twin = _blank(parameter) if meta else copies.of(parameter)
+        known[parameter] = recorder.enter(Value(twin, parameter=name), parameter).tensor
+    fixed = {name: tensor for name, tensor in parameters.items() if name not in own}
+    for name, buffer in chain(fixed.items(), model.named_buffers()):
+        copy = copies.of(buffer)
+        value = Value(_blank(buffer) if meta else copy, fixed=copy, buffer=name)
         known[buffer] = recorder.enter(value, buffer).tensor
     with replaced_state(model, known):
         yield
 
 
-def _twin(tensor: Tensor, *, meta: bool) -> Tensor:
-    return torch.empty_like(tensor, device="meta") if meta else tensor
+def _blank(tensor: Tensor) -> Tensor:
+    return torch.empty_like(tensor, device="meta")
 
 
 def _example(x: Tensor, first: Tensor, way: Way) -> Tensor:
@@ -154,7 +166,7 @@ def _plain(outputs: Any) -> Any:
 
 
 @contextmanager
-def _mode(model: nn.Module, *, training: bool) -> Iterator[None]:
+def in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
     """Evaluation mode; with ``training`` only layers without parts of their own are in it."""
     before = {module: module.training for module in model.modules()}
     wanted = {module: training and any(True for _ in module.children()) for module in before}
