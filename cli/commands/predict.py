@@ -127,6 +127,7 @@ def _document(
         "opaque": list(coverage.opaque),
         "excluded": list(coverage.excluded),
         "kept": list(coverage.kept),
+        "whole": list(coverage.whole),
         "coverage": coverage.share,
         "seconds": found.predicted.seconds,
         "accuracy": accuracy,
@@ -147,6 +148,12 @@ def _lines(
         "predicted": f"{percent(coverage.share)} in {seconds['predict']:.3f} s, after "
         f"{seconds['import']:.3f} s of reading the network",
     }
+    if coverage.whole:
+        size = counted(sum(coverage.whole.values()), "parameter")
+        lines["whole"] = (
+            f"{_names(coverage.whole)}, {size} predicted by shape and kind of layer alone: inside of "
+            "what runs as it is"
+        )
     if coverage.opaque:
         lines["opaque"] = f"{_some(coverage.opaque)}: inside of what cannot be looked into"
     if coverage.excluded:
@@ -171,6 +178,9 @@ def _some(sizes: Mapping[str, int]) -> str:
     """The first names and how much there is in all."""
     from nas.errors import counted
 
+    return f"{_names(sizes)}, {counted(sum(sizes.values()), 'parameter')} left as they were"
+
+
+def _names(sizes: Mapping[str, int]) -> str:
     names = ", ".join(list(sizes)[:_NAMED])
-    rest = f" and {len(sizes) - _NAMED} more" if len(sizes) > _NAMED else ""
-    return f"{names}{rest}, {counted(sum(sizes.values()), 'parameter')} left as they were"
+    return f"{names} and {len(sizes) - _NAMED} more" if len(sizes) > _NAMED else names

@@ -24,6 +24,10 @@ class Copies:
             self._held += (tensor, copy)
         return self._of[id(tensor)]
 
+    def knows(self, tensor: Tensor) -> bool:
+        """Whether a tensor was copied, or is a copy."""
+        return id(tensor) in self._of
+
     def _copy(self, tensor: Tensor) -> Tensor:
         with torch._C.DisableTorchFunction(), torch.no_grad():
             copy = self._view(tensor) if _is_strided(tensor) else tensor.detach().clone()

@@ -11,18 +11,21 @@ import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
-from nas.importers.assembly import assemble
+from nas.graph.ops.recorded_call import RecordedCall
+from nas.importers.assembly import Assembly, assemble
 from nas.importers.lazy_layers import check_sizes
 from nas.importers.message_passing import is_message_passing
 from nas.importers.recorder import Unseen
 from nas.importers.silence import torch_silenced
 from nas.importers.state import unchanged
-from nas.importers.trace import WAYS, Hidden, Way, in_mode, trace
+from nas.importers.trace import WAYS, Hidden, Located, Way, in_mode, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from nas.graph.graph import Graph
     from nas.importers.imported import Frozen, Imported
+    from nas.importers.trace import Trace
 
 
 def from_module(
@@ -33,8 +36,8 @@ def from_module(
     Parameters are told by identity. Layers of the vocabulary become typed operations, every other
     torch function a :class:`~nas.graph.ops.call.Call`, and tensors of the model's own become
     :class:`~nas.graph.ops.parameter.Parameter` nodes, as do weights that several layers share.
-    A submodule that computes outside of torch's functions (TorchScript) is a
-    :class:`~nas.graph.ops.layer.Layer` that runs as it is, and is reported as opaque.
+    TorchScript is a :class:`~nas.graph.ops.layer.Layer` that runs as it is, and is reported as
+    opaque.
 
     The run is in evaluation mode, in the first of these ways that works:
 
@@ -46,6 +49,11 @@ def from_module(
        example, at its batch size.
     4. On the model as :func:`torch.export.export` writes it, which takes seconds but also follows
        writing into views of tensors. Operations are then torch's own (``aten``).
+    5. As 3, the smallest modules that cannot be recorded (numpy, gradients of their own, writing
+       into some samples) running as they are: each is a layer, whose weights are known by their
+       shape and kind alone and reported as whole.
+
+    Where shapes depend on numbers (masks, packed sequences), those of the example are recorded.
 
     Where outputs do not depend on some parameters in evaluation mode (auxiliary heads), the model
     is run with its containers in training mode, and has further outputs.
@@ -80,23 +88,102 @@ def from_module(
 def _read(model: nn.Module, inputs: tuple[Tensor, ...]) -> Imported:
     """The graph recorded in the first way that works; frozen parameters count as others do."""
     leaf_modules = {module for module in model.modules() if _is_whole(module)}
-    cause: Exception | None = None
     for way in WAYS:
         try:
             imported = _imported(model, inputs, way, leaf_modules)
-        except Exception as error:  # a model may be anybody's code
-            cause = error
+        except Exception:  # a model may be anybody's code
             continue
+        if imported.coverage.excluded and _has_recorded_shapes(imported.graph):
+            with suppress(Exception):
+                return _with_wholes(model, inputs, leaf_modules)
         if imported.coverage.excluded:
             return _with_auxiliary_heads(model, inputs, way, leaf_modules, imported)
         return imported
     with suppress(Exception):
         return _imported(_exported(model, inputs), inputs, WAYS[0], set())
-    reason = str(cause).partition("\n")[0] or repr(cause)
-    raise ImportingError(
-        f"{type(model).__name__} cannot be read as a graph: {reason}",
-        hint="Check that model(*example_inputs) runs.",
-    ) from cause
+    try:
+        return _with_wholes(model, inputs, leaf_modules)
+    except Exception as error:
+        raise _refusal(model, error) from error
+
+
+def _with_wholes(
+    model: nn.Module, inputs: tuple[Tensor, ...], leaf_modules: set[nn.Module]
+) -> Imported:
+    """The graph in which the smallest modules that cannot be recorded run as they are.
+
+    Raises:
+        Located: The model does not run.
+    """
+    whole: set[nn.Module] = set()
+    while True:
+        taken = {part for part in leaf_modules if not _is_inside(part, whole)} | whole
+        try:
+            imported, unsure = _located(model, inputs, taken)
+        except Located as error:
+            place = error.place or model
+            if model in whole:
+                raise
+        else:
+            left = {place for place in unsure if _holds(model, place, imported.coverage.excluded)}
+            if not left or model in whole:
+                return imported
+            place = left.pop()
+        whole = {part for part in whole if not _is_inside(part, {place})} | {place}
+
+
+def _located(
+    model: nn.Module, inputs: tuple[Tensor, ...], taken: set[nn.Module]
+) -> tuple[Imported, set[nn.Module]]:
+    """The graph of a run on the example, and the modules in it whose shapes depend on numbers.
+
+    Raises:
+        Located: It cannot be recorded.
+    """
+    way = WAYS[-1]
+    first, second = (trace(model, xs, way, taken, locate=True) for xs in (inputs, _nearby(inputs)))
+    assembly = Assembly(first, model)
+    try:
+        imported = assembly.imported()
+        _check_fixed(imported, assemble(second, model))
+    except Located:
+        raise
+    except ImportingError as error:
+        raise Located(_changing(first, second), error) from error
+    return imported, {model if place is None else place for place in assembly.unsure}
+
+
+def _changing(first: Trace, second: Trace) -> nn.Module | None:
+    """Where two runs took different tensors for the same."""
+    for (own, place), (other, _) in zip(first.fixed, second.fixed, strict=False):
+        if not torch.equal(own, other):
+            return place
+    return None
+
+
+def _is_inside(part: nn.Module, wholes: set[nn.Module]) -> bool:
+    return any(part is inner for whole in wholes for inner in whole.modules())
+
+
+def _holds(model: nn.Module, place: nn.Module, names: Iterable[str]) -> bool:
+    """Whether one of these parameters is inside of a module."""
+    own = {id(parameter) for parameter in place.parameters()}
+    return any(id(model.get_parameter(name)) in own for name in names)
+
+
+def _refusal(model: nn.Module, error: Exception) -> ImportingError:
+    """What is said of a model that does not run."""
+    cause = error.cause if isinstance(error, Located) else error
+    if isinstance(cause, ImportingError):
+        reason = cause.message
+        hint = f"model(*example_inputs) runs, but this is in the way. {cause.hint or ''}".rstrip()
+    else:
+        reason = str(cause).partition("\n")[0] or repr(cause)
+        hint = (
+            f"model(*example_inputs) raises {type(cause).__name__}: {reason.rstrip('.')}. "
+            "Give inputs that it takes."
+        )
+    return ImportingError(f"{type(model).__name__} cannot be read as a graph: {reason}", hint=hint)
 
 
 def _checked(example_inputs: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -141,8 +228,8 @@ def _imported(
         try:
             imported = assemble(trace(model, inputs, way, leaf_modules, watch=watch), model)
             if not way.meta:
-                nearby = tuple(0.999 * x + 1e-3 if x.is_floating_point() else x for x in inputs)
-                _check_fixed(imported, assemble(trace(model, nearby, way, leaf_modules), model))
+                nearby = trace(model, _nearby(inputs), way, leaf_modules)
+                _check_fixed(imported, assemble(nearby, model))
         except Unseen:
             if watch:
                 raise
@@ -151,6 +238,18 @@ def _imported(
         except Hidden:
             continue
         return imported
+
+
+def _nearby(inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Inputs that no constant may depend on."""
+    return tuple(
+        (0.999 * x.detach() + 1e-3).requires_grad_(x.requires_grad) if x.is_floating_point() else x
+        for x in inputs
+    )
+
+
+def _has_recorded_shapes(graph: Graph) -> bool:
+    return any(isinstance(node.op, RecordedCall) for node in graph.nodes)
 
 
 def _check_fixed(imported: Imported, nearby: Imported) -> None:

@@ -27,12 +27,15 @@ class Coverage:
         opaque: Those inside modules that could not be looked into.
         excluded: Those that no output depends on.
         kept: Those that are not learned: frozen ones, and whole numbers and masks.
+        whole: Those of the predicted ones that are inside modules which run as they are, so that
+            they were seen by their shape and the kind of their layer alone.
     """
 
     predicted: Mapping[str, int]
     opaque: Mapping[str, int]
     excluded: Mapping[str, int]
     kept: Mapping[str, int] = field(default_factory=dict)
+    whole: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -50,7 +53,8 @@ class Coverage:
         groups = self.predicted, self.opaque, self.excluded
         left = ({n: size for n, size in group.items() if n not in names} for group in groups)
         more = {n: size for group in groups for n, size in group.items() if n in names}
-        return Coverage(*left, kept={**self.kept, **more})
+        whole = {n: size for n, size in self.whole.items() if n not in names}
+        return Coverage(*left, kept={**self.kept, **more}, whole=whole)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,10 @@ from nas.importers.message_passing import (
     shape_rule,
     without_perceptron,
 )
+from nas.importers.outputs import tensors_in
 from nas.importers.recorder import Recorder
 from nas.importers.state import is_plain, replaced_forward, replaced_state, unchanged
-from nas.importers.step import BATCH, Step, Value, is_continuous, leaves, mapped
+from nas.importers.step import BATCH, Step, Value, is_continuous, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,6 +40,7 @@ class Trace:
         steps: Everything that was called, in order.
         free: Whether the batch size was :data:`nas.importers.step.BATCH`, so that sizes that
             follow it are told from others.
+        fixed: What was taken for the same whatever the inputs are, and in which module.
     """
 
     inputs: tuple[Value, ...]
@@ -45,6 +48,7 @@ class Trace:
     parameters: Mapping[str, Tensor]
     steps: tuple[Step, ...]
     free: bool
+    fixed: tuple[tuple[Tensor, nn.Module | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,7 @@ def trace(
     leaf_modules: set[nn.Module],
     *,
     watch: bool = False,
+    locate: bool = False,
 ) -> Trace:
     """Record one run of a model.
 
@@ -84,10 +89,12 @@ def trace(
         leaf_modules: Submodules that are not looked into.
         watch: Whether to look at what every submodule returns, which takes longer. One that
             computes what the recorder does not see is added to ``leaf_modules``.
+        locate: Whether to note in which submodule everything happens.
 
     Raises:
         Hidden: One was added.
         Unseen: A tensor was computed by what the recorder does not see.
+        Located: With ``locate``, why a submodule cannot be recorded.
         ImportingError: The model cannot be recorded in this way.
     """
     copies = Copies()
@@ -103,19 +110,22 @@ def trace(
         stack.enter_context(in_mode(model, training=way.training))
         stack.enter_context(_leaves_taken_whole(recorder, leaf_modules, way))
         stack.enter_context(_state(model, parameters, recorder, copies, meta=way.meta))
+        if locate:
+            stack.enter_context(_located(model, recorder, leaf_modules))
         if watch:
             stack.enter_context(_watch(model, recorder, leaf_modules))
         stack.enter_context(torch.no_grad())
         stack.enter_context(recorder)
         outputs = model(*xs)
-    found = [leaf for leaf in leaves(_plain(outputs)) if isinstance(leaf, Tensor)]
+    found = tensors_in(outputs)
     if not found:
         raise ImportingError(
             f"the model returned no tensor but {type(outputs).__name__}",
             hint="Import a model whose forward() returns one or more tensors.",
         )
     values = tuple(map(recorder.value_of, found))
-    return Trace(tuple(entered), values, parameters, tuple(recorder.steps), way.free)
+    steps, fixed = tuple(recorder.steps), tuple(recorder.fixed)
+    return Trace(tuple(entered), values, parameters, steps, way.free, fixed)
 
 
 @contextmanager
@@ -151,18 +161,12 @@ def _blank(tensor: Tensor) -> Tensor:
 
 def _example(x: Tensor, first: Tensor, way: Way) -> Tensor:
     if not way.meta:
-        return x.clone()  # an object of its own, so that a value is not another's
+        copy = x.detach().clone()  # an object of its own, so that a value is not another's
+        return copy.requires_grad_(x.requires_grad)
     shape = tuple(x.shape)
     if way.free and shape[:1] == tuple(first.shape[:1]):
         shape = (BATCH, *shape[1:])
     return torch.empty(shape, dtype=x.dtype, device="meta")
-
-
-def _plain(outputs: Any) -> Any:
-    """Outputs as tuples and dictionaries."""
-    if isinstance(outputs, dict):  # also the output classes derived from it
-        return dict(outputs)
-    return outputs
 
 
 @contextmanager
@@ -200,6 +204,8 @@ def _whole(
     module: nn.Module, forward: Callable[..., Any], recorder: Recorder
 ) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
+        if recorder.inside:
+            return forward(*args, **kwargs)
         reads: list[Value] = []
 
         def admit(tensor: Tensor) -> Value:
@@ -209,17 +215,75 @@ def _whole(
         if is_message_passing(module):
             args, kwargs = plain_call(module, args, kwargs)
         step = Step(module, mapped(args, admit), mapped(kwargs, admit), reads)
+        versions = [value.tensor._version for value in reads]
         recorder.inside = True
         try:
             with torch._C.DisableTorchFunction():
-                result = forward(*args, **kwargs)
+                result = _run(forward, args, kwargs)
         finally:
             recorder.inside = False
-        heard = recorder.note(step, result)
+        if versions != [value.tensor._version for value in reads]:
+            raise ImportingError(f"{type(module).__name__} writes into what it is given")
+        heard = recorder.note_all(step, result)
         inner = perceptron_of(module)
         return heard if inner is None else inner(heard)
 
     return run
+
+
+def _run(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a module; with gradients if it computes some itself."""
+    try:
+        return forward(*args, **kwargs)
+    except RuntimeError as error:
+        if "grad" not in str(error):
+            raise
+    with torch.enable_grad():
+        result = forward(*args, **kwargs)
+    for tensor in tensors_in(result):
+        tensor.detach_()
+    return result
+
+
+@contextmanager
+def _located(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -> Iterator[None]:
+    """While active, every failure says in which submodule it happened.
+
+    So does a tensor that a submodule returns although nothing recorded has computed it.
+    """
+    failed: list[tuple[Exception, nn.Module]] = []
+
+    def watched(module: nn.Module) -> Callable[..., Any]:
+        own = module.forward
+
+        @wraps(own)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            if recorder.inside:
+                return own(*args, **kwargs)
+            caller, recorder.place = recorder.place, module
+            try:
+                result = own(*args, **kwargs)
+                if not all(map(recorder.computes, tensors_in(result))):
+                    raise ImportingError("a tensor was computed by no function of torch")
+            except Exception as error:  # the model may know what to do with it
+                if not failed or failed[-1][0] is not error:
+                    failed.append((error, module))
+                raise
+            finally:
+                recorder.place = caller
+            return result
+
+        return run
+
+    with ExitStack() as stack:
+        for module in model.modules():
+            if is_plain(module) and module not in leaf_modules:
+                stack.enter_context(replaced_forward(module, watched(module)))
+        try:
+            yield
+        except Exception as error:
+            place = next((place for cause, place in failed if cause is error), None)
+            raise Located(place, error) from error
 
 
 @contextmanager
@@ -227,8 +291,7 @@ def _watch(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -
     """While active, a submodule that computes unseen tensors becomes a leaf, and this run ends."""
 
     def look(module: nn.Module, args: Any, output: Any) -> None:
-        unseen = [t for t in leaves(_plain(output)) if isinstance(t, Tensor)]
-        if not all(map(recorder.knows, unseen)):
+        if not all(map(recorder.knows, tensors_in(output))):
             leaf_modules.add(module)
             raise Hidden(f"{type(module).__name__} computes what cannot be looked into")
 
@@ -238,6 +301,15 @@ def _watch(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -
     finally:
         for hook in hooks:
             hook.remove()
+
+
+class Located(ImportingError):
+    """Why a submodule cannot be recorded."""
+
+    def __init__(self, place: nn.Module | None, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.place = place
+        self.cause = cause
 
 
 class Hidden(ImportingError):

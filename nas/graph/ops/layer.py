@@ -48,8 +48,9 @@ class Layer(Op):
     def parameters(self, *inputs: Shape) -> dict[str, ParamSpec]:
         if self.opaque:
             return {}
+        kinds = {part.owner: part.features.kind for part in self.seen.parts}
         return {
-            name: ParamSpec(tuple(parameter.shape), _role(name, parameter.dim()))
+            name: ParamSpec(tuple(parameter.shape), _role(name, parameter.dim(), kinds))
             for name, parameter in self.layer.named_parameters()
             if parameter.is_floating_point()
         }
@@ -71,8 +72,15 @@ class Layer(Op):
         return self.seen
 
 
-def _role(name: str, dimensions: int) -> Role:
-    own = name.rpartition(".")[2]
+def _role(name: str, dimensions: int, kinds: Mapping[str, str]) -> Role:
+    owner, _, own = name.rpartition(".")
+    kind = kinds.get(owner, "")
+    if kind == "embedding":
+        return Role.TABLE
+    if kind.endswith(("norm", "norm2d")):
+        return Role.SCALE if own == "weight" else Role.SHIFT
+    if kind.startswith("conv") and dimensions > 1:
+        return Role.WEIGHT
     if own.startswith("att") and dimensions > 1:
         return Role.ATTENTION
     if dimensions > 1 and own != "bias":

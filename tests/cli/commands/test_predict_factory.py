@@ -45,6 +45,16 @@ def fixed(size):
 def tokens():
     return nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 10))
 
+class Energy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Linear(64, 10)
+    def forward(self, x):
+        with torch.enable_grad():
+            x = x.flatten(1).detach().requires_grad_()
+            y = self.net(x)
+            return y.detach() + torch.autograd.grad(y.tanh().sum(), x)[0][:, :10]
+
 def two_answers():
     class Two(nn.Module):
         def __init__(self):
@@ -108,6 +118,14 @@ def test_the_report_counts_what_was_not_predicted(hypernet):
     shown = predict(hypernet, "net:scripted").out
     assert "opaque" in shown
     assert "0.bias, 0.weight, 40 parameters left as they were" in shown
+
+
+def test_what_runs_as_it_is_is_predicted_and_reported(hypernet):
+    answer = predict(hypernet, "net:Energy", "--evaluate")
+    assert answer.code == 0, answer.err
+    assert "net.weight, net.bias, 650 parameters predicted by shape and kind" in answer.out
+    document = predict(hypernet, "net:Energy", "--json").document
+    assert (document["coverage"], document["whole"]) == (1, ["net.weight", "net.bias"])
 
 
 def test_frozen_parameters_are_kept_unless_asked_for(hypernet):
