@@ -111,10 +111,11 @@ def of_factory(
     from cli.reading import check_classes, reading_of
     from cli.setup import load_general_weights
     from hypernets.predicted_module import predict_module
+    from nas.importers.surroundings import unwrapped
     from nas.train.batch_statistics import measure_statistics
 
     with _seeded(seed):
-        module = make_module(text).to(device)
+        module = unwrapped(make_module(text)).to(device)
         hypernet = load_general_weights(weights, data, device, listen)
         read = reading_of(module, data, hypernet.card, listen)  # lazy layers get their sizes
     default = _kept(module)

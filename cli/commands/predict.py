@@ -151,8 +151,8 @@ def _lines(
     if coverage.whole:
         size = counted(sum(coverage.whole.values()), "parameter")
         lines["whole"] = (
-            f"{_names(coverage.whole)}, {size} predicted by shape and kind of layer alone: inside of "
-            "what runs as it is"
+            f"{_names(coverage.whole)}, {size} predicted by shape and kind of layer alone: "
+            "inside of what runs as it is"
         )
     if coverage.opaque:
         lines["opaque"] = f"{_some(coverage.opaque)}: inside of what cannot be looked into"

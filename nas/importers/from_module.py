@@ -18,6 +18,7 @@ from nas.importers.message_passing import is_message_passing
 from nas.importers.recorder import Unseen
 from nas.importers.silence import torch_silenced
 from nas.importers.state import unchanged
+from nas.importers.surroundings import as_taken, plain_surroundings, unwrapped
 from nas.importers.trace import WAYS, Hidden, Located, Way, in_mode, trace
 
 if TYPE_CHECKING:
@@ -59,8 +60,11 @@ def from_module(
     is run with its containers in training mode, and has further outputs.
 
     Args:
-        model: Any module; it is left as it was.
-        example_inputs: What ``forward`` takes, the batch first.
+        model: Any module; it is left as it was. What torch.compile or DataParallel wraps is read
+            under its own names.
+        example_inputs: What ``forward`` takes, the batch first; they are brought to the data type
+            of the model. What torch is set to (inference mode, autocast, default data type and
+            device) has no influence.
         frozen: Whether parameters that do not require a gradient count as those that are kept, or
             as the others do.
 
@@ -77,8 +81,11 @@ def from_module(
         >>> imported.names
         {'_0.weight': '0.weight', '_0.bias': '0.bias'}
     """
+    model = unwrapped(model)
     check_sizes(model)
-    imported = _read(model, _checked(example_inputs))
+    with plain_surroundings(model), torch.random.fork_rng(devices=[]):
+        inputs = tuple(as_taken(model, x) for x in _checked(example_inputs))
+        imported = _read(model, inputs)
     if frozen == "predict":
         return imported
     fixed = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}

@@ -51,10 +51,12 @@ class Coverage:
     def keeping(self, names: Container[str]) -> Coverage:
         """The same with these parameters among those that are kept."""
         groups = self.predicted, self.opaque, self.excluded
-        left = ({n: size for n, size in group.items() if n not in names} for group in groups)
+        predicted, opaque, excluded = (
+            {n: size for n, size in group.items() if n not in names} for group in groups
+        )
         more = {n: size for group in groups for n, size in group.items() if n in names}
         whole = {n: size for n, size in self.whole.items() if n not in names}
-        return Coverage(*left, kept={**self.kept, **more}, whole=whole)
+        return Coverage(predicted, opaque, excluded, {**self.kept, **more}, whole)
 
 
 @dataclass(frozen=True, eq=False)

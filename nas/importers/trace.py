@@ -24,6 +24,7 @@ from nas.importers.outputs import tensors_in
 from nas.importers.recorder import Recorder
 from nas.importers.state import is_plain, replaced_forward, replaced_state, unchanged
 from nas.importers.step import BATCH, Step, Value, is_continuous, mapped
+from nas.importers.surroundings import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,6 +109,9 @@ def trace(
     with ExitStack() as stack:
         stack.enter_context(unchanged(model, copies))
         stack.enter_context(in_mode(model, training=way.training))
+        for part in model.modules():
+            if unwrapped(part) is not part:
+                stack.enter_context(replaced_forward(part, unwrapped(part)))
         stack.enter_context(_leaves_taken_whole(recorder, leaf_modules, way))
         stack.enter_context(_state(model, parameters, recorder, copies, meta=way.meta))
         if locate:

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 from nas.errors import ImportingError
 from nas.importers.outputs import tensors_in
-from nas.importers.step import ATOMS, Value, follows_batch, leaves, mapped
+from nas.importers.step import Value, follows_batch, leaves, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nas.importers.step import Step
 
-_PLAIN = (*ATOMS, torch.dtype, torch.device, torch.Size, type(Ellipsis))
+_PLAIN = (bool, float, int, str, type(None), type(Ellipsis), torch.dtype, torch.device)
 
 
 @dataclass(frozen=True)

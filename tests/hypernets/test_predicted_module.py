@@ -152,7 +152,7 @@ def test_both_parts_of_a_complex_parameter_are_predicted() -> None:
 
 def test_a_module_of_which_all_is_frozen_is_left_as_it_was() -> None:
     model = convolutional().requires_grad_(False)
-    model[1].running_mean.fill_(3)
+    model.get_buffer("1.running_mean").fill_(3)
     before = copies(model)
     assert predict_module(make_hypernet(), model).coverage.share == 0
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())

@@ -139,7 +139,7 @@ def observed(*, training: bool) -> nn.Module:
         quantization.QuantStub(), nn.Conv2d(3, 8, 3), nn.ReLU(), quantization.DeQuantStub()
     )
     model = nn.Sequential(layers, nn.Flatten(), nn.Linear(288, 4)).train(training)
-    layers.qconfig = (  # type: ignore[assignment]
+    layers.qconfig = (
         quantization.get_default_qat_qconfig("fbgemm")
         if training
         else quantization.get_default_qconfig("fbgemm")
@@ -240,6 +240,38 @@ def test_a_random_draw_is_drawn_anew() -> None:
     torch.manual_seed(0)
     torch.testing.assert_close(apply(imported.graph, imported.state, ROWS), expected)
     assert not torch.equal(apply(imported.graph, imported.state, ROWS), expected)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda x: x.bernoulli_(0.5),
+        lambda x: x.cauchy_(0, 1),
+        lambda x: x.exponential_(2.0),
+        lambda x: x.geometric_(0.5),
+        lambda x: x.log_normal_(0, 1),
+        lambda x: x.normal_(1, 2),
+        lambda x: x.random_(5),
+        lambda x: x.uniform_(1, 2),
+    ],
+)
+def test_a_tensor_filled_at_random_is_filled_anew(draw) -> None:
+    model = Written(lambda self, x: x + draw(torch.empty(4, 8)))
+    imported = from_module(model, ROWS)
+    assert "layer" not in [node.op.kind for node in imported.graph.nodes]
+    torch.manual_seed(0)
+    expected = model(ROWS)
+    torch.manual_seed(0)
+    torch.testing.assert_close(apply(imported.graph, imported.state, ROWS), expected)
+
+
+def test_reading_draws_nothing_from_the_users_numbers() -> None:
+    model = Written(lambda self, x: x + torch.empty(4, 8).normal_() * float(x.sum() > 1e9))
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    from_module(model, ROWS)
+    assert torch.equal(torch.rand(3), expected)
 
 
 def test_layers_inside_are_seen_as_the_nearest_operations() -> None:
