@@ -12,21 +12,22 @@ from torch import Tensor, nn
 
 from nas.errors import ImportingError
 from nas.graph.ops.recorded_call import RecordedCall
-from nas.importers.assembly import Assembly, assemble
+from nas.importers.assembly import assemble
+from nas.importers.constants import check_fixed, nearby
 from nas.importers.lazy_layers import check_sizes
 from nas.importers.message_passing import is_message_passing
 from nas.importers.recorder import Unseen
 from nas.importers.silence import torch_silenced
+from nas.importers.smallest_whole import with_wholes
 from nas.importers.state import unchanged
 from nas.importers.surroundings import as_taken, plain_surroundings, unwrapped
 from nas.importers.trace import WAYS, Hidden, Located, Way, in_mode, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from nas.graph.graph import Graph
     from nas.importers.imported import Frozen, Imported
-    from nas.importers.trace import Trace
 
 
 def from_module(
@@ -102,80 +103,16 @@ def _read(model: nn.Module, inputs: tuple[Tensor, ...]) -> Imported:
             continue
         if imported.coverage.excluded and _has_recorded_shapes(imported.graph):
             with suppress(Exception):
-                return _with_wholes(model, inputs, leaf_modules)
+                return with_wholes(model, inputs, leaf_modules)
         if imported.coverage.excluded:
             return _with_auxiliary_heads(model, inputs, way, leaf_modules, imported)
         return imported
     with suppress(Exception):
         return _imported(_exported(model, inputs), inputs, WAYS[0], set())
     try:
-        return _with_wholes(model, inputs, leaf_modules)
+        return with_wholes(model, inputs, leaf_modules)
     except Exception as error:
         raise _refusal(model, error) from error
-
-
-def _with_wholes(
-    model: nn.Module, inputs: tuple[Tensor, ...], leaf_modules: set[nn.Module]
-) -> Imported:
-    """The graph in which the smallest modules that cannot be recorded run as they are.
-
-    Raises:
-        Located: The model does not run.
-    """
-    whole: set[nn.Module] = set()
-    while True:
-        taken = {part for part in leaf_modules if not _is_inside(part, whole)} | whole
-        try:
-            imported, unsure = _located(model, inputs, taken)
-        except Located as error:
-            place = error.place or model
-            if model in whole:
-                raise
-        else:
-            left = {place for place in unsure if _holds(model, place, imported.coverage.excluded)}
-            if not left or model in whole:
-                return imported
-            place = left.pop()
-        whole = {part for part in whole if not _is_inside(part, {place})} | {place}
-
-
-def _located(
-    model: nn.Module, inputs: tuple[Tensor, ...], taken: set[nn.Module]
-) -> tuple[Imported, set[nn.Module]]:
-    """The graph of a run on the example, and the modules in it whose shapes depend on numbers.
-
-    Raises:
-        Located: It cannot be recorded.
-    """
-    way = WAYS[-1]
-    first, second = (trace(model, xs, way, taken, locate=True) for xs in (inputs, _nearby(inputs)))
-    assembly = Assembly(first, model)
-    try:
-        imported = assembly.imported()
-        _check_fixed(imported, assemble(second, model))
-    except Located:
-        raise
-    except ImportingError as error:
-        raise Located(_changing(first, second), error) from error
-    return imported, {model if place is None else place for place in assembly.unsure}
-
-
-def _changing(first: Trace, second: Trace) -> nn.Module | None:
-    """Where two runs took different tensors for the same."""
-    for (own, place), (other, _) in zip(first.fixed, second.fixed, strict=False):
-        if not torch.equal(own, other):
-            return place
-    return None
-
-
-def _is_inside(part: nn.Module, wholes: set[nn.Module]) -> bool:
-    return any(part is inner for whole in wholes for inner in whole.modules())
-
-
-def _holds(model: nn.Module, place: nn.Module, names: Iterable[str]) -> bool:
-    """Whether one of these parameters is inside of a module."""
-    own = {id(parameter) for parameter in place.parameters()}
-    return any(id(model.get_parameter(name)) in own for name in names)
 
 
 def _refusal(model: nn.Module, error: Exception) -> ImportingError:
@@ -235,8 +172,8 @@ def _imported(
         try:
             imported = assemble(trace(model, inputs, way, leaf_modules, watch=watch), model)
             if not way.meta:
-                nearby = trace(model, _nearby(inputs), way, leaf_modules)
-                _check_fixed(imported, assemble(nearby, model))
+                other = trace(model, nearby(inputs), way, leaf_modules)
+                check_fixed(imported, assemble(other, model))
         except Unseen:
             if watch:
                 raise
@@ -247,27 +184,8 @@ def _imported(
         return imported
 
 
-def _nearby(inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Inputs that no constant may depend on."""
-    return tuple(
-        (0.999 * x.detach() + 1e-3).requires_grad_(x.requires_grad) if x.is_floating_point() else x
-        for x in inputs
-    )
-
-
 def _has_recorded_shapes(graph: Graph) -> bool:
     return any(isinstance(node.op, RecordedCall) for node in graph.nodes)
-
-
-def _check_fixed(imported: Imported, nearby: Imported) -> None:
-    """See that constants are the same for other inputs, where tensors are told by being there.
-
-    Raises:
-        ImportingError: One was computed from the inputs, unseen.
-    """
-    for name in imported.state.keys() & nearby.state.keys() - imported.names.keys():
-        if not torch.equal(imported.state[name], nearby.state[name]):
-            raise ImportingError("a tensor was computed by something other than torch functions")
 
 
 def _with_auxiliary_heads(

@@ -75,6 +75,12 @@ def dtype_of(model: nn.Module) -> torch.dtype | None:
     return next(iter(computing)) if len(computing) == 1 and computing <= {*_COMPUTING} else None
 
 
+def tensor_like(model: nn.Module) -> Tensor:
+    """A tensor of the data type and on the device of what a model reads: its first weight."""
+    weights = (p for p in model.parameters() if p.dtype.is_floating_point)
+    return next(weights, torch.zeros(()))
+
+
 def as_taken(model: nn.Module, x: Tensor) -> Tensor:
     """An input in the data type the model computes in."""
     dtype = dtype_of(model)
