@@ -214,15 +214,17 @@ class Assembly:
         geometric, opaque = is_message_passing(module), not is_plain(module)
         name = self._namer.module(path or type(module).__name__.lower())
         module = without_perceptron(module)
-        typed = operation_of(module) if geometric and len(step.args) == 2 else None
+        layer = on_tensors(module, step, results)
+        plain = geometric and layer is module and len(reads) == 2
+        typed = operation_of(module) if plain else None
         seen = features_of(module) if geometric or opaque else features_inside(module)
         self._whole.append(module)
         if not geometric and not opaque:
             self._unseen.append(module)
-        layer = on_tensors(module, step, results)
         prefix = f"{path}." if path else ""
+        taken = () if opaque else {*self._own.values()}
         for own, tensor in chain(module.named_parameters(), module.named_buffers()):
-            if f"{prefix}{own}" in self._own.values():
+            if f"{prefix}{own}" in taken:
                 raise ImportingError(f"{type(module).__name__} shares {own!r} with others")
             self._own[f"{name}.{own}"] = f"{prefix}{own}"
             self._state[f"{name}.{own}"] = tensor.detach()
@@ -231,6 +233,8 @@ class Assembly:
             op = typed or Layer(layer=layer, shape=shape, opaque=opaque, seen=seen)
             self._append(results[0], op, reads, name)
             return
+        if self._trace.free:
+            raise ImportingError(f"{type(module).__name__} gives several tensors")
         total = sum(value.tensor.numel() for value in results)
         op = Layer(layer=layer, shape=(total,), opaque=opaque, seen=seen)
         self._nodes[name] = Node(name, op, tuple(map(self._name, reads)))

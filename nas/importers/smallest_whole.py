@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.errors import ImportingError
 from nas.importers.assembly import Assembly, assemble
 from nas.importers.constants import check_fixed, nearby
 from nas.importers.trace import WAYS, Located, trace
@@ -61,7 +60,7 @@ def _located(
         check_fixed(imported, assemble(second, model))
     except Located:
         raise
-    except ImportingError as error:
+    except Exception as error:  # a parameter may be both inside and outside of a whole
         raise Located(_changing(first, second), error) from error
     return imported, {model if place is None else place for place in assembly.unsure}
 

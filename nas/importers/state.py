@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from nas.importers.copies import Copies
 from nas.importers.lazy_layers import has_lazy_layers
-from nas.importers.step import mapped
+from nas.importers.step import leaves, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -146,8 +146,10 @@ def _replace_tensors(table: Any, own: Container[int], copies: Copies) -> None:
     else:
         return
     for place in places:
-        if isinstance(table[place], (Tensor, tuple)):
-            table[place] = mapped(table[place], copied)
+        held = table[place]
+        inner = leaves(held) if type(held) is tuple or hasattr(held, "_fields") else [held]
+        if any(isinstance(part, Tensor) for part in inner):
+            table[place] = mapped(held, copied)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from hypernets.example_inputs import first_taken
 from nas.errors import ImportingError
 from nas.importers.from_module import from_module
 from nas.train.graph_call import graph_call
+from tests.nas.importers.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,6 +173,16 @@ def test_each_change_is_undone(change, looks) -> None:
     before = snapshot(model)
     read(model)
     assert snapshot(model) == before
+
+
+def test_attributes_are_of_the_type_they_were_while_a_module_runs() -> None:
+    def sized(self: nn.Module, x: Tensor) -> Tensor:
+        size: torch.Size = self.size  # type: ignore[assignment]
+        return x.reshape(-1, size.numel())
+
+    model = Written(sized)
+    model.size = torch.Size([2, 2])  # type: ignore[assignment]
+    assert from_module(model, X).batch is None
 
 
 def test_what_is_read_is_what_the_next_run_computes() -> None:

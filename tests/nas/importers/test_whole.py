@@ -323,6 +323,18 @@ def test_a_shared_part_is_taken_with_what_it_shares() -> None:
     torch.testing.assert_close(apply(imported.graph, imported.state, ROWS), model(ROWS))
 
 
+def test_weights_that_are_also_read_outside_are_taken_with_what_reads_them() -> None:
+    def tied(self: nn.Module, x: Tensor) -> Tensor:
+        y: Tensor = self.get_submodule("part")(x)["y"]
+        weight: Tensor = self.get_submodule("part.layer").weight  # type: ignore[assignment]
+        return nn.functional.linear(y, weight)
+
+    model = Written(tied, part=ByHand())
+    imported = from_module(model, ROWS)
+    assert set(imported.coverage.whole) == {"part.layer.weight", "part.layer.bias"}
+    torch.testing.assert_close(apply(imported.graph, imported.state, ROWS), model(ROWS))
+
+
 def test_layers_of_attention_over_graphs_are_read() -> None:
     geometric = pytest.importorskip("torch_geometric.nn")
 
