@@ -77,7 +77,9 @@ def predict_module(
     Parameters keep device, data type and whether they are trained; one that several layers share
     is predicted once, a complex one in both its parts. What does not require a gradient, is no
     floating-point number, is inside TorchScript, or is used by no output stays as it is and is
-    reported. Running statistics of the norms that were predicted start afresh.
+    reported. Parts that cannot be recorded run as they are; their weights are predicted by shape
+    and kind of layer alone, and reported as whole. Running statistics of the norms that were
+    predicted start afresh.
 
     Args:
         predictor: A trained hypernetwork.
