@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hypernets.predicted_module import PredictedModule
     from nas.data.dataset import Dataset
     from nas.events import Listener
+    from nas.importers.imported import Frozen
     from nas.train.classifier import Classifier
 
 
@@ -90,6 +91,7 @@ def of_factory(
     device: torch.device,
     seed: int,
     listen: Listener,
+    frozen: Frozen = "keep",
 ) -> Prediction:
     """A module that Python makes, as :func:`cli.module_factory.make_module` takes it.
 
@@ -100,6 +102,7 @@ def of_factory(
         device: Where to predict.
         seed: Of the default weights.
         listen: Hears what should be known of hypernetwork and images.
+        frozen: What becomes of parameters that do not require a gradient.
 
     Raises:
         NasError: The module or the hypernetwork cannot be read, or do not fit the data.
@@ -108,14 +111,15 @@ def of_factory(
     from cli.reading import check_classes, reading_of
     from cli.setup import load_general_weights
     from hypernets.predicted_module import predict_module
+    from nas.importers.surroundings import unwrapped
     from nas.train.batch_statistics import measure_statistics
 
     with _seeded(seed):
-        module = make_module(text).to(device)
+        module = unwrapped(make_module(text)).to(device)
         hypernet = load_general_weights(weights, data, device, listen)
         read = reading_of(module, data, hypernet.card, listen)  # lazy layers get their sizes
     default = _kept(module)
-    predicted = predict_module(hypernet, module, read.example)
+    predicted = predict_module(hypernet, module, read.example, frozen=frozen)
     check_classes(predicted.graph, data)
     samples = data.train.spread(read.calibration).to(device)
     measure_statistics(read.classifier, *samples.whole().inputs)

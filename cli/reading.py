@@ -114,7 +114,7 @@ def _of_images(module: nn.Module, data: Dataset, card: Card, listen: Listener) -
 def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Reading:
     import torch
 
-    from nas.importers.state import unchanged
+    from nas.importers.state import on_copies
     from nas.train.classifier import Classifier
     from nas.train.graph_call import graph_call
     from nas.train.mode import evaluating
@@ -129,7 +129,7 @@ def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Reading:
             if taken != _of_task(data.task):
                 raise _misfit(taken, data) from None
         raise
-    with unchanged(module), evaluating(classifier), torch.no_grad():
+    with on_copies(module), evaluating(classifier), torch.no_grad():
         shape = tuple(classifier(x, edges).shape)
     if shape[:1] != (len(x),):
         nodes = counted(len(x), "node")

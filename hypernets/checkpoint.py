@@ -10,6 +10,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import nn
 
 from hypernets.config import HypernetConfig
 from hypernets.embedding import grown
@@ -19,6 +20,7 @@ from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, VocabularyError
 from nas.evaluate.blend import Blend, recipe_for
 from nas.files import write_json, write_tensors
+from nas.importers.surroundings import plain_surroundings
 from nas.predictor.card import Card
 from nas.registry import Registry
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
@@ -71,7 +73,8 @@ def load(name_or_path: str | Path) -> GraphHyperNetwork:
     directory = directory_of(name_or_path)
     card = read_card(directory)
     config = _config(card, directory)
-    hypernet = GraphHyperNetwork(config, card)
+    with plain_surroundings(nn.Module()):
+        hypernet = GraphHyperNetwork(config, card)
     try:
         hypernet.load_state_dict(grown(load_file(directory / WEIGHTS)))
     except FileNotFoundError:

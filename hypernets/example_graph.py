@@ -9,6 +9,7 @@ import torch
 from nas.errors import GraphError
 from nas.importers.lazy_layers import check_sizes
 from nas.importers.message_passing import is_message_passing
+from nas.importers.surroundings import tensor_like
 from nas.train.graph_call import graph_call
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def example_graph(model: nn.Module, card: Card) -> DataGraph | None:
     if not card.features and not any(map(is_message_passing, parts)):
         return None
     check_sizes(model)
-    kind = next(model.parameters(), torch.zeros(()))
+    kind = tensor_like(model)
     edges = torch.tensor([[0], [1]], device=kind.device)
     for size in dict.fromkeys([*map(_features_read, parts), card.features]):
         if size:

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from nas.errors import ImportingError
-from nas.importers.state import replaced_state, unchanged
+from nas.importers.state import on_copies, replaced_state, unchanged
+from nas.importers.surroundings import tensor_like
 from nas.train.mode import evaluating
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def first_taken(model: nn.Module, shapes: Sequence[Shape]) -> Tensor | None:
 
     A shape that serves auxiliary heads as well, which run in training only, is preferred.
     """
-    kind = next(model.parameters(), torch.zeros(()))
+    kind = tensor_like(model)
     for run in (_run_all_heads, _run_on_meta, _run):
         for shape in shapes:
             zeros = torch.zeros(shape, device=kind.device, dtype=kind.dtype)
@@ -96,7 +97,7 @@ def _run_on_meta(model: nn.Module, x: Tensor) -> None:
 
 
 def _run(model: nn.Module, x: Tensor) -> None:
-    with evaluating(model):
+    with on_copies(model), evaluating(model):
         model(x)
 
 

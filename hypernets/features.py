@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.graph.graph import Graph
-    from nas.graph.op import Op, Role
+    from nas.graph.op import Op, OpFeatures, Role
     from nas.graph.tensor_spec import Shape
 
 VOCABULARY_VERSION = 3
@@ -211,7 +211,9 @@ def _slots(graph: Graph, view: _View, place: list[int]) -> Iterator[ParamSlot]:
     owners = graph.owners
     alike: Counter[tuple[int, Role, Shape]] = Counter()
     for name, spec in graph.parameters().items():
-        node = view.index[owners[name]]
+        owner = owners[name]
+        layer = name.removeprefix(f"{owner}.").rpartition(".")[0]
+        node = view.parts.get((owner, layer), view.index[owner])
         first = not view.inputs.isdisjoint(view.reads[node])
         kind = (node, spec.role, spec.shape)
         yield ParamSlot(name, place[node], spec.role, spec.shape, first, alike[kind])
@@ -226,10 +228,14 @@ class _Heard(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """An operation at its shapes: its kind, and its row of table indices without the reads."""
+    """An operation at its shapes: its kind, and its row of table indices without the reads.
+
+    ``parts`` are those of the layers inside of it, by name.
+    """
 
     kind: str
     row: tuple[int, ...]
+    parts: tuple[tuple[str, tuple[int, ...]], ...]
 
 
 class _View:
@@ -237,6 +243,7 @@ class _View:
 
     def __init__(self, graph: Graph) -> None:
         self.index: dict[str, int] = {}
+        self.parts: dict[tuple[str, str], int] = {}
         self.reads: list[tuple[int, ...]] = []
         self.levels: list[int] = []
         self._passed: list[tuple[int, ...]] = []
@@ -262,9 +269,19 @@ class _View:
                 nodes, passed = live[0]
                 heard[node.name] = _Heard(nodes, (*passed, _PASSED[look.kind]))
             else:
-                place = self._append(look.row, _merge(live))
+                heard[node.name] = self._append_parts(node.name, look.parts, _merge(live))
+                place = self._append(look.row, heard[node.name])
                 self.index[node.name] = place
                 heard[node.name] = _Heard((place,))
+
+    def _append_parts(
+        self, name: str, parts: tuple[tuple[str, tuple[int, ...]], ...], heard: _Heard
+    ) -> _Heard:
+        """Nodes for the layers inside of an operation, one behind the other."""
+        for owner, row in parts:
+            place = self.parts[name, owner] = self._append(row, heard)
+            heard = _Heard((place,))
+        return heard
 
     def _append(self, row: tuple[int, ...], heard: _Heard) -> int:
         self._rows.append(row)
@@ -298,12 +315,18 @@ def _merge(values: list[_Heard]) -> _Heard:
 @lru_cache(maxsize=2**14)
 def _look(op: Op, shape_in: Shape, shape_out: Shape) -> _Look:
     features = op.features()
+    parts = tuple(
+        (part.owner, _row_of(part.features, part.reads, part.gives)) for part in features.parts
+    )
+    return _Look(features.kind, _row_of(features, shape_in, shape_out), parts)
+
+
+def _row_of(features: OpFeatures, shape_in: Shape, shape_out: Shape) -> tuple[int, ...]:
     kind = features.kind if features.kind in _KIND else OTHER
     channels, _ = _sizes(kind, shape_in)
     grouping = 1 + (features.groups > 1) + (features.groups == channels)
     window = (*features.kernel, features.stride, features.dilation)
-    row = _row(kind, (*window, grouping, int(features.bias)), shape_in, shape_out)
-    return _Look(features.kind, row)
+    return _row(kind, (*window, grouping, int(features.bias)), shape_in, shape_out)
 
 
 def _input_row(shape: Shape) -> tuple[int, ...]:

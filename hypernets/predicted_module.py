@@ -16,6 +16,12 @@ from nas.errors import ImportingError
 from nas.files import write_tensors
 from nas.graph.graph import Graph
 from nas.importers.from_module import from_module
+from nas.importers.surroundings import (
+    as_taken,
+    has_inference_tensors,
+    plain_surroundings,
+    unwrapped,
+)
 from nas.train.batch_statistics import measure_statistics
 from nas.train.graph_call import as_given, called_with, graph_call
 
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
 
     from torch_geometric.data import Data
 
-    from nas.importers.imported import Coverage, Imported
+    from nas.importers.imported import Coverage, Frozen, Imported
     from nas.predictor.weight_predictor import WeightPredictor
 
 _Module = TypeVar("_Module", bound=nn.Module)
@@ -51,9 +57,10 @@ class PredictedModule(Generic[_Module]):
     def save(self, file: Path) -> None:
         """Write the module's state as safetensors, for its ``load_state_dict``.
 
-        A tensor that has several names is written under each of them.
+        A tensor that has several names is written under each of them; names are those of the
+        module itself where it is compiled or spread over devices.
         """
-        write_tensors(file, _apart(self.model.state_dict()))
+        write_tensors(file, _apart(unwrapped(self.model).state_dict()))
 
 
 @torch.no_grad()
@@ -63,12 +70,16 @@ def predict_module(
     example_inputs: Tensor | Sequence[Tensor] | Data | None = None,
     *,
     calibration: Tensor | Sequence[Tensor] | Data | None = None,
+    frozen: Frozen = "keep",
 ) -> PredictedModule[_Module]:
-    """Write predicted weights into a module: every parameter that an output depends on.
+    """Write predicted weights into a module: every learned parameter an output depends on.
 
-    Parameters keep device, data type and whether they are trained; frozen ones are predicted too,
-    and one that several layers share once. What is inside TorchScript, or used by no output, stays
-    as it is and is reported. Running statistics of the norms that were predicted start afresh.
+    Parameters keep device, data type and whether they are trained; one that several layers share
+    is predicted once, a complex one in both its parts. What does not require a gradient, is no
+    floating-point number, is inside TorchScript, or is used by no output stays as it is and is
+    reported. Parts that cannot be recorded run as they are; their weights are predicted by shape
+    and kind of layer alone, and reported as whole. Running statistics of the norms that were
+    predicted start afresh.
 
     Args:
         predictor: A trained hypernetwork.
@@ -77,10 +88,12 @@ def predict_module(
             graph, features and edges or a record of torch-geometric, whichever of them it takes.
             For models of images and of graphs it may be left out: see
             :mod:`hypernets.example_inputs` and :mod:`hypernets.example_graph`. Like calibration,
-            it is brought to the device of the model.
+            it is brought to the device and the data type of the model.
         calibration: Inputs, several samples each, on which batch norms measure their statistics
             with the new weights. Without, the module is for training: in evaluation mode its norms
             would use statistics of nothing.
+        frozen: ``"predict"`` replaces floating-point parameters also where they do not require a
+            gradient.
 
     Raises:
         ImportingError: The module cannot be read as a graph, or inputs for it not be guessed.
@@ -95,31 +108,42 @@ def predict_module(
         (True, 1.0)
     """
     start = perf_counter()
-    if example_inputs is None:
-        example_inputs = example_graph(model, predictor.card)
-    if example_inputs is None:
-        example_inputs = guessed_inputs(model, predictor.card)
-    inputs = _tensors(example_inputs, model)
-    arguments = graph_call(model, *inputs) if _is_graph(inputs) else as_given
-    with called_with(model, arguments):
-        imported = from_module(model, inputs)
+    own = unwrapped(model)
+    with plain_surroundings(own):
+        if example_inputs is None:
+            example_inputs = example_graph(own, predictor.card)
+        if example_inputs is None:
+            example_inputs = guessed_inputs(own, predictor.card)
+        inputs = _tensors(example_inputs, own)
+        arguments = graph_call(own, *inputs) if _is_graph(inputs) else as_given
+        with called_with(own, arguments):
+            imported = from_module(own, inputs, frozen=frozen)
     read = perf_counter()
-    (params,) = predictor.predict([_of_scores(imported.graph)])
-    _write(model, imported, params)
+    with plain_surroundings(nn.Module()):
+        (params,) = predictor.predict([_of_scores(imported.graph)])
+    inference = has_inference_tensors(own)
+    with plain_surroundings(own, inference=inference):
+        _write(own, imported, params)
     seconds = {"import": read - start, "predict": perf_counter() - read}
     if calibration is not None:
-        measure_statistics(model, *arguments(*_tensors(calibration, model)))
+        with plain_surroundings(own, inference=inference):
+            measure_statistics(own, *arguments(*_tensors(calibration, own)))
     return PredictedModule(model, imported.graph, imported.coverage, seconds)
 
 
 def _tensors(given: Tensor | Sequence[Tensor] | Data, model: nn.Module) -> tuple[Tensor, ...]:
-    """Inputs as tensors where the model is; of a record of a data graph its features and edges."""
+    """Inputs as tensors where the model is and of its data type.
+
+    Of a record of a data graph they are its features and edges.
+    """
     if isinstance(given, Tensor):
         given = (given,)
     parts = given if isinstance(given, tuple | list) else _of_record(given)
     own = next(model.parameters(), None)
     place = None if own is None else own.device
-    return tuple(part.to(place) if isinstance(part, Tensor) else part for part in parts)
+    return tuple(
+        as_taken(model, part.to(place)) if isinstance(part, Tensor) else part for part in parts
+    )
 
 
 def _of_record(record: Any) -> tuple[Tensor, Tensor]:
@@ -167,10 +191,16 @@ def _write(model: nn.Module, imported: Imported, params: Mapping[str, Tensor]) -
     """Copy predicted tensors into the module's own, and reset the norms among them."""
     own = dict(model.named_parameters())
     for name, tensor in params.items():
-        own[imported.names[name]].copy_(tensor)
+        if imported.names[name] in imported.coverage.predicted:
+            parameter = own[imported.names[name]]
+            (torch.view_as_real(parameter) if parameter.is_complex() else parameter).copy_(tensor)
     written = {id(own[name]) for name in imported.coverage.predicted}
     for part in model.modules():
-        if isinstance(part, _NormBase) and all(id(p) in written for p in part.parameters()):
+        if (
+            written
+            and isinstance(part, _NormBase)
+            and all(id(p) in written for p in part.parameters())
+        ):
             part.reset_running_stats()
 
 

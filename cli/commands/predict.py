@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cli.prediction import Prediction
+    from nas.importers.imported import Frozen
     from nas.train.gain import Gain
 
 _NAMED = 3
@@ -41,6 +42,13 @@ _NAMED = 3
     default=0,
     help="Train for so many steps, and from default weights as well to compare.",
 )
+@click.option(
+    "--frozen",
+    type=click.Choice(["keep", "predict"]),
+    default="keep",
+    show_default=True,
+    help="Parameters of MODEL that do not require a gradient.",
+)
 @options.device
 @options.seed
 @options.common
@@ -56,6 +64,7 @@ def command(
     out: Path,
     evaluate: bool,
     steps: int,
+    frozen: Frozen,
     device: str,
     seed: int,
     as_json: bool,
@@ -87,7 +96,7 @@ def command(
     space, dataset, weights = options.of_run(ctx, model)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     if is_factory(model):
-        found = of_factory(model, data, weights, torch_device, seed, listen)
+        found = of_factory(model, data, weights, torch_device, seed, listen, frozen)
     else:
         found = of_architecture(model, space, data, weights, torch_device, seed, listen)
     out_file(out)
@@ -117,6 +126,8 @@ def _document(
         "predicted": sum(coverage.predicted.values()),
         "opaque": list(coverage.opaque),
         "excluded": list(coverage.excluded),
+        "kept": list(coverage.kept),
+        "whole": list(coverage.whole),
         "coverage": coverage.share,
         "seconds": found.predicted.seconds,
         "accuracy": accuracy,
@@ -137,10 +148,20 @@ def _lines(
         "predicted": f"{percent(coverage.share)} in {seconds['predict']:.3f} s, after "
         f"{seconds['import']:.3f} s of reading the network",
     }
+    if coverage.whole:
+        size = counted(sum(coverage.whole.values()), "parameter")
+        lines["whole"] = (
+            f"{_names(coverage.whole)}, {size} predicted by shape and kind of layer alone: "
+            "inside of what runs as it is"
+        )
     if coverage.opaque:
         lines["opaque"] = f"{_some(coverage.opaque)}: inside of what cannot be looked into"
     if coverage.excluded:
         lines["excluded"] = f"{_some(coverage.excluded)}: no output depends on them"
+    if coverage.kept:
+        lines["kept"] = (
+            f"{_some(coverage.kept)}: not learned (frozen, or no floating-point numbers)"
+        )
     if accuracy is not None:
         lines["accuracy"] = f"{percent(accuracy)} on the ranking split, untrained"
     if gain is not None:
@@ -157,6 +178,9 @@ def _some(sizes: Mapping[str, int]) -> str:
     """The first names and how much there is in all."""
     from nas.errors import counted
 
+    return f"{_names(sizes)}, {counted(sum(sizes.values()), 'parameter')} left as they were"
+
+
+def _names(sizes: Mapping[str, int]) -> str:
     names = ", ".join(list(sizes)[:_NAMED])
-    rest = f" and {len(sizes) - _NAMED} more" if len(sizes) > _NAMED else ""
-    return f"{names}{rest}, {counted(sum(sizes.values()), 'parameter')} left as they were"
+    return f"{names} and {len(sizes) - _NAMED} more" if len(sizes) > _NAMED else names

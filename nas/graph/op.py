@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar, final
 
@@ -53,6 +53,7 @@ class OpFeatures:
         dilation: Spacing of the window's taps.
         groups: Number of groups the channels are split into.
         bias: Whether a bias is added.
+        parts: Layers inside of it that are seen before it, in order.
     """
 
     kind: str
@@ -61,6 +62,24 @@ class OpFeatures:
     dilation: int = 1
     groups: int = 1
     bias: bool = False
+    parts: tuple[PartFeatures, ...] = field(default=(), repr=False)  # not to change hashes
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartFeatures:
+    """What a graph hypernetwork sees of a layer inside of an operation.
+
+    Attributes:
+        owner: Name of the layer in the operation, which its parameters' names begin with.
+        features: As what it is seen.
+        reads: Shape of what it reads, as far as its parameters show it.
+        gives: Shape of what it gives, likewise.
+    """
+
+    owner: str
+    features: OpFeatures
+    reads: Shape
+    gives: Shape
 
 
 class Op(ABC):

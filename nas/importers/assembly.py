@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
+from functools import reduce
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from nas.errors import GraphError, ImportingError, ShapeError
@@ -19,34 +22,39 @@ from nas.graph.ops.layer import Layer
 from nas.graph.ops.linear import Linear
 from nas.graph.ops.merge import Add
 from nas.graph.ops.parameter import Constant, Parameter
+from nas.graph.ops.recorded_call import RecordedCall
 from nas.graph.tensor_spec import TensorSpec
 from nas.importers.expression import expression_of
 from nas.importers.geometric_layer import features_of, gin_on, operation_of
 from nas.importers.imported import Coverage, Imported
+from nas.importers.inside import features_inside
 from nas.importers.message_passing import is_message_passing, without_perceptron
 from nas.importers.naming import Namer
 from nas.importers.role import role_of
-from nas.importers.step import BATCH, Step, Value, leaves
+from nas.importers.state import is_plain
+from nas.importers.step import BATCH, Step, Value, is_continuous
+from nas.importers.trace import Located, Trace
 from nas.importers.typed import Match, match
+from nas.importers.whole import on_tensors, reads_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nas.graph.op import Op
-    from nas.importers.trace import Trace
 
 
 def assemble(trace: Trace, model: nn.Module) -> Imported:
     """The graph of a recorded run.
 
     Raises:
-        ImportingError: A recorded function cannot be written as an operation.
+        Located: A recorded function cannot be written as an operation.
+        ImportingError: The graph is faulty.
     """
-    return _Assembly(trace, model).imported()
+    return Assembly(trace, model).imported()
 
 
-class _Assembly:
-    """The graph as it grows."""
+class Assembly:
+    """The graph of a recorded run as it grows."""
 
     def __init__(self, trace: Trace, model: nn.Module) -> None:
         self._trace = trace
@@ -61,7 +69,10 @@ class _Assembly:
         self._own: dict[str, str] = {}
         self._state: dict[str, Tensor] = {}
         self._shapes: dict[str, tuple[int, ...]] = {}
-        self._opaque: list[nn.Module] = []
+        self._whole: list[nn.Module] = []
+        self._unseen: list[nn.Module] = []
+        self.unsure = set[Any]()
+        """Modules in which shapes depend on numbers."""
         single = len(trace.inputs) == 1
         self._inputs = tuple(
             TensorSpec(
@@ -77,7 +88,10 @@ class _Assembly:
     def imported(self) -> Imported:
         """Everything, put together and checked against the recorded shapes."""
         for step in self._live:
-            self._add(step)
+            try:
+                self._add(step)
+            except ImportingError as error:
+                raise Located(step.place, error) from error
         outputs = tuple(self._name(value) for value in self._trace.outputs)
         self._mark_heads(outputs)
         nodes = tuple(self._nodes.values())
@@ -109,15 +123,37 @@ class _Assembly:
             self._add_layer(step, step.function)
             return
         found = match(step)
-        if found is not None and self._is_sole_reader(found):
+        if found is not None and self._is_sole_reader(found) and self._fits(step, found):
             self._add_typed(step, found)
             return
         for value in self._readers.results(step):
             text, reads, dtypes = expression_of(value, self._trace)
-            op = Call(expression=text, dtypes=dtypes)
-            if op.features().kind in MULTIPLYING:
-                op = replace(op, rows=self._rows(reads[0]))
-            self._append(value, op, reads, self._namer.plain(short_name(op.function)))
+            call = Call(expression=text, dtypes=dtypes)
+            name = self._namer.plain(short_name(call.function))
+            op: Op = call
+            if not self._gives(call, reads, value):
+                op = RecordedCall(expression=text, shape=self._shape(value.tensor), dtypes=dtypes)
+                self.unsure.add(step.place)
+            elif call.features().kind in MULTIPLYING:
+                op = replace(call, rows=self._rows(reads[0]))
+            self._append(value, op, reads, name)
+
+    def _fits(self, step: Step, found: Match) -> bool:
+        """Whether the shape rule of an operation gives the shape that was recorded."""
+        (value,) = self._readers.results(step)
+        return self._gives(found.op, found.inputs, value)
+
+    def _gives(self, op: Op, reads: Iterable[Value], value: Value) -> bool:
+        """Whether a shape rule gives what was recorded; at any batch size the graph's check says.
+
+        It may not where shapes depend on numbers.
+        """
+        if self._trace.free:
+            return True
+        shapes = [tuple(read.tensor.shape) for read in reads]
+        with suppress(GraphError, ShapeError, NotImplementedError):
+            return op.infer_shape(*shapes) == tuple(value.tensor.shape)
+        return False
 
     def _rows(self, value: Value) -> int:
         """First size of a value for one sample."""
@@ -173,33 +209,59 @@ class _Assembly:
 
     def _add_layer(self, step: Step, module: nn.Module) -> None:
         """A module that was taken as a whole."""
-        results = self._readers.results(step)
-        tensors = [leaf for leaf in leaves((step.args, step.kwargs)) if leaf is not None]
-        if len(results) != 1 or results[0].path or step.kwargs or tensors != list(step.args):
-            raise ImportingError(
-                f"{type(module).__name__} cannot be looked into, and takes or gives more than "
-                "tensors"
-            )
+        results, reads = self._readers.results(step), reads_of(step)
         path = next(name for name, part in self._model.named_modules() if part is module)
-        opaque = not is_message_passing(module)
+        geometric, opaque = is_message_passing(module), not is_plain(module)
         name = self._namer.module(path or type(module).__name__.lower())
         module = without_perceptron(module)
-        typed = None if opaque or len(step.args) != 2 else operation_of(module)
-        shape, seen = self._shape(results[0].tensor), features_of(module)
-        layer = Layer(layer=module, shape=shape, opaque=opaque, seen=seen)
-        self._append(results[0], typed or layer, tuple(step.args), name)
-        if opaque:
-            self._opaque.append(module)
+        layer = on_tensors(module, step, results)
+        plain = geometric and layer is module and len(reads) == 2
+        typed = operation_of(module) if plain else None
+        seen = features_of(module) if geometric or opaque else features_inside(module)
+        self._whole.append(module)
+        if not geometric and not opaque:
+            self._unseen.append(module)
         prefix = f"{path}." if path else ""
+        taken = () if opaque else {*self._own.values()}
         for own, tensor in chain(module.named_parameters(), module.named_buffers()):
+            if f"{prefix}{own}" in taken:
+                raise ImportingError(f"{type(module).__name__} shares {own!r} with others")
             self._own[f"{name}.{own}"] = f"{prefix}{own}"
             self._state[f"{name}.{own}"] = tensor.detach()
+        if len(results) == 1:
+            shape = self._shape(results[0].tensor)
+            op = typed or Layer(layer=layer, shape=shape, opaque=opaque, seen=seen)
+            self._append(results[0], op, reads, name)
+            return
+        if self._trace.free:
+            raise ImportingError(f"{type(module).__name__} gives several tensors")
+        total = sum(value.tensor.numel() for value in results)
+        op = Layer(layer=layer, shape=(total,), opaque=opaque, seen=seen)
+        self._nodes[name] = Node(name, op, tuple(map(self._name, reads)))
+        self._part(name, results)
+
+    def _part(self, flat: str, values: list[Value]) -> None:
+        """Nodes for the results of a module that gives them one behind the other."""
+        start, dtype = 0, reduce(torch.promote_types, [value.tensor.dtype for value in values])
+        dtypes = () if dtype is torch.float32 else (str(dtype).removeprefix("torch."),)
+        for value in values:
+            size, shape = value.tensor.numel(), tuple(value.tensor.shape)
+            texts = [f"torch.narrow(x0, 0, {start}, {size})", f"x0.reshape({shape})"]
+            texts += [f"x0.to({value.tensor.dtype})"] if value.tensor.dtype is not dtype else []
+            start, last = start + size, flat
+            for text in texts:
+                call = Call(expression=text, dtypes=dtypes)
+                name = self._namer.plain(f"{flat}_{short_name(call.function)}")
+                self._nodes[name] = Node(name, call, (last,))
+                last = name
+            self._names[value] = last
+            self._shapes[last] = shape
 
     def _is_sole_reader(self, found: Match) -> bool:
         """Whether an operation can own its parameters: they are whole and no other reads them."""
         for name, value in found.own.items():
             if value.parameter is not None:
-                if self._readers.count[value] > 1:
+                if self._readers.count[value] > 1 or value.tensor.is_complex():
                     return False
             elif value.fixed is None or not name.startswith("running_"):
                 return False
@@ -216,6 +278,8 @@ class _Assembly:
         if value in self._names:
             return self._names[value]
         shape = tuple(value.tensor.shape)
+        if value.parameter is not None and value.tensor.is_complex():
+            return self._complex(value, shape)
         if value.parameter is not None:
             name = self._namer.tensor(value.parameter)
             op: Op = Parameter(shape=shape, role=role_of(value, self._readers))
@@ -229,13 +293,28 @@ class _Assembly:
         self._keep(f"{name}.value", value)
         return name
 
+    def _complex(self, value: Value, shape: tuple[int, ...]) -> str:
+        """Name of the node that puts a complex parameter together from its two real parts."""
+        parts = self._namer.tensor(str(value.parameter))
+        dtype = self._parameters[str(value.parameter)].real.dtype
+        op = Parameter(shape=(*shape, 2), role=role_of(value, self._readers))
+        self._nodes[parts] = Node(parts, op, ())
+        self._keep(f"{parts}.value", value)
+        name = self._namer.plain(f"{parts}_complex")
+        dtypes = () if dtype is torch.float32 else (str(dtype).removeprefix("torch."),)
+        call = Call(expression="torch.view_as_complex(x0)", dtypes=dtypes)
+        self._nodes[name] = Node(name, call, (parts,))
+        self._names[value] = name
+        return name
+
     def _keep(self, name: str, value: Value) -> None:
         """Note the tensor behind a parameter or buffer of the graph."""
         own = value.parameter or value.buffer
         if own is not None:
             self._own[name] = own
         tensor = value.fixed if value.fixed is not None else self._parameters[str(own)]
-        self._state[name] = tensor.detach()
+        complex_ = value.parameter is not None and tensor.is_complex()
+        self._state[name] = torch.view_as_real(tensor.detach()) if complex_ else tensor.detach()
 
     def _mark_heads(self, outputs: tuple[str, ...]) -> None:
         """Linear layers that give class scores are heads."""
@@ -252,9 +331,13 @@ class _Assembly:
         sizes = {name: parameter.numel() for name, parameter in self._parameters.items()}
         of = {id(parameter): name for name, parameter in self._parameters.items()}
         predicted = {self._own[name]: sizes.pop(self._own[name]) for name in graph.parameters()}
-        inside = {of[id(p)] for module in self._opaque for p in module.parameters()}
+        inside = {of[id(p)] for module in self._unseen for p in module.parameters()}
+        whole = {name: size for name, size in predicted.items() if name in inside}
+        inside = {of[id(p)] for module in self._whole for p in module.parameters()}
+        numbers = [name for name in sizes if not is_continuous(self._parameters[name])]
+        kept = {name: sizes.pop(name) for name in numbers}
         opaque = {name: sizes.pop(name) for name in sorted(inside & sizes.keys())}
-        return Coverage(predicted, opaque, sizes)
+        return Coverage(predicted, opaque, sizes, kept, whole)
 
 
 class Readers:

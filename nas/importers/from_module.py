@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import inspect
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
+from nas.graph.ops.recorded_call import RecordedCall
 from nas.importers.assembly import assemble
+from nas.importers.constants import check_fixed, nearby
 from nas.importers.lazy_layers import check_sizes
 from nas.importers.message_passing import is_message_passing
 from nas.importers.recorder import Unseen
 from nas.importers.silence import torch_silenced
+from nas.importers.smallest_whole import with_wholes
 from nas.importers.state import unchanged
-from nas.importers.trace import WAYS, Hidden, Way, trace
+from nas.importers.surroundings import as_taken, plain_surroundings, unwrapped
+from nas.importers.trace import WAYS, Hidden, Located, Way, in_mode, trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nas.importers.imported import Imported
+    from nas.graph.graph import Graph
+    from nas.importers.imported import Frozen, Imported
 
 
-def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> Imported:
+def from_module(
+    model: nn.Module, example_inputs: Tensor | Sequence[Tensor], *, frozen: Frozen = "keep"
+) -> Imported:
     """Read a module as a graph by running it once and noting every torch function it calls.
 
     Parameters are told by identity. Layers of the vocabulary become typed operations, every other
     torch function a :class:`~nas.graph.ops.call.Call`, and tensors of the model's own become
     :class:`~nas.graph.ops.parameter.Parameter` nodes, as do weights that several layers share.
-    A submodule that computes outside of torch's functions (TorchScript) is a
-    :class:`~nas.graph.ops.layer.Layer` that runs as it is, and is reported as opaque.
+    TorchScript is a :class:`~nas.graph.ops.layer.Layer` that runs as it is, and is reported as
+    opaque.
 
     The run is in evaluation mode, in the first of these ways that works:
 
@@ -43,13 +51,23 @@ def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> 
        example, at its batch size.
     4. On the model as :func:`torch.export.export` writes it, which takes seconds but also follows
        writing into views of tensors. Operations are then torch's own (``aten``).
+    5. As 3, the smallest modules that cannot be recorded (numpy, gradients of their own, writing
+       into some samples) running as they are: each is a layer, whose weights are known by their
+       shape and kind alone and reported as whole.
+
+    Where shapes depend on numbers (masks, packed sequences), those of the example are recorded.
 
     Where outputs do not depend on some parameters in evaluation mode (auxiliary heads), the model
     is run with its containers in training mode, and has further outputs.
 
     Args:
-        model: Any module; it is left as it was.
-        example_inputs: What ``forward`` takes, the batch first.
+        model: Any module; it is left as it was. What torch.compile or DataParallel wraps is read
+            under its own names.
+        example_inputs: What ``forward`` takes, the batch first; they are brought to the data type
+            of the model. What torch is set to (inference mode, autocast, default data type and
+            device) has no influence.
+        frozen: Whether parameters that do not require a gradient count as those that are kept, or
+            as the others do.
 
     Raises:
         ImportingError: The module cannot be run on the example, or not be recorded, or has lazy
@@ -64,26 +82,52 @@ def from_module(model: nn.Module, example_inputs: Tensor | Sequence[Tensor]) -> 
         >>> imported.names
         {'_0.weight': '0.weight', '_0.bias': '0.bias'}
     """
+    model = unwrapped(model)
     check_sizes(model)
-    inputs = _checked(example_inputs)
+    with plain_surroundings(model), torch.random.fork_rng(devices=[]):
+        inputs = tuple(as_taken(model, x) for x in _checked(example_inputs))
+        imported = _read(model, inputs)
+    if frozen == "predict":
+        return imported
+    fixed = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
+    return replace(imported, coverage=imported.coverage.keeping(fixed))
+
+
+def _read(model: nn.Module, inputs: tuple[Tensor, ...]) -> Imported:
+    """The graph recorded in the first way that works; frozen parameters count as others do."""
     leaf_modules = {module for module in model.modules() if _is_whole(module)}
-    cause: Exception | None = None
     for way in WAYS:
         try:
             imported = _imported(model, inputs, way, leaf_modules)
-        except Exception as error:  # a model may be anybody's code
-            cause = error
+        except Exception:  # a model may be anybody's code
             continue
+        if imported.coverage.excluded and _has_recorded_shapes(imported.graph):
+            with suppress(Exception):
+                return with_wholes(model, inputs, leaf_modules)
         if imported.coverage.excluded:
             return _with_auxiliary_heads(model, inputs, way, leaf_modules, imported)
         return imported
     with suppress(Exception):
         return _imported(_exported(model, inputs), inputs, WAYS[0], set())
-    reason = str(cause).partition("\n")[0] or repr(cause)
-    raise ImportingError(
-        f"{type(model).__name__} cannot be read as a graph: {reason}",
-        hint="Check that model(*example_inputs) runs.",
-    ) from cause
+    try:
+        return with_wholes(model, inputs, leaf_modules)
+    except Exception as error:
+        raise _refusal(model, error) from error
+
+
+def _refusal(model: nn.Module, error: Exception) -> ImportingError:
+    """What is said of a model that does not run."""
+    cause = error.cause if isinstance(error, Located) else error
+    if isinstance(cause, ImportingError):
+        reason = cause.message
+        hint = f"model(*example_inputs) runs, but this is in the way. {cause.hint or ''}".rstrip()
+    else:
+        reason = str(cause).partition("\n")[0] or repr(cause)
+        hint = (
+            f"model(*example_inputs) raises {type(cause).__name__}: {reason.rstrip('.')}. "
+            "Give inputs that it takes."
+        )
+    return ImportingError(f"{type(model).__name__} cannot be read as a graph: {reason}", hint=hint)
 
 
 def _checked(example_inputs: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -113,13 +157,9 @@ def _exported(model: nn.Module, inputs: tuple[Tensor, ...]) -> nn.Module:
     (first, *_) = inspect.signature(model.forward).parameters.values()
     if first.kind is first.VAR_POSITIONAL:
         free = (free,)
-    mode = model.training
-    try:
-        with unchanged(model), torch_silenced():
-            program = torch.export.export(model.eval(), several, dynamic_shapes=free)
-            module: nn.Module = program.run_decompositions({}).module(check_guards=False)
-    finally:
-        model.train(mode)
+    with unchanged(model), in_mode(model, training=False), torch_silenced():
+        program = torch.export.export(model, several, dynamic_shapes=free)
+        module: nn.Module = program.run_decompositions({}).module(check_guards=False)
     return module
 
 
@@ -132,8 +172,8 @@ def _imported(
         try:
             imported = assemble(trace(model, inputs, way, leaf_modules, watch=watch), model)
             if not way.meta:
-                nearby = tuple(0.999 * x + 1e-3 if x.is_floating_point() else x for x in inputs)
-                _check_fixed(imported, assemble(trace(model, nearby, way, leaf_modules), model))
+                other = trace(model, nearby(inputs), way, leaf_modules)
+                check_fixed(imported, assemble(other, model))
         except Unseen:
             if watch:
                 raise
@@ -144,15 +184,8 @@ def _imported(
         return imported
 
 
-def _check_fixed(imported: Imported, nearby: Imported) -> None:
-    """See that constants are the same for other inputs, where tensors are told by being there.
-
-    Raises:
-        ImportingError: One was computed from the inputs, unseen.
-    """
-    for name in imported.state.keys() & nearby.state.keys() - imported.names.keys():
-        if not torch.equal(imported.state[name], nearby.state[name]):
-            raise ImportingError("a tensor was computed by something other than torch functions")
+def _has_recorded_shapes(graph: Graph) -> bool:
+    return any(isinstance(node.op, RecordedCall) for node in graph.nodes)
 
 
 def _with_auxiliary_heads(

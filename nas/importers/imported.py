@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from torch import Tensor
 
     from nas.graph.graph import Graph
+
+
+Frozen = Literal["keep", "predict"]
+"""What becomes of parameters that do not require a gradient."""
 
 
 @dataclass(frozen=True)
@@ -19,24 +23,40 @@ class Coverage:
     """Which of a model's parameters a hypernetwork can predict, with their sizes.
 
     Attributes:
-        predicted: Those of the graph, by the model's own names.
+        predicted: Those of the graph that are learned, by the model's own names.
         opaque: Those inside modules that could not be looked into.
         excluded: Those that no output depends on.
+        kept: Those that are not learned: frozen ones, and whole numbers and masks.
+        whole: Those of the predicted ones that are inside modules which run as they are, so that
+            they were seen by their shape and the kind of their layer alone.
     """
 
     predicted: Mapping[str, int]
     opaque: Mapping[str, int]
     excluded: Mapping[str, int]
+    kept: Mapping[str, int] = field(default_factory=dict)
+    whole: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         """Number of parameters of the model, shared ones counted once."""
-        return sum(sum(part.values()) for part in (self.predicted, self.opaque, self.excluded))
+        groups = self.predicted, self.opaque, self.excluded, self.kept
+        return sum(sum(part.values()) for part in groups)
 
     @property
     def share(self) -> float:
         """Share of the parameters that can be predicted; 1 for a model without any."""
         return sum(self.predicted.values()) / self.total if self.total else 1.0
+
+    def keeping(self, names: Container[str]) -> Coverage:
+        """The same with these parameters among those that are kept."""
+        groups = self.predicted, self.opaque, self.excluded
+        predicted, opaque, excluded = (
+            {n: size for n, size in group.items() if n not in names} for group in groups
+        )
+        more = {n: size for group in groups for n, size in group.items() if n in names}
+        whole = {n: size for n, size in self.whole.items() if n not in names}
+        return Coverage(predicted, opaque, excluded, {**self.kept, **more}, whole)
 
 
 @dataclass(frozen=True, eq=False)

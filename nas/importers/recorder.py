@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from nas.errors import ImportingError
@@ -24,10 +24,13 @@ from nas.importers.assignment import (
     viewed,
 )
 from nas.importers.blank import Blank, form_of
+from nas.importers.outputs import tensors_in
 from nas.importers.step import Step, Value, follows_batch, leaves, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
+
+    from nas.importers.copies import Copies
 
 _SHAPE_ONLY = frozenset(
     {
@@ -75,7 +78,21 @@ _AS_FUNCTIONS: dict[Any, tuple[Any, ...]] = {
 """Attributes and methods as functions with arguments behind those that are given."""
 _RANDOM = frozenset(
     {"bernoulli", "multinomial", "normal", "poisson", "rand", "randint", "randn", "randperm"}
+    | {"rand_like", "randint_like", "randn_like"}
+    | {"bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "normal_"}
+    | {"random_", "uniform_"}
 )
+_DRAWS: dict[Any, Any] = {
+    torch.Tensor.bernoulli_: torch.ops.aten.bernoulli,
+    torch.Tensor.cauchy_: torch.ops.aten.cauchy,
+    torch.Tensor.exponential_: torch.ops.aten.exponential,
+    torch.Tensor.geometric_: torch.ops.aten.geometric,
+    torch.Tensor.log_normal_: torch.ops.aten.log_normal,
+    torch.Tensor.normal_: torch.ops.aten.normal_functional,
+    torch.Tensor.random_: torch.ops.aten.random,
+    torch.Tensor.uniform_: torch.ops.aten.uniform,
+}
+"""In-place functions that draw numbers, and what draws them for a tensor of the same shape."""
 _QUERIES = frozenset(
     {
         torch.Tensor.dim,
@@ -100,6 +117,7 @@ class Recorder(TorchFunctionMode):
     functions are noted as their out-of-place forms.
 
     Args:
+        copies: Copies fixed tensors, which are then written into in place of the model's own.
         meta: Whether tensors have no numbers; else the model runs on real ones.
 
     Raises:
@@ -107,10 +125,11 @@ class Recorder(TorchFunctionMode):
             some samples of a tensor.
     """
 
-    def __init__(self, *, meta: bool) -> None:
+    def __init__(self, copies: Copies, *, meta: bool) -> None:
         super().__init__()
         self.steps: list[Step] = []
         """What was called, in order."""
+        self._copies = copies
         self._meta = meta
         self._values: dict[int, Value] = {}
         self._sharing: dict[int, list[Value]] = defaultdict(list)
@@ -118,6 +137,10 @@ class Recorder(TorchFunctionMode):
         self._blanks: dict[Hashable, Blank] = {}
         self.inside = False
         """Whether a module that is taken as a whole is running."""
+        self.place: nn.Module | None = None
+        """The innermost module that is running, where that is watched."""
+        self.fixed: list[tuple[Tensor, nn.Module | None]] = []
+        """What was taken for the same whatever the inputs are, and where."""
 
     def enter(self, value: Value, original: Tensor | None = None) -> Value:
         """Make a value known before the run, or one that was computed unseen.
@@ -149,11 +172,17 @@ class Recorder(TorchFunctionMode):
         """Whether a tensor is an input, a parameter, or was computed by something recorded."""
         return self.inside or id(tensor) in self._values or not (self._meta and tensor.is_meta)
 
+    def computes(self, tensor: Tensor) -> bool:
+        """Whether a tensor is known, or one of the model's that the run did not change."""
+        return id(tensor) in self._values or self._copies.knows(tensor)
+
     def _unseen(self, tensor: Tensor) -> Value:
         """A tensor that was there before the run, such as an attribute that is no buffer."""
         if self._meta and tensor.is_meta:
             raise Unseen("a tensor was computed by something other than torch functions")
-        value = Value(tensor.to("meta") if self._meta else tensor, fixed=tensor)
+        copy = self._copies.of(tensor)
+        self.fixed.append((copy, self.place))
+        value = Value(copy.to("meta") if self._meta else copy, fixed=copy)
         self._values[id(tensor)] = value
         return self.enter(value)
 
@@ -189,7 +218,7 @@ class Recorder(TorchFunctionMode):
         if form in self._blanks:
             return self.note(step, self._blanks[form].tensor())
         versions = [value.tensor._version for value in reads]
-        before = self._numbers(reads)
+        before = self._numbers(step)
         result = self._run(step.function, plain_args, plain_kwargs)
         written = [
             value
@@ -212,9 +241,11 @@ class Recorder(TorchFunctionMode):
             and storage_of(result) not in self._sharing
         )
 
-    def _numbers(self, reads: list[Value]) -> Tensor | None:
-        """What a step may write over, as it is before."""
-        fixed = reads[0].fixed if reads else None
+    def _numbers(self, step: Step) -> Tensor | None:
+        """What a step may write over, as it is before; what draws does not look at it."""
+        fixed = step.reads[0].fixed if step.reads else None
+        if fixed is not None and step.function in _DRAWS:
+            return torch.zeros_like(fixed)
         return fixed if fixed is None or self._meta else fixed.clone()
 
     def _run(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -240,6 +271,14 @@ class Recorder(TorchFunctionMode):
                             self._result(step, inner, (position, place))
         return result
 
+    def note_all(self, step: Step, result: Any) -> Any:
+        """Make the results of a module that is taken as a whole known, wherever they are."""
+        if isinstance(result, Tensor):
+            return self._result(step, result, ())
+        for position, tensor in enumerate(tensors_in(result)):
+            self._result(step, tensor, (position,))
+        return result
+
     def _result(self, step: Step, tensor: Tensor, path: tuple[int, ...]) -> Tensor:
         if id(tensor) in self._values:  # handed through
             if not is_dropout(step.function):
@@ -251,6 +290,7 @@ class Recorder(TorchFunctionMode):
     def _enter_result(self, value: Value, step: Step) -> None:
         if not self.steps or self.steps[-1] is not step:
             self.steps.append(step)
+            step.place = self.place
         for read in step.reads:
             read.used = True
         self.enter(value)
@@ -326,6 +366,7 @@ class Recorder(TorchFunctionMode):
 
     def _fixed(self, tensor: Tensor) -> Tensor:
         """What the model goes on with in place of computed numbers."""
+        self.fixed.append((tensor, self.place))
         if not self._meta:
             if id(tensor) not in self._values:
                 self.enter(Value(tensor, fixed=tensor))
@@ -382,6 +423,9 @@ def _out_of_place(step: Step) -> Step:
     Raises:
         ImportingError: There is no such function.
     """
+    if step.function in _DRAWS:
+        kwargs = {key: arg for key, arg in step.kwargs.items() if arg is not None}
+        return Step(_DRAWS[step.function], step.args, kwargs, step.reads)
     position = _inplace_position(step.function)
     if position is not None:
         args = tuple(False if i == position else arg for i, arg in enumerate(step.args))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections import Counter, OrderedDict, defaultdict, deque
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from nas.importers.copies import Copies
+from nas.importers.lazy_layers import has_lazy_layers
+from nas.importers.step import leaves, mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from torch import Tensor
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 _EVERY_MODULE = frozenset(nn.Module().__dict__)
-_TABLES = (dict, list, set)
+_TABLES = (dict, list, set, deque, Counter, OrderedDict, defaultdict)
 
 
 @contextmanager
@@ -43,25 +48,108 @@ def replaced_state(model: nn.Module, known: Mapping[Tensor, Tensor]) -> Iterator
 
 
 @contextmanager
-def unchanged(model: nn.Module) -> Iterator[None]:
-    """Give the model back its attributes, such as tables of what it computed once."""
-    before = [(part, part.__dict__.copy()) for part in model.modules() if is_plain(part)]
-    copies = [
-        (table, table.copy())
-        for _, attributes in before
-        for name, table in attributes.items()
-        if type(table) in _TABLES and name not in _EVERY_MODULE
-    ]
+def on_copies(model: nn.Module) -> Iterator[None]:
+    """While active, a model runs on copies of its tensors; nothing that it does then lasts.
+
+    Only layers that take their sizes from what they read first have them afterwards.
+    """
+    if has_lazy_layers(model):
+        yield
+        return
+    copies = Copies()
+    known = {tensor: copies.of(tensor) for tensor in chain(model.parameters(), model.buffers())}
+    with unchanged(model, copies), replaced_state(model, known):
+        yield
+
+
+@contextmanager
+def unchanged(model: nn.Module, copies: Copies | None = None) -> Iterator[None]:
+    """Give the model back its attributes, such as tables of what it computed once.
+
+    While active, it has copies of tensors that are neither parameters nor buffers.
+
+    Args:
+        model: Gets its own back in the end.
+        copies: Makes them.
+    """
+    copies = copies or Copies()
+    own = {id(tensor) for tensor in chain(model.parameters(), model.buffers())}
+    parts = [part for part in model.modules() if is_plain(part)]
+    with ExitStack() as stack:
+        for table in _tables_of(parts):
+            stack.enter_context(_restored(table))
+            _replace_tensors(table, own, copies)
+        yield
+
+
+def _tables_of(parts: Iterable[nn.Module]) -> list[Any]:
+    """What the attributes of modules are kept in: tables, and those in tables or in objects.
+
+    Objects are looked into whose classes are written beside those of the modules.
+    """
+    found: dict[int, Any] = {}
+    parts = list(parts)
+    beside = {type(part).__module__ for part in parts}
+
+    def add(part: Any) -> None:
+        if type(part) in (tuple, *_TABLES) or isinstance(part, np.ndarray):
+            table = part
+        elif type(part).__module__ in beside and not isinstance(part, (nn.Module, type)):
+            table = getattr(part, "__dict__", None)
+        else:
+            return
+        if table is None or id(table) in found:
+            return
+        if type(table) is not tuple:
+            found[id(table)] = table
+        for inner in table.values() if isinstance(table, dict) else _members(table):
+            add(inner)
+
+    for part in parts:
+        registered = part._parameters, part._buffers, part._modules
+        for table in (part.__dict__, *registered, part._non_persistent_buffers_set):
+            found[id(table)] = table
+        for name, attribute in part.__dict__.items():
+            if name not in _EVERY_MODULE:
+                add(attribute)
+    return list(found.values())
+
+
+def _members(table: Any) -> Iterable[Any]:
+    return () if isinstance(table, np.ndarray) else table
+
+
+@contextmanager
+def _restored(table: Any) -> Iterator[None]:
+    """Give a table back what it holds."""
+    before = table.copy()
     try:
         yield
     finally:
-        for part, attributes in before:
-            for name in part.__dict__.keys() - attributes.keys():
-                del part.__dict__[name]
-            part.__dict__.update(attributes)
-        for table, copy in copies:
+        if isinstance(table, np.ndarray):
+            np.copyto(table, before)
+        else:
             table.clear()
-            (table.extend if isinstance(table, list) else table.update)(copy)
+            (table.update if isinstance(table, (dict, set)) else table.extend)(before)
+
+
+def _replace_tensors(table: Any, own: Container[int], copies: Copies) -> None:
+    """Put copies of tensors into a table."""
+
+    def copied(tensor: Tensor) -> Tensor:
+        return tensor if id(tensor) in own else copies.of(tensor)
+
+    if isinstance(table, dict):
+        places: Iterable[Any] = list(table)
+    elif isinstance(table, (list, deque)):
+        places = range(len(table))
+    else:
+        return
+    for place in places:
+        held = table[place]
+        inner = leaves(held) if type(held) is tuple or hasattr(held, "_fields") else [held]
+        if any(isinstance(part, Tensor) for part in inner):
+            table[place] = mapped(held, copied)
 
 
 @contextmanager

@@ -45,12 +45,16 @@ class Value:
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """A call of a torch function, or of a module taken as a whole, with values for tensors."""
+    """A call of a torch function, or of a module taken as a whole, with values for tensors.
+
+    ``place`` is the module in which it was called, where that was watched.
+    """
 
     function: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     reads: list[Value] = field(default_factory=list)
+    place: Any = None
 
 
 def mapped(part: Any, change: Callable[[Any], Any], kind: type | tuple[type, ...] = Tensor) -> Any:
@@ -88,3 +92,8 @@ def leaves(part: Any) -> list[Any]:
 def follows_batch(part: Any) -> bool:
     """Whether an argument is a size that changes with the batch."""
     return type(part) is int and part > 0 and part % BATCH == 0
+
+
+def is_continuous(tensor: Tensor) -> bool:
+    """Whether a tensor can be learned: it holds neither whole numbers nor truth values."""
+    return tensor.is_floating_point() or tensor.is_complex()

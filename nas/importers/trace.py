@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
+from nas.importers.copies import Copies
 from nas.importers.message_passing import (
     is_message_passing,
     perceptron_of,
@@ -17,9 +20,11 @@ from nas.importers.message_passing import (
     shape_rule,
     without_perceptron,
 )
+from nas.importers.outputs import tensors_in
 from nas.importers.recorder import Recorder
 from nas.importers.state import is_plain, replaced_forward, replaced_state, unchanged
-from nas.importers.step import BATCH, Step, Value, leaves, mapped
+from nas.importers.step import BATCH, Step, Value, is_continuous, mapped
+from nas.importers.surroundings import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,6 +41,7 @@ class Trace:
         steps: Everything that was called, in order.
         free: Whether the batch size was :data:`nas.importers.step.BATCH`, so that sizes that
             follow it are told from others.
+        fixed: What was taken for the same whatever the inputs are, and in which module.
     """
 
     inputs: tuple[Value, ...]
@@ -43,6 +49,7 @@ class Trace:
     parameters: Mapping[str, Tensor]
     steps: tuple[Step, ...]
     free: bool
+    fixed: tuple[tuple[Tensor, nn.Module | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +79,7 @@ def trace(
     leaf_modules: set[nn.Module],
     *,
     watch: bool = False,
+    locate: bool = False,
 ) -> Trace:
     """Record one run of a model.
 
@@ -82,13 +90,16 @@ def trace(
         leaf_modules: Submodules that are not looked into.
         watch: Whether to look at what every submodule returns, which takes longer. One that
             computes what the recorder does not see is added to ``leaf_modules``.
+        locate: Whether to note in which submodule everything happens.
 
     Raises:
         Hidden: One was added.
         Unseen: A tensor was computed by what the recorder does not see.
+        Located: With ``locate``, why a submodule cannot be recorded.
         ImportingError: The model cannot be recorded in this way.
     """
-    recorder = Recorder(meta=way.meta)
+    copies = Copies()
+    recorder = Recorder(copies, meta=way.meta)
     parameters = dict(model.named_parameters())
     entered = [
         recorder.enter(Value(_example(x, inputs[0], way), input=position))
@@ -96,63 +107,74 @@ def trace(
     ]
     xs = tuple(value.tensor for value in entered)
     with ExitStack() as stack:
-        stack.enter_context(unchanged(model))
-        stack.enter_context(_mode(model, training=way.training))
+        stack.enter_context(unchanged(model, copies))
+        stack.enter_context(in_mode(model, training=way.training))
+        for part in model.modules():
+            if unwrapped(part) is not part:
+                stack.enter_context(replaced_forward(part, unwrapped(part)))
         stack.enter_context(_leaves_taken_whole(recorder, leaf_modules, way))
-        stack.enter_context(_state(model, parameters, recorder, meta=way.meta))
+        stack.enter_context(_state(model, parameters, recorder, copies, meta=way.meta))
+        if locate:
+            stack.enter_context(_located(model, recorder, leaf_modules))
         if watch:
             stack.enter_context(_watch(model, recorder, leaf_modules))
         stack.enter_context(torch.no_grad())
         stack.enter_context(recorder)
         outputs = model(*xs)
-    found = [leaf for leaf in leaves(_plain(outputs)) if isinstance(leaf, Tensor)]
+    found = tensors_in(outputs)
     if not found:
         raise ImportingError(
             f"the model returned no tensor but {type(outputs).__name__}",
             hint="Import a model whose forward() returns one or more tensors.",
         )
     values = tuple(map(recorder.value_of, found))
-    return Trace(tuple(entered), values, parameters, tuple(recorder.steps), way.free)
+    steps, fixed = tuple(recorder.steps), tuple(recorder.fixed)
+    return Trace(tuple(entered), values, parameters, steps, way.free, fixed)
 
 
 @contextmanager
 def _state(
-    model: nn.Module, parameters: Mapping[str, Tensor], recorder: Recorder, *, meta: bool
+    model: nn.Module,
+    parameters: Mapping[str, Tensor],
+    recorder: Recorder,
+    copies: Copies,
+    *,
+    meta: bool,
 ) -> Iterator[None]:
-    """Make parameters and buffers known; while active, the model has them without numbers."""
+    """Make parameters and buffers known; while active, the model has copies of them.
+
+    On the meta device those have no numbers.
+    """
     known: dict[Tensor, Tensor] = {}
-    for name, parameter in parameters.items():
-        value = Value(_twin(parameter, meta=meta), parameter=name)
-        known[parameter] = recorder.enter(value, parameter).tensor
-    for name, buffer in model.named_buffers():
-        value = Value(_twin(buffer, meta=meta), fixed=buffer, buffer=name)
+    own = {name: tensor for name, tensor in parameters.items() if is_continuous(tensor)}
+    for name, parameter in own.items():
+        twin = _blank(parameter) if meta else copies.of(parameter)
+        known[parameter] = recorder.enter(Value(twin, parameter=name), parameter).tensor
+    fixed = {name: tensor for name, tensor in parameters.items() if name not in own}
+    for name, buffer in chain(fixed.items(), model.named_buffers()):
+        copy = copies.of(buffer)
+        value = Value(_blank(buffer) if meta else copy, fixed=copy, buffer=name)
         known[buffer] = recorder.enter(value, buffer).tensor
     with replaced_state(model, known):
         yield
 
 
-def _twin(tensor: Tensor, *, meta: bool) -> Tensor:
-    return torch.empty_like(tensor, device="meta") if meta else tensor
+def _blank(tensor: Tensor) -> Tensor:
+    return torch.empty_like(tensor, device="meta")
 
 
 def _example(x: Tensor, first: Tensor, way: Way) -> Tensor:
     if not way.meta:
-        return x.clone()  # an object of its own, so that a value is not another's
+        copy = x.detach().clone()  # an object of its own, so that a value is not another's
+        return copy.requires_grad_(x.requires_grad)
     shape = tuple(x.shape)
     if way.free and shape[:1] == tuple(first.shape[:1]):
         shape = (BATCH, *shape[1:])
     return torch.empty(shape, dtype=x.dtype, device="meta")
 
 
-def _plain(outputs: Any) -> Any:
-    """Outputs as tuples and dictionaries."""
-    if isinstance(outputs, dict):  # also the output classes derived from it
-        return dict(outputs)
-    return outputs
-
-
 @contextmanager
-def _mode(model: nn.Module, *, training: bool) -> Iterator[None]:
+def in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
     """Evaluation mode; with ``training`` only layers without parts of their own are in it."""
     before = {module: module.training for module in model.modules()}
     wanted = {module: training and any(True for _ in module.children()) for module in before}
@@ -186,6 +208,8 @@ def _whole(
     module: nn.Module, forward: Callable[..., Any], recorder: Recorder
 ) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
+        if recorder.inside:
+            return forward(*args, **kwargs)
         reads: list[Value] = []
 
         def admit(tensor: Tensor) -> Value:
@@ -195,17 +219,75 @@ def _whole(
         if is_message_passing(module):
             args, kwargs = plain_call(module, args, kwargs)
         step = Step(module, mapped(args, admit), mapped(kwargs, admit), reads)
+        versions = [value.tensor._version for value in reads]
         recorder.inside = True
         try:
             with torch._C.DisableTorchFunction():
-                result = forward(*args, **kwargs)
+                result = _run(forward, args, kwargs)
         finally:
             recorder.inside = False
-        heard = recorder.note(step, result)
+        if versions != [value.tensor._version for value in reads]:
+            raise ImportingError(f"{type(module).__name__} writes into what it is given")
+        heard = recorder.note_all(step, result)
         inner = perceptron_of(module)
         return heard if inner is None else inner(heard)
 
     return run
+
+
+def _run(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a module; with gradients if it computes some itself."""
+    try:
+        return forward(*args, **kwargs)
+    except RuntimeError as error:
+        if "grad" not in str(error):
+            raise
+    with torch.enable_grad():
+        result = forward(*args, **kwargs)
+    for tensor in tensors_in(result):
+        tensor.detach_()
+    return result
+
+
+@contextmanager
+def _located(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -> Iterator[None]:
+    """While active, every failure says in which submodule it happened.
+
+    So does a tensor that a submodule returns although nothing recorded has computed it.
+    """
+    failed: list[tuple[Exception, nn.Module]] = []
+
+    def watched(module: nn.Module) -> Callable[..., Any]:
+        own = module.forward
+
+        @wraps(own)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            if recorder.inside:
+                return own(*args, **kwargs)
+            caller, recorder.place = recorder.place, module
+            try:
+                result = own(*args, **kwargs)
+                if not all(map(recorder.computes, tensors_in(result))):
+                    raise ImportingError("a tensor was computed by no function of torch")
+            except Exception as error:  # the model may know what to do with it
+                if not failed or failed[-1][0] is not error:
+                    failed.append((error, module))
+                raise
+            finally:
+                recorder.place = caller
+            return result
+
+        return run
+
+    with ExitStack() as stack:
+        for module in model.modules():
+            if is_plain(module) and module not in leaf_modules:
+                stack.enter_context(replaced_forward(module, watched(module)))
+        try:
+            yield
+        except Exception as error:
+            place = next((place for cause, place in failed if cause is error), None)
+            raise Located(place, error) from error
 
 
 @contextmanager
@@ -213,8 +295,7 @@ def _watch(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -
     """While active, a submodule that computes unseen tensors becomes a leaf, and this run ends."""
 
     def look(module: nn.Module, args: Any, output: Any) -> None:
-        unseen = [t for t in leaves(_plain(output)) if isinstance(t, Tensor)]
-        if not all(map(recorder.knows, unseen)):
+        if not all(map(recorder.knows, tensors_in(output))):
             leaf_modules.add(module)
             raise Hidden(f"{type(module).__name__} computes what cannot be looked into")
 
@@ -224,6 +305,15 @@ def _watch(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -
     finally:
         for hook in hooks:
             hook.remove()
+
+
+class Located(ImportingError):
+    """Why a submodule cannot be recorded."""
+
+    def __init__(self, place: nn.Module | None, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.place = place
+        self.cause = cause
 
 
 class Hidden(ImportingError):

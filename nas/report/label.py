@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nas.graph.ops.call import Call
 from nas.graph.ops.layer import Layer
+from nas.graph.ops.recorded_call import RecordedCall
 from nas.report.signature import SIZES, depthwise
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def operation(graph: Graph, node: Node) -> str:
 
 
 def _kind(op: Op) -> str:
-    if isinstance(op, Call):
+    if isinstance(op, Call | RecordedCall):
         return op.function.rpartition(".")[2].strip("_")
     if isinstance(op, Layer):
         return type(op.layer).__name__
@@ -100,7 +101,7 @@ def _kind(op: Op) -> str:
 
 def _settings(op: Op, kind: str) -> list[str]:
     """Attributes that nothing else shows, where they are not the default."""
-    if isinstance(op, Call | Layer):
+    if isinstance(op, Call | Layer | RecordedCall):
         return []
     shown = []
     for field in fields(op):  # type: ignore[arg-type]

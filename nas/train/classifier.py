@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nas.importers.outputs import tensors_in
+from nas.importers.surroundings import as_taken
 from nas.train.graph_call import as_given
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nas.train.graph_call import Arguments
 
 
@@ -48,13 +48,10 @@ class Classifier(nn.Module):
         if self.resolution not in (None, x.shape[-1]):
             x = F.interpolate(x, self.resolution, mode="bilinear", antialias=True)
         # a copy: with one channel, an image in channels-last layout passes for contiguous
-        x = x.clone(memory_format=torch.contiguous_format)
+        x = as_taken(self.network, x).clone(memory_format=torch.contiguous_format)
         return first_tensor(self.network(*self.arguments(x, *edges)))
 
 
 def first_tensor(output: Any) -> Tensor:
     """The first of the tensors that a network returns."""
-    while not isinstance(output, Tensor):
-        parts: Mapping[str, Any] | tuple[Any, ...] = output
-        output = next(iter(parts.values() if isinstance(parts, dict) else parts))
-    return output
+    return tensors_in(output)[0]

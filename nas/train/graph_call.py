@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from nas.errors import GraphError
-from nas.importers.lazy_layers import has_lazy_layers
-from nas.importers.state import replaced_forward, unchanged
+from nas.importers.state import on_copies, replaced_forward
 from nas.train.mode import evaluating
 
 if TYPE_CHECKING:
@@ -56,11 +55,10 @@ def graph_call(network: nn.Module, x: Tensor, edge_index: Tensor) -> Arguments:
         >>> graph_call(nn.Linear(4, 2), zeros(3, 4), zeros(2, 1, dtype=torch.long)).__name__
         'as_features'
     """
-    kept = nullcontext if has_lazy_layers(network) else unchanged
     reasons = []
     for arguments in (as_given, as_record, as_features):
         try:
-            with kept(network), evaluating(network), torch.no_grad():
+            with on_copies(network), evaluating(network), torch.no_grad():
                 network(*arguments(x, edge_index))
         except Exception as error:  # a network may be anybody's code
             reasons.append(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")

@@ -72,6 +72,12 @@ def test_data_type_and_mode_are_those_of_the_model() -> None:
     assert torch.equal(model.get_buffer("1.running_mean"), before)
 
 
+def test_a_mask_that_comes_first_does_not_give_the_data_type() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    model.mask = nn.Parameter(torch.tensor([True]), requires_grad=False)
+    assert first_taken(model, [(1, 4)]).dtype is torch.float32  # type: ignore[union-attr]
+
+
 def test_a_model_of_tokens_is_told_to_need_an_example() -> None:
     with pytest.raises(ImportingError, match=r"begins with an embedding.*dtype=torch\.long"):
         example_inputs(nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 2)), CARD)

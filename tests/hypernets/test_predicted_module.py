@@ -48,9 +48,10 @@ def test_what_is_covered_is_replaced_and_nothing_else(network: ZooNetwork) -> No
     assert found.model is model
     assert dict(model.named_parameters()) == parameters  # the same objects
     for name, parameter in parameters.items():
-        kept = within(name, (*network.unused, *network.opaque))
+        kept = within(name, (*network.unused, *network.opaque, *network.kept))
         assert torch.equal(parameter, before[name]) == kept, name
     assert set(found.coverage.excluded) == {n for n in parameters if within(n, network.unused)}
+    assert set(found.coverage.kept) == {n for n in parameters if within(n, network.kept)}
     assert set(found.coverage.opaque) == {n for n in parameters if within(n, network.opaque)}
 
 
@@ -94,13 +95,67 @@ def test_data_type_mode_and_being_frozen_are_kept() -> None:
     model, single = convolutional().double(), convolutional()
     model[0].weight.requires_grad = False
     model[1].eval()
-    predict_module(make_hypernet(), model)
+    predict_module(make_hypernet(), model, frozen="predict")
     predict_module(make_hypernet(), single)
     assert [part.training for part in model.children()] == [True, False, *[True] * 4]
     assert not model[0].weight.requires_grad
     for own, other in zip(model.parameters(), single.parameters(), strict=True):
         assert own.dtype is torch.float64
         torch.testing.assert_close(own.float(), other)
+
+
+class Held(nn.Module):
+    """Weights of many kinds, most of them not learned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(8, 8)
+        self.mask = nn.Parameter(torch.arange(8) % 2 == 0, requires_grad=False)
+        self.index = nn.Parameter(torch.arange(8).flip(0), requires_grad=False)
+        self.small = nn.Parameter(torch.arange(64).reshape(8, 8).char(), requires_grad=False)
+        self.table = nn.Parameter(torch.arange(8.0).sin(), requires_grad=False)
+        self.filter = nn.Parameter(torch.zeros(8, 8, dtype=torch.cdouble))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = (self.layer(x) + self.table)[:, self.index] * self.mask @ self.small.float()
+        return torch.fft.ifft(torch.fft.fft(x).to(torch.cdouble) @ self.filter).real
+
+
+def test_what_is_not_learned_stays_and_is_reported() -> None:
+    model = Held()
+    before = copies(model)
+    found = predict_module(make_hypernet(), model, torch.zeros(1, 8))
+    kept = {"mask": 8, "index": 8, "small": 64, "table": 8}
+    assert found.coverage.kept == kept
+    assert found.coverage.predicted == {"layer.weight": 64, "layer.bias": 8, "filter": 64}
+    assert found.coverage.share == 136 / 224
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, before[name]) == (name in kept), name
+
+
+def test_frozen_parameters_are_predicted_where_it_is_asked_for() -> None:
+    model = Held()
+    before = copies(model)
+    found = predict_module(make_hypernet(), model, torch.zeros(1, 8), frozen="predict")
+    assert set(found.coverage.kept) == {"mask", "index", "small"}
+    assert not torch.equal(model.table, before["table"])
+    assert not model.table.requires_grad
+
+
+def test_both_parts_of_a_complex_parameter_are_predicted() -> None:
+    model = Held()
+    predict_module(make_hypernet(), model, torch.zeros(1, 8))
+    for part in (model.filter.real, model.filter.imag):
+        assert 0.01 < part.std() < 1
+    assert not torch.equal(model.filter.real, model.filter.imag)
+
+
+def test_a_module_of_which_all_is_frozen_is_left_as_it_was() -> None:
+    model = convolutional().requires_grad_(False)
+    model.get_buffer("1.running_mean").fill_(3)
+    before = copies(model)
+    assert predict_module(make_hypernet(), model).coverage.share == 0
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
 def test_statistics_begin_afresh_or_are_measured() -> None:

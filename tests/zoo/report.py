@@ -36,7 +36,8 @@ TOLERANCE = 1e-5
 def faults(specimen: Specimen) -> Iterator[str]:
     """What an import does not say as it should, in words."""
     coverage, sizes = specimen.imported.coverage, specimen.sizes
-    if dict(coverage.predicted) | dict(coverage.opaque) | dict(coverage.excluded) != sizes:
+    groups = coverage.predicted, coverage.opaque, coverage.excluded, coverage.kept
+    if {name: size for group in groups for name, size in group.items()} != sizes:
         yield "not every parameter accounted for"
     if wrong := set(coverage.opaque) ^ specimen.opaque:
         yield f"opaque or not: {', '.join(sorted(wrong))}"

@@ -280,7 +280,7 @@ STRUCTURE_NETWORKS = [
     ZooNetwork("two heads", TwoHeads, IMAGES),
     ZooNetwork("named outputs", NamedOutputs, IMAGES),
     ZooNetwork("two inputs", TwoInputs, two_images),
-    ZooNetwork("frozen convolution", FrozenConv, IMAGES),
+    ZooNetwork("frozen convolution", FrozenConv, IMAGES, kept=("conv",)),
     ZooNetwork("unused layers", Unused, IMAGES, unused=("idle", "dropped", "spare")),
     ZooNetwork("branch on shapes", ShapeBranch, IMAGES, unused=("blocks.b",)),
     ZooNetwork("branch on values", DataBranch, IMAGES, unused=("large",), fixed=True),

@@ -51,6 +51,11 @@ class Specimen:
         return {name for name in self.sizes if within(name, self.network.opaque)}
 
     @property
+    def kept(self) -> set[str]:
+        """Parameters that are not learned."""
+        return {name for name in self.sizes if within(name, self.network.kept)}
+
+    @property
     def graph_params(self) -> int:
         """Number of parameters of the graph."""
         return sum(math.prod(spec.shape) for spec in self.imported.graph.parameters().values())

@@ -26,6 +26,7 @@ class ZooNetwork:
         params: Number of parameters in the literature or in its authors' code.
         unused: Names of modules and parameters that evaluation does not reach.
         opaque: Names of modules that cannot be looked into.
+        kept: Names of what is not learned.
         auxiliary: Whether in training mode it has further outputs, which the import keeps.
         fixed: Whether its import holds for one size of inputs only, a size being computed from
             numbers.
@@ -38,6 +39,7 @@ class ZooNetwork:
     params: int | None = None
     unused: tuple[str, ...] = ()
     opaque: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     auxiliary: bool = False
     fixed: bool = False
     slow: bool = False

@@ -23,6 +23,7 @@ from nas.graph.ops.norm import (
 )
 from nas.graph.ops.parameter import Constant, Parameter
 from nas.graph.ops.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
+from nas.graph.ops.recorded_call import RecordedCall
 from nas.graph.ops.shape import Flatten, Identity, Image, Shift2d, Tokens, Zero
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "PReLU",
     "Parameter",
     "RMSNorm",
+    "RecordedCall",
     "Shift2d",
     "Tokens",
     "Zero",

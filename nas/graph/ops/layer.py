@@ -33,6 +33,7 @@ class Layer(Op):
         layer: The module, in evaluation mode.
         shape: Shape of the output for the shapes of the graph's inputs.
         opaque: Whether the module keeps its own parameters; they are then none of the graph's.
+            Those that are no floating-point numbers it keeps in any case.
         seen: As what a hypernetwork sees it.
     """
 
@@ -53,9 +54,11 @@ class Layer(Op):
     def parameters(self, *inputs: Shape) -> dict[str, ParamSpec]:
         if self.opaque:
             return {}
+        kinds = {part.owner: part.features.kind for part in self.seen.parts}
         return {
-            name: ParamSpec(tuple(parameter.shape), _role(name, parameter.dim()))
+            name: ParamSpec(tuple(parameter.shape), _role(name, parameter.dim(), kinds))
             for name, parameter in self.layer.named_parameters()
+            if parameter.is_floating_point()
         }
 
     def macs(self, *inputs: Shape) -> int:
@@ -75,8 +78,15 @@ class Layer(Op):
         return self.seen
 
 
-def _role(name: str, dimensions: int) -> Role:
-    own = name.rpartition(".")[2]
+def _role(name: str, dimensions: int, kinds: Mapping[str, str]) -> Role:
+    owner, _, own = name.rpartition(".")
+    kind = kinds.get(owner, "")
+    if kind == "embedding":
+        return Role.TABLE
+    if kind.endswith(("norm", "norm2d")):
+        return Role.SCALE if own == "weight" else Role.SHIFT
+    if kind.startswith("conv") and dimensions > 1:
+        return Role.WEIGHT
     if own.startswith("att") and dimensions > 1:
         return Role.ATTENTION
     if dimensions > 1 and own != "bias":

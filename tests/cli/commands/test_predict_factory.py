@@ -45,6 +45,16 @@ def fixed(size):
 def tokens():
     return nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 10))
 
+class Energy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Linear(64, 10)
+    def forward(self, x):
+        with torch.enable_grad():
+            x = x.flatten(1).detach().requires_grad_()
+            y = self.net(x)
+            return y.detach() + torch.autograd.grad(y.tanh().sum(), x)[0][:, :10]
+
 def two_answers():
     class Two(nn.Module):
         def __init__(self):
@@ -76,6 +86,7 @@ def test_the_file_fills_a_fresh_module_with_what_was_predicted(hypernet):
     answer = predict(hypernet, "net:Net", "--json", "--evaluate")
     assert answer.code == 0, answer.err
     model, other = fresh(), fresh()
+    other.conv.weight = model.conv.weight  # which is frozen
     model.load_state_dict(load_file("w.safetensors"))
     data = load("digits")
     (calibration,) = data.train.spread(256).whole().inputs
@@ -96,9 +107,10 @@ def test_the_report_counts_what_was_not_predicted(hypernet):
     document = predict(hypernet, "net:Net", "--json").document
     sizes = [p.numel() for p in fresh().parameters()]
     assert document["parameters"] == sum(sizes)
-    assert document["predicted"] == sum(sizes) - 16
-    assert document["coverage"] == pytest.approx(1 - 16 / sum(sizes))
+    assert document["predicted"] == sum(sizes) - 16 - 72
+    assert document["coverage"] == pytest.approx(1 - (16 + 72) / sum(sizes))
     assert document["excluded"] == ["spare.weight", "spare.bias"]
+    assert document["kept"] == ["conv.weight"]
     assert document["opaque"] == []
     assert document["seconds"].keys() == {"import", "predict"}
     assert document["accuracy"] is document["fine_tune"] is None
@@ -106,6 +118,24 @@ def test_the_report_counts_what_was_not_predicted(hypernet):
     shown = predict(hypernet, "net:scripted").out
     assert "opaque" in shown
     assert "0.bias, 0.weight, 40 parameters left as they were" in shown
+
+
+def test_what_runs_as_it_is_is_predicted_and_reported(hypernet):
+    answer = predict(hypernet, "net:Energy", "--evaluate")
+    assert answer.code == 0, answer.err
+    assert "net.weight, net.bias, 650 parameters predicted by shape and kind" in answer.out
+    document = predict(hypernet, "net:Energy", "--json").document
+    assert (document["coverage"], document["whole"]) == (1, ["net.weight", "net.bias"])
+
+
+def test_frozen_parameters_are_kept_unless_asked_for(hypernet):
+    shown = predict(hypernet, "net:Net").out
+    assert "kept" in shown
+    assert "conv.weight, 72 parameters left as they were" in shown
+    first = load_file("w.safetensors")["conv.weight"]
+    document = predict(hypernet, "net:Net", "--json", "--frozen", "predict").document
+    assert document["kept"] == []
+    assert not torch.equal(first, load_file("w.safetensors")["conv.weight"])
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")

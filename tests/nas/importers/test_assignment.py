@@ -5,7 +5,6 @@ import torch
 from torch import nn
 
 from nas.errors import ImportingError
-from nas.importers.from_module import from_module
 from nas.importers.trace import WAYS, trace
 from tests.nas.importers.written import Written, checked
 
@@ -40,9 +39,9 @@ def test_a_tensor_is_written_where_the_mask_is(place, value) -> None:
     assert checked(assign(place, value), X).batch is None
 
 
-def test_writing_into_some_samples_is_refused() -> None:
-    with pytest.raises(ImportingError, match="an assignment picks samples"):
-        from_module(assign((slice(None, None, 2),), lambda x: 0.0), X)
+def test_a_module_that_writes_into_some_samples_runs_as_it_is() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), assign((slice(None, None, 2),), lambda x: 0.0))
+    assert [node.op.kind for node in checked(model, X).graph.nodes] == ["linear", "layer"]
 
 
 def views(self, x):

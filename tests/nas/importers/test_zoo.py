@@ -35,17 +35,18 @@ def test_the_graph_has_every_parameter_there_is(specimen) -> None:
 
 def test_coverage_tells_of_every_parameter_once(specimen) -> None:
     coverage = specimen.imported.coverage
-    groups = coverage.predicted, coverage.opaque, coverage.excluded
+    groups = coverage.predicted, coverage.opaque, coverage.excluded, coverage.kept
     assert sum(map(len, groups)) == len(specimen.sizes)
     assert {name: size for group in groups for name, size in group.items()} == specimen.sizes
     assert set(coverage.opaque) == specimen.opaque
     assert set(coverage.excluded) == specimen.unused
+    assert set(coverage.kept) == specimen.kept
 
 
 def test_the_state_holds_the_models_own_parameters(specimen) -> None:
     imported = specimen.imported
     shapes = {name: spec.shape for name, spec in imported.graph.parameters().items()}
-    assert set(imported.own_names) == set(imported.coverage.predicted)
+    assert set(imported.own_names) == set(imported.coverage.predicted) | specimen.kept
     assert set(imported.own_names.values()) == set(shapes)
     for own, name in imported.own_names.items():
         assert imported.state[name].shape == shapes[name]

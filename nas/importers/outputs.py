@@ -1,0 +1,38 @@
+"""The tensors in what a module returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, type, nn.Module)
+
+
+def tensors_in(output: Any) -> list[Tensor]:
+    """The tensors in a module's output, in order.
+
+    They may be in tuples, lists and tables, and in the fields of objects such as dataclasses.
+    """
+    found: list[Tensor] = []
+    seen: set[int] = set()
+
+    def look(part: Any) -> None:
+        if isinstance(part, Tensor):
+            found.append(part)
+            return
+        if isinstance(part, _PLAIN) or callable(part) or id(part) in seen:
+            return
+        seen.add(id(part))
+        if isinstance(part, Mapping):
+            parts: Any = part.values()
+        elif isinstance(part, tuple | list):
+            parts = part
+        else:
+            parts = getattr(part, "__dict__", {}).values()
+        for inner in list(parts):
+            look(inner)
+
+    look(output)
+    return found

@@ -1,0 +1,93 @@
+"""What torch was set to, and what a model is wrapped in, put aside."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WRAPPERS = {
+    "DataParallel": "module",
+    "DistributedDataParallel": "module",
+    "OptimizedModule": "_orig_mod",
+}
+"""Classes of torch that run another module, and what they call it."""
+
+_COMPUTING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """What torch.compile or a wrapper for several devices runs; others are themselves.
+
+    Example:
+        >>> layer = nn.Linear(2, 2)
+        >>> unwrapped(nn.DataParallel(layer)) is layer
+        True
+    """
+    while type(model).__name__ in _WRAPPERS and type(model).__module__.startswith("torch."):
+        model = model.get_submodule(_WRAPPERS[type(model).__name__])
+    return model
+
+
+@contextmanager
+def plain_surroundings(model: nn.Module, *, inference: bool = False) -> Iterator[None]:
+    """While active, torch is as it is by default but for what the model needs.
+
+    Modes for inference and lower precision, and compilation, are off; new tensors are float32, or
+    float64 for such a model, and where the model is.
+
+    Args:
+        model: What is run.
+        inference: Whether inference mode is on, in which tensors that were made in it can be
+            written.
+    """
+    own = next(model.parameters(), None)
+    place = torch.device("cpu") if own is None else own.device
+    usual = torch.float64 if dtype_of(model) is torch.float64 else torch.float32
+    default, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(inference))
+        stack.enter_context(torch.set_grad_enabled(gradients))  # which the line above resets
+        for kind in {"cpu", place.type} - {"meta"}:
+            if torch.is_autocast_enabled(kind):
+                stack.enter_context(torch.autocast(kind, enabled=False))
+        if torch.get_default_device().type not in ("cpu", place.type):
+            stack.enter_context(place)
+        if "torch._dynamo" in sys.modules:  # without it nothing is compiled
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        torch.set_default_dtype(usual)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(default)
+
+
+def dtype_of(model: nn.Module) -> torch.dtype | None:
+    """The one data type a model computes in; None if it has several or none."""
+    found = {parameter.dtype for parameter in model.parameters()}
+    computing = {dtype for dtype in found if dtype.is_floating_point}
+    return next(iter(computing)) if len(computing) == 1 and computing <= {*_COMPUTING} else None
+
+
+def tensor_like(model: nn.Module) -> Tensor:
+    """A tensor of the data type and on the device of what a model reads: its first weight."""
+    weights = (p for p in model.parameters() if p.dtype.is_floating_point)
+    return next(weights, torch.zeros(()))
+
+
+def as_taken(model: nn.Module, x: Tensor) -> Tensor:
+    """An input in the data type the model computes in."""
+    dtype = dtype_of(model)
+    return x if dtype is None or not x.is_floating_point() else x.to(dtype)
+
+
+def has_inference_tensors(model: nn.Module) -> bool:
+    """Whether a model was made in inference mode, so that only there it can be written."""
+    tensors = (*model.parameters(), *model.buffers())
+    return any(tensor.is_inference() for tensor in tensors)
