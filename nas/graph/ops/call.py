@@ -87,7 +87,11 @@ class Call(Op):
 
     def module(self, *inputs: Shape) -> nn.Module | None:
         """One that runs the expression, where the function takes no tensor to be traced by."""
-        return Run(self, inputs) if self.function in FACTORIES else None
+        return (
+            Run(self, follows=_result(self, inputs).dtype == torch.float32)
+            if self.function in FACTORIES
+            else None
+        )
 
     def features(self) -> OpFeatures:
         return OpFeatures(kind=kind_of(self.function))
@@ -103,10 +107,10 @@ class Run(nn.Module):
 
     own: Tensor
 
-    def __init__(self, call: Call, inputs: tuple[Shape, ...]) -> None:
+    def __init__(self, call: Call, *, follows: bool) -> None:
         super().__init__()
         self.call = call
-        self.follows = _result(call, inputs).dtype == torch.float32
+        self.follows = follows
         self.register_buffer("own", torch.empty(0), persistent=False)
 
     def forward(self, *inputs: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ class RecordedCall(FreeOp):
         return self.call.forward(params, *inputs)
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return Run(self.call)
+        return Run(self.call, follows=False)
 
     def features(self) -> OpFeatures:
         return self.call.features()
