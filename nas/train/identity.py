@@ -6,7 +6,7 @@ from dataclasses import asdict
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-import torch
+from nas.files import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,18 +31,9 @@ def identity(
         "architecture": blake2b(graph.to_json().encode(), digest_size=16).hexdigest(),
         "config": asdict(config),
         "data": data.fingerprint,
-        "initialisation": "default" if params is None else _digest(params),
+        "initialisation": "default" if params is None else digest(params),
         "seed": seed,
     }
-
-
-def _digest(params: Mapping[str, Tensor]) -> str:
-    digest = blake2b(digest_size=16)
-    for name, tensor in sorted(params.items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype} ".encode())
-        content = tensor.detach().cpu().contiguous().flatten()
-        digest.update(content.view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:

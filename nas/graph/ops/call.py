@@ -107,7 +107,7 @@ def _on_meta(call: Call, shapes: tuple[Shape, ...]) -> Shape:
         for shape, dtype in zip(shapes, dtypes, strict=True)
     ]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), torch.device("meta"):  # what an expression makes anew, too
             result = call.forward({}, *inputs)
     except (RuntimeError, TypeError, ValueError, IndexError) as error:
         reason = str(error).partition("\n")[0]
