@@ -81,7 +81,7 @@ def read_trials(run: Path) -> list[dict[str, str]]:
         with folder.trials.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file, strict=True))
             missing = {"number", "score", "architecture"}.difference(*rows[:1])
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _damaged(folder.trials, str(error)) from None
     if rows and missing:
         raise _damaged(folder.trials, f"it has no column {min(missing)!r}")

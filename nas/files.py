@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from safetensors import safe_open
     from torch import Tensor, device
 
 T = TypeVar("T")
@@ -139,11 +138,11 @@ def read_tensor_shapes(path: Path, refused: Refusal) -> dict[str, tuple[int, ...
     return shapes
 
 
-def _content(file: safe_open, get: Callable[[str], T]) -> tuple[dict[str, T], dict[str, str]]:
+def _content(file: Any, get: Callable[[str], T]) -> tuple[dict[str, T], dict[str, str]]:
     return {name: get(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
 
 
-def _in_tensor_file(path: Path, refused: Refusal, place: str, read: Callable[[safe_open], T]) -> T:
+def _in_tensor_file(path: Path, refused: Refusal, place: str, read: Callable[[Any], T]) -> T:
     from safetensors import SafetensorError, safe_open
 
     try:

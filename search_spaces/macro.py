@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 Sizes = dict[str, Any]
 
-_LARGEST = 1_000_000
-"""Up to here the limits of networks say quickly that one is too large."""
+_LARGEST = 16_384
+"""Up to here the limits of networks say in seconds that one is too large."""
 
 
 def for_resolution(sizes: Mapping[float, Sizes], resolution: int) -> Sizes:

@@ -20,6 +20,7 @@ from nas.train.augment import augmented
 from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
+from nas.train.memory import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,10 +136,11 @@ def train(
             on from it; the caller removes it once the result is safe.
 
     Raises:
-        TrainingError: The loss is no longer finite.
+        TrainingError: The loss is no longer finite, or there is too little memory.
         CheckpointError: The checkpoint is corrupt or of another training.
     """
     device = torch.device(device)
+    check_memory(graph, min(config.batch_size, data.train.rows), device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "weights"))
         module = to_module(graph) if params is None else initialised(graph, params)

@@ -108,6 +108,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.slow
 def test_a_card_that_asks_for_much_memory_takes_none(tmp_path):
     save(make_hypernet(), tmp_path)
     edit(config={"hidden": 12_000, "max_channels": 4096})(tmp_path)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-WRITERS: dict[str, Callable[[Path], None]] = {
+WRITERS: dict[str, Callable[[Path], object]] = {
     "bytes": lambda path: write_bytes(path, b"abc"),
     "text": lambda path: write_text(path, "abc"),
     "json": lambda path: write_json(path, {"a": 1}),

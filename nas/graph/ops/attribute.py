@@ -91,4 +91,7 @@ def _whole(values: tuple[object, ...], least: int) -> bool:
 
 
 def _fault(op: Op, name: str, expected: str, value: object) -> GraphError:
+    numbers = value if isinstance(value, tuple) else (value,)
+    if any(type(number) is int and number > SIZE for number in numbers):
+        expected = f"at most {SIZE:,}"
     return GraphError(f"{op.kind}: {name} must be {expected}, got {value!r}")
