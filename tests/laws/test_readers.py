@@ -123,7 +123,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     WEIGHTS.update({name: tensor.clone() for name, tensor in model.state_dict().items()})
     checkpoint.save(model, root / "hypernet")
     optimiser = torch.optim.AdamW(model.parameters())
-    sum(p.sum() for p in model.parameters()).backward()
+    torch.stack([p.sum() for p in model.parameters()]).sum().backward()
     optimiser.step()
     training_state.save(root, make_hypernet(), optimiser, training_state.Progress(1, 0.5))
     train(toy_graph(), toy_data(), SHORT, checkpoint=root / "state.safetensors")
