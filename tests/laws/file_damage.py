@@ -53,8 +53,6 @@ VALUES: tuple[Any, ...] = (
 )
 """That take the place of a value in a document; ``...`` removes it."""
 
-Damage = "Callable[[bytes], bytes]"
-
 
 @st.composite
 def damaged(draw: st.DrawFn, content: bytes) -> bytes:
