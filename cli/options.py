@@ -46,6 +46,8 @@ def _converted(ctx: click.Context, option: click.Option, entry: Any, where: str)
         return option.type_cast_value(ctx, values if option.multiple else entry)
     except click.BadParameter as error:
         raise click.UsageError(f"{where}: {error.message}", ctx) from None
+    except OverflowError:  # infinity as a whole number
+        raise click.UsageError(f"{where}: {entry!r} is out of range", ctx) from None
 
 
 def common(function: _Function) -> _Function:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
 from cli.architecture import there
 from nas.errors import StudyError
+from nas.files import read_json
 from nas.study.run_folder import RunFolder
 
 
@@ -27,7 +27,7 @@ def read_result(run: Path) -> dict[str, Any]:
             hint="Repeat its command to go on; `nas trials` shows what it has so far.",
         )
     try:
-        result: dict[str, Any] = json.loads(folder.result.read_text(encoding="utf-8"))
+        result = read_json(folder.result, dict, lambda why: _damaged(folder.result, why))
         files = {name: _inside(Path(path), run, result) for name, path in result["files"].items()}
         return {**result, "run": str(run), "files": files}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -81,7 +81,7 @@ def read_trials(run: Path) -> list[dict[str, str]]:
         with folder.trials.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file, strict=True))
             missing = {"number", "score", "architecture"}.difference(*rows[:1])
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _damaged(folder.trials, str(error)) from None
     if rows and missing:
         raise _damaged(folder.trials, f"it has no column {min(missing)!r}")

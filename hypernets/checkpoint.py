@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+import torch
 from torch import nn
 
 from hypernets.config import HypernetConfig
@@ -19,14 +17,29 @@ from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, VocabularyError
 from nas.evaluate.blend import Blend, recipe_for
-from nas.files import write_json, write_tensors
+from nas.files import (
+    digest,
+    read_json,
+    read_tensor_shapes,
+    read_tensors,
+    write_json,
+    write_tensors,
+)
 from nas.importers.surroundings import plain_surroundings
 from nas.predictor.card import Card
 from nas.registry import Registry
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nas.files import Refusal
+    from nas.graph.tensor_spec import Shape
+
 WEIGHTS = "model.safetensors"
 CARD = "card.json"
+_LARGEST_PROXY = 1024
+"""Pixels: scoring takes all images at the resolution that a card names."""
 _AGAIN = "Train it again with `nas train-hypernet`."
 
 
@@ -34,14 +47,15 @@ def save(hypernet: GraphHyperNetwork, directory: Path, *, half: bool = False) ->
     """Write weights and card into a directory, replacing what is there.
 
     Args:
-        hypernet: What is saved.
+        hypernet: What is saved; its card gets the digest of the weights.
         directory: Where.
         half: Write the weights in 16 bits, half the size; they are computed with in 32 again.
     """
     state = hypernet.state_dict()
     if half:
         state = {name: tensor.half() for name, tensor in state.items()}
-    write_tensors(directory / WEIGHTS, state)
+    written = write_tensors(directory / WEIGHTS, state)
+    hypernet.card = replace(hypernet.card, digest=written)
     save_card(hypernet.card, directory)
 
 
@@ -73,19 +87,43 @@ def load(name_or_path: str | Path) -> GraphHyperNetwork:
     directory = directory_of(name_or_path)
     card = read_card(directory)
     config = _config(card, directory)
+    if not (directory / WEIGHTS).exists():
+        raise CheckpointError(f"no {WEIGHTS} in {str(directory)!r}", hint=_AGAIN)
+
+    def refused(why: str) -> CheckpointError:
+        return CheckpointError(
+            f"the weights in {str(directory / WEIGHTS)!r} are corrupt or of another model: {why}",
+            hint=_AGAIN,
+        )
+
+    _check_sizes(config, card, read_tensor_shapes(directory / WEIGHTS, refused), refused)
+    state, _ = read_tensors(directory / WEIGHTS, refused)
+    if card.digest and card.digest != digest(state):
+        raise refused("they are not those of the card")
     with plain_surroundings(nn.Module()):
         hypernet = GraphHyperNetwork(config, card)
-    try:
-        hypernet.load_state_dict(grown(load_file(directory / WEIGHTS)))
-    except FileNotFoundError:
-        raise CheckpointError(f"no {WEIGHTS} in {str(directory)!r}", hint=_AGAIN) from None
-    except (SafetensorError, RuntimeError) as error:
-        raise CheckpointError(
-            f"the weights in {str(directory / WEIGHTS)!r} are corrupt or of another model: "
-            f"{str(error).splitlines()[0]}",
-            hint=_AGAIN,
-        ) from None
+    hypernet.load_state_dict(grown(state))
     return hypernet.eval()
+
+
+def _check_sizes(
+    config: HypernetConfig, card: Card, shapes: Mapping[str, Shape], refused: Refusal
+) -> None:
+    """See that a file holds the tensors of a hypernetwork, before memory is taken for either.
+
+    Raises:
+        CheckpointError: It does not.
+    """
+    if config.layers > len(shapes):
+        raise refused(f"{len(shapes)} tensors cannot be {config.layers} layers")
+    try:
+        with torch.device("meta"):
+            expected = GraphHyperNetwork(config, card)
+            found = {name: torch.empty(shape) for name, shape in shapes.items()}
+        expected.load_state_dict(grown(found))
+    except (RuntimeError, TypeError, OverflowError) as error:  # sizes may be beyond what torch has
+        first, *details = str(error).splitlines()  # of a state that does not fit, where it begins
+        raise refused(" ".join([first, *(line.strip() for line in details[:1])])) from None
 
 
 def read_card(directory: Path) -> Card:
@@ -95,26 +133,25 @@ def read_card(directory: Path) -> Card:
         CheckpointError: It is missing or no card.
         VocabularyError: It speaks of a vocabulary this package does not know.
     """
-    try:
-        values: Any = json.loads((directory / CARD).read_text())
-        card = from_mapping(Card, values)
-        if card.reference:
-            Blend(card.reference, recipe_for(_kind(card)))
-    except (FileNotFoundError, NotADirectoryError):
+    if not (directory / CARD).exists():
         raise CheckpointError(
             f"expected a hypernetwork directory with {CARD} and {WEIGHTS} at {str(directory)!r}",
             hint="`nas hypernets` lists the shipped ones; `nas train-hypernet` makes one.",
-        ) from None
-    except (ValueError, TypeError, ConfigError) as error:  # neither UTF-8, nor JSON, nor a card
-        raise CheckpointError(
-            f"{str(directory / CARD)!r} is no card: {error}", hint=_AGAIN
-        ) from None
-    resolution = card.proxy.get("resolution", 1)
-    if type(resolution) is not int or resolution < 1:
-        raise CheckpointError(
-            f"{str(directory / CARD)!r} is no card: the resolution of the proxy is {resolution!r}",
-            hint=_AGAIN,
         )
+
+    def refused(why: object) -> CheckpointError:
+        return CheckpointError(f"{str(directory / CARD)!r} is no card: {why}", hint=_AGAIN)
+
+    values = read_json(directory / CARD, dict, refused)
+    try:
+        card = from_mapping(Card, values)
+        if card.reference:
+            Blend(card.reference, recipe_for(_kind(card)))
+    except (ValueError, TypeError, OverflowError, ConfigError) as error:
+        raise refused(error) from None
+    resolution = card.proxy.get("resolution", 1)
+    if type(resolution) is not int or not 1 <= resolution <= _LARGEST_PROXY:
+        raise refused(f"the resolution of the proxy is {resolution!r}")
     if not 1 <= card.vocabulary <= VOCABULARY_VERSION:
         raise VocabularyError(
             f"hypernetwork {card.name!r} was trained with vocabulary version {card.vocabulary}; "

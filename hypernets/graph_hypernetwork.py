@@ -82,7 +82,8 @@ class GraphHyperNetwork(nn.Module):
         self.norm = nn.LayerNorm(config.hidden) if config.layer_norm else nn.Identity()
         self.decoder = make_decoder(config)
         # without it, matrices of one layer that are alike in shape would be alike
-        draws = torch.randn(ALIKE, config.hidden, generator=torch.Generator().manual_seed(0))
+        draw = torch.Generator().manual_seed(0)
+        draws = torch.randn(ALIKE, config.hidden, generator=draw, device=draw.device)
         draws[0] = 0
         self.register_buffer("apart", draws, persistent=False)
         self._memory = FlatMemory()

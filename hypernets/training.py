@@ -179,7 +179,7 @@ def train_hypernet(
         listen=listen,
     )
     session.finish(out)
-    return model
+    return checkpoint.load(out).to(device) if training.half else model
 
 
 class _Session:

@@ -6,11 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError, safe_open
-
 from hypernets import checkpoint
-from nas.errors import CheckpointError
-from nas.files import write_tensors
+from nas.config import from_mapping
+from nas.errors import CheckpointError, ConfigError
+from nas.files import parse_json, read_tensors, write_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,30 +58,41 @@ def restore(out: Path, model: GraphHyperNetwork, optimiser: AdamW) -> Progress |
     Raises:
         CheckpointError: It belongs to another training, or is corrupt.
     """
-    device = str(next(model.parameters()).device)
-    try:
-        with safe_open(out / STATE, "pt", device=device) as file:
-            head = json.loads(file.metadata()["progress"])
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
+    if not (out / STATE).exists():
         return None
-    except (SafetensorError, OSError, TypeError, KeyError) as error:
-        raise CheckpointError(
-            f"the training state in {str(out)!r} is corrupt: {error}",
+
+    def refused(why: object) -> CheckpointError:
+        return CheckpointError(
+            f"the training state in {str(out)!r} is corrupt: {why}",
             hint="Delete the directory to start again.",
-        ) from None
-    _check_same(head["card"], model.card, out, "unfinished training")
+        )
+
+    state, texts = read_tensors(out / STATE, refused, next(model.parameters()).device)
+    head = parse_json(texts.get("progress", ""), dict, refused)
+    try:
+        known = dict(head["card"])
+        progress = from_mapping(Progress, {key: head[key] for key in ("step", "seconds")})
+    except (KeyError, TypeError, ValueError, ConfigError) as error:
+        raise refused(repr(error)) from None
+    _check_same(known, model.card, out, "unfinished training")
+    try:
+        _take_up(state, model, optimiser)
+    except (KeyError, RuntimeError) as error:
+        raise refused(str(error).splitlines()[0]) from None
+    return progress
+
+
+def _take_up(state: Mapping[str, Tensor], model: GraphHyperNetwork, optimiser: AdamW) -> None:
+    """Give a model and its optimiser what :func:`save` has written of them."""
     parameters = list(model.named_parameters())
     model.load_state_dict({name: state[f"model.{name}"] for name, _ in parameters})
-    if head["step"]:
-        moments = {
-            index: {key: state[f"{key}.{name}"] for key in _MOMENTS}
-            for index, (name, _) in enumerate(parameters)
-            if f"exp_avg.{name}" in state
-        }
-        groups = optimiser.state_dict()["param_groups"]
-        optimiser.load_state_dict({"state": moments, "param_groups": groups})
-    return Progress(head["step"], head["seconds"])
+    moments = {
+        index: {key: state[f"{key}.{name}"] for key in _MOMENTS}
+        for index, (name, _) in enumerate(parameters)
+        if f"exp_avg.{name}" in state
+    }
+    groups = optimiser.state_dict()["param_groups"]
+    optimiser.load_state_dict({"state": moments, "param_groups": groups})
 
 
 def load_finished(card: Card, out: Path) -> GraphHyperNetwork | None:
@@ -119,7 +129,7 @@ def _check_same(found: Mapping[str, Any], card: Card, out: Path, what: str) -> N
 def _identity(card: Card) -> dict[str, Any]:
     """What must agree for a training to go on, as JSON gives it back."""
     identity = asdict(card)
-    del identity["measured"], identity["reference"]
+    del identity["measured"], identity["reference"], identity["digest"]
     identity["training"] = {
         key: value for key, value in card.training.items() if key not in _MAY_DIFFER
     }

@@ -67,8 +67,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: The file is missing or malformed.
     """
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read the configuration {str(path)!r}: {error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise ConfigError(f"{str(path)!r} is no TOML: brackets nested too deeply") from None
+    except ValueError as error:  # TOML, its characters, or a number too long
         raise ConfigError(f"{str(path)!r} is no TOML: {error}") from None

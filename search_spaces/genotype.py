@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nas.errors import EncodingError, nearest
+from nas.files import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -68,16 +69,11 @@ class Genotype:
         Raises:
             EncodingError: The text is no genotype; the message says where.
         """
-        try:
-            data = json.loads(text)
-        except json.JSONDecodeError:
-            raise EncodingError(f"expected a genotype as JSON, got {text[:80]!r}") from None
         keys = ("normal", "normal_concat", "reduce", "reduce_concat")
-        if not isinstance(data, dict) or set(data) != set(keys):
-            found = sorted(data) if isinstance(data, dict) else type(data).__name__
-            raise EncodingError(
-                f"expected a genotype as a JSON object of {', '.join(keys)}, got {found}"
-            )
+        expected = f"expected a genotype as a JSON object of {', '.join(keys)}"
+        data = parse_json(text, dict, lambda why: EncodingError(f"{expected}, got {text[:80]!r}"))
+        if set(data) != set(keys):
+            raise EncodingError(f"{expected}, got {sorted(data)}")
         normal = _read_blocks(data["normal"], "normal")
         reduce = _read_blocks(data["reduce"], "reduce")
         return Genotype(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.errors import EncodingError
+from nas.files import parse_json
 from search_spaces.attention_layer import (
     ACTIVATIONS,
     HEADS,
@@ -77,15 +78,16 @@ class GraphNas(AttentionSpace):
 
     def decode(self, text: str) -> dict[str, Any]:
         names = self._names()
-        try:
-            actions = json.loads(text)
-        except json.JSONDecodeError:
-            actions = None
-        if not isinstance(actions, list) or len(actions) != len(names) + 1:
-            raise EncodingError(
+
+        def refused(why: str) -> EncodingError:
+            return EncodingError(
                 f"expected a JSON list of {len(names) + 1} actions, got {text[:80]!r}",
                 hint="The form is [attention, aggregator, activation, heads, hidden, ...].",
             )
+
+        actions = parse_json(text, list, refused)
+        if len(actions) != len(names) + 1:
+            raise refused("another length")
         *chosen, classes = actions
         if classes != self.task.classes:
             raise EncodingError(

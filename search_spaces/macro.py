@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Sizes = dict[str, Any]
 
+_LARGEST = 16_384
+"""Up to here the limits of networks say in seconds that one is too large."""
+
 
 def for_resolution(sizes: Mapping[float, Sizes], resolution: int) -> Sizes:
     """The entry of the smallest key that ``resolution`` does not exceed.
@@ -104,5 +107,9 @@ def _check_size(space: SearchSpace, name: str, default: object) -> None:
         raise ConfigError(
             f"space {space.name!r}: {name} must be of type {type(default).__name__}, got {value!r}"
         )
-    if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+    if isinstance(value, int) and not isinstance(value, bool):
         check_minimum(space, name, 1)
+        if value > _LARGEST:
+            raise ConfigError(
+                f"space {space.name!r}: {name} must be at most {_LARGEST:,}, got {value:,}"
+            )

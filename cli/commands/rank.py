@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,13 +116,17 @@ def command(
 def _read(file: str, space: SearchSpace) -> list[Candidate]:
     from cli.architecture import not_in_space
     from nas.errors import EncodingError
+    from nas.files import read_json
     from nas.space.candidate import candidate
 
-    try:
-        texts = json.loads(Path(file).read_text(encoding="utf-8"))
-    except ValueError as error:  # JSON or its characters
-        raise EncodingError(f"{file!r} is no JSON: {error}", hint=_FORM) from None
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+    texts = read_json(
+        Path(file),
+        list,
+        lambda why: EncodingError(
+            f"expected a JSON list of strings in {file!r}: {why}", hint=_FORM
+        ),
+    )
+    if not all(isinstance(text, str) for text in texts):
         raise EncodingError(f"expected a JSON list of strings in {file!r}", hint=_FORM)
     candidates = []
     for number, text in enumerate(texts):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from nas.data.fitted import fitted
 from nas.errors import StudyError
 from nas.events import Listener, ignore
 from nas.export.save import Files, rehearse, save
-from nas.files import write_json
+from nas.files import read_json, write_json
 from nas.train.config import recipe
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
@@ -141,12 +140,12 @@ def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
             raise _refused(directory, f"{str(directory)!r} holds a model of another origin")
         return None
     try:
-        document = json.loads(record.read_text(encoding="utf-8"))
+        document = read_json(record, dict, lambda why: _damaged(directory, record, why))
         before, result = document["identity"], document["result"]
         differing = difference(before, known)
         finished = None if result is None else FinalTraining(**result)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _refused(directory, f"{str(record)!r} is damaged: {error!r}") from None
+        raise _damaged(directory, record, repr(error)) from None
     if differing:
         raise _refused(directory, f"{str(directory)!r} holds a training with another {differing}")
     return finished if files.weights.exists() and files.source.exists() else None
@@ -157,6 +156,10 @@ def _write(directory: Path, known: Mapping[str, Any], result: FinalTraining | No
     write_json(
         directory / RECORD, {"format": _FORMAT, "identity": dict(known), "result": finished}
     )
+
+
+def _damaged(directory: Path, record: Path, why: str) -> StudyError:
+    return _refused(directory, f"{str(record)!r} is damaged: {why}")
 
 
 def _refused(directory: Path, message: str) -> StudyError:

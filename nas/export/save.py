@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from nas.compile.module import to_module
 from nas.data.split import Split
 from nas.errors import CheckpointError, ExportError, GraphError, counted
 from nas.export.random_inputs import random_inputs
 from nas.export.source import python_source
-from nas.files import write_tensors, write_text
+from nas.files import read_tensors, write_tensors, write_text
 from nas.graph.ops.message_passing import MessagePassing
 
 if TYPE_CHECKING:
@@ -127,13 +125,13 @@ def load_module(graph: Graph, directory: Path, *, own: OwnModule | None = None) 
     """
     module: nn.Module = to_module(graph)
     weights = Files(directory).weights
+    state, _ = read_tensors(
+        weights, lambda why: CheckpointError(f"cannot read the weights {str(weights)!r}: {why}")
+    )
     try:
-        state = load_file(weights)
         if own is not None and state.keys() != module.state_dict().keys():
             module = own.module
         module.load_state_dict(state)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"cannot read the weights {str(weights)!r}: {error}") from None
     except RuntimeError as error:
         raise CheckpointError(
             f"the weights {str(weights)!r} are of another architecture: {error}"

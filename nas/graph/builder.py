@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nas.graph.check import check_form, plain_name
 from nas.graph.graph import Graph
+from nas.graph.limits import NODES, check_count
 from nas.graph.node import Node, apply_node
 from nas.graph.ops.activation import Activation
 from nas.graph.ops.attention import Attention
@@ -100,7 +101,9 @@ class GraphBuilder:
 
         Raises:
             ShapeError: The operation cannot take these inputs.
+            GraphError: There are too many nodes.
         """
+        check_count("nodes", len(self._nodes) + 1, NODES)
         full = self._unique(self._prefix + plain_name(name or op.kind))
         node = Node(full, op, tuple([value.name for value in inputs]))
         known = self._shapes

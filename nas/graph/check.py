@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from torch import fx, nn
 
 from nas.errors import GraphError, ShapeError
+from nas.graph.limits import SIZE
 from nas.graph.node import apply_node
 from nas.graph.tensor_spec import is_dtype
 
@@ -104,7 +105,7 @@ def _input_faults(spec: TensorSpec, known: set[str]) -> list[str]:
     if spec.name in known:
         faults.append("the name is taken by an earlier input")
     sizes = spec.shape if isinstance(spec.shape, tuple) else ()
-    if not sizes or not all([isinstance(size, int) and size > 0 for size in sizes]):
+    if not sizes or not all([isinstance(size, int) and 0 < size <= SIZE for size in sizes]):
         faults.append(
             "the shape must be one or more positive whole numbers, the batch first, "
             f"got {spec.shape!r}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nas.graph import canonical, serialise, text
 from nas.graph.check import part_faults
 from nas.graph.fingerprint import fingerprint
+from nas.graph.limits import check_size
 from nas.graph.node import apply_node
 
 if TYPE_CHECKING:
@@ -138,10 +139,13 @@ class Graph:
         """The graph in a JSON document as :meth:`to_json` writes it, checked.
 
         Raises:
-            GraphError: The document is no graph of a known version, or a node of it is faulty.
+            GraphError: The document is no graph of a known version, a node of it is faulty, or it
+                is beyond what :mod:`nas.graph.limits` allows.
             ShapeError: An operation cannot take its inputs.
         """
-        return Graph(*serialise.from_json(document))
+        graph = Graph(*serialise.from_json(document))
+        check_size(graph)
+        return graph
 
     def to_networkx(self) -> nx.MultiDiGraph:
         """A networkx view: one node for each value, one edge for each read, with its position."""

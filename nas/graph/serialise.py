@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from nas.errors import GraphError, NasError
+from nas.files import parse_json
 from nas.graph.check import check_parts, plain_name
+from nas.graph.limits import CHARACTERS, NODES, check_count
 from nas.graph.node import Node
 from nas.graph.op import OPS
 from nas.graph.tensor_spec import TensorSpec
@@ -63,11 +65,9 @@ def from_json(document: str) -> Parts:
     Raises:
         GraphError: The document is no graph of a known version, or a node of it is faulty.
     """
-    try:
-        data = json.loads(document)
-    except json.JSONDecodeError as error:
-        raise GraphError(f"expected a graph as JSON, got text that is no JSON: {error}") from None
-    if not isinstance(data, dict) or data.get("format") != "nas-graph":
+    check_count("characters of JSON", len(document), CHARACTERS)
+    data = parse_json(document, dict, _refused)
+    if data.get("format") != "nas-graph":
         raise GraphError('expected a JSON object with "format": "nas-graph"')
     if data.get("version") != FORMAT_VERSION:
         raise GraphError(
@@ -75,6 +75,7 @@ def from_json(document: str) -> Parts:
             hint="Write the graph again with this version of the package.",
         )
     try:
+        check_count("nodes", len(data["nodes"]), NODES)
         inputs = tuple(_read_input(spec) for spec in data["inputs"])
         nodes = tuple(_read_node(node) for node in data["nodes"])
         outputs = _names(data["outputs"])
@@ -84,6 +85,10 @@ def from_json(document: str) -> Parts:
         raise GraphError(f"a part of the graph is of the wrong type: {error}") from None
     check_parts(inputs, nodes, outputs)
     return inputs, nodes, outputs
+
+
+def _refused(why: str) -> GraphError:
+    return GraphError(f'expected a graph as JSON with "format": "nas-graph": {why}')
 
 
 def _read_input(spec: Any) -> TensorSpec:
@@ -99,7 +104,15 @@ def _read_node(node: Any) -> Node:
 def _read_op(node: dict[str, Any]) -> Op:
     try:
         return OPS.get(_name(node["op"]))(**_tuples(node["attributes"]))
-    except (TypeError, NasError) as error:
+    except (
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+        MemoryError,
+        NasError,
+    ) as error:
+        # of an expression of torch functions Python's own parser may say any of these
         raise GraphError(f"node {node['name']!r}: {error}") from None
 
 

@@ -32,6 +32,7 @@ class Card:
         reference: Median and spread of figures of random architectures of the space at the proxy,
             by name; scores are relative to it. Empty if it was not measured: the score is then
             the negative loss.
+        digest: Of the weights beside it; empty in cards from before there was one.
     """
 
     name: str
@@ -49,3 +50,4 @@ class Card:
     training: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
     reference: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    digest: str = ""

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 from nas.errors import ConfigError, EncodingError, nearest
+from nas.files import parse_json
 from nas.graph.graph import Graph
+from nas.graph.limits import check_size
 from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
@@ -75,15 +77,11 @@ class SearchSpace(ABC):
         Raises:
             EncodingError: The text is malformed.
         """
-        try:
-            params = json.loads(text)
-        except json.JSONDecodeError:
-            raise EncodingError(
-                f"expected a JSON object of parameters, got {text[:80]!r}"
-            ) from None
-        if not isinstance(params, dict):
-            raise EncodingError(f"expected a JSON object of parameters, got {text[:80]!r}")
-        return params
+        return parse_json(
+            text,
+            dict,
+            lambda why: EncodingError(f"expected a JSON object of parameters, got {text[:80]!r}"),
+        )
 
     def recipe(self, params: Params) -> dict[str, Any]:
         """What an architecture's parameters say of its training, beside those of the network.
@@ -161,6 +159,7 @@ class SearchSpace(ABC):
 
         Raises:
             ConfigError: It is none.
+            GraphError: It is beyond what :mod:`nas.graph.limits` allows.
         """
         graph: object = self.build(trial)
         where = f"build() of space {type(self).__name__!r}"
@@ -177,6 +176,7 @@ class SearchSpace(ABC):
                 f"{self.task.classes} classes",
                 hint="End the network with `b.classifier(x, self.task.classes)`.",
             )
+        check_size(graph)
         return graph
 
     @final

@@ -7,14 +7,18 @@ from dataclasses import asdict
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
 from nas.errors import StudyError
 from nas.evaluate.blend import recipe_for
+from nas.files import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nas.data.dataset import Dataset
     from nas.evaluate.scorer import ScoreConfig
+    from nas.predictor.card import Card
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
     from nas.study.constraints import Constraint
@@ -41,23 +45,24 @@ def identity(
 
     How many trials, finalists and epochs, and how long, may differ when a command is repeated.
     """
-    card = asdict(predictor.card)
-    del card["measured"]  # says nothing of the weights, and may be added later
-    text = json.dumps(card, sort_keys=True, default=str)
+    card = predictor.card
     described: dict[str, Any] = {
         "format": _FORMAT,
         "space": {"name": space.name, "task": asdict(space.task), **space.macro()},
         "dataset": {"name": data.name, "fingerprint": data.fingerprint},
         "weights": {
-            "name": predictor.card.name,
-            "digest": blake2b(text.encode(), digest_size=8).hexdigest(),
+            "name": card.name,
+            "card": _digest(card, "training", "measured", "digest"),
+            "digest": digest(predictor.state_dict())
+            if isinstance(predictor, nn.Module)
+            else card.digest,
         },
         "objectives": [str(objective) for objective in objectives],
         "constraints": sorted(str(constraint) for constraint in constraints),
         "scoring": {
             "images": scoring.images,
             "calibration": scoring.calibration,
-            "recipe": dict(recipe_for(space.task.kind, elsewhere=card["space"] != space.name)),
+            "recipe": dict(recipe_for(space.task.kind, elsewhere=card.space != space.name)),
         },
         "sampler": sampler,
         "seed": seed,
@@ -66,13 +71,32 @@ def identity(
     return plain
 
 
-def check_same(before: Mapping[str, Any] | None, now: Mapping[str, Any], where: str) -> None:
+def earlier_weights(card: Card) -> dict[str, Any]:
+    """What stood for the weights in an identity before their own digest did."""
+    return {"name": card.name, "digest": _digest(card, "measured", "digest")}
+
+
+def _digest(card: Card, *but: str) -> str:
+    """Of what a card says, apart from some entries."""
+    entries = {key: value for key, value in asdict(card).items() if key not in but}
+    text = json.dumps(entries, sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def check_same(
+    before: Mapping[str, Any] | None,
+    now: Mapping[str, Any],
+    where: str,
+    *,
+    weights: Mapping[str, Any] | None = None,
+) -> None:
     """Refuse to mix the trials of two searches.
 
     Args:
         before: Identity of the trials that are there; None if there are none.
         now: Identity of the trials to come.
         where: The folder or study they are in, for the message.
+        weights: What may also stand for the weights, see :func:`earlier_weights`.
 
     Raises:
         StudyError: They differ; the message names the first difference.
@@ -80,6 +104,8 @@ def check_same(before: Mapping[str, Any] | None, now: Mapping[str, Any], where: 
     if before is None:
         return
     for key, value in now.items():
+        if key == "weights" and weights is not None and before.get(key) == weights:
+            continue
         if before.get(key) != value:
             another = "other" if key in _PLURAL else "another"
             raise StudyError(

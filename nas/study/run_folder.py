@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -10,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import StudyError
-from nas.files import write_json
+from nas.files import read_json, write_json
 from nas.study.file_lock import held
 
 if TYPE_CHECKING:
@@ -87,16 +86,18 @@ class RunFolder:
         """
         if not self.run.exists():
             return None
-        try:
-            document: dict[str, Any] = json.loads(self.run.read_text())
-            if document["format"] != _FORMAT:
-                raise ValueError(f"its format is {document['format']!r}")
-            dict(document["identity"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise StudyError(
-                f"{str(self.run)!r} is not a run of this program: {error!r}",
+
+        def refused(why: str) -> StudyError:
+            return StudyError(
+                f"{str(self.run)!r} is not a run of this program: {why}",
                 hint="Choose another folder.",
-            ) from None
+            )
+
+        document: dict[str, Any] = read_json(self.run, dict, refused)
+        if document.get("format") != _FORMAT:
+            raise refused(f"its format is {document.get('format')!r}")
+        if not isinstance(document.get("identity"), dict):
+            raise refused("it has no identity")
         return document
 
     def read_identity(self) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from nas.study.constraints import satisfied
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import Champion, Finals
-from nas.study.identity import check_same, identity
+from nas.study.identity import check_same, earlier_weights, identity
 from nas.study.ledger import Ledger, TrialCounts, is_child, is_scored
 from nas.study.quantity import ESTIMATED, figures
 from nas.study.ranking import best, ranked_fronts
@@ -34,6 +34,7 @@ from nas.study.run_folder import RunFolder
 from nas.study.samplers.registry import make_sampler
 from nas.study.storage import describe, open_storage, quiet_optuna
 from nas.study.trainer import Trainer
+from nas.study.trial_check import check_trials
 from nas.study.trials_table import TrialsTable
 from nas.train.device import resolve_device
 
@@ -300,9 +301,10 @@ class _SearchRun:
             sampler=config.sampler,
             seed=config.seed,
         )
-        location = config.storage
+        location, weights = config.storage, earlier_weights(predictor.card)
         if folder is not None:
-            check_same(folder.read_identity(), described, f"the run in {str(folder.path)!r}")
+            where = f"the run in {str(folder.path)!r}"
+            check_same(folder.read_identity(), described, where, weights=weights)
             location = location or folder.journal
         directions = [objective.direction for objective in config.objectives]
         study = optuna.create_study(
@@ -313,12 +315,16 @@ class _SearchRun:
         )
         ledger = Ledger(study)
         where = f"study {study.study_name!r} in {describe(location)}"
-        check_same(ledger.read("identity"), described, where)
-        if ledger.read("identity") is None:
-            if study.trials or [d.name.lower() for d in study.directions] != directions:
-                raise StudyError(
-                    f"{where} was made by another program", hint="Choose another study name."
-                )
+        before = ledger.read("identity")
+        check_same(before, described, where, weights=weights)
+        if before is None and (
+            study.trials or [d.name.lower() for d in study.directions] != directions
+        ):
+            raise StudyError(
+                f"{where} was made by another program", hint="Choose another study name."
+            )
+        check_trials(ledger.trials(), where)
+        if before != described:
             ledger.write("identity", described)
         if folder is not None:
             folder.write_run({**config.to_dict(), "storage": describe(location)}, described)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-import torch
+from nas.files import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def identity(
     seed: int,
 ) -> dict[str, Any]:
     """All that fixes the outcome of a training, fit for JSON."""
-    start = "default" if params is None else _digest(params)
+    start = "default" if params is None else digest(params)
     return {
         "architecture": blake2b(graph.to_json().encode(), digest_size=16).hexdigest(),
         "config": asdict(config),
@@ -37,15 +37,6 @@ def identity(
         "initialisation": start if own is None else f"own module, {start}",
         "seed": seed,
     }
-
-
-def _digest(params: Mapping[str, Tensor]) -> str:
-    digest = blake2b(digest_size=16)
-    for name, tensor in sorted(params.items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype} ".encode())
-        content = tensor.detach().cpu().contiguous().flatten()
-        digest.update(content.view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:

@@ -9,18 +9,19 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 
 from nas.compile.module import to_module
-from nas.errors import CheckpointError, GraphError
+from nas.config import from_mapping
+from nas.errors import CheckpointError, ConfigError, GraphError
 from nas.events import Listener, ignore, stage
-from nas.files import write_tensors
+from nas.files import parse_json, read_tensors, write_tensors
 from nas.seeding import derive, generator, seeded
 from nas.train.augment import augmented
 from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
 from nas.train.layout import takes_channels_last
+from nas.train.memory import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,11 +152,12 @@ def train(
 
     Raises:
         GraphError: The network has nothing to train.
-        TrainingError: The loss is no longer finite.
+        TrainingError: The loss is no longer finite, or there is too little memory.
         CheckpointError: The checkpoint is corrupt or of another training.
     """
     check_trainable(graph)
     device = torch.device(device)
+    check_memory(graph, min(config.batch_size, data.train.rows), device)
     data = data.to(device)
     if own is None:
         module: nn.Module = _compiled(graph, params, seed).to(device)
@@ -300,39 +302,46 @@ class _Run:
         Raises:
             CheckpointError: The file is corrupt, or of another training.
         """
-        try:
-            with safe_open(file, "pt", device=str(self._device)) as content:
-                progress: dict[str, Any] = json.loads(content.metadata()["progress"])
-                tensors = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-            raise _corrupt(file, error) from None
+
+        def refused(why: object) -> CheckpointError:
+            return CheckpointError(
+                f"the training state {str(file)!r} is corrupt: {why}",
+                hint="Delete it to start this training again.",
+            )
+
+        tensors, texts = read_tensors(file, refused, self._device)
+        progress = parse_json(texts.get("progress", ""), dict, refused)
         differing = difference(progress, known)
         if differing:
             raise CheckpointError(
                 f"the training state {str(file)!r} is of a training with another {differing}",
                 hint="Delete it, or choose another directory.",
             )
-        self._best_state = _part(tensors, "best.")
+        best = _part(tensors, "best.")
         try:
+            if best:
+                self._module.load_state_dict(best)  # which shows that it fits
             self._module.load_state_dict(_part(tensors, "model."))
-        except RuntimeError as error:
-            raise _corrupt(file, error) from None
-        self.history = [Epoch(**epoch) for epoch in progress["history"]]
-        self.seconds = progress["seconds"]
+            self._recall(tensors)
+            self.history = [from_mapping(Epoch, epoch) for epoch in progress["history"]]
+            self.seconds = float(progress["seconds"])
+        except (RuntimeError, KeyError, TypeError, ValueError, ConfigError) as error:
+            raise refused(error) from None
+        self._best_state = best
+
+    def _recall(self, tensors: Mapping[str, Tensor]) -> None:
+        """Give the optimiser what it remembered of each parameter."""
         state = self._descent.optimiser.state
         for name, parameter in self._module.named_parameters():
             for moment in _MOMENTS:
-                if f"{moment}.{name}" in tensors:
-                    state[parameter][moment] = tensors[f"{moment}.{name}"]
+                remembered = tensors.get(f"{moment}.{name}")
+                if remembered is None:
+                    continue
+                if remembered.shape not in (parameter.shape, ()):
+                    raise ValueError(f"the {moment} of {name!r} has shape {remembered.shape}")
+                state[parameter][moment] = remembered
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """Those whose names begin so, without that."""
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-
-
-def _corrupt(file: Path, error: Exception) -> CheckpointError:
-    return CheckpointError(
-        f"the training state {str(file)!r} is corrupt: {error}",
-        hint="Delete it to start this training again.",
-    )

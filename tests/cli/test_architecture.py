@@ -49,7 +49,7 @@ def test_a_notation_longer_than_a_file_name_is_no_matter():
 @pytest.mark.parametrize(
     ("space", "text", "said"),
     [
-        ("nasnet", "{bad", "expected a genotype as JSON"),
+        ("nasnet", "{bad", "expected a genotype as a JSON object"),
         ("nasnet", "[]", "expected a genotype as a JSON object"),
         ("darts", '{"normal": []}', "expected a genotype as a JSON object"),
         ("darts", json.dumps({"normal": 1, "normal_concat": 1, "reduce": 1, "reduce_concat": 1}),

@@ -52,6 +52,9 @@ def test_the_command_line_wins_over_the_configuration(hypernet, tmp_path):
         ("space = {name = 'nb201'}", "space: expected a value, got {'name': 'nb201'}"),
         ("workers = 0", "workers: 0 is not in the range x>=1."),
         ("n-trials = ", "is no TOML"),
+        ("n-trials = inf", "n-trials: inf is out of range"),
+        pytest.param("seed = " + "9" * 5000, "is no TOML", id="long number"),
+        pytest.param("seed = " + "[" * 5000, "nested too deeply", id="nested"),
     ],
 )
 def test_a_faulty_configuration_is_wrong_usage_and_the_place_is_named(content, said, tmp_path):

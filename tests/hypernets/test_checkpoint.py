@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -12,6 +14,7 @@ from hypernets.checkpoint import CARD, WEIGHTS, load, read_card, save, save_card
 from hypernets.config import HYPERNETS
 from hypernets.features import VOCABULARY_VERSION
 from nas.errors import CheckpointError, NasError, UnknownNameError, VocabularyError
+from nas.files import digest
 from nas.graph.ops.activation import PReLU
 from tests.hypernets.hypernet_toys import chain, every_role, make_hypernet, samples, tiny_space
 
@@ -69,6 +72,55 @@ def test_a_reference_that_is_none_makes_it_no_card(directory, entry):
     assert "nas train-hypernet" in caught.value.hint
 
 
+def test_a_saved_card_holds_the_digest_of_the_weights(directory):
+    card = read_card(directory)
+    assert (
+        card.digest
+        == digest(load_file(directory / WEIGHTS))
+        == digest(load(directory).state_dict())
+    )
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_weights_are_those_of_their_card(name):
+    directory = shipped().get(name)
+    assert read_card(directory).digest == digest(load_file(directory / WEIGHTS))
+
+
+def test_weights_from_before_there_was_a_digest_are_taken(directory):
+    state = load_file(directory / WEIGHTS)
+    save_file(state, directory / WEIGHTS)
+    edit(digest="")(directory)
+    assert digest(load(directory).state_dict()) == digest(state)
+
+
+HUGE = """
+import resource, sys
+from pathlib import Path
+from hypernets.checkpoint import load
+from nas.errors import NasError
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    load(Path(sys.argv[1]))
+except NasError as error:
+    print(error.message)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+def test_a_card_that_asks_for_much_memory_takes_none(tmp_path):
+    save(make_hypernet(), tmp_path)
+    edit(config={"hidden": 12_000, "max_channels": 4096})(tmp_path)
+    ran = subprocess.run(
+        [sys.executable, "-c", HUGE, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    message, kilobytes = ran.stdout.splitlines()
+    assert "of another model" in message
+    assert "size mismatch" in message
+    assert int(kilobytes) < 50_000
+
+
 def test_a_card_from_before_references_were_measured_is_one(directory):
     card = json.loads((directory / CARD).read_text())
     del card["reference"]
@@ -117,6 +169,33 @@ def edit(**changes):
     return change
 
 
+def folder(name):
+    def change(directory):
+        (directory / name).unlink()
+        (directory / name).mkdir()
+
+    return change
+
+
+def flip(place):
+    def change(directory):
+        content = bytearray((directory / WEIGHTS).read_bytes())
+        content[place] ^= 1
+        (directory / WEIGHTS).write_bytes(content)
+
+    return change
+
+
+def exchange(directory):
+    """Put the weights of a hypernetwork in whose card is the same."""
+    card = (directory / CARD).read_bytes()
+    other = make_hypernet()
+    with torch.no_grad():
+        next(other.parameters()).add_(1)
+    save(other, directory)
+    (directory / CARD).write_bytes(card)
+
+
 BROKEN = {
     "no card": (remove(CARD), "expected a hypernetwork directory with card.json"),
     "no weights": (remove(WEIGHTS), "no model.safetensors"),
@@ -138,6 +217,17 @@ BROKEN = {
     "channels of text": (edit(channels="1"), "no card: Card: channels must be int"),
     "version of text": (edit(vocabulary="1"), "no card: Card: vocabulary must be int"),
     "other size": (edit(config={"hidden": 16}), "of another model"),
+    "no layers": (edit(config={"hidden": 8, "layers": 10**9}), "cannot be 1000000000 layers"),
+    "size beyond torch": (edit(config={"hidden": 10**30}), "of another model"),
+    "negative size": (edit(config={"hidden": -8}), "hidden must be at least 1"),
+    "nested card": (write(CARD, "[" * 100_000), "is no card: its brackets are nested"),
+    "long number": (write(CARD, '{"a": ' + "9" * 5000 + "}"), "is no card: one of its numbers"),
+    "huge proxy": (edit(proxy={"resolution": 10**6}), "resolution of the proxy is 1000000"),
+    "no number in a reference": (edit(reference={"brier": [10**400, 1]}), "is no card"),
+    "card of a folder": (folder(CARD), "is no card: Is a directory"),
+    "weights of a folder": (folder(WEIGHTS), "model.safetensors.*corrupt"),
+    "other weights": (exchange, "they are not those of the card"),
+    "flipped bit": (flip(-20), "model.safetensors.*corrupt.*their digest is another"),
 }
 
 
@@ -169,7 +259,7 @@ def first_vocabulary(directory):
     state["embedding.kind.weight"] = state["embedding.kind.weight"][:14].contiguous()
     state["embedding.passed.weight"] = state["embedding.passed.weight"][:, :17].contiguous()
     save_file(state, directory / WEIGHTS)
-    edit(vocabulary=1)(directory)
+    edit(vocabulary=1, digest="")(directory)
 
 
 def test_one_of_an_earlier_vocabulary_predicts_as_it_did(directory):

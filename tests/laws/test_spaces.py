@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from nas.analysis.cost import cost
 from nas.compile.apply import apply
 from nas.compile.module import to_module
+from nas.errors import ConfigError, NasError
 from nas.graph.check import check
 from nas.graph.graph import Graph
 from nas.graph.node import Node
@@ -189,3 +192,20 @@ def renamed(graph):
     new |= {spec.name: spec.name for spec in graph.inputs}
     nodes = tuple(Node(new[n.name], n.op, tuple(new[i] for i in n.inputs)) for n in graph.nodes)
     return Graph(graph.inputs, nodes, tuple(new[name] for name in graph.outputs))
+
+
+def test_a_size_beyond_all_networks_is_refused_before_anything_is_built(space):
+    sizes = {name: value for name, value in space.macro().items() if type(value) is int}
+    for name in sizes:
+        with pytest.raises(ConfigError, match=f"{name} must be at most 16,384, got 1,000,000,000"):
+            space.at(**{name: 10**9})
+
+
+@pytest.mark.slow
+def test_the_largest_sizes_are_taken_or_refused_within_seconds(space):
+    """No network of such a size is trained, but its limits are told at once."""
+    for name in (name for name, value in space.macro().items() if type(value) is int):
+        start = time.monotonic()
+        with suppress(NasError):
+            sample(space.at(**{name: 16_384}), np.random.default_rng(0))
+        assert time.monotonic() - start < 60

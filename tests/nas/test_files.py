@@ -2,20 +2,32 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
-from nas.files import write_bytes, write_json, write_tensors, write_text
+from nas.errors import ConfigError, NasError
+from nas.files import (
+    digest,
+    parse_json,
+    read_json,
+    read_tensor_shapes,
+    read_tensors,
+    write_bytes,
+    write_json,
+    write_tensors,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-WRITERS: dict[str, Callable[[Path], None]] = {
+WRITERS: dict[str, Callable[[Path], object]] = {
     "bytes": lambda path: write_bytes(path, b"abc"),
     "text": lambda path: write_text(path, "abc"),
     "json": lambda path: write_json(path, {"a": 1}),
@@ -77,7 +89,7 @@ def test_tensors_of_any_layout_come_back_with_metadata(tmp_path: Path) -> None:
     assert torch.equal(found["images"], images)
     assert torch.equal(found["weight"], weight)
     with safe_open(tmp_path / "file", "pt") as content:
-        assert content.metadata() == {"step": "3"}
+        assert content.metadata() == {"step": "3", "digest": digest(found)}
 
 
 def test_a_tensor_with_two_names_is_written_under_both(tmp_path: Path) -> None:
@@ -87,3 +99,93 @@ def test_a_tensor_with_two_names_is_written_under_both(tmp_path: Path) -> None:
     assert torch.equal(found["a"], weight)
     assert torch.equal(found["b"], weight)
     assert torch.equal(found["c"], weight[0])
+
+
+def refused(why: str) -> NasError:
+    return ConfigError(f"cannot read: {why}")
+
+
+@pytest.mark.parametrize("text", ['{"a": [1, 2.5, null, true], "b": "\\u00e9"}', '{"a": NaN}'])
+@pytest.mark.parametrize("form", [str, str.encode])
+def test_json_is_read_from_text_and_bytes(form: Callable[[str], str | bytes], text: str) -> None:
+    assert repr(parse_json(form(text), dict, refused)) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no JSON: Expecting value"),
+        (b'{"a": 1', "no JSON: Expecting"),
+        (b"\xff", "it is no text in UTF-8"),
+        (b'{"a": "\\ud800"}', "it is no text in UTF-8"),
+        (b"[" * 100_000, "its brackets are nested too deeply"),
+        (b'{"a":' * 100_000, "its brackets are nested too deeply"),
+        (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", "its brackets are nested too deeply"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "one of its numbers is too long"),
+        (b"[]", "expected an object, got a list"),
+        (b"3.5", "expected an object, got a number"),
+        (b"null", "expected an object, got null"),
+    ],
+)
+def test_json_that_cannot_be_read_is_the_error_of_the_reader(content: bytes, why: str) -> None:
+    with pytest.raises(ConfigError, match=f"^cannot read: {why}"):
+        parse_json(content, dict, refused)
+
+
+def test_names_of_files_that_are_no_text_come_back(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    write_json(tmp_path / "file", {"out": name})
+    assert read_json(tmp_path / "file", dict, refused) == {"out": name}
+
+
+def test_a_folder_or_nothing_is_the_error_of_the_reader(tmp_path: Path) -> None:
+    for path, why in ((tmp_path, "Is a directory"), (tmp_path / "none", "No such file")):
+        with pytest.raises(ConfigError, match=why):
+            read_json(path, dict, refused)
+        with pytest.raises(ConfigError, match=why):
+            read_tensors(path, refused)
+
+
+TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3, dtype=torch.int64)}
+
+
+def test_a_digest_is_of_names_shapes_types_and_numbers() -> None:
+    known = digest(TENSORS)
+    assert known == digest(dict(reversed(TENSORS.items())))
+    others = [
+        {"a.weight": TENSORS["a.weight"], "c": TENSORS["b"]},
+        {**TENSORS, "a.weight": TENSORS["a.weight"].reshape(3, 2)},
+        {**TENSORS, "b": TENSORS["b"].view(torch.float64)},
+        {**TENSORS, "b": TENSORS["b"] + 1},
+        {**TENSORS, "c": torch.zeros(0)},
+    ]
+    assert len({known, *map(digest, others)}) == 1 + len(others)
+
+
+def test_tensors_from_before_there_was_a_digest_are_read(tmp_path: Path) -> None:
+    save_file(TENSORS, tmp_path / "file", {"step": "3"})
+    found, texts = read_tensors(tmp_path / "file", refused)
+    assert digest(found) == digest(TENSORS)
+    assert texts == {"step": "3"}
+
+
+def test_shapes_are_known_without_the_tensors(tmp_path: Path) -> None:
+    write_tensors(tmp_path / "file", TENSORS)
+    assert read_tensor_shapes(tmp_path / "file", refused) == {"a.weight": (2, 3), "b": ()}
+
+
+def test_every_mutated_byte_is_refused_or_changes_no_tensor(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    write_tensors(file, TENSORS)
+    content = file.read_bytes()
+    taken = 0
+    for index in range(len(content)):
+        for mask in (0x01, 0x20, 0x80):
+            mutated = bytearray(content)
+            mutated[index] ^= mask
+            file.write_bytes(mutated)
+            with suppress(ConfigError):
+                found, _ = read_tensors(file, refused)
+                assert digest(found) == digest(TENSORS)
+                taken += 1
+    assert taken < len(content) / 10, "most mutations are seen"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nas.errors import GraphError
+from nas.graph.limits import SIZE
 
 if TYPE_CHECKING:
     from nas.graph.op import Op
@@ -17,14 +18,14 @@ _TUPLES = {
 
 
 def check_whole(op: Op, *names: str) -> None:
-    """Raise unless attributes are positive whole numbers.
+    """Raise unless attributes are positive whole numbers that torch can have for a size.
 
     Raises:
         GraphError: One is not; the message names it.
     """
     for name in names:
         value = getattr(op, name)
-        if type(value) is not int or value < 1:
+        if not _whole((value,), 1):
             raise _fault(op, name, "a positive whole number", value)
 
 
@@ -86,8 +87,11 @@ def check_real(op: Op, name: str, low: float, high: float) -> None:
 
 
 def _whole(values: tuple[object, ...], least: int) -> bool:
-    return all([type(value) is int and value >= least for value in values])
+    return all([type(value) is int and least <= value <= SIZE for value in values])
 
 
 def _fault(op: Op, name: str, expected: str, value: object) -> GraphError:
+    numbers = value if isinstance(value, tuple) else (value,)
+    if any(type(number) is int and number > SIZE for number in numbers):
+        expected = f"at most {SIZE:,}"
     return GraphError(f"{op.kind}: {name} must be {expected}, got {value!r}")

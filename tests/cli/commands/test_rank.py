@@ -106,8 +106,8 @@ def test_either_a_list_or_a_sample_is_needed(words, hypernet):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"text", "'archs.json' is no JSON"),
-        (b"\xff\xfe", "'archs.json' is no JSON"),
+        (b"text", "in 'archs.json': no JSON"),
+        (b"\xff\xfe", "in 'archs.json': it is no text"),
         (b'{"a": 1}', "expected a JSON list of strings in 'archs.json'"),
         (b"[1]", "expected a JSON list of strings in 'archs.json'"),
         (

@@ -5,12 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
+from torch import nn
 
 from nas.data.digits import load
 from nas.errors import StudyError
 from nas.evaluate.scorer import ScoreConfig
 from nas.study.constraints import parse_constraints
-from nas.study.identity import check_same, identity
+from nas.study.identity import check_same, earlier_weights, identity
 from nas.study.objectives import parse_objectives
 from tests.nas.study.study_toys import ToyPredictor, toy_space
 
@@ -75,3 +77,46 @@ def test_measurements_added_to_the_card_later_make_no_other_search() -> None:
     before = _identity(predictor=predictor)
     predictor.card = replace(predictor.card, measured={"accuracy": 0.5})
     assert _identity(predictor=predictor) == before
+
+
+class _Weighted(ToyPredictor, nn.Module):
+    """One that has weights."""
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+        ToyPredictor.__init__(self, toy_space())
+        self.weight = nn.Parameter(torch.zeros(3))
+
+
+def test_other_weights_behind_the_same_card_make_another_search() -> None:
+    predictor = _Weighted()
+    before = _identity(predictor=predictor)
+    assert _identity(predictor=_Weighted()) == before
+    with torch.no_grad():
+        predictor.weight[2] = 1e-7
+    with pytest.raises(StudyError, match="was made with other weights"):
+        check_same(before, _identity(predictor=predictor), "the run in 'x'")
+
+
+def test_how_long_the_training_of_the_weights_took_makes_no_other_search() -> None:
+    predictor = ToyPredictor(toy_space())
+    predictor.card = replace(predictor.card, training={"steps": 3, "seconds": 1.5})
+    before = _identity(predictor=predictor)
+    predictor.card = replace(predictor.card, training={"steps": 3, "seconds": 2.5})
+    assert _identity(predictor=predictor) == before
+
+
+RECORDED = {"name": "toy", "digest": "f2e4ce39646d8856"}
+"""The weights of ``ToyPredictor(toy_space())`` in runs from before they had a digest."""
+
+
+def test_a_run_from_before_weights_had_a_digest_goes_on() -> None:
+    predictor = _Weighted()
+    earlier = earlier_weights(predictor.card)
+    assert earlier == RECORDED
+    now = _identity(predictor=predictor)
+    before = {**now, "weights": RECORDED}
+    check_same(before, now, "the run in 'x'", weights=earlier)
+    other = earlier_weights(replace(predictor.card, fingerprint="1"))
+    with pytest.raises(StudyError, match="was made with other weights"):
+        check_same(before, now, "the run in 'x'", weights=other)

@@ -1,0 +1,53 @@
+"""How large a network may be that is read or searched, so that no small file takes all memory.
+
+Networks a user brings as a module are not limited: their memory is taken already. The limits lie
+far above what is trained by one machine: ViT-L has 3e8 parameters and some 400 nodes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nas.errors import GraphError
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
+
+NODES = 100_000
+PARAMETERS = 2_000_000_000
+"""8 GB in float32."""
+ELEMENTS = 2**30
+"""Of one value for one sample: 4 GiB in float32."""
+SIZE = 2**31
+"""Largest number that an attribute or a dimension can be."""
+CHARACTERS = 2**26
+"""Of a graph as JSON: 600 for each of the most nodes."""
+
+
+def check_count(what: str, count: int, limit: int) -> None:
+    """Raise unless a network has at most ``limit`` of something.
+
+    Raises:
+        GraphError: It has more.
+    """
+    if count > limit:
+        raise GraphError(
+            f"the network has {count:,} {what}, at most {limit:,} can be taken",
+            hint="Make it smaller.",
+        )
+
+
+def check_size(graph: Graph) -> None:
+    """Raise unless a network is of a size that can be built, before memory is taken for it.
+
+    Raises:
+        GraphError: It has too many nodes or parameters, or a value is too large.
+        ShapeError: A node cannot take its inputs.
+    """
+    check_count("nodes", len(graph.nodes), NODES)
+    steps = graph.applied
+    check_count("parameters", sum([step.params for step in steps.values()]), PARAMETERS)
+    largest = max(steps, key=lambda name: steps[name].size, default=None)
+    if largest is not None:
+        what = f"numbers for each sample in the output of {largest!r}"
+        check_count(what, steps[largest].size, ELEMENTS)

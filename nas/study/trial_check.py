@@ -1,0 +1,62 @@
+"""Whether recorded trials hold what is read of them later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nas.errors import StudyError
+from nas.study.answer import PARENT, Outcome
+from nas.study.quantity import ANALYTIC, ESTIMATED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optuna.trial import FrozenTrial
+
+_TEXTS = {
+    Outcome.SCORED: ("architecture", "hash"),
+    Outcome.INFEASIBLE: ("architecture", "hash"),
+    Outcome.FAILED: ("architecture", "reason"),
+}
+_NUMBERS = {
+    Outcome.SCORED: (*ESTIMATED, *ANALYTIC),
+    Outcome.INFEASIBLE: tuple(ANALYTIC),
+    Outcome.FAILED: (),
+}
+
+
+def check_trials(trials: Iterable[FrozenTrial], where: str) -> None:
+    """Raise unless trials of a search are as :class:`nas.study.answer.Answer` records them.
+
+    Args:
+        trials: With an outcome; others are not of a search.
+        where: The study they are in, for the message.
+
+    Raises:
+        StudyError: One is damaged; the message names it and what it lacks.
+    """
+    for trial in trials:
+        lacking = _lacking(trial)
+        if lacking:
+            raise StudyError(
+                f"{where} is damaged: trial {trial.number} has no {lacking}",
+                hint="Restore it from a copy, or choose another --out or --study-name.",
+            )
+
+
+def _lacking(trial: FrozenTrial) -> str:
+    """The first entry that a trial lacks or that is of another kind; empty if none is."""
+    known = trial.user_attrs
+    if known["outcome"] not in list(Outcome):
+        return "known outcome"
+    outcome = Outcome(known["outcome"])
+    for name in _TEXTS[outcome]:
+        if not isinstance(known.get(name), str):
+            return name
+    for name in _NUMBERS[outcome]:
+        if not isinstance(known.get(name), int | float):
+            return name
+    for name in ("duplicate_of", PARENT):
+        if not isinstance(known.get(name, 0), int):
+            return name
+    return "values" if trial.values is None and outcome is not Outcome.FAILED else ""
