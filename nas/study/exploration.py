@@ -67,7 +67,6 @@ class Exploration:
         *,
         recorded: Callable[[], None] = ignore_record,
     ) -> None:
-        trials = ledger.trials()
         self._space = space
         self._score = score
         self._ledger = ledger
@@ -78,11 +77,13 @@ class Exploration:
             directions=[objective.direction for objective in config.objectives]
         )
         ledger.restore(self._study)
+        finished = self._study.get_trials(deepcopy=False)
+        told = [trial for trial in finished if "outcome" in trial.user_attrs]
         self._sampler: BaseSampler | None = None
-        self._cache = AnswerCache(trials)
+        self._cache = AnswerCache(told)
         self._stopping = Stopping(space, config)
         self._fronts: list[list[FrozenTrial]] = []
-        self._learn(trials)
+        self._learn(told)
 
     @property
     def is_over(self) -> bool:
@@ -145,12 +146,11 @@ class Exploration:
         answer = self._cache.get(mutant.hash)
         if answer is None or answer.outcome is not Outcome.SCORED:
             return None
-        assert answer.number is not None
-        return self.trial(answer.number)
+        return self._ledger.trial(mutant.hash)
 
     def trial(self, number: int) -> FrozenTrial:
-        """The finished trial of a number."""
-        return self._study.get_trials(deepcopy=False)[number]
+        """The trial on record with that number."""
+        return self._ledger.study.get_trials(deepcopy=False)[number]
 
     def _recorded_stop(self) -> str:
         """Why the same command stopped before, so that it need not find out again."""
@@ -207,7 +207,7 @@ class Exploration:
 
     def _tell(self, proposal: Proposal, answer: Answer) -> FrozenTrial:
         if answer.number is not None:  # isomorphic networks may have notations of their own
-            own = {**answer.attributes, "architecture": proposal.architecture}
+            own = {"architecture": proposal.architecture}
             answer = dataclasses.replace(answer, attributes=own)
         trial = answer.tell(proposal.trial)
         self._cache.learn(trial)
