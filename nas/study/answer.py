@@ -90,19 +90,30 @@ class AnswerCache:
     Two notations may share a hash (isomorphic networks), so the number of notations is what a
     space of known size runs out of. What could not be built has no hash and is known by its
     notation.
+
+    Attributes:
+        identities: Canonical hash by the text of the parameters, of all that could be built.
     """
 
     def __init__(self, trials: Iterable[FrozenTrial] = ()) -> None:
+        self.identities: dict[str, str] = {}
         self._answers: dict[str, Answer] = {}
+        self._hashes: dict[int, str] = {}
         self._notations: set[str] = set()
         for trial in trials:
             self.learn(trial)
 
     def learn(self, trial: FrozenTrial) -> None:
         """Remember what a finished trial was told."""
-        self._notations.add(trial.user_attrs["architecture"])
+        known = trial.user_attrs
+        self._notations.add(known["architecture"])
         if not is_repeat(trial):
             self._answers.setdefault(identity_of(trial), answer_of(trial))
+            if "hash" in known:
+                self._hashes[trial.number] = known["hash"]
+        first = known.get(DUPLICATE_OF, trial.number)
+        if first in self._hashes:
+            self.identities[repr(trial.params)] = self._hashes[first]
 
     def get(self, identity: str) -> Answer | None:
         """The answer for the architecture of that hash, if there is one."""

@@ -76,9 +76,7 @@ class Exploration:
         self._study = optuna.create_study(
             directions=[objective.direction for objective in config.objectives]
         )
-        ledger.restore(self._study)
-        finished = self._study.get_trials(deepcopy=False)
-        told = [trial for trial in finished if "outcome" in trial.user_attrs]
+        told = ledger.restore(self._study)
         self._sampler: BaseSampler | None = None
         self._cache = AnswerCache(told)
         self._stopping = Stopping(space, config)
@@ -169,7 +167,7 @@ class Exploration:
         for _ in range(asks):
             if len(fresh) == size:
                 break
-            proposal = Proposal.build(self._space, self._study.ask())
+            proposal = Proposal.build(self._space, self._study.ask(), self._cache.identities)
             if proposal.identity in fresh:
                 twins.append(proposal)
                 continue

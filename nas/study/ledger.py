@@ -137,8 +137,11 @@ class Ledger:
             self._cached_notes = None
             raise
 
-    def restore(self, memory: Study) -> None:
+    def restore(self, memory: Study) -> list[FrozenTrial]:
         """Give the study a sampler works on all trials, as it was told them, and its notes.
+
+        Returns:
+            All trials of searches in that study, duplicates included.
 
         Raises:
             StudyError: Trials are missing.
@@ -159,6 +162,7 @@ class Ledger:
             raise self._ruined(f"there is no trial {number}")
         for key, value in self._noted(_SAMPLER).items():
             storage.set_study_system_attr(memory._study_id, key, value)
+        return [t for t in memory.get_trials(deepcopy=False) if "outcome" in t.user_attrs]
 
     def spend(self, stage: str, seconds: float) -> None:
         """Add to the time a stage has taken over all runs."""

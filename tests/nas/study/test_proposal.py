@@ -21,7 +21,7 @@ PARAMETERS = 4 * 9 + 4 * 10 + 10
 def propose(space: ToySpace | None = None, **changes: object) -> Proposal:
     study = optuna.create_study(directions=["maximize", "minimize"])
     study.enqueue_trial({**PARAMS, **changes})
-    return Proposal.build(space or toy_space(), study.ask())
+    return Proposal.build(space or toy_space(), study.ask(), {})
 
 
 def test_a_proposal_is_built_but_not_scored() -> None:
