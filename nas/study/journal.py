@@ -66,11 +66,9 @@ class GroupedJournal(JournalFileBackend):
             try:
                 yield
                 if self._group:
-                    end = self._write(self._group[1:])
-                    if self._group_start is not None:
-                        self._read = (self._group_start + len(self._group), end)
+                    self._write(self._group[1:])
             finally:
-                self._group = None
+                self._group = self._group_start = None
 
     def append_logs(self, logs: list[Entry]) -> None:
         """Append entries; inside :meth:`group` they are kept until its end."""
@@ -100,8 +98,7 @@ class GroupedJournal(JournalFileBackend):
         self._read = (number + len(entries), offset + size)
         return entries[start - number :]
 
-    def _write(self, lines: list[bytes]) -> int:
-        """Append a group; returns where it ends."""
+    def _write(self, lines: list[bytes]) -> None:
         content = memoryview(b"".join([_header(lines), *lines]))
         try:
             with open(self._file_path, "ab", buffering=0) as file:
@@ -110,10 +107,11 @@ class GroupedJournal(JournalFileBackend):
                     while content:
                         content = content[file.write(content) :]
                     os.fsync(file.fileno())
-                    return file.tell()
                 except BaseException:
                     file.truncate(before)
                     raise
+                if self._group_start is not None:  # the group was read before it was written
+                    self._read = (self._group_start + 1 + len(lines), file.tell())
         except OSError as error:
             raise StudyError(
                 f"cannot write the journal {self._file_path!r}: {error.strerror}",

@@ -58,30 +58,26 @@ class Repeats:
         return {
             **note,
             "architecture": trial.user_attrs["architecture"],
-            "params": trial.params,
+            "params": {k: one.to_internal_repr(trial.params[k]) for k, one in found.items()},
             "distributions": {name: distribution_to_json(one) for name, one in others.items()},
         }
 
     def trial(self, note: Mapping[str, Any]) -> FrozenTrial:
         """The trial a note is about, for a study in memory."""
         like = self._trials[note["like"]]
-        trial = copy.copy(like)
-        trial.params = note.get("params", like.params)
-        others = {
-            name: json_to_distribution(text)
-            for name, text in note.get("distributions", {}).items()
-        }
-        trial.distributions = {
-            name: others[name] if name in others else like.distributions[name]
-            for name in trial.params
-        }
+        trial: FrozenTrial = copy.copy(like)
+        if "params" in note:
+            others = {k: json_to_distribution(text) for k, text in note["distributions"].items()}
+            known = {**like.distributions, **others}
+            trial.distributions = {name: known[name] for name in note["params"]}
+            trial.params = {k: known[k].to_external_repr(v) for k, v in note["params"].items()}
         violations = {k: v for k, v in like.system_attrs.items() if k.startswith(_VIOLATION)}
         trial.system_attrs = {**note.get("system", {}), **violations}
-        known = like.user_attrs
+        told = like.user_attrs
         trial.user_attrs = {
-            "architecture": note.get("architecture", known["architecture"]),
-            "outcome": known["outcome"],
-            DUPLICATE_OF: known.get(DUPLICATE_OF, like.number),
+            "architecture": note.get("architecture", told["architecture"]),
+            "outcome": told["outcome"],
+            DUPLICATE_OF: told.get(DUPLICATE_OF, like.number),
         }
         return trial
 

@@ -163,7 +163,9 @@ def dying_at(step: int) -> Callable[[optuna.storages.BaseStorage], None]:
     return watch
 
 
-def assert_survives_kills(fresh: Callable[[], str], found: list[Any], steps: range) -> None:
+def assert_survives_kills(
+    fresh: Callable[[], str], found: list[Any], steps: Sequence[int]
+) -> None:
     """Search, killed at each of these steps, and once more; the last one is past the end."""
     statuses = []
     for step in steps:
