@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from nas.errors import InfeasibleError, StudyError
@@ -136,6 +138,34 @@ def test_the_sampler_learns_from_duplicates_after_a_restart(kind: str, tmp_path:
     assert next(recorded, None) is None
     assert len(study.trials) == ledger.counts().total
     assert notations == {True, False}
+
+
+def test_a_study_of_an_earlier_version_goes_on_as_it_would_have(tmp_path: Path) -> None:
+    space = toy_space(labels=("a", "b", "c"), widths=(2, 3))
+    whole = make_ledger()
+    explore(whole, 80, space=space, sampler="evolution")
+
+    told = optuna.create_study(direction="maximize")
+    begun = make_ledger()
+    explore(begun, 64, space=space, sampler="evolution")
+    begun.restore(told)
+    backend = JournalFileBackend(str(tmp_path / "s.journal"))
+    study = optuna.create_study(
+        storage=JournalStorage(backend), study_name="s", direction="maximize"
+    )
+    for trial in told.trials:  # duplicates were trials, pruned ones, with all attributes
+        first = trial.user_attrs.get("duplicate_of")
+        if first is not None:
+            trial.state = TrialState.PRUNED
+            trial.user_attrs = {**told.trials[first].user_attrs, **trial.user_attrs}
+        study.add_trial(trial)
+
+    ledger = make_ledger(path=tmp_path / "s.journal")
+    explore(ledger, 80, space=space, sampler="evolution")
+    scored = [trial.params for trial in ledger.trials() if is_scored(trial)]
+    assert scored == [trial.params for trial in whole.trials()]
+    assert ledger.counts() == whole.counts()
+    assert ledger.counts().duplicates > 0
 
 
 def test_attributes_of_a_scored_trial() -> None:

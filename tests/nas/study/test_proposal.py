@@ -33,6 +33,15 @@ def test_a_proposal_is_built_but_not_scored() -> None:
     assert proposal.answer_unscored(OBJECTIVES, ()) is None
 
 
+def test_known_parameters_are_neither_hashed_nor_counted() -> None:
+    study = optuna.create_study()
+    study.enqueue_trial(PARAMS)
+    proposal = Proposal.build(toy_space(), study.ask(), {repr(PARAMS): "known"})
+    assert proposal.identity == "known"
+    assert proposal.candidate is proposal.cost is None
+    assert proposal.architecture == toy_space().encode(PARAMS)
+
+
 def test_isomorphic_networks_have_one_identity() -> None:
     space = toy_space(labels=("a", "b"))
     first, second = propose(space), propose(space, label="b")
