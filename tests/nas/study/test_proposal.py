@@ -38,7 +38,8 @@ def test_known_parameters_are_neither_hashed_nor_counted() -> None:
     study.enqueue_trial(PARAMS)
     proposal = Proposal.build(toy_space(), study.ask(), {repr(PARAMS): "known"})
     assert proposal.identity == "known"
-    assert proposal.candidate is proposal.cost is None
+    assert proposal.candidate is None
+    assert proposal.cost is None
     assert proposal.architecture == toy_space().encode(PARAMS)
 
 
