@@ -16,7 +16,7 @@ _TEXTS = ("outcome", "hash", "architecture", "reason")
 @click.option("--top", default=20, show_default=True, help="Rows to show; 0 shows all.")
 @common
 def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
-    """The candidates of a run by score; with --json all of them in order, duplicates included."""
+    """The candidates of a run by score; with --json all of them in order."""
     from cli.output import count, emit_json, percent, table
     from cli.runs import read_trials
     from nas.errors import counted

@@ -18,6 +18,10 @@ PARENT = "parent"
 """The attribute of a child, see :mod:`nas.study.breeding`, that holds the number of its parent."""
 
 
+DUPLICATE_OF = "duplicate_of"
+"""The attribute of a duplicate that holds the number of the first trial of its architecture."""
+
+
 class Outcome(StrEnum):
     """What became of an architecture."""
 
@@ -49,7 +53,7 @@ class Answer:
         for key, value in {**self.attributes, "outcome": self.outcome.value}.items():
             trial.set_user_attr(key, value)
         if self.number is not None:
-            trial.set_user_attr("duplicate_of", self.number)
+            trial.set_user_attr(DUPLICATE_OF, self.number)
         for key, violation in self.violations.items():
             trial.set_constraint(key, violation)
         if self.values is None:
@@ -59,14 +63,25 @@ class Answer:
 
 def answer_of(trial: FrozenTrial) -> Answer:
     """The answer that a finished trial was told."""
-    own = ("outcome", "duplicate_of", PARENT)
+    own = ("outcome", DUPLICATE_OF, PARENT)
     return Answer(
         outcome=Outcome(trial.user_attrs["outcome"]),
         values=trial.values,
         violations=trial.constraints,
         attributes={key: value for key, value in trial.user_attrs.items() if key not in own},
-        number=trial.user_attrs.get("duplicate_of", trial.number),
+        number=trial.user_attrs.get(DUPLICATE_OF, trial.number),
     )
+
+
+def identity_of(trial: FrozenTrial) -> str:
+    """The canonical hash of a finished trial; the notation of what could not be built."""
+    known = trial.user_attrs
+    return str(known.get("hash") or known["architecture"])
+
+
+def is_repeat(trial: FrozenTrial) -> bool:
+    """Whether a finished trial asked for an architecture that was known."""
+    return DUPLICATE_OF in trial.user_attrs
 
 
 class AnswerCache:
@@ -75,19 +90,30 @@ class AnswerCache:
     Two notations may share a hash (isomorphic networks), so the number of notations is what a
     space of known size runs out of. What could not be built has no hash and is known by its
     notation.
+
+    Attributes:
+        identities: Canonical hash by the text of the parameters, of all that could be built.
     """
 
     def __init__(self, trials: Iterable[FrozenTrial] = ()) -> None:
+        self.identities: dict[str, str] = {}
         self._answers: dict[str, Answer] = {}
+        self._hashes: dict[int, str] = {}
         self._notations: set[str] = set()
         for trial in trials:
             self.learn(trial)
 
     def learn(self, trial: FrozenTrial) -> None:
         """Remember what a finished trial was told."""
-        notation = trial.user_attrs["architecture"]
-        self._notations.add(notation)
-        self._answers.setdefault(trial.user_attrs.get("hash", notation), answer_of(trial))
+        known = trial.user_attrs
+        self._notations.add(known["architecture"])
+        if not is_repeat(trial):
+            self._answers.setdefault(identity_of(trial), answer_of(trial))
+            if "hash" in known:
+                self._hashes[trial.number] = known["hash"]
+        first = known.get(DUPLICATE_OF, trial.number)
+        if first in self._hashes:
+            self.identities[repr(trial.params)] = self._hashes[first]
 
     def get(self, identity: str) -> Answer | None:
         """The answer for the architecture of that hash, if there is one."""

@@ -67,7 +67,6 @@ class Exploration:
         *,
         recorded: Callable[[], None] = ignore_record,
     ) -> None:
-        trials = ledger.trials()
         self._space = space
         self._score = score
         self._ledger = ledger
@@ -77,12 +76,12 @@ class Exploration:
         self._study = optuna.create_study(
             directions=[objective.direction for objective in config.objectives]
         )
-        ledger.restore(self._study)
+        told = ledger.restore(self._study)
         self._sampler: BaseSampler | None = None
-        self._cache = AnswerCache(trials)
+        self._cache = AnswerCache(told)
         self._stopping = Stopping(space, config)
         self._fronts: list[list[FrozenTrial]] = []
-        self._learn(trials)
+        self._learn(told)
 
     @property
     def is_over(self) -> bool:
@@ -145,12 +144,11 @@ class Exploration:
         answer = self._cache.get(mutant.hash)
         if answer is None or answer.outcome is not Outcome.SCORED:
             return None
-        assert answer.number is not None
-        return self.trial(answer.number)
+        return self._ledger.trial(mutant.hash)
 
     def trial(self, number: int) -> FrozenTrial:
-        """The finished trial of a number."""
-        return self._study.get_trials(deepcopy=False)[number]
+        """The trial on record with that number."""
+        return self._ledger.study.get_trials(deepcopy=False)[number]
 
     def _recorded_stop(self) -> str:
         """Why the same command stopped before, so that it need not find out again."""
@@ -169,7 +167,7 @@ class Exploration:
         for _ in range(asks):
             if len(fresh) == size:
                 break
-            proposal = Proposal.build(self._space, self._study.ask())
+            proposal = Proposal.build(self._space, self._study.ask(), self._cache.identities)
             if proposal.identity in fresh:
                 twins.append(proposal)
                 continue
@@ -207,7 +205,7 @@ class Exploration:
 
     def _tell(self, proposal: Proposal, answer: Answer) -> FrozenTrial:
         if answer.number is not None:  # isomorphic networks may have notations of their own
-            own = {**answer.attributes, "architecture": proposal.architecture}
+            own = {"architecture": proposal.architecture}
             answer = dataclasses.replace(answer, attributes=own)
         trial = answer.tell(proposal.trial)
         self._cache.learn(trial)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from optuna.storages.journal import JournalFileBackend
@@ -16,92 +17,178 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
+    Entry = dict[str, Any]
+
 _ENTRY = b'{"op_code":'
 """How every line begins."""
 
+_HEADER = _ENTRY + b'2,"worker_id":"","study_id":-1,'
+"""How the header of a group begins: to Optuna, an attribute of a study that does not exist."""
+
 
 class GroupedJournal(JournalFileBackend):
-    """Optuna's journal file, able to write a generation of trials in one piece.
+    """Optuna's journal file, written in groups of entries that are read whole or not at all.
 
-    An entry that a killed process wrote only in part is cut off when the file is opened, since
-    nothing could be appended after it.
+    A header before each group holds the number of its lines and a digest of them. A group that a
+    killed process wrote only in part is cut off when the file is opened. Entries without a header
+    are read as they are: another program may have written them.
 
     Raises:
-        StudyError: Something else than entries is in the file; also when it is read.
+        StudyError: Something else than entries is in the file, or a group is not as it was
+            written; also when it is read.
     """
 
     def __init__(self, path: Path) -> None:
         self._group: list[bytes] | None = None
         self._group_start: int | None = None
+        self._read = (0, 0)  # entries and bytes that were read last
         self._own_lock = journal_lock(path)
         super().__init__(str(path), self._own_lock)  # type: ignore[arg-type]
         with locked(self._own_lock):
-            _cut_partial_line(path)
+            _cut_unfinished(path)
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self._file_path
 
     @contextmanager
     def group(self) -> Iterator[None]:
-        """Everything appended in the block is written at its end, and is then on the disk."""
+        """Everything appended in the block is written at its end, and is then on the disk.
+
+        Nothing is written if the block raises, or if that writing fails.
+
+        Raises:
+            StudyError: The file cannot be written.
+        """
         with locked(self._own_lock):
             self._group, self._group_start = [], None
             try:
                 yield
+                if self._group:
+                    self._write(self._group[1:])
             finally:
-                self._write(self._group)
-                self._group = None
+                self._group = self._group_start = None
 
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+    def append_logs(self, logs: list[Entry]) -> None:
         """Append entries; inside :meth:`group` they are kept until its end."""
+        lines = [f"{json.dumps(log, separators=(',', ':'))}\n".encode() for log in logs]
         if self._group is None:
-            super().append_logs(logs)
+            with locked(self._own_lock):
+                self._write(lines)
         else:
-            self._group += [f"{json.dumps(log, separators=(',', ':'))}\n".encode() for log in logs]
+            self._group += lines if self._group else [_header([]), *lines]
 
-    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
+    def read_logs(self, log_number_from: int) -> Generator[Entry, None, None]:
         """The entries from that number on, those of an open group included."""
         if self._group is None:
             yield from self._read_file(log_number_from)
             return
         if self._group_start is None:
-            written = list(self._read_file(log_number_from))
+            written = self._read_file(log_number_from)
             self._group_start = log_number_from + len(written)
             yield from written
         yield from map(json.loads, self._group[max(0, log_number_from - self._group_start) :])
 
-    def _read_file(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
-        try:
-            yield from super().read_logs(log_number_from)
-        except ValueError as error:  # JSON or its characters
-            raise _damaged(self._file_path, str(error)) from None
+    def _read_file(self, start: int) -> list[Entry]:
+        number, offset = self._read if start >= self._read[0] else (0, 0)
+        with open(self._file_path, "rb") as file:
+            file.seek(offset)
+            entries, size = _whole_groups(file.read(), self._file_path)
+        self._read = (number + len(entries), offset + size)
+        return entries[start - number :]
 
     def _write(self, lines: list[bytes]) -> None:
-        with open(self._file_path, "ab") as file:
-            file.write(b"".join(lines))
-            file.flush()
-            os.fsync(file.fileno())
-            if self._group_start is not None:  # where the next read begins
-                self._log_number_offset[self._group_start + len(lines)] = file.tell()
+        content = memoryview(b"".join([_header(lines), *lines]))
+        try:
+            with open(self._file_path, "ab", buffering=0) as file:
+                before = file.tell()
+                try:
+                    while content:
+                        content = content[file.write(content) :]
+                    os.fsync(file.fileno())
+                except BaseException:
+                    file.truncate(before)
+                    raise
+                if self._group_start is not None:  # the group was read before it was written
+                    self._read = (self._group_start + 1 + len(lines), file.tell())
+        except OSError as error:
+            raise StudyError(
+                f"cannot write the journal {self._file_path!r}: {error.strerror}",
+                hint="Make room for it and repeat the command; it goes on from here.",
+            ) from error
 
 
-def _cut_partial_line(path: Path) -> None:
+def _header(lines: list[bytes]) -> bytes:
+    """The line before a group, which also proves itself."""
+    text = f"{len(lines)} {_digest(b''.join(lines))}"
+    group = f'"user_attr":{{}},"group":"{text} {_digest(text.encode())}"}}\n'
+    return _HEADER + group.encode()
+
+
+def _digest(content: bytes) -> str:
+    return blake2b(content, digest_size=8).hexdigest()
+
+
+def _size(header: bytes, path: Path | str) -> int:
+    """Number of lines a header announces."""
+    try:
+        text, _, digest = json.loads(header)["group"].rpartition(" ")
+        if digest == _digest(text.encode()):
+            return int(text.split()[0])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        pass
+    raise _damaged(path, "the header of a group is not as it was written")
+
+
+def _whole_groups(content: bytes, path: Path | str) -> tuple[list[Entry], int]:
+    """The entries that are there in whole groups, and the bytes they take."""
+    lines = [line + b"\n" for line in content.split(b"\n")[:-1]]
+    entries: list[Entry] = []
+    row = 0
+    while row < len(lines):
+        size = 0
+        if lines[row].startswith(_HEADER):
+            size = _size(lines[row], path)
+            group = lines[row + 1 : row + 1 + size]
+            if len(group) < size:
+                break
+            if _header(group) != lines[row]:
+                raise _damaged(path, f"entry {row + 2} or one after it was changed")
+        for line in lines[row : row + 1 + size]:
+            entries.append(_entry(line, path))
+        row += 1 + size
+    return entries, sum(map(len, lines[:row]))
+
+
+def _entry(line: bytes, path: Path | str) -> Entry:
+    try:
+        entry: Entry = json.loads(line)
+        is_header = "group" in entry or entry.get("study_id") == -1
+        if isinstance(entry["op_code"], int) and is_header == line.startswith(_HEADER):
+            return entry
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass
+    raise _damaged(path, f"{line[:40]!r} is no entry")
+
+
+def _cut_unfinished(path: Path) -> None:
+    """Cut off the group or the entry that the file ends with, if it is not whole."""
     with path.open("rb+") as file:
         content = file.read()
         end = content.rfind(b"\n") + 1
         part = content[end:]
         if not part.startswith(_ENTRY[: len(part)]):
             raise _damaged(path, "it does not end with an entry")
-        if end:
-            _check_entry(content[content.rfind(b"\n", 0, end - 1) + 1 : end], path)
-        if part:
+        last = content.rfind(_HEADER, 0, end)
+        if last >= 0:
+            lines = content.count(b"\n", last) - 1
+            header = content[last : content.index(b"\n", last) + 1]
+            if lines < _size(header, path):
+                end = last
+        if end < len(content):
+            _whole_groups(content[:end], path)
             file.truncate(end)
-
-
-def _check_entry(line: bytes, path: Path) -> None:
-    try:
-        whole = "op_code" in json.loads(line)
-    except (ValueError, TypeError):  # JSON, its characters, or a number
-        whole = False
-    if not whole:
-        raise _damaged(path, "its last whole line is no entry")
 
 
 def _damaged(path: Path | str, why: str) -> StudyError:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import asdict, dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from optuna.trial import TrialState, create_trial
 
 from nas.errors import StudyError
-from nas.study.answer import PARENT, Outcome
+from nas.study.answer import PARENT, Outcome, identity_of, is_repeat
+from nas.study.repeats import Repeats
 from nas.study.storage import grouped
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 _PREFIX = "nas:"
 _SAMPLER = "sampler:"
+_REPEATS = "repeats:"
 _QUEUED = "fixed_params"
 
 
@@ -55,7 +59,7 @@ class TrialCounts:
         for trial in trials:
             counts["total"] += 1
             name = names[outcome_of(trial)]
-            if "duplicate_of" in trial.user_attrs:
+            if is_repeat(trial):
                 name = "duplicates"
             elif is_child(trial) and name == "complete":
                 name = "children"
@@ -70,53 +74,95 @@ class TrialCounts:
 class Ledger:
     """An Optuna study that holds what a search has found, and what its later stages did.
 
-    The sampler works on a copy of it in memory. There a duplicate is a complete trial, so that
-    the sampler learns from it; here it is a pruned one with ``duplicate_of``, so that the trials
-    complete and feasible are exactly the distinct architectures that reached a score.
+    The sampler works on a study in memory, in which all that it asked for is a trial. Here
+    duplicates are none: a note of each generation keeps what the sampler learnt from them, see
+    :class:`nas.study.repeats.Repeats`. Earlier versions recorded them as pruned trials with
+    ``duplicate_of``. So the trials complete and feasible are exactly the distinct architectures
+    that reached a score.
 
     Args:
         study: In a storage that outlives the process, or in memory.
+
+    Raises:
+        StudyError: Two processes have written the study at once.
     """
 
     def __init__(self, study: Study) -> None:
         self.study = study
+        self._cached_notes: dict[str, Any] | None = None
+        self._repeats = Repeats()
+        self._unrecorded = 0  # trials of the sampler's study that are none here
+        self._check_distinct()
 
     def trials(self) -> list[FrozenTrial]:
         """All trials of searches, in order; others may have been asked of the study beside."""
         return [trial for trial in self._all_trials() if "outcome" in trial.user_attrs]
+
+    def trial(self, identity: str) -> FrozenTrial:
+        """The trial of the architecture of that hash."""
+        return next(trial for trial in self.trials() if identity_of(trial) == identity)
+
+    def counts(self) -> TrialCounts:
+        """How all trials ended, duplicates included."""
+        repeats = len(self._repeat_notes())
+        return TrialCounts.of(self.trials()) + TrialCounts(total=repeats, duplicates=repeats)
 
     def append(
         self, trials: Sequence[FrozenTrial], memory: Study, *, seconds: float = 0.0
     ) -> None:
         """Add finished trials of the sampler's study, and the time they took.
 
-        They are durable when this returns, and so is what the sampler noted beside them.
+        They are durable when this returns, and so is what the sampler noted beside them. If this
+        raises, nothing of that is on record; see :func:`nas.study.storage.grouped`.
 
         Raises:
             StudyError: Another process has added trials meanwhile.
         """
-        with grouped(self.study._storage):
-            found = len(self._all_trials())
-            if trials and trials[0].number != found:
-                raise StudyError(
-                    f"study {self.study.study_name!r} should hold {trials[0].number} trials, but "
-                    f"holds {found}: another process is using it",
-                    hint="Wait for it and repeat the command, or choose another study name.",
-                )
-            for trial in trials:
-                self.study.add_trial(_to_record(trial))
-            known = self._sampler_notes()
-            for key, value in memory._storage.get_study_system_attrs(memory._study_id).items():
-                if known.get(key) != value:
-                    self.write(_SAMPLER + key, value)
-            self.spend("search", seconds)
+        stored = memory.get_trials(deepcopy=False)
+        notes = [self._repeats.learn(stored[trial.number]) for trial in trials]
+        try:
+            with grouped(self.study._storage):
+                if trials:
+                    self._check_alone(trials[0].number - self._unrecorded)
+                for trial, note in zip(trials, notes, strict=True):
+                    if note is None:
+                        self.study.add_trial(_to_record(trial))
+                repeats = [note for note in notes if note is not None]
+                if repeats:
+                    self.write(f"{_REPEATS}{trials[0].number}", repeats)
+                self._write_sampler_notes(memory)
+                self.spend("search", seconds)
+            self._unrecorded += len(repeats)
+        except BaseException:
+            self._cached_notes = None
+            raise
 
-    def restore(self, memory: Study) -> None:
-        """Give the study a sampler works on all trials, as it was told them, and its notes."""
-        for trial in self._all_trials():
-            memory.add_trial(_to_sampler(trial))
-        for key, value in self._sampler_notes().items():
-            memory._storage.set_study_system_attr(memory._study_id, key, value)
+    def restore(self, memory: Study) -> list[FrozenTrial]:
+        """Give the study a sampler works on all trials, as it was told them, and its notes.
+
+        Returns:
+            All trials of searches in that study, duplicates included.
+
+        Raises:
+            StudyError: Trials are missing.
+        """
+        self._repeats = Repeats()
+        repeats = {note["number"]: note for note in self._repeat_notes()}
+        self._unrecorded = len(repeats)
+        recorded = map(_to_sampler, self._all_trials())
+        storage = memory._storage
+        for number in count():
+            note = repeats.pop(number, None)
+            trial = next(recorded, None) if note is None else self._repeats.trial(note)
+            if trial is None:
+                break
+            added = storage.create_new_trial(memory._study_id, template_trial=trial)
+            self._repeats.learn(storage.get_trial(added))
+        if repeats:
+            raise self._ruined(f"there is no trial {number}")
+        for key, value in self._noted(_SAMPLER).items():
+            storage.set_study_system_attr(memory._study_id, key, value)
+        return [t for t in memory.get_trials(deepcopy=False) if "outcome" in t.user_attrs]
 
     def spend(self, stage: str, seconds: float) -> None:
         """Add to the time a stage has taken over all runs."""
@@ -130,18 +176,59 @@ class Ledger:
     def write(self, key: str, value: Any) -> None:
         """Keep a value fit for JSON beside the trials."""
         self.study.set_user_attr(_PREFIX + key, value)
+        self._notes()[_PREFIX + key] = json.loads(json.dumps(value))
 
     def read(self, key: str, default: Any = None) -> Any:
         """A value kept with :meth:`write`."""
-        return self.study.user_attrs.get(_PREFIX + key, default)
+        return self._notes().get(_PREFIX + key, default)
+
+    def _notes(self) -> dict[str, Any]:
+        """What is kept beside the trials; nobody else writes it while a search runs."""
+        if self._cached_notes is None:
+            self._cached_notes = self.study.user_attrs
+        return self._cached_notes
+
+    def _noted(self, kind: str) -> dict[str, Any]:
+        start, notes = _PREFIX + kind, self._notes().items()
+        return {key.removeprefix(start): value for key, value in notes if key.startswith(start)}
+
+    def _repeat_notes(self) -> list[dict[str, Any]]:
+        return [note for generation in self._noted(_REPEATS).values() for note in generation]
+
+    def _write_sampler_notes(self, memory: Study) -> None:
+        known = self._noted(_SAMPLER)
+        for key, value in memory._storage.get_study_system_attrs(memory._study_id).items():
+            if known.get(key) != value:
+                self.write(_SAMPLER + key, value)
 
     def _all_trials(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False)
 
-    def _sampler_notes(self) -> dict[str, Any]:
-        start = _PREFIX + _SAMPLER
-        notes = self.study.user_attrs.items()
-        return {key.removeprefix(start): value for key, value in notes if key.startswith(start)}
+    def _check_alone(self, expected: int) -> None:
+        found = len(self._all_trials())
+        if found != expected:
+            raise StudyError(
+                f"study {self.study.study_name!r} should hold {expected} trials, but "
+                f"holds {found}: another process is using it",
+                hint="Wait for it and repeat the command, or choose another study name.",
+            )
+
+    def _check_distinct(self) -> None:
+        first: dict[str, int] = {}
+        for place, trial in enumerate(self._all_trials()):
+            if trial.number != place:
+                raise self._ruined(f"its trial {place} has the number {trial.number}")
+            if "outcome" in trial.user_attrs and not is_repeat(trial):
+                number = first.setdefault(identity_of(trial), place)
+                if number != place:
+                    raise self._ruined(f"trials {number} and {place} are of one architecture")
+
+    def _ruined(self, why: str) -> StudyError:
+        return StudyError(
+            f"study {self.study.study_name!r} is ruined: {why}; "
+            "two processes have written it at once",
+            hint="Choose another study name to start anew.",
+        )
 
 
 def outcome_of(trial: FrozenTrial) -> Outcome:
@@ -156,7 +243,7 @@ def is_child(trial: FrozenTrial) -> bool:
 
 def is_scored(trial: FrozenTrial) -> bool:
     """Whether a trial brought the score of a new architecture."""
-    return outcome_of(trial) is Outcome.SCORED and "duplicate_of" not in trial.user_attrs
+    return outcome_of(trial) is Outcome.SCORED and not is_repeat(trial)
 
 
 def _to_record(trial: FrozenTrial) -> FrozenTrial:
@@ -164,8 +251,6 @@ def _to_record(trial: FrozenTrial) -> FrozenTrial:
     record.system_attrs = {
         key: value for key, value in trial.system_attrs.items() if key != _QUEUED
     }
-    if "duplicate_of" in trial.user_attrs:
-        record.state = TrialState.PRUNED
     return record
 
 

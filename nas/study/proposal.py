@@ -15,7 +15,7 @@ from nas.study.objectives import values
 from nas.study.quantity import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from optuna.trial import Trial
 
@@ -36,6 +36,8 @@ class Proposal:
         candidate: The built candidate.
         cost: Its analytic cost.
         reason: Why it could not be built; empty if it could.
+        known_as: The canonical hash, where that follows from the parameters; then candidate and
+            cost are left out.
     """
 
     trial: Trial
@@ -43,13 +45,24 @@ class Proposal:
     candidate: Candidate | None = None
     cost: Cost | None = None
     reason: str = ""
+    known_as: str = ""
 
     @staticmethod
-    def build(space: SearchSpace, trial: Trial) -> Proposal:
-        """Let a space suggest the parameters of a trial; a failure is part of the answer."""
+    def build(space: SearchSpace, trial: Trial, known: Mapping[str, str]) -> Proposal:
+        """Let a space suggest the parameters of a trial; a failure is part of the answer.
+
+        Args:
+            space: Whose architectures are searched.
+            trial: What the sampler asked for.
+            known: Canonical hashes by parameters, see :attr:`nas.study.answer.AnswerCache`.
+        """
         try:
             graph = space.assemble(trial)
             candidate = Candidate(space, trial.params, graph)
+            known_as = known.get(repr(trial.params), "")
+            if known_as:
+                text = candidate.architecture
+                return Proposal(trial=trial, architecture=text, known_as=known_as)
             return Proposal(
                 trial=trial,
                 architecture=candidate.architecture,
@@ -66,7 +79,9 @@ class Proposal:
     @property
     def identity(self) -> str:
         """The canonical hash; the notation of what could not be built."""
-        return self.architecture if self.candidate is None else self.candidate.hash
+        if self.candidate is None:
+            return self.known_as or self.architecture
+        return self.candidate.hash
 
     def answer_unscored(
         self, objectives: Sequence[Objective], constraints: Sequence[Constraint]

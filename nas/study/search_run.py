@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,8 @@ from nas.study.ranking import best, ranked_fronts
 from nas.study.result import Found, SearchResult
 from nas.study.run_folder import RunFolder
 from nas.study.samplers.registry import make_sampler
-from nas.study.storage import describe, open_storage, quiet_optuna
+from nas.study.storage import describe, in_reach, open_storage, quiet_optuna
+from nas.study.study_lock import study_in_use
 from nas.study.trainer import Trainer
 from nas.study.trial_check import check_trials
 from nas.study.trials_table import TrialsTable
@@ -75,8 +76,9 @@ def run_search(
     _check_task(space, data)
     config = config.suited(data.task)
     folder = None if config.out is None else RunFolder(config.out)
-    with quiet_optuna(), nullcontext() if folder is None else folder.in_use():
-        return _SearchRun(space, data, predictor, config, folder, listen).run()
+    in_use = nullcontext() if folder is None else folder.in_use()
+    with quiet_optuna(), in_use, in_reach(config.storage), ExitStack() as locks:
+        return _SearchRun(space, data, predictor, config, folder, listen, locks).run()
 
 
 class _SearchRun:
@@ -90,6 +92,7 @@ class _SearchRun:
         config: SearchConfig,
         folder: RunFolder | None,
         listen: Listener,
+        locks: ExitStack,
     ) -> None:
         device = resolve_device(config.device)
         if isinstance(predictor, nn.Module):
@@ -104,7 +107,7 @@ class _SearchRun:
         )
         self._data = data
         self._score.proxy(space)
-        self._ledger = self._open_ledger(space, data, predictor)
+        self._ledger = self._open_ledger(space, data, predictor, locks)
         if self._is_finished():
             self._tell_finished()
             self._listen = ignore
@@ -155,7 +158,7 @@ class _SearchRun:
             finalists=tuple(self._shown(f.trial, trained) for f in climb.standing),
             best_model=None if champion is None else champion.module,
             trust=trust,
-            trials=TrialCounts.of(trials),
+            trials=self._ledger.counts(),
             seconds=self._ledger.seconds(),
             rungs=self._efforts(ranked, climb, winner),
             files=self._files(champion),
@@ -265,7 +268,7 @@ class _SearchRun:
 
     def _record_failure(self, error: NasError) -> None:
         """Say in the run folder why there is no result, unless an earlier call left one."""
-        counts = TrialCounts.of(self._ledger.trials())
+        counts = self._ledger.counts()
         if self._folder is None or counts.complete:
             return
         document: dict[str, Any] = {
@@ -283,12 +286,12 @@ class _SearchRun:
         write_json(self._folder.result, document)
 
     def _open_ledger(
-        self, space: SearchSpace, data: Dataset, predictor: WeightPredictor
+        self, space: SearchSpace, data: Dataset, predictor: WeightPredictor, locks: ExitStack
     ) -> Ledger:
-        """The record of this search, new or found.
+        """The record of this search, new or found, locked.
 
         Raises:
-            StudyError: The folder or the study is that of another search.
+            StudyError: The folder or the study is that of another search, or in use.
         """
         config, folder = self._config, self._folder
         described = identity(
@@ -307,14 +310,15 @@ class _SearchRun:
             check_same(folder.read_identity(), described, where, weights=weights)
             location = location or folder.journal
         directions = [objective.direction for objective in config.objectives]
+        name = config.study_name or f"{space.name}-{data.name}"
+        where = f"study {name!r} in {describe(location)}"
+        storage = open_storage(location)
+        if config.storage is not None:  # the run folder is locked
+            locks.enter_context(study_in_use(storage, name, where))
         study = optuna.create_study(
-            storage=open_storage(location),
-            study_name=config.study_name or f"{space.name}-{data.name}",
-            directions=directions,
-            load_if_exists=True,
+            storage=storage, study_name=name, directions=directions, load_if_exists=True
         )
         ledger = Ledger(study)
-        where = f"study {study.study_name!r} in {describe(location)}"
         before = ledger.read("identity")
         check_same(before, described, where, weights=weights)
         if before is None and (
@@ -332,7 +336,7 @@ class _SearchRun:
 
     def _sampler(self) -> BaseSampler:
         """A sampler whose draws differ from those behind the trials that are there."""
-        count = len(self._ledger.trials())
+        count = self._ledger.counts().total
         return make_sampler(self._config.sampler, derive(self._config.seed, "sampler", count))
 
     def _found(self, trial: FrozenTrial) -> Found:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nas.errors import InfeasibleError, StudyError, counted
-from nas.study.answer import Outcome
+from nas.study.answer import Outcome, is_repeat
 from nas.study.ledger import TrialCounts, is_child, is_scored, outcome_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Stopping:
         self.counts += replace(TrialCounts.of(explored), total=len(told))
         for trial in explored:
             self._barren = 0 if is_scored(trial) else self._barren + 1
-            self._repeats = self._repeats + 1 if "duplicate_of" in trial.user_attrs else 0
+            self._repeats = self._repeats + 1 if is_repeat(trial) else 0
             outcome = outcome_of(trial)
             if outcome is Outcome.FAILED and self._failure is None:
                 self._failure = trial

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import optuna
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
+from optuna.exceptions import StorageInternalError
+from optuna.storages import (
+    BaseStorage,
+    InMemoryStorage,
+    JournalStorage,
+    RDBStorage,
+    get_storage,
+)
+from optuna.storages._cached_storage import _CachedStorage
+from optuna.storages.journal._storage import JournalStorageReplayResult
 
 from nas.errors import ConfigError, StudyError
 from nas.study.journal import GroupedJournal
+from nas.study.transaction import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
 JOURNAL_SUFFIXES = (".journal", ".log")
+
+_PATIENCE = 60.0
+"""Seconds to wait for a database that another process has locked or is making."""
+
+_BEING_MADE = ("already exists", "unique constraint", "duplicate", "locked")
+"""What a database answers when two processes make its tables at once."""
 
 StorageLike = str | Path | BaseStorage
 
@@ -41,7 +58,7 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
         )
     try:
         if "://" in text:
-            return optuna.storages.get_storage(text)
+            return _open_database(text)
         Path(text).parent.mkdir(parents=True, exist_ok=True)
         return JournalStorage(GroupedJournal(Path(text)))
     except ImportError as error:
@@ -54,8 +71,7 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
         raise
     except Exception as error:  # whatever the driver of the database raises
         raise StudyError(
-            f"cannot open the storage {describe(location)!r}: "
-            f"{type(error).__name__}: {_first_line(error)}",
+            f"cannot open the storage {describe(location)!r}: {_named(error)}",
             hint="Check that the path or the server exists and can be written.",
         ) from error
 
@@ -69,10 +85,38 @@ def describe(location: StorageLike | None) -> str:
     return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", str(location))
 
 
-def grouped(storage: BaseStorage) -> AbstractContextManager[None]:
-    """A block whose writes reach the disk together, where the storage can do that."""
-    backend = getattr(storage, "_backend", None)
-    return backend.group() if isinstance(backend, GroupedJournal) else nullcontext()
+@contextmanager
+def grouped(storage: BaseStorage) -> Iterator[None]:
+    """A block whose writes reach the disk together, and not at all if it raises.
+
+    That holds for journals of :func:`open_storage` and for databases; another storage writes as
+    it always does.
+    """
+    try:
+        with _group(storage):
+            yield
+    except BaseException:
+        _forget_group(storage)
+        raise
+
+
+@contextmanager
+def in_reach(location: StorageLike | None) -> Iterator[None]:
+    """A block that uses a storage.
+
+    Raises:
+        StudyError: The storage has failed in the block: it is gone, full, or was changed.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not (isinstance(error, StorageInternalError) or _is_from_database(error)):
+            raise
+        cause = error.__cause__ if isinstance(error, StorageInternalError) else None
+        raise StudyError(
+            f"the storage {describe(location)!r} does not answer: {_named(cause or error)}",
+            hint="Repeat the command when it is back; it goes on after what is on record.",
+        ) from error
 
 
 @contextmanager
@@ -86,5 +130,55 @@ def quiet_optuna() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "")
+def database_of(storage: BaseStorage) -> RDBStorage | None:
+    """The database behind a storage, if there is one."""
+    inner = storage._backend if isinstance(storage, _CachedStorage) else storage
+    return inner if isinstance(inner, RDBStorage) else None
+
+
+def journal_of(storage: BaseStorage) -> GroupedJournal | None:
+    """The journal file behind a storage, if it can write groups."""
+    inner = storage._backend if isinstance(storage, JournalStorage) else None
+    return inner if isinstance(inner, GroupedJournal) else None
+
+
+def _open_database(url: str) -> BaseStorage:
+    """Open it, again and again while another process is making the tables."""
+    settings: dict[str, Any] = {}
+    if url.startswith("sqlite"):
+        settings["connect_args"] = {"timeout": _PATIENCE}
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return get_storage(RDBStorage(url, engine_kwargs=settings))
+        except Exception as error:
+            being_made = any(sign in str(error).lower() for sign in _BEING_MADE)
+            if not being_made or time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
+
+
+def _group(storage: BaseStorage) -> AbstractContextManager[None]:
+    journal, database = journal_of(storage), database_of(storage)
+    if journal is not None:
+        return journal.group()
+    return nullcontext() if database is None else transaction(database)
+
+
+def _forget_group(storage: BaseStorage) -> None:
+    """Let a storage read anew what is on record, since it has learnt of what is not."""
+    if isinstance(storage, JournalStorage):
+        prefix = storage._worker_id_prefix
+        storage._replay_result = JournalStorageReplayResult(prefix)
+    elif isinstance(storage, _CachedStorage):
+        storage._studies.clear()
+        storage._trial_id_to_study_id_and_number.clear()
+        storage._study_id_and_number_to_trial_id.clear()
+
+
+def _is_from_database(error: Exception) -> bool:
+    return any(base.__module__.startswith("sqlalchemy.") for base in type(error).__mro__)
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"

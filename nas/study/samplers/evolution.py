@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,10 +89,11 @@ class RegularisedEvolutionSampler(BaseSampler):
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Choose the parent, and the choice in which the child will differ."""
-        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if len(complete) < self._population_size:
+        youngest = reversed(study.get_trials(deepcopy=False))
+        complete = (trial for trial in youngest if trial.state is TrialState.COMPLETE)
+        population = list(islice(complete, self._population_size))[::-1]
+        if len(population) < self._population_size:
             return
-        population = complete[-self._population_size :]
         members = self._rng.choice(len(population), self._tournament_size, replace=False)
         parent = _winner([population[index] for index in members], study.directions)
         choices = [

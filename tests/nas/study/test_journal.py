@@ -12,6 +12,7 @@ from optuna.trial import create_trial
 from nas.errors import StudyError
 from nas.study.file_lock import FileLock, held
 from nas.study.journal import GroupedJournal
+from nas.study.storage import grouped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,19 +49,22 @@ def test_a_group_appears_in_one_piece(tmp_path: Path) -> None:
         assert _numbers(path) == list(range(first + 3))
 
 
-def test_a_group_is_written_even_if_it_fails(tmp_path: Path) -> None:
+def test_nothing_of_a_group_is_written_if_the_block_raises(tmp_path: Path) -> None:
     path = tmp_path / "s.journal"
-    backend = GroupedJournal(path)
-    study = optuna.create_study(storage=JournalStorage(backend), study_name="s")
+    study = optuna.create_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
 
     def interrupted() -> None:
-        with backend.group():
+        with grouped(study._storage):
             study.add_trial(create_trial(value=1.0))
             raise KeyboardInterrupt
 
+    before = path.read_bytes()
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert _numbers(path) == [1.0] == [trial.value for trial in study.trials]
+    assert path.read_bytes() == before
+    assert study.trials == []
+    study.add_trial(create_trial(value=2.0))
+    assert _numbers(path) == [2.0] == [trial.value for trial in study.trials]
 
 
 def test_groups_of_two_writers_take_turns(tmp_path: Path) -> None:

@@ -9,18 +9,25 @@ import socket
 import subprocess
 import tempfile
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import optuna
 import pytest
 from optuna.trial import TrialState
 
 from nas.errors import StudyError
-from tests.nas.study.study_toys import found, record, toy_search
+from nas.study.storage import database_of, in_reach, open_storage
+from nas.study.study_lock import study_in_use
+from tests.nas.study.study_toys import found, record, toy_score, toy_search
+from tests.nas.study.test_durability import assert_survives_kills, search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from nas.evaluate.scorer import Estimate, Failure
+    from nas.space.candidate import Candidate
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,9 +39,17 @@ DRIVERS = {"psycopg": "postgresql+psycopg", "psycopg2": "postgresql+psycopg2"}
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
+class Server(NamedTuple):
+    """A server of PostgreSQL."""
+
+    url: str
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """The URL of a fresh server on a free port; skips where one cannot be had."""
+def server() -> Iterator[Server]:
+    """A fresh server on a free port; skips where one cannot be had."""
     driver = next((scheme for name, scheme in DRIVERS.items() if find_spec(name)), None)
     if driver is None:
         pytest.skip(f"no driver for PostgreSQL is installed: {' or '.join(DRIVERS)}")
@@ -57,14 +72,27 @@ def url() -> Iterator[str]:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         options = f"-p {port} -k {directory} -c listen_addresses=127.0.0.1 -c fsync=off"
-        run("pg_ctl", "-w", "-o", options, "start")
+
+        def start() -> None:
+            run("pg_ctl", "-w", "-o", options, "start")
+
+        def stop() -> None:
+            run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+        start()
         try:
-            yield f"{driver}://nas:secret@127.0.0.1:{port}/postgres"
+            yield Server(f"{driver}://nas:secret@127.0.0.1:{port}/postgres", start, stop)
         finally:
             gc.collect()
-            run("pg_ctl", "-m", "immediate", "stop")
+            stop()
     finally:
         shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="module")
+def url(server: Server) -> str:
+    """The URL of the server."""
+    return server.url
 
 
 def test_finds_what_a_search_in_memory_finds(url: str, tmp_path: Path) -> None:
@@ -91,3 +119,66 @@ def test_a_server_that_is_not_there(url: str) -> None:
     with pytest.raises(StudyError, match="cannot open the storage") as caught:
         toy_search(storage=url.replace("/postgres", "/missing"))
     assert "secret" not in str(caught.value)
+
+
+@pytest.fixture
+def fresh(url: str) -> Iterator[Callable[[], str]]:
+    """Makes URLs of new databases on the server."""
+    from sqlalchemy import create_engine, text
+
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    names = map("d{}".format, count())
+
+    def make() -> str:
+        name = next(names)
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        made = url.replace("/postgres", f"/{name}")
+        storage = database_of(open_storage(made))
+        assert storage is not None
+        storage.engine.dispose()
+        return made
+
+    yield make
+    server.dispose()
+
+
+def test_killed_at_any_statement_is_completed_to_the_same(
+    fresh: Callable[[], str], tmp_path: Path
+) -> None:
+    assert_survives_kills(fresh, search(tmp_path / "s.journal"), (*range(20, 401, 95), 1000))
+
+
+def test_one_process_at_a_time_works_on_a_study(url: str) -> None:
+    settings: dict[str, Any] = {"storage": url, "max_epochs": 0, "finalists": 0}
+    with study_in_use(open_storage(url), "c", "c"):
+        with pytest.raises(StudyError, match=r"study 'c' in postgresql.* is in use by another"):
+            toy_search(**settings, study_name="c")
+        toy_search(**settings, study_name="d")
+    assert toy_search(**settings, study_name="c").trials.complete == 12
+
+
+def test_a_server_that_stops_while_a_search_runs(
+    server: Server, fresh: Callable[[], str], tmp_path: Path
+) -> None:
+    url = fresh()
+    batches = count()
+
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
+        if next(batches) == 2:
+            server.stop()
+        return toy_score(candidates)
+
+    def searched() -> None:
+        with in_reach(url), study_in_use(open_storage(url), "s", "s"):
+            search(url, score)
+
+    try:
+        with pytest.raises(StudyError, match="does not answer: OperationalError") as caught:
+            searched()
+    finally:
+        server.start()
+    assert "Repeat the command when it is back" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert search(url) == search(tmp_path / "s.journal")

@@ -21,7 +21,7 @@ PARAMETERS = 4 * 9 + 4 * 10 + 10
 def propose(space: ToySpace | None = None, **changes: object) -> Proposal:
     study = optuna.create_study(directions=["maximize", "minimize"])
     study.enqueue_trial({**PARAMS, **changes})
-    return Proposal.build(space or toy_space(), study.ask())
+    return Proposal.build(space or toy_space(), study.ask(), {})
 
 
 def test_a_proposal_is_built_but_not_scored() -> None:
@@ -31,6 +31,16 @@ def test_a_proposal_is_built_but_not_scored() -> None:
     assert proposal.architecture == toy_space().encode(PARAMS)
     assert proposal.identity == toy_space().graph(PARAMS).hash()
     assert proposal.answer_unscored(OBJECTIVES, ()) is None
+
+
+def test_known_parameters_are_neither_hashed_nor_counted() -> None:
+    study = optuna.create_study()
+    study.enqueue_trial(PARAMS)
+    proposal = Proposal.build(toy_space(), study.ask(), {repr(PARAMS): "known"})
+    assert proposal.identity == "known"
+    assert proposal.candidate is None
+    assert proposal.cost is None
+    assert proposal.architecture == toy_space().encode(PARAMS)
 
 
 def test_isomorphic_networks_have_one_identity() -> None:

@@ -315,7 +315,7 @@ def test_nothing_feasible_is_an_error_and_leaves_a_table(tmp_path: Path) -> None
     document = json.loads((tmp_path / "run" / "result.json").read_text())
     assert document["best"] is None
     assert document["stopped"].startswith("nothing in space 'toy' satisfied params<=5")
-    assert document["trials"]["infeasible"] + document["trials"]["duplicates"] == len(rows)
+    assert document["trials"]["infeasible"] == len(rows)
 
 
 def test_a_failure_does_not_replace_an_earlier_result(

@@ -1,0 +1,86 @@
+"""Trials that asked for what was known, in few words."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from optuna.distributions import distribution_to_json, json_to_distribution
+
+from nas.study.answer import DUPLICATE_OF, is_repeat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optuna.trial import FrozenTrial
+
+_VIOLATION = "constraints"
+_SCRATCH = ("fixed_params", "tpe:")
+"""System attributes begin so that matter only until a trial is finished, or follow from others."""
+
+
+class Repeats:
+    """Notes of duplicates, and what is needed to make trials of them again.
+
+    A sampler learns from a duplicate as from any other trial. Its answer is that of the first
+    trial of the architecture; its parameters are those of an earlier trial, or are noted, since
+    isomorphic networks may have several notations.
+
+    All trials of a sampler's study must be learnt in their order.
+    """
+
+    def __init__(self) -> None:
+        self._trials: list[FrozenTrial] = []
+        self._notations: dict[tuple[int, str], int] = {}
+
+    def learn(self, trial: FrozenTrial) -> dict[str, Any] | None:
+        """Take the next trial of a study in memory; the note of it if it is a duplicate.
+
+        What it has in common with an earlier trial is then shared by both.
+        """
+        self._trials.append(trial)
+        if "architecture" not in trial.user_attrs:  # asked of the study beside the search
+            return None
+        first = trial.user_attrs.get(DUPLICATE_OF, trial.number)
+        same = self._notations.setdefault((first, repr(trial.params)), trial.number)
+        if not is_repeat(trial):
+            return None
+        like = self._trials[first if same == trial.number else same]
+        note: dict[str, Any] = {"number": trial.number, "like": like.number}
+        system = {k: v for k, v in trial.system_attrs.items() if not _is_derived(k)}
+        if system:
+            note["system"] = system
+        if same != trial.number:
+            trial.params, trial.distributions = like.params, like.distributions
+            return note
+        found = trial.distributions
+        others = {name: one for name, one in found.items() if like.distributions.get(name) != one}
+        return {
+            **note,
+            "architecture": trial.user_attrs["architecture"],
+            "params": {k: one.to_internal_repr(trial.params[k]) for k, one in found.items()},
+            "distributions": {name: distribution_to_json(one) for name, one in others.items()},
+        }
+
+    def trial(self, note: Mapping[str, Any]) -> FrozenTrial:
+        """The trial a note is about, for a study in memory."""
+        like = self._trials[note["like"]]
+        trial: FrozenTrial = copy.copy(like)
+        if "params" in note:
+            others = {k: json_to_distribution(text) for k, text in note["distributions"].items()}
+            known = {**like.distributions, **others}
+            trial.distributions = {name: known[name] for name in note["params"]}
+            trial.params = {k: known[k].to_external_repr(v) for k, v in note["params"].items()}
+        violations = {k: v for k, v in like.system_attrs.items() if k.startswith(_VIOLATION)}
+        trial.system_attrs = {**note.get("system", {}), **violations}
+        told = like.user_attrs
+        trial.user_attrs = {
+            "architecture": note.get("architecture", told["architecture"]),
+            "outcome": told["outcome"],
+            DUPLICATE_OF: told.get(DUPLICATE_OF, like.number),
+        }
+        return trial
+
+
+def _is_derived(key: str) -> bool:
+    return key.startswith((_VIOLATION, *_SCRATCH))
