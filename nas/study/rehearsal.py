@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nas.errors import ConfigError, EncodingError
+from nas.errors import BuildError, ConfigError, EncodingError
 from nas.seeding import rng
 from nas.space.candidate import sample
 
@@ -30,6 +30,8 @@ def rehearse(space: SearchSpace, seed: int) -> None:
             drawn = sample(space, draws)
         except ConfigError:
             raise
+        except BuildError:  # perhaps after a minute, and the next one no sooner
+            return
         except Exception:  # a space may be anybody's code
             continue
         if not all(_is_rebuilt(drawn) for _ in range(_REPEATS)):

@@ -24,7 +24,7 @@ from nas.study.choice import Chooser, probes_among
 from nas.study.constraints import satisfied
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
-from nas.study.finals import Champion, Finals
+from nas.study.finals import SUBSTITUTES, Champion, Finals
 from nas.study.identity import check_same, identity
 from nas.study.ledger import Ledger, TrialCounts, is_child, is_scored
 from nas.study.quantity import ESTIMATED, figures
@@ -134,7 +134,8 @@ class _SearchRun:
             choose = Breeder(self._space, chooser, self._config, exploration)
         climb = self._finals.climb(choose, rungs[:-1] if max_epochs else rungs)
         leaders = [finalist.trial for finalist in climb.standing] or ranked[:1]
-        champion = self._finals.champion(leaders, max_epochs) if max_epochs else None
+        reserve = [trial for trial in ranked if trial not in leaders][:SUBSTITUTES]
+        champion = self._finals.champion([*leaders, *reserve], max_epochs) if max_epochs else None
         trust = chooser.trust({f.trial.number: f.val_accuracy for f in climb.first_rung})
         if champion is not None:
             climb = climb.then(champion)
@@ -240,7 +241,7 @@ class _SearchRun:
     def _exploration(self) -> Exploration:
         return Exploration(
             self._space,
-            self._score,
+            self._score.one_by_one,
             self._ledger,
             self._config,
             self._listen,
