@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.graph.tensor_spec import TensorSpec
 
+_SCRATCH = ".export-"
 _TOLERANCE = 1e-5
 
 
@@ -70,7 +72,8 @@ def save(
 ) -> Files:
     """Write a trained network so that it can be used without this package.
 
-    The written code is run on random inputs before anything in ``directory`` is replaced.
+    The written code is run on random inputs before anything in ``directory`` is replaced. One
+    process at a time writes to a directory.
 
     Args:
         graph: The architecture.
@@ -84,7 +87,9 @@ def save(
         ExportError: The written code gives another output than the module.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".export-") as scratch:
+    for left in directory.glob(f"{_SCRATCH}*"):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=directory, prefix=_SCRATCH) as scratch:
         files = Files(Path(scratch))
         write_text(files.source, python_source(graph, data))
         write_tensors(files.weights, module.state_dict())

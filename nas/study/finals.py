@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
     from torch import nn
 
-    from nas.events import Listener
+    from nas.events import Event, Listener
     from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
     from nas.study.ledger import Ledger
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 SUBSTITUTES = 5
-"""Further architectures that are trained in place of those that fail."""
+"""Further architectures that are tried where all finalists fail."""
 
 _WHEN_ALL_FAIL = "No other finalist is left; ask for more of them, or look at what they share."
 
@@ -264,6 +264,7 @@ class Finals:
                 }
                 data = self._trainer.data
                 graph = self._network(trial)
+                self._ledger.check()
                 save(graph, trained.module, self._folder.best, data=data, card=card)
         if self._folder is not None:
             self._ledger.write("exported", name)
@@ -294,8 +295,17 @@ class Finals:
             init,
             recipe=self._space.recipe(trial.params),
             checkpoint=self._checkpoint(name),
-            listen=listen,
+            listen=self._checked(listen),
         )
+
+    def _checked(self, listen: Listener) -> Listener:
+        """Look before each epoch is written whether it may be."""
+
+        def checked(event: Event) -> None:
+            self._ledger.check()
+            listen(event)
+
+        return checked
 
     @contextmanager
     def _failures_kept(self, name: str) -> Iterator[None]:
@@ -322,6 +332,8 @@ class Finals:
             TrainingError: It failed.
         """
         known = self._ledger.read(name)
+        if known is not None:
+            self._forget(name)  # left by a process that was killed in between
         if isinstance(known, dict) and "diverged" in known:
             raise TrainingError(known["diverged"])
         return known
@@ -359,8 +371,13 @@ def _name(kind: str, trial: FrozenTrial, epochs: int, init: str) -> str:
 
 
 def _chosen(choose: Choose, size: int, tried: Mapping[int, float | None]) -> Iterator[FrozenTrial]:
-    """Choices, each made when what was ``tried`` before it is known; a few replace what fails."""
-    for _ in range(size + SUBSTITUTES):
+    """Choices, each made when what was ``tried`` before it is known.
+
+    There are at most ``size``, and a few more where all of these fail.
+    """
+    for place in range(size + SUBSTITUTES):
+        if place >= size and any(accuracy is not None for accuracy in tried.values()):
+            return
         trial = choose(tried)
         if trial is None:
             return

@@ -13,7 +13,7 @@ from nas.study.answer import PARENT, Outcome
 from nas.study.storage import grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from optuna import Study
     from optuna.trial import FrozenTrial
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _PREFIX = "nas:"
 _SAMPLER = "sampler:"
 _QUEUED = "fixed_params"
+
+
+def unchecked() -> None:
+    """Let everything be written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +80,12 @@ class Ledger:
 
     Args:
         study: In a storage that outlives the process, or in memory.
+        check: Called before each write; raises where nothing may be written any more.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, check: Callable[[], None] = unchecked) -> None:
         self.study = study
+        self.check = check
 
     def trials(self) -> list[FrozenTrial]:
         """All trials of searches, in order; others may have been asked of the study beside."""
@@ -95,6 +101,7 @@ class Ledger:
         Raises:
             StudyError: Another process has added trials meanwhile.
         """
+        self.check()
         with grouped(self.study._storage):
             found = len(self._all_trials())
             if trials and trials[0].number != found:
@@ -129,6 +136,7 @@ class Ledger:
 
     def write(self, key: str, value: Any) -> None:
         """Keep a value fit for JSON beside the trials."""
+        self.check()
         self.study.set_user_attr(_PREFIX + key, value)
 
     def read(self, key: str, default: Any = None) -> Any:

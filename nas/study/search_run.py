@@ -26,7 +26,7 @@ from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import SUBSTITUTES, Champion, Finals
 from nas.study.identity import check_same, identity
-from nas.study.ledger import Ledger, TrialCounts, is_child, is_scored
+from nas.study.ledger import Ledger, TrialCounts, is_child, is_scored, unchecked
 from nas.study.quantity import ESTIMATED, figures
 from nas.study.ranking import best, ranked_fronts
 from nas.study.result import Found, SearchResult
@@ -38,7 +38,7 @@ from nas.study.trials_table import TrialsTable
 from nas.train.device import resolve_device
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -74,8 +74,8 @@ def run_search(
     _check_task(space, data)
     config = config.suited(data.task)
     folder = None if config.out is None else RunFolder(config.out)
-    with quiet_optuna(), nullcontext() if folder is None else folder.in_use():
-        return _SearchRun(space, data, predictor, config, folder, listen).run()
+    with quiet_optuna(), nullcontext(unchecked) if folder is None else folder.in_use() as check:
+        return _SearchRun(space, data, predictor, config, folder, check, listen).run()
 
 
 class _SearchRun:
@@ -88,6 +88,7 @@ class _SearchRun:
         predictor: WeightPredictor,
         config: SearchConfig,
         folder: RunFolder | None,
+        check: Callable[[], None],
         listen: Listener,
     ) -> None:
         device = resolve_device(config.device)
@@ -97,6 +98,7 @@ class _SearchRun:
         self._space = space
         self._config = config
         self._folder = folder
+        self._check = check
         self._listen = listen
         self._score = Scorer(
             predictor, data, config.scoring, device=device, fits=self._is_feasible
@@ -161,6 +163,7 @@ class _SearchRun:
             files=self._files(champion),
             stopped=stopped,
         )
+        self._check()
         if self._folder is not None:
             write_json(self._folder.result, result.to_dict())
             self._folder.note_trust(result.trust)
@@ -280,6 +283,7 @@ class _SearchRun:
             "files": {name: str(path) for name, path in self._files(None).items()},
             "stopped": error.message,
         }
+        self._check()
         write_json(self._folder.result, document)
 
     def _open_ledger(
@@ -312,7 +316,7 @@ class _SearchRun:
             directions=directions,
             load_if_exists=True,
         )
-        ledger = Ledger(study)
+        ledger = Ledger(study, self._check)
         where = f"study {study.study_name!r} in {describe(location)}"
         check_same(ledger.read("identity"), described, where)
         if ledger.read("identity") is None:

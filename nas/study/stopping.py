@@ -86,7 +86,7 @@ class Stopping:
         Args:
             notations: Number of different notations met.
         """
-        counts, size = self.counts, self._space.size()
+        size = self._space.size()
         if size is not None and notations >= size:
             return f"the space is exhausted: it holds {counted(size, 'architecture')}"
         if self.failures.are_too_many(self.tried):
