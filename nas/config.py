@@ -67,7 +67,7 @@ def check_whole(name: str, value: object) -> None:
     Raises:
         ConfigError: It is none.
     """
-    if not isinstance(value, Integral) or isinstance(value, bool):
+    if type(value) is bool or not isinstance(value, Integral):
         raise ConfigError(f"{name} must be a whole number, got {value!r}")
 
 

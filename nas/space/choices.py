@@ -51,7 +51,7 @@ class Choices:
 
     def kept_for(self, value: Any) -> Any:
         """What is kept of a given value: a choice, or what JSON makes of one."""
-        value = plain(value)
+        value = plain(_tuple(value))
         if isinstance(value, tuple):
             places = [place for place, choice in enumerate(self.offered) if choice == value]
             return self.kept.choices[places[0]] if places else repr(value)
@@ -63,10 +63,15 @@ class Choices:
 
 
 def plain(value: Any) -> Any:
-    """A value with Python's numbers for NumPy's, and tuples for the lists of JSON."""
+    """A value with Python's numbers for NumPy's."""
     if isinstance(value, np.generic):
         return value.item()
-    return tuple(map(plain, value)) if type(value) in (tuple, list) else value
+    return tuple(map(plain, value)) if type(value) is tuple else value
+
+
+def _tuple(value: Any) -> Any:
+    """A value with tuples for lists, which JSON makes of them."""
+    return tuple(map(_tuple, value)) if isinstance(value, list | tuple) else value
 
 
 def _check(name: str, offered: tuple[Any, ...]) -> None:

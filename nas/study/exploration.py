@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
@@ -183,6 +184,7 @@ class Exploration:
         """
         if mutant.hash not in self._cache:
             self._study.enqueue_trial(dict(mutant.params), user_attrs={PARENT: parent})
+            self._marked = time.monotonic()
             self._generation(1, asks=1)
         answer = self._cache.get(mutant.hash)
         if answer is None or answer.outcome is not Outcome.SCORED:
@@ -229,7 +231,8 @@ class Exploration:
                 told.append(self._tell(proposal, answer))
         told.sort(key=lambda trial: trial.number)
         if late is not None:
-            told = _unbroken(told)
+            asked = [*fresh.values(), *twins]
+            told = _unbroken(told, [proposal.trial.number for proposal in asked])
         self._ledger.append(told, self._study, seconds=self._seconds())
         if late is not None:
             self._open()
@@ -249,7 +252,8 @@ class Exploration:
     ) -> None:
         """Ask for new candidates, and tell what needs no scoring; all are added as they come."""
         for _ in range(asks):
-            if len(fresh) == size or self._stopping.is_failing(len(fresh)):
+            exploring = self._progress is not None
+            if len(fresh) == size or (exploring and self._stopping.is_failing(len(fresh))):
                 break
             if self._ends is not None and time.monotonic() > self._ends:  # where no alarm is
                 raise TimeIsOver
@@ -352,10 +356,11 @@ class Exploration:
         )
 
 
-def _unbroken(told: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Trials, ordered, up to the first number that is missing."""
-    first = told[0].number if told else 0
-    return [trial for place, trial in enumerate(told) if trial.number == first + place]
+def _unbroken(told: Sequence[FrozenTrial], asked: Sequence[int]) -> list[FrozenTrial]:
+    """Of finished trials, in order, those before the first that was asked for and is not."""
+    finished = {trial.number for trial in told}
+    end = min((number for number in asked if number not in finished), default=math.inf)
+    return [trial for trial in told if trial.number < end]
 
 
 def _row(rank: int, trial: FrozenTrial) -> dict[str, object]:
