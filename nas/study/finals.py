@@ -302,8 +302,8 @@ class Finals:
         """Look before each epoch is written whether it may be."""
 
         def checked(event: Event) -> None:
-            self._ledger.check()
             listen(event)
+            self._ledger.check()
 
         return checked
 

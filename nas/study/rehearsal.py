@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from nas.errors import BuildError, ConfigError, EncodingError
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _DRAWN = 3
 _REPEATS = 2
+_SECONDS = 10.0
+"""After which a slow space is not looked at any longer."""
 
 
 def rehearse(space: SearchSpace, seed: int) -> None:
@@ -24,8 +27,10 @@ def rehearse(space: SearchSpace, seed: int) -> None:
     Raises:
         ConfigError: What is built is no network for the task, or not the same each time.
     """
-    draws = rng(seed, "rehearsal")
+    draws, began = rng(seed, "rehearsal"), time.monotonic()
     for _ in range(_DRAWN):
+        if time.monotonic() - began > _SECONDS:
+            return
         try:
             drawn = sample(space, draws)
         except ConfigError:

@@ -91,7 +91,11 @@ class RunFolder:
                         hint="Put it back, or repeat the command to start anew.",
                     )
 
-            yield check
+            try:
+                yield check
+            except OSError:  # perhaps for that reason
+                check()
+                raise
 
     def read_run(self) -> dict[str, Any] | None:
         """What :meth:`write_run` wrote, None for a folder without a run.
