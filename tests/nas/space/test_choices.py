@@ -114,8 +114,8 @@ def test_tuples_and_numpy_numbers_survive_a_study(store: str, tmp_path: Path) ->
         again = optuna.load_study(storage=open_storage(url), study_name="s")
     before = list(seen)
     seen.clear()
-    for trial in again.trials:
-        space.graph(trial.params)
+    for finished in again.trials:
+        space.graph(finished.params)
     assert seen == before
     assert {type(value) for value in seen} == {tuple, int, float, type(None)}
 

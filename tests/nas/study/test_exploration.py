@@ -23,7 +23,7 @@ from nas.study.storage import open_storage
 from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_score, toy_space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from nas.evaluate.scorer import Estimate
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.space.trial import Trial
 
-    Score = Callable[[Sequence[Candidate]], Sequence[Estimate | Failure]]
+    Score = Callable[[Sequence[Candidate]], Iterable[Estimate | Failure]]
 
 
 PATIENT = [pytest.param(name, marks=[pytest.mark.slow] * (name == "tpe")) for name in SAMPLERS]
