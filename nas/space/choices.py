@@ -38,16 +38,17 @@ class Choices:
         Raises:
             ConfigError: There are none, one cannot be kept, or two would be kept alike.
         """
-        offered = tuple(choices)
-        if not _KEPT_AS_THEY_ARE.issuperset(map(type, offered)):
-            offered = tuple(map(plain, offered))
-            _check(name, offered)
-        if not offered:
+        given = tuple(choices)
+        if not given:
             raise ConfigError(
                 f"parameter {name!r} has nothing to choose from",
                 hint="Give suggest_categorical at least one choice.",
             )
-        return Choices(offered, _distribution(*map(_kept, offered)))
+        if _KEPT_AS_THEY_ARE.issuperset(map(type, given)):
+            return _scalars(*given)
+        offered = tuple(map(plain, given))
+        _check(name, offered)
+        return Choices(offered, CategoricalDistribution(tuple(map(_kept, offered))))
 
     def kept_for(self, value: Any) -> Any:
         """What is kept of a given value: a choice, or what JSON makes of one."""
@@ -59,7 +60,10 @@ class Choices:
 
     def meant_by(self, kept: Any) -> Any:
         """The choice behind what is kept; of equal ones the first."""
-        return self.offered[self.offered.index(self.offered[self.kept.choices.index(kept)])]
+        place = self.kept.choices.index(kept)
+        if self.offered is self.kept.choices:
+            return self.offered[place]
+        return self.offered[self.offered.index(self.offered[place])]
 
 
 def plain(value: Any) -> Any:
@@ -115,6 +119,7 @@ def _kept(choice: Any) -> Any:
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _distribution(*kept: Any) -> CategoricalDistribution:
-    """A distribution, whose choices are checked once: equal ones are the same object."""
-    return CategoricalDistribution(kept)
+def _scalars(*given: Any) -> Choices:
+    """Choices that are kept as they are, checked once: equal ones are the same object."""
+    kept = CategoricalDistribution(given)
+    return Choices(kept.choices, kept)
