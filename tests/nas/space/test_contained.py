@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
+from torch import nn
 
 from nas.errors import BuildError
 from nas.space.candidate import mutate, sample
 from nas.space.contained import contained
+from nas.space.own_space import own_space
 from nas.space.search_space import SearchSpace
 from tests.nas.space.space_toys import MIXED, TASK
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from nas.graph.graph import Graph
+    from nas.space.task import Task
     from nas.space.trial import Trial
 
 
@@ -70,3 +75,17 @@ def test_interruptions_and_exceptions_pass(error: BaseException) -> None:
 
 def test_a_space_that_ends_is_not_disturbed() -> None:
     assert sample(MIXED, np.random.default_rng(0)).params
+
+
+def test_a_forward_that_does_not_end_is_an_error() -> None:
+    class Waiting(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            while True:
+                time.sleep(0.01)
+
+    def build(trial: Trial, data: Task) -> nn.Module:
+        return Waiting()
+
+    space = own_space(build, TASK, build_seconds=0.3)
+    with pytest.raises(BuildError, match="took longer than 0.3 s"):
+        space.graph({})
