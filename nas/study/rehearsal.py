@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nas.errors import BuildError, ConfigError, EncodingError
+from nas.errors import ConfigError, EncodingError
 from nas.seeding import rng
 from nas.space.candidate import sample
+from nas.space.time_limit import TimeIsOver, time_limit
 
 if TYPE_CHECKING:
     from nas.space.candidate import Candidate
@@ -16,27 +17,29 @@ if TYPE_CHECKING:
 _DRAWN = 3
 _REPEATS = 2
 _SECONDS = 10.0
-"""After which a slow space is not looked at any longer."""
+"""How long that may take."""
 
 
 def rehearse(space: SearchSpace, seed: int) -> None:
     """Build a few random architectures, and each again from its parameters.
 
-    Architectures that cannot be built are passed over: a search records them.
+    Architectures that cannot be built are passed over: a search records them. So is what a slow
+    space does not build in time.
 
     Raises:
         ConfigError: What is built is no network for the task, or not the same each time.
     """
-    draws, began = rng(seed, "rehearsal"), time.monotonic()
+    with suppress(TimeIsOver), time_limit(_SECONDS):
+        _rehearse(space, seed)
+
+
+def _rehearse(space: SearchSpace, seed: int) -> None:
+    draws = rng(seed, "rehearsal")
     for _ in range(_DRAWN):
-        if time.monotonic() - began > _SECONDS:
-            return
         try:
             drawn = sample(space, draws)
         except ConfigError:
             raise
-        except BuildError:  # perhaps after a minute, and the next one no sooner
-            return
         except Exception:  # a space may be anybody's code
             continue
         if not all(_is_rebuilt(drawn) for _ in range(_REPEATS)):

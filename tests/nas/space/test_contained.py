@@ -87,5 +87,5 @@ def test_a_forward_that_does_not_end_is_an_error() -> None:
         return Waiting()
 
     space = own_space(build, TASK, build_seconds=0.3)
-    with pytest.raises(BuildError, match="took longer than 0.3 s"):
+    with pytest.raises(BuildError, match=r"took longer than 0.3 s"):
         space.graph({})

@@ -83,3 +83,15 @@ def test_choices_that_cannot_be_kept_are_refused_before_a_search() -> None:
 
     with pytest.raises(ConfigError, match="'act' cannot be chosen from <class 'int'>"):
         toy_search(space=Classes(task=DIGITS))
+
+
+def test_a_space_that_does_not_end_is_left_to_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(ToySpace):
+        name: ClassVar[str] = "endless"
+
+        def build(self, trial: Trial) -> Graph:
+            while True:
+                pass
+
+    monkeypatch.setattr("nas.study.rehearsal._SECONDS", 0.3)
+    rehearse(Endless(task=DIGITS), seed=0)
