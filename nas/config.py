@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nas.errors import ConfigError, nearest
@@ -58,6 +59,16 @@ def _check_kind(cls: type, field: Field[Any], value: object) -> None:
         return
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise ConfigError(f"{cls.__name__}: {field.name} must be {field.type}, got {value!r}")
+
+
+def check_whole(name: str, value: object) -> None:
+    """See that a setting is a whole number, NumPy's included; 1.5 would be taken for 1.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if type(value) is bool or not isinstance(value, Integral):
+        raise ConfigError(f"{name} must be a whole number, got {value!r}")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@
     NasError                     exit code 1
     ├── GraphError               an architecture is malformed
     │   └── ShapeError           an operation cannot take its inputs
+    ├── BuildError               a space's own code gave up, or took too long
     ├── EncodingError            an architecture's text cannot be read
     ├── CheckpointError          saved weights cannot be loaded
     │   └── VocabularyError      a hypernetwork speaks of other operations
@@ -80,6 +81,10 @@ class GraphError(NasError):
 
 class ShapeError(GraphError):
     """An operation cannot take its inputs."""
+
+
+class BuildError(NasError):
+    """The code of a space ended the program, or did not end."""
 
 
 class EncodingError(NasError):

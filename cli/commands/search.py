@@ -87,7 +87,11 @@ _ROWS = 15
     help="What all trainings may take; chooses the number of finalists.",
 )
 @click.option("--images", default=384, show_default=True, help="Images of the ranking split.")
-@click.option("--timeout", type=float, help="Seconds after which no new generation starts.")
+@click.option(
+    "--timeout",
+    type=float,
+    help="Seconds after which the search ends; a generation under way has 10 more.",
+)
 @click.option(
     "--storage", metavar="URL", help="Optuna storage URL (default: a journal in the run folder)."
 )

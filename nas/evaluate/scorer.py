@@ -12,17 +12,19 @@ import torch.nn.functional as F
 
 from nas.analysis.cost import cost
 from nas.compile.apply import apply, calibrate
+from nas.config import check_whole
 from nas.data.samples import UNLABELLED, Batch, evenly
 from nas.errors import ConfigError, counted
 from nas.evaluate.blend import Blend, recipe_for
 from nas.evaluate.naswot import ActivationKernel
 from nas.graph.graph import Graph
 from nas.seeding import rng
+from nas.space.contained import contained
 from nas.space.window import sample_preferring
 from nas.train.device import autocast, laid_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from torch import Tensor
 
@@ -105,8 +107,10 @@ class ScoreConfig:
 
     def __post_init__(self) -> None:
         for name in ("images", "calibration", "batch_size", "workers"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+            value = getattr(self, name)
+            check_whole(name, value)
+            if value < 1:
+                raise ConfigError(f"{name} must be at least 1, got {value}")
 
 
 class Scorer:
@@ -181,25 +185,30 @@ class Scorer:
         resolution = min(card.proxy.get("resolution", math.inf), space.task.resolution)
         return space.at(**space.proxy_sizes(), resolution=resolution)
 
-    @torch.no_grad()
     def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
         """An estimate for each candidate, or why there is none.
 
         A candidate fails alone: where it cannot be built at the proxy, the predictor does not
-        know an operation of it, its output is not finite, or there is not memory enough for it.
+        know an operation of it, its output is not finite, there is not memory enough for it, or
+        a part of it that is the user's own fails.
 
         Raises:
             ConfigError: The predictor was trained in another space.
         """
+        return list(self.one_by_one(candidates))
+
+    @torch.no_grad()
+    def one_by_one(self, candidates: Sequence[Candidate]) -> Iterator[Estimate | Failure]:
+        """The same, each as soon as it and those before it are known."""
         graphs = [self._build(candidate) for candidate in candidates]
         built = [graph for graph in graphs if isinstance(graph, Graph)]
-        scored = iter(self._estimates(built))
-        return [
-            graph
-            if isinstance(graph, Failure)
-            else self._rescaled(next(scored), graph, candidate.space)
-            for graph, candidate in zip(graphs, candidates, strict=True)
-        ]
+        seconds = max((candidate.space.build_seconds for candidate in candidates), default=0.0)
+        scored = self._estimates(built, seconds)
+        for graph, candidate in zip(graphs, candidates, strict=True):
+            if isinstance(graph, Failure):
+                yield graph
+            else:
+                yield self._rescaled(next(scored), graph, candidate.space)
 
     @torch.no_grad()
     def embed(self, candidates: Sequence[Candidate]) -> Tensor:
@@ -230,8 +239,35 @@ class Scorer:
             return [failure]
         return [params for graph in graphs for params in self._predict([graph])]
 
-    def _estimates(self, graphs: Sequence[Graph]) -> list[Estimate | Failure]:
-        return list(self._pool.map(self._estimate, graphs, self._predict(graphs)))
+    def _estimates(self, graphs: Sequence[Graph], seconds: float) -> Iterator[Estimate | Failure]:
+        """Estimates in order, of several networks side by side.
+
+        What may be anybody's code is run in this thread, where it can be ended.
+        """
+        known = list(zip(graphs, self._predict(graphs), strict=True))
+        running = [
+            None if _is_foreign(graph) else self._pool.submit(self._estimate, graph, params)
+            for graph, params in known
+        ]
+        try:
+            for (graph, params), future in zip(known, running, strict=True):
+                if future is None:
+                    yield self._contained(graph, params, seconds)
+                else:
+                    yield future.result()
+        finally:
+            for future in running:
+                if future is not None:
+                    future.cancel()
+
+    def _contained(
+        self, graph: Graph, params: Mapping[str, Tensor] | Failure, seconds: float
+    ) -> Estimate | Failure:
+        try:
+            with contained("its forward()", seconds):
+                return self._estimate(graph, params)
+        except Exception as error:  # a part of it may be anybody's code
+            return Failure(f"it does not run: {type(error).__name__}: {error}")
 
     def _rescaled(
         self, estimate: Estimate | Failure, graph: Graph, space: SearchSpace
@@ -256,7 +292,7 @@ class Scorer:
         drawn = sample_preferring(space, _REFERENCE, rng(0, "reference"), self._fits)
         built = map(self._build, drawn)
         graphs = [graph for graph in built if isinstance(graph, Graph)]
-        estimates = self._estimates(graphs)
+        estimates = self._estimates(graphs, space.build_seconds)
         return Blend.fit(
             [
                 _figures(estimate, graph)
@@ -299,6 +335,12 @@ class Scorer:
         }
         known = {**figures, **asdict(cost(graph))}
         return Estimate(**figures, score=-loss if self._blend is None else self._blend(known))
+
+
+def _is_foreign(graph: Graph) -> bool:
+    """Whether a part of a network is somebody's own module or operation."""
+    own = (type(node.op) for node in graph.nodes)
+    return any(kind.holds_module or not kind.__module__.startswith("nas.") for kind in own)
 
 
 def _figures(estimate: Estimate, graph: Graph) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import runpy
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import TensorSpec
     from nas.importers.own_module import OwnModule
 
+_SCRATCH = ".export-"
 _TOLERANCE = 1e-5
 _REPORT = "Please report this with the file architecture.json."
 
@@ -71,7 +73,8 @@ def save(
 ) -> Files:
     """Write a trained network so that it can be used without this package.
 
-    The written code is run on random inputs before anything in ``directory`` is replaced.
+    The written code is run on random inputs before anything in ``directory`` is replaced. One
+    process at a time writes to a directory.
 
     Args:
         graph: The architecture.
@@ -89,7 +92,9 @@ def save(
         ExportError: The written code cannot be run or gives another output than the module.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".export-") as scratch:
+    for left in directory.glob(f"{_SCRATCH}*"):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=directory, prefix=_SCRATCH) as scratch:
         files = Files(Path(scratch))
         write_text(files.source, python_source(graph, data, own))
         write_tensors(files.weights, module.state_dict())

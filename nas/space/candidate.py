@@ -63,8 +63,7 @@ def candidate(space: SearchSpace, architecture: Params | str) -> Candidate:
     Raises:
         EncodingError: The architecture is not in the space.
     """
-    params = space.decode(architecture) if isinstance(architecture, str) else architecture
-    return Candidate(space, params, space.graph(params))
+    return Candidate(space, *space.replay(architecture))
 
 
 def sample(space: SearchSpace, rng: np.random.Generator) -> Candidate:
@@ -79,16 +78,16 @@ def mutate(space: SearchSpace, params: Params, rng: np.random.Generator) -> Cand
         ConfigError: There is no choice that could be another one.
     """
     trial = ReplayTrial(params)
-    space.build(trial)
+    space.assemble(trial)
     open_choices = [
         name for name, distribution in trial.distributions.items() if has_others(distribution)
     ]
     if not open_choices:
         raise ConfigError(f"space {space.name!r} has one architecture, so nothing can mutate")
     name = open_choices[rng.integers(len(open_choices))]
-    value = draw_other(trial.distributions[name], params[name], rng)
+    value = draw_other(trial.distributions[name], trial.params[name], rng)
     assert contains(trial.distributions[name], value)
-    return _replay(space, {**params, name: value}, rng)
+    return _replay(space, {**trial.params, name: value}, rng)
 
 
 def crossover(

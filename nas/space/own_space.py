@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     Build = Callable[[Trial, Task], nn.Module | Graph]
 
 
-def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
+def own_space(
+    build: Build, task: Task, *, name: str = "", build_seconds: float = 60.0
+) -> SearchSpace:
     """The architectures that a function builds.
 
     Its parameters are whatever it suggests; an architecture is written as the JSON object of them.
@@ -45,6 +47,7 @@ def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
             compared and scored; it is trained itself, from its own initial values.
         task: What the networks are for.
         name: Of the space; the function's name by default.
+        build_seconds: How long building and reading one network may take.
 
     Example:
         >>> from torch import nn
@@ -59,6 +62,7 @@ def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
         ['flatten', 'linear', 'activation', 'linear']
     """
     told = (inspect.getdoc(build) or "a space of one's own").partition("\n")[0].rstrip(".")
+    seconds = build_seconds
     given, place = name or build.__name__, f"{build.__module__}.{build.__qualname__}"
 
     @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,7 @@ def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
         name: ClassVar[str] = given
         description: ClassVar[str] = told
         source: ClassVar[str] = place
+        build_seconds: ClassVar[float] = seconds
 
         def build(self, trial: Trial) -> Graph:
             built = build(trial, self.task)

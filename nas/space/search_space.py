@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
+from optuna.trial import BaseTrial
+
 from nas.errors import ConfigError, EncodingError, nearest
 from nas.files import parse_json
 from nas.graph.graph import Graph
 from nas.graph.limits import check_size
+from nas.space.asked_trial import AskedTrial
+from nas.space.contained import contained
 from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
@@ -50,6 +54,9 @@ class SearchSpace(ABC):
     canonical_notation: ClassVar[bool] = False
     """Whether all parameters of one network have one notation, which decodes to the canonical
     ones."""
+
+    build_seconds: ClassVar[float] = 60.0
+    """How long building one network may take; see :func:`nas.space.time_limit.time_limit`."""
 
     task: Task
 
@@ -157,11 +164,17 @@ class SearchSpace(ABC):
     def assemble(self, trial: Trial) -> Graph:
         """What :meth:`build` makes of a trial, seen to be a network for the task.
 
+        Args:
+            trial: Of this package, or of Optuna.
+
         Raises:
-            ConfigError: It is none.
+            ConfigError: It is none, or a parameter is chosen from what cannot be kept.
+            BuildError: :meth:`build` took too long, or would have ended the program.
             GraphError: It is beyond what :mod:`nas.graph.limits` allows.
         """
-        graph: object = self.build(trial)
+        asked = AskedTrial(trial) if isinstance(trial, BaseTrial) else trial
+        with contained(f"build() of space {self.name!r}", self.build_seconds):
+            graph: object = self.build(asked)
         where = f"build() of space {type(self).__name__!r}"
         if not isinstance(graph, Graph):
             raise ConfigError(
@@ -187,6 +200,16 @@ class SearchSpace(ABC):
             EncodingError: The architecture is not in this space.
             ConfigError: The space builds no network for its task.
         """
+        return self.replay(architecture)[1]
+
+    @final
+    def replay(self, architecture: Params | str) -> tuple[Params, Graph]:
+        """All parameters of an architecture as they are kept, and its network.
+
+        Raises:
+            EncodingError: The architecture is not in this space.
+            ConfigError: The space builds no network for its task.
+        """
         params = self.decode(architecture) if isinstance(architecture, str) else architecture
         trial = ReplayTrial(params)
         graph = self.assemble(trial)
@@ -195,4 +218,4 @@ class SearchSpace(ABC):
             raise EncodingError(
                 f"space {self.name!r} has no parameter {min(surplus)!r} for this architecture"
             )
-        return graph
+        return trial.params, graph

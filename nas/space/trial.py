@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from optuna.distributions import (
@@ -14,6 +13,7 @@ from optuna.distributions import (
 )
 
 from nas.errors import ConfigError, EncodingError
+from nas.space.choices import Choices, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,25 +61,29 @@ class ReplayTrial:
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """The given choice, or a uniform draw."""
-        return self._suggest(name, _categorical(choices))
+        found = Choices.of(name, choices)
+        given = found.kept_for(self._given.get(name))
+        return found.meant_by(self._suggest(name, found.kept, given))
 
     def suggest_int(
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
     ) -> int:
         """The given number, or a draw uniform in the value or its logarithm."""
-        return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
+        distribution = IntDistribution(low, high, log=log, step=step)
+        return int(self._suggest(name, distribution, plain(self._given.get(name))))
 
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
         """The given number, or a draw uniform in the value or its logarithm."""
-        return float(self._suggest(name, FloatDistribution(low, high, log=log, step=step)))
+        distribution = FloatDistribution(low, high, log=log, step=step)
+        return float(self._suggest(name, distribution, plain(self._given.get(name))))
 
-    def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
+    def _suggest(self, name: str, distribution: BaseDistribution, given: Any) -> Any:
         if name in self.params:
             return self._again(name, distribution)
-        if name in self._given and contains(distribution, self._given[name]):
-            value = normal(distribution, self._given[name])
+        if name in self._given and contains(distribution, given):
+            value = normal(distribution, given)
         elif self._rng is not None:
             value = draw(distribution, self._rng)
         elif name in self._given:
@@ -103,19 +107,6 @@ class ReplayTrial:
                 hint="Give one of them another name.",
             )
         return self.params[name]
-
-
-def _categorical(choices: Sequence[Any]) -> CategoricalDistribution:
-    """A distribution, whose choices are checked once: equal ones are the same object."""
-    try:
-        return _kept(*choices)
-    except TypeError:  # a list among them, of which the distribution itself complains
-        return CategoricalDistribution(tuple(choices))
-
-
-@lru_cache(maxsize=4096, typed=True)
-def _kept(*choices: Any) -> CategoricalDistribution:
-    return CategoricalDistribution(choices)
 
 
 def contains(distribution: BaseDistribution, value: Any) -> bool:

@@ -24,6 +24,9 @@ _TRIES = 1000
 _FEW_TRIES = 10
 """The same where others will do."""
 
+_FAILURES_ALLOWED = 20
+_FAILURE_SHARE = 0.5
+
 
 def sample_within(
     space: SearchSpace, count: int, rng: np.random.Generator, fits: Callable[[Cost], bool]
@@ -60,7 +63,7 @@ def sample_preferring(
 ) -> list[Candidate]:
     """Random architectures that cost what is asked or, where these are rare, others as well.
 
-    Draws that cannot be built are skipped.
+    Draws that cannot be built are skipped; where most cannot there are fewer than wanted.
 
     Args:
         space: Where they are drawn; the same one may come twice.
@@ -70,10 +73,18 @@ def sample_preferring(
     """
     found: list[Candidate] = []
     others: list[Candidate] = []
+    failed = 0
     for _ in range(_FEW_TRIES * count):
-        if len(found) == count:
+        if len(found) == count or is_hopeless(failed, failed + len(found) + len(others)):
             break
+        failed += 1
         with suppress(Exception):  # a space may be anybody's code
             drawn = sample(space, rng)
             (found if fits(cost(drawn.network)) else others).append(drawn)
+            failed -= 1
     return [*found, *others][:count]
+
+
+def is_hopeless(failed: int, tried: int) -> bool:
+    """Whether so many of the architectures of a space fail that there is no use in going on."""
+    return failed >= _FAILURES_ALLOWED and failed > _FAILURE_SHARE * tried

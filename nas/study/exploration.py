@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import optuna
@@ -13,7 +15,9 @@ from nas.evaluate.scorer import Estimate, Failure
 from nas.events import Leaders, Noted
 from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
+from nas.space.time_limit import TimeIsOver, time_limit
 from nas.study.answer import PARENT, AnswerCache, Outcome
+from nas.study.ledger import is_child, outcome_of
 from nas.study.proposal import Proposal
 from nas.study.ranking import ranked_fronts
 from nas.study.rehearsal import rehearse
@@ -21,6 +25,8 @@ from nas.study.samplers.registry import make_sampler
 from nas.study.stopping import ASKS_PER_CANDIDATE, TRIES_PER_CANDIDATE, Stopping
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
@@ -30,9 +36,14 @@ if TYPE_CHECKING:
     from nas.study.ledger import Ledger
     from nas.study.search_config import SearchConfig
 
-ScoreCandidates = Callable[[Sequence[Candidate]], Sequence[Estimate | Failure]]
+ScoreCandidates = Callable[[Sequence[Candidate]], Iterable[Estimate | Failure]]
 
 LEADERS = 5
+
+_GRACE = 10.0
+"""Seconds that a generation has to end when the time is over, and once more to be scored."""
+_SILENCE = 1.0
+"""Seconds without a generation after which failures are reported by themselves."""
 
 
 def ignore_record() -> None:
@@ -73,15 +84,24 @@ class Exploration:
         self._config = config
         self._listen = listen
         self._recorded = recorded
+        self._ends: float | None = None
+        self._marked = self._shown = time.monotonic()
+        self._progress: Stage | None = None
+        self._open()
+
+    def _open(self) -> None:
+        """Take up what is on record, and nothing else."""
         self._study = optuna.create_study(
-            directions=[objective.direction for objective in config.objectives]
+            directions=[objective.direction for objective in self._config.objectives]
         )
-        told = ledger.restore(self._study)
+        trials = self._ledger.restore(self._study)
         self._sampler: BaseSampler | None = None
-        self._cache = AnswerCache(told)
-        self._stopping = Stopping(space, config)
+        self._cache = AnswerCache(trials)
+        self._stopping = Stopping(self._space, self._config)
         self._fronts: list[list[FrozenTrial]] = []
-        self._learn(told)
+        for trial in trials:
+            self._note_failure(trial)
+        self._learn(trials)
 
     @property
     def is_over(self) -> bool:
@@ -100,22 +120,14 @@ class Exploration:
             ConfigError: What the space builds is no network for its task, or no function of the
                 choices.
         """
-        if not self.is_over:
-            rehearse(self._space, self._config.seed)
+        self._progress, self._marked = stage, time.monotonic()
+        if self._config.timeout is not None:
+            self._ends = self._marked + self._config.timeout + _GRACE
+        try:
+            reason, lasting = self._until_stopped(stage)
+        finally:
+            self._progress = self._ends = None
         stopping, asked = self._stopping, self._config
-        began, before = time.monotonic(), stopping.counts.complete
-        reason, lasting = self._recorded_stop() or stopping.reason(self._cache.notations), True
-        while not reason and stopping.missing > 0:
-            size = min(asked.generation, stopping.missing)
-            if stopping.is_repeating(size) and not self._immigrate(size):
-                reason = f"no new architecture was found beside the {len(self._cache)} known ones"
-                break
-            self._generation(size, ASKS_PER_CANDIDATE * size)
-            seconds = time.monotonic() - began
-            self._report(stage, (stopping.counts.complete - before) / seconds)
-            reason = stopping.reason(self._cache.notations)
-            if not reason and stopping.is_late(seconds):
-                reason, lasting = f"the time of {asked.timeout:g} s is over", False
         if stopping.missing <= 0:
             return ""
         if not stopping.counts.complete:
@@ -125,6 +137,37 @@ class Exploration:
         if lasting:
             self._ledger.write("stopped", {"n_trials": asked.n_trials, "reason": reason})
         return reason
+
+    def _until_stopped(self, stage: Stage) -> tuple[str, bool]:
+        """Search; why it stopped, and whether it would stop for that again."""
+        asked, began, before = self._config, time.monotonic(), self._stopping.counts.complete
+        try:
+            if not self.is_over:
+                with self._limit():
+                    rehearse(self._space, asked.seed)
+            reason = self._recorded_stop() or self._stopping.reason(self._cache.notations)
+            while not reason and self._stopping.missing > 0:
+                size = min(asked.generation, self._stopping.missing)
+                with self._limit():
+                    repeating = self._stopping.is_repeating(size) and not self._immigrate(size)
+                if repeating:
+                    known = f"the {len(self._cache)} known ones"
+                    return f"no new architecture was found beside {known}", True
+                self._generation(size, ASKS_PER_CANDIDATE * size)
+                seconds = time.monotonic() - began
+                self._report(stage, (self._stopping.counts.complete - before) / seconds)
+                reason = self._stopping.reason(self._cache.notations)
+                if not reason and self._stopping.is_late(seconds):
+                    raise TimeIsOver
+        except TimeIsOver:
+            return f"the time of {asked.timeout:g} s is over", False
+        return reason, True
+
+    def _limit(self, least: float = 0.0) -> AbstractContextManager[None]:
+        """A block that the end of the time ends, though not within so many seconds."""
+        if self._ends is None:
+            return nullcontext()
+        return time_limit(max(self._ends - time.monotonic(), least))
 
     def child(self, mutant: Candidate, parent: int) -> FrozenTrial | None:
         """The trial of an architecture that was made from that of another trial.
@@ -140,6 +183,7 @@ class Exploration:
         """
         if mutant.hash not in self._cache:
             self._study.enqueue_trial(dict(mutant.params), user_attrs={PARENT: parent})
+            self._marked = time.monotonic()
             self._generation(1, asks=1)
         answer = self._cache.get(mutant.hash)
         if answer is None or answer.outcome is not Outcome.SCORED:
@@ -156,17 +200,61 @@ class Exploration:
         return str(stopped["reason"]) if stopped.get("n_trials") == self._config.n_trials else ""
 
     def _generation(self, size: int, asks: int) -> None:
-        """Ask at most ``asks`` times for ``size`` new candidates; score, tell and record them."""
-        began = time.monotonic()
+        """Ask at most ``asks`` times for ``size`` new candidates; score, tell and record them.
+
+        Raises:
+            TimeIsOver: Before all were scored; what was told before the first of these is on
+                record, and the rest as if it had never been asked.
+        """
         seed = derive(self._config.seed, "sampler", self._stopping.counts.total)
         self._sampler = make_sampler(self._config.sampler, seed, after=self._sampler)
         self._study.sampler = self._sampler
         told: list[FrozenTrial] = []
         fresh: dict[str, Proposal] = {}
         twins: list[Proposal] = []
+        late: TimeIsOver | None = None
+        try:
+            with self._limit():
+                self._ask(size, asks, told, fresh, twins)
+        except TimeIsOver as over:
+            late = over
+        try:
+            with self._limit(least=_GRACE):
+                self._score_fresh(list(fresh.values()), told)
+        except TimeIsOver as over:
+            late = over
+        for proposal in twins:
+            answer = self._cache.get(proposal.identity)
+            if answer is not None:
+                told.append(self._tell(proposal, answer))
+        told.sort(key=lambda trial: trial.number)
+        if late is not None:
+            asked = [*fresh.values(), *twins]
+            told = _unbroken(told, [proposal.trial.number for proposal in asked])
+        self._ledger.append(told, self._study, seconds=self._seconds())
+        if late is not None:
+            self._open()
+        else:
+            self._learn(told)
+        self._recorded()
+        if late is not None:
+            raise late
+
+    def _ask(
+        self,
+        size: int,
+        asks: int,
+        told: list[FrozenTrial],
+        fresh: dict[str, Proposal],
+        twins: list[Proposal],
+    ) -> None:
+        """Ask for new candidates, and tell what needs no scoring; all are added as they come."""
         for _ in range(asks):
-            if len(fresh) == size:
+            exploring = self._progress is not None
+            if len(fresh) == size or (exploring and self._stopping.is_failing(len(fresh))):
                 break
+            if self._ends is not None and time.monotonic() > self._ends:  # where no alarm is
+                raise TimeIsOver
             proposal = Proposal.build(self._space, self._study.ask(), self._cache.identities)
             if proposal.identity in fresh:
                 twins.append(proposal)
@@ -178,30 +266,19 @@ class Exploration:
                 fresh[proposal.identity] = proposal
             else:
                 told.append(self._tell(proposal, answer))
-        told += self._score_fresh(list(fresh.values()))
-        for proposal in twins:
-            answer = self._cache.get(proposal.identity)
-            assert answer is not None
-            told.append(self._tell(proposal, answer))
-        told.sort(key=lambda trial: trial.number)
-        self._ledger.append(told, self._study, seconds=time.monotonic() - began)
-        self._learn(told)
-        self._recorded()
+                self._announce(len(fresh))
 
-    def _score_fresh(self, proposals: list[Proposal]) -> list[FrozenTrial]:
+    def _score_fresh(self, proposals: list[Proposal], told: list[FrozenTrial]) -> None:
         if not proposals:
-            return []
+            return
         candidates = [p.candidate for p in proposals if p.candidate is not None]
         estimates = self._score(candidates)
-        return [
-            self._tell(
-                proposal,
-                proposal.answer_scored(
-                    estimate, self._config.objectives, self._config.constraints
-                ),
+        for place, (proposal, estimate) in enumerate(zip(proposals, estimates, strict=True), 1):
+            answer = proposal.answer_scored(
+                estimate, self._config.objectives, self._config.constraints
             )
-            for proposal, estimate in zip(proposals, estimates, strict=True)
-        ]
+            told.append(self._tell(proposal, answer))
+            self._announce(len(proposals) - place)
 
     def _tell(self, proposal: Proposal, answer: Answer) -> FrozenTrial:
         if answer.number is not None:  # isomorphic networks may have notations of their own
@@ -209,7 +286,32 @@ class Exploration:
             answer = dataclasses.replace(answer, attributes=own)
         trial = answer.tell(proposal.trial)
         self._cache.learn(trial)
+        self._note_failure(trial)
         return trial
+
+    def _note_failure(self, trial: FrozenTrial) -> None:
+        again = "duplicate_of" in trial.user_attrs or is_child(trial)
+        if outcome_of(trial) is Outcome.FAILED and not again:
+            self._stopping.failures.add(trial)
+
+    def _announce(self, others: int) -> None:
+        """Say what fails while a generation is under way.
+
+        Args:
+            others: Candidates of it that have not failed.
+        """
+        failures, stage = self._stopping.failures, self._progress
+        text = failures.announcement(self._stopping.tried + others)
+        if text:
+            self._listen(Noted(text=text))
+        if stage is not None and failures.count and time.monotonic() - self._shown > _SILENCE:
+            self._shown = time.monotonic()
+            stage.advance(self._stopping.counts.complete, failed=failures.count)
+
+    def _seconds(self) -> float:
+        """Seconds since the record last knew of the time, or the search began."""
+        before, self._marked = self._marked, time.monotonic()
+        return self._marked - before
 
     def _learn(self, told: list[FrozenTrial]) -> None:
         self._stopping.learn(told)
@@ -233,6 +335,7 @@ class Exploration:
         return len(found)
 
     def _report(self, stage: Stage, per_second: float) -> None:
+        self._shown = time.monotonic()
         counts = self._stopping.counts
         known = [trial for front in self._fronts for trial in front]
         unscored = {
@@ -249,6 +352,13 @@ class Exploration:
         self._listen(
             Leaders(rows=tuple(_row(rank, trial) for rank, trial in enumerate(known[:LEADERS], 1)))
         )
+
+
+def _unbroken(told: Sequence[FrozenTrial], asked: Sequence[int]) -> list[FrozenTrial]:
+    """Of finished trials, in order, those before the first that was asked for and is not."""
+    finished = {trial.number for trial in told}
+    end = min((number for number in asked if number not in finished), default=math.inf)
+    return [trial for trial in told if trial.number < end]
 
 
 def _row(rank: int, trial: FrozenTrial) -> dict[str, object]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nas.errors import TrainingError
+import torch
+
+from nas.errors import CheckpointError, NasError, StudyError, TrainingError
 from nas.events import Noted, ignore, stage
 from nas.export.save import Files, load_module, save
 from nas.space.candidate import candidate
+from nas.space.contained import contained
 from nas.space.task import NODE_CLASSIFICATION
 from nas.study.effort import COMPARISON
 from nas.study.ranking import by_training
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
     from torch import nn
 
-    from nas.events import Listener
+    from nas.events import Event, Listener
     from nas.graph.graph import Graph
     from nas.importers.own_module import OwnModule
     from nas.space.search_space import SearchSpace
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
     from nas.study.rungs import Rung
     from nas.study.trainer import Trainer
     from nas.train.train import Trained
+
+
+SUBSTITUTES = 5
+"""Further architectures that are tried where all finalists fail."""
+
+_WHEN_ALL_FAIL = "No other finalist is left; ask for more of them, or look at what they share."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +104,8 @@ class Finals:
 
     Results are kept by hash, number of epochs and initial weights, so a repeated command trains
     only what it has not trained before, and goes on from the checkpoint of what was interrupted.
+    What fails, whatever it raises, is a result too: the network may hold anybody's code. Only
+    what the files raise is none, as it says nothing of the network.
 
     Weights of a hypernetwork that was trained in the space save epochs, those of a poor one cost
     accuracy that even long training does not win back. So the first finalist is trained from
@@ -136,14 +147,14 @@ class Finals:
 
         The best of a rung climb to the next one: those of the first Pareto fronts, where the
         accuracy after training takes the place of what predicted weights told. Where a training
-        on a higher rung diverges, the next finalist takes its place.
+        diverges or fails otherwise, the next one takes its place.
 
         Args:
             choose: Names the architectures of the first rung, one after another.
             rungs: How many are trained for how long; the first rung may hold fewer.
 
         Raises:
-            TrainingError: All trainings of a rung diverged.
+            TrainingError: All trainings of a rung diverged or failed.
         """
         first = choose({})
         if first is None or not rungs:
@@ -162,22 +173,20 @@ class Finals:
     def champion(self, trials: Sequence[FrozenTrial], epochs: int) -> Champion:
         """Train the first to the end, test it once, and export it.
 
-        Where a training diverges, the next one in the order given takes its place.
+        Where that fails, the next one in the order given takes its place.
 
         Raises:
-            TrainingError: Every training diverged.
+            TrainingError: It failed for all.
         """
-        *others, last = trials
-        for trial in others:
+        for trial, *others in (trials[place:] for place in range(len(trials))):
             try:
                 return self._full_training(trial, epochs)
             except TrainingError as error:
-                text = (
-                    f"The final training of trial {trial.number} was given up: {error.message}; "
-                    "the next finalist takes its place."
-                )
-                self._listen(Noted(text=text))
-        return self._full_training(last, epochs)
+                text = f"The final training of trial {trial.number} was given up: {error.message}"
+                if not others:
+                    raise TrainingError(text, hint=_WHEN_ALL_FAIL) from error
+                self._listen(Noted(text=f"{text}; the next finalist takes its place."))
+        raise AssertionError("there is nothing to train")
 
     def _choose_init(self, trial: FrozenTrial, epochs: int) -> Finalist | None:
         """Find the initial weights that serve a trial better; its result from the others."""
@@ -209,18 +218,18 @@ class Finals:
             number: Of the rung, from 1.
             rung: How many, and for how long.
             trials: In the order of training.
-            tried: Learns the accuracy of each by its number; None where the training diverged.
+            tried: Learns the accuracy of each by its number; None where the training failed.
         """
-        name, failure = f"rung {number}", None
+        name, failure = f"rung {number}", ""
         trained: list[Finalist] = []
         with stage(self._listen, name, rung.size) as progress:
             for trial in trials:
                 try:
                     accuracy = self._short_training(trial, rung.epochs, self._init, name)
                 except TrainingError as error:
-                    tried[trial.number], failure = None, error
-                    text = f"Trial {trial.number} was left out of {name}: {error.message}."
-                    self._listen(Noted(text=text))
+                    tried[trial.number] = None
+                    failure = f"Trial {trial.number} was left out of {name}: {error.message}."
+                    self._listen(Noted(text=failure))
                     continue
                 tried[trial.number] = accuracy
                 trained.append(Finalist(trial=trial, val_accuracy=accuracy, epochs=rung.epochs))
@@ -228,35 +237,38 @@ class Finals:
                 progress.advance(len(trained), val_accuracy=accuracy, best_val_accuracy=best)
                 if len(trained) == rung.size:
                     break
-        if failure is not None and not trained:
-            raise failure
+        if failure and not trained:
+            raise TrainingError(failure, hint=_WHEN_ALL_FAIL)
         accuracies = [finalist.val_accuracy for finalist in trained]
         order = by_training([f.trial for f in trained], accuracies, self._objectives)
         return tuple(trained[index] for index in order)
 
     def _full_training(self, trial: FrozenTrial, epochs: int) -> Champion:
-        graph = self._network(trial)
         name = _name("final", trial, epochs, self._init)
         known = self._known(name)
         if known is not None and self._folder is not None and self._is_exported(name):
-            module = load_module(graph, self._folder.best, own=self._own(trial))
+            module = load_module(self._network(trial), self._folder.best, own=self._own(trial))
             return Champion(trial=trial, epochs=epochs, module=module, **known)
-        own = self._own(trial)
-        trained = self._train(name, trial, own, epochs, self._init, self._listen)
-        began = time.monotonic()
-        figures = {
-            "test_accuracy": self._trainer.test_accuracy(trained.module),
-            "val_accuracy": trained.val_accuracy,
-        }
-        if self._folder is not None:
-            card = {
-                **figures,
-                "epochs": epochs,
-                "init": self._init,
-                "architecture": trial.user_attrs["architecture"],
+        with self._failures_kept(name):
+            own = self._own(trial)
+            trained = self._train(name, trial, own, epochs, self._init, self._listen)
+            began = time.monotonic()
+            figures = {
+                "test_accuracy": self._trainer.test_accuracy(trained.module),
+                "val_accuracy": trained.val_accuracy,
             }
-            data = self._trainer.data
-            save(graph, trained.module, self._folder.best, own=own, data=data, card=card)
+            if self._folder is not None:
+                card = {
+                    **figures,
+                    "epochs": epochs,
+                    "init": self._init,
+                    "architecture": trial.user_attrs["architecture"],
+                }
+                data = self._trainer.data
+                graph = self._network(trial)
+                self._ledger.check()
+                save(graph, trained.module, self._folder.best, own=own, data=data, card=card)
+        if self._folder is not None:
             self._ledger.write("exported", name)
         self._ledger.write(_name("finalist", trial, epochs, self._init), trained.level)
         self._ledger.write(name, figures)
@@ -269,7 +281,8 @@ class Finals:
         known = self._known(name)
         if known is not None:
             return float(known)
-        trained = self._train(name, trial, self._own(trial), epochs, init, ignore)
+        with self._failures_kept(name):
+            trained = self._train(name, trial, self._own(trial), epochs, init, ignore)
         self._ledger.write(name, trained.level)
         self._ledger.spend(purpose, trained.seconds)
         self._forget(name)
@@ -284,30 +297,52 @@ class Finals:
         init: str,
         listen: Listener,
     ) -> Trained:
-        """Train, and remember it if that diverges: it would do so again."""
-        checkpoint = self._checkpoint(name, own=own is not None)
+        return self._trainer.train(
+            self._network(trial),
+            epochs,
+            init,
+            recipe=self._space.recipe(trial.params),
+            own=own,
+            checkpoint=self._checkpoint(name, own=own is not None),
+            listen=self._checked(listen),
+        )
+
+    def _checked(self, listen: Listener) -> Listener:
+        """Look before each epoch is written whether it may be."""
+
+        def checked(event: Event) -> None:
+            listen(event)
+            self._ledger.check()
+
+        return checked
+
+    @contextmanager
+    def _failures_kept(self, name: str) -> Iterator[None]:
+        """Remember that a training, or what follows it, failed: it would do so again.
+
+        Raises:
+            TrainingError: It failed.
+        """
         try:
-            return self._trainer.train(
-                self._network(trial),
-                epochs,
-                init,
-                recipe=self._space.recipe(trial.params),
-                own=own,
-                checkpoint=checkpoint,
-                listen=listen,
-            )
-        except TrainingError as error:
-            self._ledger.write(name, {"diverged": error.message})
-            self._forget(name)
+            with contained("the training"):
+                yield
+        except (OSError, CheckpointError, StudyError):
             raise
+        except Exception as error:
+            reason = _reason(error)
+            self._ledger.write(name, {"diverged": reason})
+            self._forget(name)
+            raise TrainingError(reason) from error
 
     def _known(self, name: str) -> Any:
         """What a training of that name has brought; None if there was none.
 
         Raises:
-            TrainingError: It diverged.
+            TrainingError: It failed.
         """
         known = self._ledger.read(name)
+        if known is not None:
+            self._forget(name)  # left by a process that was killed in between
         if isinstance(known, dict) and "diverged" in known:
             raise TrainingError(known["diverged"])
         return known
@@ -335,13 +370,28 @@ class Finals:
                 checkpoint.unlink(missing_ok=True)
 
 
+def _reason(error: Exception) -> str:
+    """What went wrong with a network, in one line."""
+    if isinstance(error, NasError):
+        return error.message
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    if isinstance(error, kinds) or "DefaultCPUAllocator" in str(error):
+        return "it needs more memory than there is"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
 def _name(kind: str, trial: FrozenTrial, epochs: int, init: str) -> str:
     return f"{kind}-{trial.user_attrs['hash']}-{epochs}-{init}"
 
 
 def _chosen(choose: Choose, size: int, tried: Mapping[int, float | None]) -> Iterator[FrozenTrial]:
-    """At most ``size`` choices, each made when what was ``tried`` before it is known."""
-    for _ in range(size):
+    """Choices, each made when what was ``tried`` before it is known.
+
+    There are at most ``size``, and a few more where all of these fail.
+    """
+    for place in range(size + SUBSTITUTES):
+        if place >= size and any(accuracy is not None for accuracy in tried.values()):
+            return
         trial = choose(tried)
         if trial is None:
             return

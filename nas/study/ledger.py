@@ -16,7 +16,7 @@ from nas.study.repeats import Repeats
 from nas.study.storage import grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from optuna import Study
     from optuna.trial import FrozenTrial
@@ -25,6 +25,10 @@ _PREFIX = "nas:"
 _SAMPLER = "sampler:"
 _REPEATS = "repeats:"
 _QUEUED = "fixed_params"
+
+
+def unchecked() -> None:
+    """Let everything be written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +86,15 @@ class Ledger:
 
     Args:
         study: In a storage that outlives the process, or in memory.
+        check: Called before each write; raises where nothing may be written any more.
 
     Raises:
         StudyError: Two processes have written the study at once.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, check: Callable[[], None] = unchecked) -> None:
         self.study = study
+        self.check = check
         self._cached_notes: dict[str, Any] | None = None
         self._repeats = Repeats()
         self._unrecorded = 0  # trials of the sampler's study that are none here
@@ -118,6 +124,7 @@ class Ledger:
         Raises:
             StudyError: Another process has added trials meanwhile.
         """
+        self.check()
         stored = memory.get_trials(deepcopy=False)
         notes = [self._repeats.learn(stored[trial.number]) for trial in trials]
         try:
@@ -175,6 +182,7 @@ class Ledger:
 
     def write(self, key: str, value: Any) -> None:
         """Keep a value fit for JSON beside the trials."""
+        self.check()
         self.study.set_user_attr(_PREFIX + key, value)
         self._notes()[_PREFIX + key] = json.loads(json.dumps(value))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nas.errors import ConfigError, EncodingError
 from nas.seeding import rng
 from nas.space.candidate import sample
+from nas.space.time_limit import TimeIsOver, time_limit
 
 if TYPE_CHECKING:
     from nas.space.candidate import Candidate
@@ -14,16 +16,24 @@ if TYPE_CHECKING:
 
 _DRAWN = 3
 _REPEATS = 2
+_SECONDS = 10.0
+"""How long that may take."""
 
 
 def rehearse(space: SearchSpace, seed: int) -> None:
     """Build a few random architectures, and each again from its parameters.
 
-    Architectures that cannot be built are passed over: a search records them.
+    Architectures that cannot be built are passed over: a search records them. So is what a slow
+    space does not build in time.
 
     Raises:
         ConfigError: What is built is no network for the task, or not the same each time.
     """
+    with suppress(TimeIsOver), time_limit(_SECONDS):
+        _rehearse(space, seed)
+
+
+def _rehearse(space: SearchSpace, seed: int) -> None:
     draws = rng(seed, "rehearsal")
     for _ in range(_DRAWN):
         try:

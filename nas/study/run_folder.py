@@ -13,7 +13,7 @@ from nas.files import read_json, write_json
 from nas.study.file_lock import held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from nas.study.trust import Trust
@@ -58,8 +58,12 @@ class RunFolder:
         return self.path / "checkpoints" / f"{name}.safetensors"
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[Callable[[], None]]:
         """Keep other processes out while the block runs; the folder is made if need be.
+
+        Yields:
+            A check for before each write, which raises where the folder has been deleted: what
+            is written then would make a folder that is none of a run.
 
         Raises:
             StudyError: The folder cannot be made, or another process is using it.
@@ -70,13 +74,27 @@ class RunFolder:
             raise StudyError(
                 f"cannot make the run folder {str(self.path)!r}: {error.strerror}"
             ) from None
-        with held(self.path / ".lock") as taken:
+        lock = self.path / ".lock"
+        with held(lock) as taken:
             if not taken:
                 raise StudyError(
                     f"the run folder {str(self.path)!r} is in use by another process",
                     hint="Wait for it, or choose another folder.",
                 )
-            yield
+            mine = _file(lock)
+
+            def check() -> None:
+                if _file(lock) != mine:
+                    raise StudyError(
+                        f"the run folder {str(self.path)!r} was deleted or moved while in use",
+                        hint="Put it back, or repeat the command to start anew.",
+                    )
+
+            try:
+                yield check
+            except OSError:  # perhaps for that reason
+                check()
+                raise
 
     def read_run(self) -> dict[str, Any] | None:
         """What :meth:`write_run` wrote, None for a folder without a run.
@@ -125,6 +143,15 @@ class RunFolder:
         """Record beside the configuration how far the ranking can be trusted."""
         document = self.read_run() or {}
         write_json(self.run, {**document, "trust": asdict(trust)})
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file a path is, None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _versions() -> dict[str, str]:

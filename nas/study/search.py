@@ -74,7 +74,8 @@ def search(
         study_name: Name of the study in the storage; by default of space and data set.
         seed: Fixes candidates and training.
         generation: Candidates scored as one batch.
-        timeout: Seconds after which no new generation starts.
+        timeout: Seconds after which no new generation starts; the one under way has ten more to
+            end, and then counts as far as it is scored.
         finalists: Number of architectures to train briefly, by default 6, on a graph 60, or what
             the budget allows; 0 goes by the score alone, and starts the final training from
             predicted weights unseen.

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from nas.config import check_whole
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 FINALISTS = {IMAGE_CLASSIFICATION: 6, NODE_CLASSIFICATION: 60}
 """How many there are by the kind of task; few labelled nodes train fast and tell little."""
+
+
+_REQUIRED = ("n_trials", "generation", "reduction", "seed")
+_WHOLE = (*_REQUIRED, "finalists", "finalist_epochs", "max_epochs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,10 @@ class SearchConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
+        for name in _WHOLE:
+            value = getattr(self, name)
+            if value is not None or name in _REQUIRED:
+                check_whole(name, value)
         for name in ("n_trials", "generation", "finalist_epochs"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -60,7 +69,7 @@ class SearchConfig:
                 raise ConfigError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.reduction < 2:
             raise ConfigError(f"the reduction factor must be at least 2, got {self.reduction}")
-        if self.timeout is not None and self.timeout <= 0:
+        if self.timeout is not None and not self.timeout > 0:
             raise ConfigError(f"timeout must be positive, got {self.timeout:g} seconds")
         if self.budget is not None:
             self._check_budget(self.budget)

@@ -24,9 +24,9 @@ from nas.study.choice import Chooser, probes_among
 from nas.study.constraints import satisfied
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
-from nas.study.finals import Champion, Finals
+from nas.study.finals import SUBSTITUTES, Champion, Finals
 from nas.study.identity import check_same, earlier_weights, identity
-from nas.study.ledger import Ledger, TrialCounts, is_child, is_scored
+from nas.study.ledger import Ledger, TrialCounts, is_child, is_scored, unchecked
 from nas.study.quantity import ESTIMATED, figures
 from nas.study.ranking import best, ranked_fronts
 from nas.study.result import Found, SearchResult
@@ -40,7 +40,7 @@ from nas.study.trials_table import TrialsTable
 from nas.train.device import resolve_device
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -76,9 +76,9 @@ def run_search(
     _check_task(space, data)
     config = config.suited(data.task)
     folder = None if config.out is None else RunFolder(config.out)
-    in_use = nullcontext() if folder is None else folder.in_use()
-    with quiet_optuna(), in_use, in_reach(config.storage), ExitStack() as locks:
-        return _SearchRun(space, data, predictor, config, folder, listen, locks).run()
+    in_use = nullcontext(unchecked) if folder is None else folder.in_use()
+    with quiet_optuna(), in_use as check, in_reach(config.storage), ExitStack() as locks:
+        return _SearchRun(space, data, predictor, config, folder, check, listen, locks).run()
 
 
 class _SearchRun:
@@ -91,6 +91,7 @@ class _SearchRun:
         predictor: WeightPredictor,
         config: SearchConfig,
         folder: RunFolder | None,
+        check: Callable[[], None],
         listen: Listener,
         locks: ExitStack,
     ) -> None:
@@ -101,6 +102,7 @@ class _SearchRun:
         self._space = space
         self._config = config
         self._folder = folder
+        self._check = check
         self._listen = listen
         self._score = Scorer(
             predictor, data, config.scoring, device=device, fits=self._is_feasible
@@ -138,7 +140,8 @@ class _SearchRun:
             choose = Breeder(self._space, chooser, self._config, exploration)
         climb = self._finals.climb(choose, rungs[:-1] if max_epochs else rungs)
         leaders = [finalist.trial for finalist in climb.standing] or ranked[:1]
-        champion = self._finals.champion(leaders, max_epochs) if max_epochs else None
+        reserve = [trial for trial in ranked if trial not in leaders][:SUBSTITUTES]
+        champion = self._finals.champion([*leaders, *reserve], max_epochs) if max_epochs else None
         trust = chooser.trust({f.trial.number: f.val_accuracy for f in climb.first_rung})
         if champion is not None:
             climb = climb.then(champion)
@@ -164,6 +167,7 @@ class _SearchRun:
             files=self._files(champion),
             stopped=stopped,
         )
+        self._check()
         if self._folder is not None:
             write_json(self._folder.result, result.to_dict())
             self._folder.note_trust(result.trust)
@@ -244,7 +248,7 @@ class _SearchRun:
     def _exploration(self) -> Exploration:
         return Exploration(
             self._space,
-            self._score,
+            self._score.one_by_one,
             self._ledger,
             self._config,
             self._listen,
@@ -283,6 +287,7 @@ class _SearchRun:
             "files": {name: str(path) for name, path in self._files(None).items()},
             "stopped": error.message,
         }
+        self._check()
         write_json(self._folder.result, document)
 
     def _open_ledger(
@@ -318,7 +323,7 @@ class _SearchRun:
         study = optuna.create_study(
             storage=storage, study_name=name, directions=directions, load_if_exists=True
         )
-        ledger = Ledger(study)
+        ledger = Ledger(study, self._check)
         before = ledger.read("identity")
         check_same(before, described, where, weights=weights)
         if before is None and (

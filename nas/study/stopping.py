@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nas.errors import InfeasibleError, StudyError, counted
 from nas.study.answer import Outcome, is_repeat
+from nas.study.failures import Failures
 from nas.study.ledger import TrialCounts, is_child, is_scored, outcome_of
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 ASKS_PER_CANDIDATE = 4
 """Trials a sampler is asked for, at most, to fill one place of a generation."""
 TRIES_PER_CANDIDATE = 50
-_FAILURES_ALLOWED = 20
-_FAILURE_SHARE = 0.5
 
 
 class Stopping:
@@ -34,14 +33,15 @@ class Stopping:
 
     Attributes:
         counts: How the trials so far ended.
+        failures: Those that failed; the search adds each as soon as it is told.
     """
 
     def __init__(self, space: SearchSpace, config: SearchConfig) -> None:
         self.counts = TrialCounts()
+        self.failures = Failures()
         self._space = space
         self._config = config
         self._nearest: FrozenTrial | None = None
-        self._failure: FrozenTrial | None = None
         self._barren = 0
         self._repeats = 0
 
@@ -53,17 +53,24 @@ class Stopping:
             self._barren = 0 if is_scored(trial) else self._barren + 1
             self._repeats = self._repeats + 1 if is_repeat(trial) else 0
             outcome = outcome_of(trial)
-            if outcome is Outcome.FAILED and self._failure is None:
-                self._failure = trial
             if outcome is Outcome.INFEASIBLE and (
                 self._nearest is None or _worst(trial) < _worst(self._nearest)
             ):
                 self._nearest = trial
 
     @property
+    def tried(self) -> int:
+        """Distinct candidates so far."""
+        return self.counts.complete + self.failures.count + self.counts.infeasible
+
+    @property
     def missing(self) -> int:
         """Candidates still to be scored."""
         return self._config.n_trials - self.counts.complete
+
+    def is_failing(self, others: int) -> bool:
+        """Whether too many fail, where so many others wait to be scored."""
+        return self.failures.are_too_many(self.tried + others)
 
     def is_repeating(self, size: int) -> bool:
         """Whether the sampler has filled no place in the last generation of that size."""
@@ -79,12 +86,11 @@ class Stopping:
         Args:
             notations: Number of different notations met.
         """
-        counts, size = self.counts, self._space.size()
+        size = self._space.size()
         if size is not None and notations >= size:
             return f"the space is exhausted: it holds {counted(size, 'architecture')}"
-        distinct = counts.complete + counts.failed + counts.infeasible
-        if counts.failed >= _FAILURES_ALLOWED and counts.failed > _FAILURE_SHARE * distinct:
-            return f"{counts.failed} of {distinct} candidates failed"
+        if self.failures.are_too_many(self.tried):
+            return f"{self.failures.count} of {self.tried} candidates failed"
         if self._barren >= TRIES_PER_CANDIDATE * self._config.generation:
             return f"the last {self._barren} tries brought no candidate that could be scored"
         return ""
@@ -93,10 +99,11 @@ class Stopping:
         """The error of a search that stops without one score."""
         if self._nearest is not None:
             return self._infeasible(self._nearest)
-        example = self._failure.user_attrs["reason"] if self._failure else "none was tried"
+        hint = "Allow it more time, or see that build() and forward() of the space end."
+        if self.failures.count:
+            hint = f"They failed, {self.failures.most_frequent()}"
         return StudyError(
-            f"no candidate of space {self._space.name!r} reached a score: {reason}",
-            hint=f"The first failure was: {example}",
+            f"no candidate of space {self._space.name!r} reached a score: {reason}", hint=hint
         )
 
     def _infeasible(self, nearest: FrozenTrial) -> InfeasibleError:

@@ -45,6 +45,7 @@ class TrialsTable:
     def write(self) -> None:
         """Write the table."""
         began = time.monotonic()
+        self._ledger.check()
         write_text(self._path, trials_csv(self._ledger.trials(), self._constraints))
         ended = time.monotonic()
         self._due = ended + (ended - began) / _SHARE

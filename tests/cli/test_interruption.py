@@ -52,14 +52,14 @@ def test_what_is_lost_in_a_destructor_is_raised_at_the_next_event():
 
 @pytest.mark.parametrize("quiet", [(), ("--quiet",)])
 def test_a_search_ends_though_ctrl_c_was_lost(hypernet, monkeypatch, quiet):
-    pressed, real = [], Scorer.__call__
+    pressed, real = [], Scorer.one_by_one
 
     def score(self, *args, **kwargs):
         press_in_a_destructor()
         pressed.append(True)
         return real(self, *args, **kwargs)
 
-    monkeypatch.setattr(Scorer, "__call__", score)
+    monkeypatch.setattr(Scorer, "one_by_one", score)
     words = ("search", *SPACE, "--weights", hypernet, "--n-trials", 100, *SCORES_ONLY)
     answer = nas(*words, "--out", "run", *quiet)
 

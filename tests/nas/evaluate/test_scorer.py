@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import time
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +25,7 @@ from nas.evaluate.naswot import naswot
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.graph.builder import GraphBuilder
 from nas.graph.op import Role
+from nas.graph.ops.layer import Layer
 from nas.graph.ops.shape import Zero
 from nas.space.candidate import candidate, sample
 from nas.space.search_space import SearchSpace
@@ -446,3 +449,57 @@ def test_sizes_below_one(name):
     sizes: dict[str, Any] = {name: 0}
     with pytest.raises(ConfigError, match=f"{name} must be at least 1, got 0"):
         ScoreConfig(**sizes)
+
+
+@pytest.mark.parametrize("name", ["images", "calibration", "batch_size", "workers"])
+def test_sizes_that_are_no_whole_numbers(name):
+    sizes: dict[str, Any] = {name: 1.5}
+    with pytest.raises(ConfigError, match=f"{name} must be a whole number, got 1.5"):
+        ScoreConfig(**sizes)
+
+
+class Part(nn.Module):
+    """Somebody's own module, which does not do what it should."""
+
+    def __init__(self, fault):
+        super().__init__()
+        self.fault = fault
+
+    def forward(self, x):
+        if self.fault == "hangs":
+            time.sleep(60)
+        if self.fault == "exits":
+            sys.exit(0)
+        if self.fault == "fails":
+            raise ValueError("not so wide")
+        return x
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreign(SearchSpace):
+    """A module of one's own among operations of this package."""
+
+    name: ClassVar[str] = "nb201"
+    build_seconds: ClassVar[float] = 0.5
+
+    channels: int = 4
+    cells: int = 1
+
+    def build(self, trial: Trial) -> Graph:
+        fault = trial.suggest_categorical("fault", ["", "hangs", "exits", "fails"])
+        b = GraphBuilder()
+        x = b.op(Layer(layer=Part(fault), shape=(1, 1, 8, 8)), b.input((1, 1, 8, 8)))
+        return b.build(b.classifier(b.batch_norm(b.conv2d(x, self.channels)), self.task.classes))
+
+
+def test_a_part_of_ones_own_that_hangs_exits_or_fails_is_that_candidates_failure(predictor):
+    space = Foreign(task=tiny_space().task)
+    chosen = [candidate(space, {"fault": fault}) for fault in ("", "hangs", "exits", "fails", "")]
+    scorer = Scorer(predictor, digits(), ScoreConfig(images=32, calibration=32, workers=2))
+    works, *faults, again = scorer(chosen)
+    assert isinstance(works, Estimate)
+    assert works == again
+    reasons = [fault.reason for fault in faults if isinstance(fault, Failure)]
+    assert "took longer than 0.5 s" in reasons[0]
+    assert "raised SystemExit: 0" in reasons[1]
+    assert reasons[2] == "it does not run: ValueError: not so wide"

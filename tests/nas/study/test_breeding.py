@@ -219,7 +219,7 @@ def test_children_that_cannot_be_scored_are_passed_over(
         known = toy_score(candidates)
         return known if len(candidates) > 1 else [Failure("not today")] * len(candidates)
 
-    monkeypatch.setattr(Scorer, "__call__", scored)
+    monkeypatch.setattr(Scorer, "one_by_one", scored)
     result = bred(constraints=())
     assert result.trials.children == 0 < result.trials.failed
     assert len(result.finalists) == 14

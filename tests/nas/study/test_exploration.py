@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import optuna
 import pytest
@@ -20,17 +22,19 @@ from nas.study.objectives import parse_objectives
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.search_config import SearchConfig
 from nas.study.storage import open_storage
-from tests.nas.study.study_toys import DIGITS, DeadEndSpace, toy_score, toy_space
+from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_score, toy_space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from nas.evaluate.scorer import Estimate
+    from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
+    from nas.space.trial import Trial
 
-    Score = Callable[[Sequence[Candidate]], Sequence[Estimate | Failure]]
+    Score = Callable[[Sequence[Candidate]], Iterable[Estimate | Failure]]
 
 
 PATIENT = [pytest.param(name, marks=[pytest.mark.slow] * (name == "tpe")) for name in SAMPLERS]
@@ -441,3 +445,130 @@ def test_same_seed_same_search(sampler: str) -> None:
 
     assert architectures(1) == architectures(1)
     assert architectures(1) != architectures(2)
+
+
+def announced(events: Sequence[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Noted) and "failed" in event.text]
+
+
+def test_failures_are_announced_while_a_generation_is_under_way() -> None:
+    order: list[str] = []
+
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
+        order.append("scored")
+        return toy_score(candidates)
+
+    def listen(event: Event) -> None:
+        order.extend(announced([event]))
+
+    widths = tuple(range(2, 30))
+    space = toy_space(widths=widths, broken=widths[::3])
+    explore(make_ledger(), 30, space=space, score=score, listen=listen, generation=30)
+    assert order[0].startswith("5 of ")
+    assert "for this reason: RuntimeError: width" in order[0]
+    assert "scored" in order
+
+
+def test_a_generation_of_failures_ends_when_they_are_too_many() -> None:
+    ledger = make_ledger()
+    widths = tuple(range(2, 200))
+    with pytest.raises(StudyError, match=r"20 of 20 candidates failed.*20 of 20 for this reason"):
+        explore(ledger, 500, space=toy_space(widths=widths, broken=widths), generation=100)
+    assert len(ledger.trials()) == 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hanging(ToySpace):
+    """Some widths take as many seconds as is said, perhaps for ever."""
+
+    name: ClassVar[str] = "hanging"
+    build_seconds: ClassVar[float] = 0.25
+    seconds: float = 60.0
+    slow: tuple[int, ...] = (2,)
+
+    def build(self, trial: Trial) -> Graph:
+        graph = super().build(trial)
+        if graph.parameters()["conv2d.weight"].shape[0] in self.slow:
+            time.sleep(self.seconds)
+        return graph
+
+
+def test_a_build_that_does_not_end_is_a_failed_candidate() -> None:
+    ledger = make_ledger()
+    space = Hanging(task=DIGITS, widths=tuple(range(2, 30)))
+    assert explore(ledger, 30, space=space) == ""
+    failed = [t for t in ledger.trials() if t.user_attrs["outcome"] == "failed"]
+    assert failed
+    for trial in failed:
+        assert "took longer than 0.25 s" in trial.user_attrs["reason"]
+        assert trial.params["width0"] == 2
+    assert ledger.seconds()["search"] >= 0.2 * len(failed)
+
+
+def test_an_exit_in_a_build_is_a_failed_candidate() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Exiting(ToySpace):
+        name: ClassVar[str] = "exiting"
+
+        def build(self, trial: Trial) -> Graph:
+            graph = super().build(trial)
+            return sys.exit(0) if trial.suggest_int("exit", 0, 3) == 3 else graph
+
+    ledger = make_ledger()
+    assert explore(ledger, 20, space=Exiting(task=DIGITS)) == ""
+    failed = [t for t in ledger.trials() if t.user_attrs["outcome"] == "failed"]
+    assert failed
+    assert {t.params["exit"] for t in failed} == {3}
+    assert "raised SystemExit: 0" in failed[0].user_attrs["reason"]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nas.study.exploration._GRACE", 0.3)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_end_of_the_time_ends_a_generation_whose_builds_are_slow() -> None:
+    class Slow(Hanging):
+        build_seconds: ClassVar[float] = 60.0
+
+    space = Slow(task=DIGITS, seconds=0.03, slow=tuple(range(2, 6)))
+    ledger = make_ledger()
+    began = time.monotonic()
+    reason = explore(ledger, 500, space=space, generation=200, timeout=0.5)
+    assert reason == "the time of 0.5 s is over"
+    assert time.monotonic() - began < 20
+    assert 0 < TrialCounts.of(ledger.trials()).complete < 50
+    assert explore(ledger, 60, space=toy_space()) == "", "what is on record is sound"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_end_of_the_time_keeps_what_is_scored() -> None:
+    def score(candidates: Sequence[Candidate]) -> Iterator[Estimate | Failure]:
+        for number, estimate in enumerate(toy_score(candidates)):
+            time.sleep(60 if number == 5 else 0)
+            yield estimate
+
+    ledger = make_ledger()
+    space = toy_space(labels=("a", "b"), widths=(2, 3), broken=(3,))
+    whole = make_ledger()
+    explore(whole, 30, space=space, generation=30)
+    reason = explore(ledger, 30, space=space, score=score, generation=30, timeout=0.25)
+    assert "is over" in reason
+    trials = ledger.trials()
+    assert TrialCounts.of(trials).complete == 5
+    assert [t.number for t in trials] == list(range(len(trials)))
+    assert [t.params for t in trials] == [t.params for t in whole.trials()[: len(trials)]]
+    for trial in trials:
+        assert trial.user_attrs.get("duplicate_of", 0) <= trial.number
+    explore(ledger, 30, space=space)
+    assert TrialCounts.of(ledger.trials()).complete >= 5
+
+
+@pytest.mark.usefixtures("impatient")
+def test_where_the_time_is_over_before_the_first_score_that_is_said() -> None:
+    class Endless(Hanging):
+        build_seconds: ClassVar[float] = 60.0
+
+    with pytest.raises(StudyError, match=r"the time of 0.25 s is over.*see that build\(\)"):
+        explore(make_ledger(), 9, space=Endless(task=DIGITS, widths=(2,)), timeout=0.25)

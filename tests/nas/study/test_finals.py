@@ -8,8 +8,10 @@ import pytest
 
 from nas.compile.module import to_module
 from nas.data.catalog import load
-from nas.errors import TrainingError
+from nas.errors import ExportError, StudyError, TrainingError
 from nas.events import Event, Listener, Noted, ignore
+from nas.export.save import save
+from nas.study import finals as finals_module
 from nas.study.finals import Climb, Finals
 from nas.study.ledger import Ledger
 from nas.study.objectives import parse_objectives
@@ -343,3 +345,105 @@ def test_where_the_final_training_diverges_the_next_finalist_takes_its_place(
     ]
     with pytest.raises(TrainingError, match="the loss is nan"):
         training.champion([best], 2)
+
+
+ANYTHING = [
+    KeyError("w"),
+    MemoryError(),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    RecursionError("too deep"),
+    SystemExit(0),
+    ExportError("the exported code differs"),
+]
+
+
+def raising_for(width: int, error: BaseException):
+    """What is asked of a graph, unless it is that wide."""
+
+    def raise_for(graph: Graph, *args: object, **options: object) -> None:
+        if graph.parameters()["conv2d.weight"].shape[0] == width:
+            raise error
+
+    return raise_for
+
+
+@pytest.mark.parametrize("error", ANYTHING, ids=lambda error: type(error).__name__)
+def test_whatever_a_brief_training_raises_is_a_result(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    heard: list[Event] = []
+    trainer, hook = FakeTrainer(), raising_for(4, error)
+    real = trainer.train
+    asked: list[Graph] = []
+
+    def train(graph: Graph, *args: Any, **options: Any) -> Trained:
+        asked.append(graph)
+        hook(graph)
+        return real(graph, *args, **options)
+
+    monkeypatch.setattr(trainer, "train", train)
+    for _ in range(2):
+        climb = finals(trainer, ledger, listen=heard.append).climb(
+            in_order(trials(3, 4)), [Rung(2, 1)]
+        )
+        assert reached(climb.first_rung) == [(0, 0.3, 1)]
+    assert [text.partition(":")[0] for text in notes(heard)] == 2 * [
+        "Trial 1 was left out of rung 1"
+    ]
+    widths = [graph.parameters()["conv2d.weight"].shape[0] for graph in asked]
+    assert widths.count(4) == 1, "it is not tried again"
+
+
+def test_one_place_is_filled_by_the_next_where_the_first_fails(ledger: Ledger) -> None:
+    trainer = FakeTrainer(diverges=4)
+    climb = finals(trainer, ledger).climb(in_order(trials(4, 3, 2)), [Rung(1, 1)])
+    assert reached(climb.first_rung) == [(1, 0.3, 1)]
+
+
+@pytest.mark.parametrize("error", ANYTHING, ids=lambda error: type(error).__name__)
+def test_whatever_an_export_raises_the_next_finalist_takes_its_place(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    heard: list[Event] = []
+    hook = raising_for(5, error)
+
+    def saved(graph: Graph, *args: Any, **options: Any) -> None:
+        hook(graph)
+        save(graph, *args, **options)
+
+    monkeypatch.setattr(finals_module, "save", saved)
+    trainer = FakeTrainer()
+    best, next_best = trials(5, 4)
+    for _ in range(2):
+        training = finals(trainer, ledger, tmp_path, heard.append)
+        champion = training.champion([best, next_best], 2)
+        assert champion.trial.number == 1
+    assert trainer.trained == {5: 1, 4: 1}, "neither is trained again"
+    assert notes(heard)[0].startswith("The final training of trial 0 was given up: ")
+    assert notes(heard)[0].endswith("; the next finalist takes its place.")
+    with pytest.raises(TrainingError, match=r"trial 0 was given up: .* No other finalist is left"):
+        training.champion([best], 2)
+    assert not any(tmp_path.rglob("checkpoints/*"))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "no space"), StudyError("x")])
+def test_interruptions_and_full_disks_say_nothing_of_a_finalist(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    trainer = FakeTrainer()
+    (trial,) = trials(5)
+    monkeypatch.setattr(finals_module, "save", raising_for(5, error))
+    with pytest.raises(type(error)):
+        finals(trainer, ledger, tmp_path).champion([trial], 1)
+    monkeypatch.undo()
+    assert finals(trainer, ledger, tmp_path).champion([trial], 1).trial.number == 0
+
+
+def test_a_checkpoint_whose_result_is_known_is_removed(ledger: Ledger, tmp_path: Path) -> None:
+    trainer = FakeTrainer()
+    finals(trainer, ledger, tmp_path).climb(in_order(trials(3)), [Rung(1, 1)])
+    left = tmp_path / "checkpoints" / "finalist-hash3-1-predicted.safetensors"
+    left.parent.mkdir(exist_ok=True)
+    left.write_text("state")
+    finals(trainer, ledger, tmp_path).climb(in_order(trials(3)), [Rung(1, 1)])
+    assert not left.exists()

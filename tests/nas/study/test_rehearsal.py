@@ -10,7 +10,7 @@ from nas.errors import ConfigError
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
 from nas.study.rehearsal import rehearse
-from tests.nas.study.study_toys import DIGITS, toy_search, toy_space
+from tests.nas.study.study_toys import DIGITS, ToySpace, toy_search, toy_space
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
@@ -71,3 +71,27 @@ def test_choices_from_elsewhere_are_refused_before_a_search(space: SearchSpace) 
 def test_a_build_that_returns_nothing_is_refused_before_a_search() -> None:
     with pytest.raises(ConfigError, match="returned NoneType, expected a Graph"):
         toy_search(space=Forgetful(task=DIGITS))
+
+
+def test_choices_that_cannot_be_kept_are_refused_before_a_search() -> None:
+    class Classes(ToySpace):
+        name: ClassVar[str] = "classes"
+
+        def build(self, trial: Trial) -> Graph:
+            trial.suggest_categorical("act", [int, float])
+            return super().build(trial)
+
+    with pytest.raises(ConfigError, match="'act' cannot be chosen from <class 'int'>"):
+        toy_search(space=Classes(task=DIGITS))
+
+
+def test_a_space_that_does_not_end_is_left_to_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(ToySpace):
+        name: ClassVar[str] = "endless"
+
+        def build(self, trial: Trial) -> Graph:
+            while True:
+                pass
+
+    monkeypatch.setattr("nas.study.rehearsal._SECONDS", 0.3)
+    rehearse(Endless(task=DIGITS), seed=0)

@@ -570,3 +570,24 @@ def test_an_infeasible_search_gives_no_share() -> None:
     with pytest.raises(InfeasibleError, match=r"the nearest had params=\d+\.") as caught:
         toy_search(constraints=("params<=5",))
     assert "%" not in caught.value.message
+
+
+@pytest.mark.parametrize("stage", ["search", "rung 1", "train"])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_run_folder_that_is_deleted_meanwhile_is_noticed(
+    tmp_path: Path, stage: str, again: bool
+) -> None:
+    """Nothing is left that the next command refuses, be it deleted or made anew by somebody."""
+    out = tmp_path / "run"
+
+    def delete(event: Event) -> None:
+        if isinstance(event, Advanced) and event.stage == stage:
+            shutil.rmtree(out, ignore_errors=True)
+            if again:
+                out.mkdir(exist_ok=True)
+
+    with pytest.raises(StudyError, match="was deleted or moved while in use") as caught:
+        toy_search(out, listen=delete)
+    assert caught.value.exit_code == 1
+    assert not any(out.rglob("*")) if again else not out.exists()
+    assert toy_search(out).best_model is not None

@@ -1,0 +1,103 @@
+"""Code of anybody's, ended when it takes too long."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+_TICK = 0.25
+"""Seconds between two looks at the limits; what ends sooner is never disturbed."""
+
+
+class TimeIsOver(Exception):
+    """A block was ended because it took too long."""
+
+
+class Alarm(BaseException):
+    """What ends the block; no ``Exception``, which the block might handle."""
+
+
+@dataclass(eq=False)
+class _Limit:
+    left: float
+
+
+@dataclass
+class _Clock:
+    """Ticks while there are limits, and raises in whatever code is running when one is reached.
+
+    It counts ticks, which do not come while the process is stopped, rather than the time of day.
+    """
+
+    limits: list[_Limit] = field(default_factory=list)
+    former: tuple[object, float, float, float] = (None, 0.0, 0.0, 0.0)
+
+    def start(self, limit: _Limit) -> None:
+        self.limits.append(limit)
+        if len(self.limits) == 1:
+            handler = signal.signal(signal.SIGALRM, self.tick)
+            left, interval = signal.setitimer(signal.ITIMER_REAL, _TICK, _TICK)
+            self.former = (handler, left, interval, time.monotonic())
+
+    def stop(self, limit: _Limit) -> None:
+        limit.left = float("inf")
+        del self.limits[self.limits.index(limit) :]
+        if not self.limits:
+            handler, left, interval, began = self.former
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, handler)  # type: ignore[arg-type]
+            if left:
+                passed = time.monotonic() - began
+                signal.setitimer(signal.ITIMER_REAL, max(left - passed, 1e-3), interval)
+
+    def tick(self, number: int, frame: FrameType | None) -> None:
+        for limit in self.limits:
+            limit.left -= _TICK
+        if any(limit.left <= 0 for limit in self.limits):
+            raise Alarm
+
+
+_CLOCK = _Clock()
+
+
+@contextmanager
+def time_limit(seconds: float | None) -> Iterator[None]:
+    """End a block that runs longer than that; None sets no limit.
+
+    The alarm of the operating system ends it, so there is no limit on Windows nor outside of the
+    main thread. It ends Python code and waiting; a call of compiled code is ended when it returns.
+    Limits may be nested: the one that is reached ends its own block.
+
+    Raises:
+        TimeIsOver: The block was ended.
+    """
+    if (
+        seconds is None
+        or not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+    limit = _Limit(max(seconds, _TICK))
+    reached = False
+    try:
+        try:
+            _CLOCK.start(limit)
+            yield
+        except Alarm:
+            reached = limit.left <= 0
+            raise
+        finally:
+            _CLOCK.stop(limit)
+    except Alarm:
+        if not reached:
+            raise
+        raise TimeIsOver(f"it took longer than {seconds:g} s") from None

@@ -1,0 +1,64 @@
+"""The candidates of a search that failed, and why."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nas.space.window import is_hopeless
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+_SECONDS_ALLOWED = 300.0
+"""What candidates that cannot be built may take, where more fail than do not."""
+_ANNOUNCED_FIRST, _ANNOUNCED_EACH = 5, 4
+_LONGEST = 200
+
+
+class Failures:
+    """Counts failed candidates by reason.
+
+    Attributes:
+        count: How many there are.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._seconds = 0.0
+        self._reasons: dict[str, tuple[int, str]] = {}
+        self._due = _ANNOUNCED_FIRST
+
+    def add(self, trial: FrozenTrial) -> None:
+        """Take note of the trial of a distinct candidate that failed."""
+        self.count += 1
+        if "hash" not in trial.user_attrs and trial.duration is not None:
+            self._seconds += trial.duration.total_seconds()
+        reason = str(trial.user_attrs.get("reason", "unknown"))
+        kind = re.sub(r"\d+", "", reason)  # sizes differ
+        count, example = self._reasons.get(kind, (0, reason))
+        self._reasons[kind] = (count + 1, example)
+
+    def are_too_many(self, tried: int) -> bool:
+        """Whether there is no use in going on.
+
+        Args:
+            tried: Distinct candidates, failed ones among them.
+        """
+        mostly = 2 * self.count > tried
+        return is_hopeless(self.count, tried) or (mostly and self._seconds > _SECONDS_ALLOWED)
+
+    def most_frequent(self) -> str:
+        """``18 of 20 for this reason: ...``."""
+        count, example = max(self._reasons.values(), key=lambda entry: entry[0])
+        line = " ".join(example.split())
+        shown = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+        return f"{count} of {self.count} for this reason: {shown}"
+
+    def announcement(self, tried: int) -> str:
+        """What the user should know now; empty if nothing is new enough."""
+        if self.count < self._due:
+            return ""
+        while self._due <= self.count:
+            self._due *= _ANNOUNCED_EACH
+        return f"{self.count} of {tried} candidates failed so far, {self.most_frequent()}"
