@@ -64,7 +64,8 @@ def command(
     """Predict the weights of one network, statistics of its batch norms included.
 
     MODEL is Python that makes a torch.nn.Module: package.module:factory, or with literal arguments
-    package.module:factory(depth=18), or path/to/file.py:factory. Or it is a graph file
+    package.module:factory(depth=18), or path/to/file.py:factory. It is executed, so name only code
+    you trust; of Python's own library nothing is called. Or it is a graph file
     (architecture.json), an architecture in the notation of --space, or a run folder; space, data
     set and weights are then those of the run unless given.
 

@@ -230,7 +230,10 @@ def _print_choices(found: list[Choice]) -> None:
     names = sum(len(choice.names) for choice in found)
     click.echo(f"\n{names} choices:")
     times = [f"{len(choice.names)} ×" if len(choice.names) > 1 else "" for choice in found]
-    width, count = max(len(choice.pattern) for choice in found), max(map(len, times))
+    width, count = (
+        max((len(choice.pattern) for choice in found), default=0),
+        max(map(len, times), default=0),
+    )
     for choice, often in zip(found, times, strict=True):
         head = f"  {choice.pattern.ljust(width)}  {often.rjust(count)}  "
         says = f"(not always) {choice.options}" if choice.conditional else choice.options

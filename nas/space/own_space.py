@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Build = Callable[[Trial, Task], nn.Module | Graph]
 
 
-def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
+def own_space(build: Build, task: Task, *, name: str = "", source: str = "") -> SearchSpace:
     """The architectures that a function builds.
 
     Its parameters are whatever it suggests; an architecture is written as the JSON object of them.
@@ -39,6 +39,7 @@ def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
             module for such inputs, which is read as a graph, or a graph.
         task: What the networks are for.
         name: Of the space; the function's name by default.
+        source: Where the function is; by default its name with that of its module.
 
     Example:
         >>> from torch import nn
@@ -53,7 +54,7 @@ def own_space(build: Build, task: Task, *, name: str = "") -> SearchSpace:
         ['flatten', 'linear', 'activation', 'linear']
     """
     told = (inspect.getdoc(build) or "a space of one's own").partition("\n")[0].rstrip(".")
-    given, place = name or build.__name__, f"{build.__module__}.{build.__qualname__}"
+    given, place = name or build.__name__, source or f"{build.__module__}.{build.__qualname__}"
 
     @dataclass(frozen=True, kw_only=True)
     class OwnSpace(SearchSpace):
