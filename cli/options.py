@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -114,21 +114,20 @@ weights = click.option(
 )
 
 
-def of_run(ctx: click.Context, run: str) -> tuple[str, str, str | None]:
+def of_run(
+    ctx: click.Context, run: str, used: Collection[str] = ("space", "dataset", "weights")
+) -> tuple[str, str, str | None]:
     """Space, data set and weights for a command that is given a run.
 
-    What neither the command line nor ``--config`` says is as in the run; without a run it is the
-    option's default.
+    What neither the command line nor ``--config`` says is as in the run; without a run, and for
+    what is not used, it is the option's default.
     """
     from click.core import ParameterSource
 
     from cli.runs import read_settings
 
-    recorded = read_settings(Path(run))
-    space, dataset, weights = (
-        recorded[name]
-        if name in recorded and ctx.get_parameter_source(name) is ParameterSource.DEFAULT
-        else ctx.params[name]
-        for name in ("space", "dataset", "weights")
-    )
-    return space, dataset, weights
+    not_given = [
+        name for name in used if ctx.get_parameter_source(name) is ParameterSource.DEFAULT
+    ]
+    settings = {**ctx.params, **read_settings(Path(run), not_given)}
+    return settings["space"], settings["dataset"], settings["weights"]

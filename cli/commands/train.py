@@ -58,8 +58,9 @@ def command(
     """Train one network to the end, test it, and write it out as plain PyTorch.
 
     ARCHITECTURE is a graph file (architecture.json), an architecture in the notation of --space,
-    or a run folder; space, data set and weights are then those of the run unless given. The same
-    command goes on after a stop, and shows its result again once it has finished.
+    or a run folder; space, data set and weights are then those of the run unless given, if they
+    have registered names. The same command goes on after a stop, and shows its result again once
+    it has finished.
     """
     from dataclasses import asdict
 
@@ -75,7 +76,8 @@ def command(
     from nas.train.config import recipe
     from nas.train.predict import predict
 
-    space, dataset, weights = options.of_run(ctx, architecture)
+    used = ("space", "dataset", "weights") if init == "predicted" else ("dataset",)
+    space, dataset, weights = options.of_run(ctx, architecture, used)
     torch_device, _ = use_device(device, threads=threads)
     data = load(dataset, data_dir=data_dir, seed=0)
     config = recipe(data.task, max_epochs)
