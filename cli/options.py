@@ -11,6 +11,35 @@ import click
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+class Place(click.Path):
+    """A path; an empty text is none, though it would mean the working directory."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(_filled(self, value, "a path", param, ctx), param, ctx)
+
+
+class Name(click.types.StringParamType):
+    """A text that is not empty."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(_filled(self, value, "a name", param, ctx))
+
+
+def _filled(
+    kind: click.ParamType[Any],
+    value: Any,
+    expected: str,
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+) -> Any:
+    if str(value).strip() == "" or "\0" in str(value):
+        kind.fail(f"expected {expected}, got {str(value)!r}.", param, ctx)
+    return value
+
+
 def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
     """Take the file's keys as defaults, so that the command line wins."""
     if value is None:
@@ -38,7 +67,12 @@ def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 def _converted(ctx: click.Context, option: click.Option, entry: Any, where: str) -> Any:
     """The value of an option as a file gives it, checked like one of the command line."""
     values = entry if isinstance(entry, list) and option.multiple else [entry]
-    kinds, kind = ((bool,), "true or false") if option.is_flag else ((str, int, float), "a value")
+    kinds: tuple[type, ...] = (str, int, float)
+    kind = "a value"
+    if option.is_flag:
+        kinds, kind = (bool,), "true or false"
+    elif isinstance(option.type, click.types.IntParamType):
+        kinds, kind = (str, int), "a whole number"
     for single in values:
         if not isinstance(single, kinds) or (isinstance(single, bool) and not option.is_flag):
             raise click.UsageError(f"{where}: expected {kind}, got {single!r}", ctx)
@@ -46,6 +80,16 @@ def _converted(ctx: click.Context, option: click.Option, entry: Any, where: str)
         return option.type_cast_value(ctx, values if option.multiple else entry)
     except click.BadParameter as error:
         raise click.UsageError(f"{where}: {error.message}", ctx) from None
+
+
+def _results_apart(ctx: click.Context, _: click.Parameter, as_json: bool) -> bool:
+    """With ``--json`` nothing but the document is written to stdout, whoever prints."""
+    from cli.output import RESULTS
+    from cli.standard_streams import results_apart
+
+    if as_json:
+        ctx.meta[RESULTS] = ctx.with_resource(results_apart())
+    return as_json
 
 
 def common(function: _Function) -> _Function:
@@ -60,7 +104,13 @@ def common(function: _Function) -> _Function:
             help="TOML file with options; the command line wins.",
         ),
         click.option("--quiet", is_flag=True, help="No progress."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+        click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            callback=_results_apart,
+            help="One JSON document on stdout.",
+        ),
     ):
         function = option(function)
     return function
@@ -70,12 +120,13 @@ def data(function: _Function) -> _Function:
     """``--dataset`` and ``--data-dir``."""
     function = click.option(
         "--data-dir",
-        type=click.Path(path_type=Path),
+        type=Place(),
         help="Where the files of named data sets lie (default: NAS_DATA_DIR or ./data).",
     )(function)
     return click.option(
         "--dataset",
         metavar="NAME|PATH",
+        type=Name(),
         default="digits",
         show_default=True,
         help="Name, or path of an image folder.",
@@ -98,6 +149,7 @@ seed = click.option(
 space = click.option(
     "--space",
     metavar="NAME[:SIZES]",
+    type=Name(),
     default="nasnet",
     show_default=True,
     help="Name, optionally with macro sizes (nb201:channels=8,cells=1), or FILE.py:NAME.",
@@ -110,6 +162,7 @@ workers = click.option(
 weights = click.option(
     "--weights",
     metavar="NAME|DIR|FILE",
+    type=Name(),
     help="Hypernetwork: shipped name, directory, or the weights in one (default: the fitting).",
 )
 
