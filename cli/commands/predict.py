@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +11,7 @@ from cli import options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from cli.prediction import Prediction
     from nas.train.gain import Gain
@@ -27,7 +27,7 @@ _NAMED = 3
 @options.weights
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.Place(),
     default="predicted.safetensors",
     show_default=True,
     help="File for the predicted weights.",
@@ -78,7 +78,7 @@ def command(
     from cli.module_factory import is_factory
     from cli.output import emit_json, listener, pairs
     from cli.prediction import of_architecture, of_factory
-    from cli.setup import out_file, use_device
+    from cli.setup import out_file, reserve, use_device
     from nas.data.catalog import load
     from nas.train.evaluate import evaluate as accuracy_and_loss
     from nas.train.gain import measure_gain
@@ -91,7 +91,7 @@ def command(
         found = of_factory(model, data, weights, torch_device, seed, listen)
     else:
         found = of_architecture(model, space, data, weights, torch_device, seed, listen)
-    out_file(out)
+    reserve(out_file(out))
     accuracy = gain = None
     if evaluate:
         accuracy = accuracy_and_loss(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("train")
@@ -33,7 +36,7 @@ from cli import options
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.Place(),
     help="Directory for the model (default: runs/train-HASH).",
 )
 @options.common
@@ -66,7 +69,7 @@ def command(
 
     from cli.architecture import read_architecture
     from cli.output import count, emit_json, listener, pairs, percent
-    from cli.setup import load_weights, out_directory, use_device
+    from cli.setup import load_weights, out_directory, reserve, use_device
     from cli.space import find_space
     from nas.data.catalog import load
     from nas.data.fitted import fitted
@@ -90,6 +93,7 @@ def command(
         hypernet = load_weights(weights, chosen, data, torch_device, listen)
         params = predict(graph, data, hypernet).params
     directory = out_directory(out, f"train-{graph.hash()[:8]}")
+    reserve(directory)
     trained = train_and_save(
         graph,
         data,

@@ -89,10 +89,11 @@ def train_and_save(
     config = config or recipe(data.task)
     known = identity(graph, data, config, params=params, seed=seed)
     result = _read(directory, known)
+    checkpoint = directory / CHECKPOINT
     if result is not None:
+        checkpoint.unlink(missing_ok=True)  # of a process that was killed at this very point
         return result
     _write(directory, known, None)
-    checkpoint = directory / CHECKPOINT
     trained = train(
         graph,
         data,

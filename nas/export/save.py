@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import runpy
-import tempfile
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,11 +15,12 @@ from nas.data.split import Split
 from nas.errors import CheckpointError, ExportError, counted
 from nas.export.random_inputs import random_inputs
 from nas.export.source import python_source
-from nas.files import write_tensors, write_text
+from nas.files import scratch_folder, write_tensors, write_text
 from nas.graph.ops.message_passing import MessagePassing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from torch import Tensor, nn
     from torch.fx import GraphModule
@@ -83,9 +82,8 @@ def save(
     Raises:
         ExportError: The written code gives another output than the module.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".export-") as scratch:
-        files = Files(Path(scratch))
+    with scratch_folder(directory) as scratch:
+        files = Files(scratch)
         write_text(files.source, python_source(graph, data))
         write_tensors(files.weights, module.state_dict())
         write_text(files.architecture, graph.to_json())
