@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from nas.config import check_kinds
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
@@ -51,6 +52,7 @@ class SearchConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         for name in ("n_trials", "generation", "finalist_epochs"):
             value = getattr(self, name)
             if value is not None and value < 1:
