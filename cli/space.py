@@ -78,7 +78,8 @@ def _in_file(file: str, name: str, task: Task) -> SearchSpace:
 
     thing = _read(file, name)
     if isinstance(thing, type):
-        return thing(task=task)
+        space: SearchSpace = thing(task=task)
+        return space
     stem = Path(file).stem
     called = stem if name == "build" else f"{stem}-{name}"
     return own_space(thing, task, name=called, source=f"{file}:{name}")
