@@ -62,7 +62,7 @@ class SearchConfig:
                 raise ConfigError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.reduction < 2:
             raise ConfigError(f"the reduction factor must be at least 2, got {self.reduction}")
-        if self.timeout is not None and self.timeout <= 0:
+        if self.timeout is not None and not self.timeout > 0:
             raise ConfigError(f"timeout must be positive, got {self.timeout:g} seconds")
         if self.budget is not None:
             self._check_budget(self.budget)

@@ -109,3 +109,8 @@ def test_numbers_of_numpy_and_none_where_it_may_be_will_do() -> None:
         ConfigError, match=r"SearchConfig: timeout must be float \| None, got True"
     ):
         SearchConfig(timeout=True)
+
+
+def test_no_number_is_no_time() -> None:
+    with pytest.raises(ConfigError, match="timeout must be positive, got nan seconds"):
+        SearchConfig(timeout=float("nan"))
