@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cli.output import printable
 from nas.errors import NasError
 
 _ERROR = 1
@@ -45,8 +46,8 @@ def show(error: Exception, command: str = "") -> int:
 
 
 def _lines(message: str, hint: str, code: int) -> int:
-    click.echo(f"error: {' '.join(message.split())}", err=True)
-    click.echo(f"hint: {hint}", err=True)
+    click.echo(f"error: {printable(' '.join(message.split()))}", err=True)
+    click.echo(f"hint: {printable(hint)}", err=True)
     return code
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.interruption import interruptible
+from cli.standard_streams import (
+    CLOSED_PIPE,
+    ReaderGoneError,
+    open_missing,
+    read_to_the_end,
+    reader_has_gone,
+)
 from nas.errors import nearest
 
 if TYPE_CHECKING:
@@ -34,6 +41,14 @@ INTERRUPTED = 130
 
 class LazyGroup(click.Group):
     """Imports a command when it is called, so that help appears at once."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with read_to_the_end():  # help is shown here
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with read_to_the_end():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -78,13 +93,19 @@ def group(ctx: click.Context) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program and exit with its code."""
-    sys.exit(run(argv))
+    open_missing()
+    try:
+        code = run(argv)
+    except BrokenPipeError:  # of what says why a command failed
+        code = CLOSED_PIPE
+    sys.exit(CLOSED_PIPE if reader_has_gone() else code)
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code.
 
-    0 done, 1 error, 2 usage, 3 nothing feasible, 130 interrupted with the state saved.
+    0 done, 1 error, 2 usage, 3 nothing feasible, 130 interrupted with the state saved, 141 where
+    whoever read the output no longer does.
     """
     words = sys.argv[1:] if argv is None else list(argv)
     command = words[0] if words and words[0] in COMMANDS else ""
@@ -95,6 +116,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         rest = "; repeat the command to go on from here" if command in RESUMABLE else ""
         click.echo(f"interrupted{rest}", err=True)
         return INTERRUPTED
+    except ReaderGoneError:
+        return CLOSED_PIPE
     except Exception as error:
         from cli.failure import show
 

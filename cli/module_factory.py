@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
-from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
+import warnings
+from functools import _lru_cache_wrapper, partial
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from nas.errors import ConfigError, ImportingError, NasError, UnknownNameError, nearest
+from cli.user_code import EXAMPLE, beside, failure, find, is_standard, standard_refused
+from nas.errors import ConfigError, ImportingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
 
     from torch import nn
 
 _FORM = re.compile(r"(?P<place>[A-Za-z_][\w.]*|[^:|{}\"]+\.py):(?P<call>[A-Za-z_].*)", re.DOTALL)
-_EXAMPLE = "Write it like models.resnet:resnet18(classes=10), or models/resnet.py:resnet18."
 
 
 def is_factory(text: str) -> bool:
@@ -31,14 +29,15 @@ def make_module(text: str) -> nn.Module:
     """The network that a factory makes.
 
     The factory is a function, a class of modules, or a module that is there already, in an
-    importable module (the working directory counts) or in a file. Arguments are literals.
+    importable module (the working directory counts) or in a file. Arguments are literals. Nothing
+    of the standard library is called, wherever it was imported from.
 
     Args:
         text: ``package.module:factory``, ``package.module:factory(arguments)`` or the same with
             ``path/to/file.py``.
 
     Raises:
-        ConfigError: The text is no such call.
+        ConfigError: The text is no such call, or one of the standard library.
         UnknownNameError: There is no such module or no such factory.
         ImportingError: The user's code fails, or makes something else.
     """
@@ -46,34 +45,52 @@ def make_module(text: str) -> nn.Module:
 
     form = _FORM.fullmatch(text)
     if form is None:
-        raise ConfigError(f"{text!r} names no network", hint=_EXAMPLE)
+        raise ConfigError(f"{text!r} names no network", hint=EXAMPLE)
     names, args, kwargs = _parsed(form["call"])
-    found = _found(_loaded(form["place"]), names, form["place"])
+    found = find(form["place"], names)
     called = "(" in form["call"]
     if not called and isinstance(found, nn.Module):
         return found
-    if not callable(found):
-        raise _no_module(text, found)
-    made = _run(text, found, args, kwargs)
+    _check_factory(text, found)
+    with beside(form["place"]):
+        made = _run(text, found, args, kwargs)
     if not isinstance(made, nn.Module):
         raise _no_module(text, made)
     return made
 
 
-def find_in_file(file: str, name: str) -> Any:
-    """What has a dotted name in a Python file.
+def _check_factory(text: str, found: object) -> None:
+    """See that what is to be called is a function or a class of networks, and no Python's own.
 
     Raises:
-        UnknownNameError: There is no such file, or nothing of that name in it.
-        ImportingError: The file fails.
+        ConfigError: It belongs to the standard library.
+        ImportingError: It is something else.
     """
-    return _found(_loaded(file), name.split("."), file)
+    from torch import nn
+
+    thing = _behind(found)
+    if is_standard(thing):
+        raise standard_refused(text)
+    is_network = isinstance(thing, type) and issubclass(thing, nn.Module)
+    if not (is_network or isinstance(thing, FunctionType)):
+        raise _no_module(text, found)
+
+
+def _behind(found: object) -> object:
+    """The function or class that a method, a partial or a cached function calls."""
+    while isinstance(found, partial):
+        found = found.func
+    if isinstance(found, MethodType):
+        return found.__func__
+    return found.__wrapped__ if isinstance(found, _lru_cache_wrapper) else found
 
 
 def _parsed(call: str) -> tuple[list[str], list[Any], dict[str, Any]]:
     """Dotted name and arguments of a call."""
     try:
-        tree: ast.expr = ast.parse(call, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes in strings
+            tree: ast.expr = ast.parse(call, mode="eval").body
         args, keywords = [], []
         if isinstance(tree, ast.Call):
             args, keywords = tree.args, tree.keywords
@@ -89,74 +106,17 @@ def _parsed(call: str) -> tuple[list[str], list[Any], dict[str, Any]]:
             [ast.literal_eval(arg) for arg in args],
             {str(k): v for k, v in given.items()},
         )
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         raise ConfigError(
-            f"expected a name, or a call of it with literal arguments, got {call!r}", hint=_EXAMPLE
+            f"expected a name, or a call of it with literal arguments, got {call!r}", hint=EXAMPLE
         ) from None
-
-
-def _loaded(place: str) -> ModuleType:
-    """An importable module, or a file as a module."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        return _from_file(Path(place)) if place.endswith(".py") else import_module(place)
-    except ModuleNotFoundError as error:
-        if not error.name or not f"{place}.".startswith(f"{error.name}."):
-            raise _failure(place, error) from error
-        known = [path.stem for path in Path().glob("*.py")]
-        known += [path.parent.name for path in Path().glob("*/__init__.py")]
-        raise UnknownNameError(
-            f"no Python module {error.name!r} in {here!r} or among the installed ones",
-            hint=nearest(error.name, known) or _EXAMPLE,
-        ) from None
-    except NasError:
-        raise
-    except Exception as error:
-        raise _failure(place, error) from error
-
-
-def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise UnknownNameError(
-            f"no file {str(path)!r}",
-            hint=nearest(path.name, [file.name for file in path.parent.glob("*.py")]) or _EXAMPLE,
-        )
-    spec = spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _found(module: ModuleType, names: list[str], place: str) -> Any:
-    thing: Any = module
-    for name in names:
-        if not hasattr(thing, name):
-            known = [known for known in dir(thing) if not known.startswith("_")]
-            raise UnknownNameError(
-                f"{place!r} has no {name!r}",
-                hint=nearest(name, known) or f"It has {', '.join(known[:8]) or 'nothing'}.",
-            )
-        thing = getattr(thing, name)
-    return thing
 
 
 def _run(text: str, factory: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
     try:
         return factory(*args, **kwargs)
-    except Exception as error:
-        raise _failure(text, error) from error
-
-
-def _failure(text: str, error: Exception) -> ImportingError:
-    return ImportingError(
-        f"{text!r} fails: {type(error).__name__}: {error}",
-        hint="NAS_DEBUG=1 shows where it happens.",
-    )
+    except (Exception, SystemExit) as error:
+        raise failure(text, error) from error
 
 
 def _no_module(text: str, found: object) -> ImportingError:

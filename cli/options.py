@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class Place(click.Path):
+    """A path; an empty text is none, though it would mean the working directory."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(_filled(self, value, "a path", param, ctx), param, ctx)
+
+
+class Name(click.types.StringParamType):
+    """A text that is not empty."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(_filled(self, value, "a name", param, ctx))
+
+
+def _filled(
+    kind: click.ParamType[Any],
+    value: Any,
+    expected: str,
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+) -> Any:
+    if str(value).strip() == "" or "\0" in str(value):
+        kind.fail(f"expected {expected}, got {str(value)!r}.", param, ctx)
+    return value
 
 
 def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
@@ -38,7 +67,12 @@ def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 def _converted(ctx: click.Context, option: click.Option, entry: Any, where: str) -> Any:
     """The value of an option as a file gives it, checked like one of the command line."""
     values = entry if isinstance(entry, list) and option.multiple else [entry]
-    kinds, kind = ((bool,), "true or false") if option.is_flag else ((str, int, float), "a value")
+    kinds: tuple[type, ...] = (str, int, float)
+    kind = "a value"
+    if option.is_flag:
+        kinds, kind = (bool,), "true or false"
+    elif isinstance(option.type, click.types.IntParamType):
+        kinds, kind = (str, int), "a whole number"
     for single in values:
         if not isinstance(single, kinds) or (isinstance(single, bool) and not option.is_flag):
             raise click.UsageError(f"{where}: expected {kind}, got {single!r}", ctx)
@@ -48,6 +82,16 @@ def _converted(ctx: click.Context, option: click.Option, entry: Any, where: str)
         raise click.UsageError(f"{where}: {error.message}", ctx) from None
     except OverflowError:  # infinity as a whole number
         raise click.UsageError(f"{where}: {entry!r} is out of range", ctx) from None
+
+
+def _results_apart(ctx: click.Context, _: click.Parameter, as_json: bool) -> bool:
+    """With ``--json`` nothing but the document is written to stdout, whoever prints."""
+    from cli.output import RESULTS
+    from cli.standard_streams import results_apart
+
+    if as_json:
+        ctx.meta[RESULTS] = ctx.with_resource(results_apart())
+    return as_json
 
 
 def common(function: _Function) -> _Function:
@@ -62,7 +106,13 @@ def common(function: _Function) -> _Function:
             help="TOML file with options; the command line wins.",
         ),
         click.option("--quiet", is_flag=True, help="No progress."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+        click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            callback=_results_apart,
+            help="One JSON document on stdout.",
+        ),
     ):
         function = option(function)
     return function
@@ -72,12 +122,13 @@ def data(function: _Function) -> _Function:
     """``--dataset`` and ``--data-dir``."""
     function = click.option(
         "--data-dir",
-        type=click.Path(path_type=Path),
+        type=Place(),
         help="Where the files of named data sets lie (default: NAS_DATA_DIR or ./data).",
     )(function)
     return click.option(
         "--dataset",
         metavar="NAME|PATH",
+        type=Name(),
         default="digits",
         show_default=True,
         help="Name, or path of an image folder.",
@@ -100,6 +151,7 @@ seed = click.option(
 space = click.option(
     "--space",
     metavar="NAME[:SIZES]",
+    type=Name(),
     default="nasnet",
     show_default=True,
     help="Name, optionally with macro sizes (nb201:channels=8,cells=1), or FILE.py:NAME.",
@@ -112,25 +164,25 @@ workers = click.option(
 weights = click.option(
     "--weights",
     metavar="NAME|DIR|FILE",
+    type=Name(),
     help="Hypernetwork: shipped name, directory, or the weights in one (default: the fitting).",
 )
 
 
-def of_run(ctx: click.Context, run: str) -> tuple[str, str, str | None]:
+def of_run(
+    ctx: click.Context, run: str, used: Collection[str] = ("space", "dataset", "weights")
+) -> tuple[str, str, str | None]:
     """Space, data set and weights for a command that is given a run.
 
-    What neither the command line nor ``--config`` says is as in the run; without a run it is the
-    option's default.
+    What neither the command line nor ``--config`` says is as in the run; without a run, and for
+    what is not used, it is the option's default.
     """
     from click.core import ParameterSource
 
     from cli.runs import read_settings
 
-    recorded = read_settings(Path(run))
-    space, dataset, weights = (
-        recorded[name]
-        if name in recorded and ctx.get_parameter_source(name) is ParameterSource.DEFAULT
-        else ctx.params[name]
-        for name in ("space", "dataset", "weights")
-    )
-    return space, dataset, weights
+    not_given = [
+        name for name in used if ctx.get_parameter_source(name) is ParameterSource.DEFAULT
+    ]
+    settings = {**ctx.params, **read_settings(Path(run), not_given)}
+    return settings["space"], settings["dataset"], settings["weights"]

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
     from nas.events import Event, Listener
 
+RESULTS = "cli.output.results"
+"""Where a context keeps the stream of results, if others may not write there."""
+
 
 def emit_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
     """One JSON document on stdout; paths as text, non-finite numbers as null."""
-    click.echo(json.dumps(_plain(document), indent=2, allow_nan=False))
+    context = click.get_current_context(silent=True)
+    results = context.meta.get(RESULTS) if context else None
+    click.echo(json.dumps(_plain(document), indent=2, allow_nan=False), file=results)
 
 
 def _plain(value: Any) -> Any:
@@ -72,7 +77,15 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         click.echo(_cut(line.rstrip()))
 
 
+def printable(text: str) -> str:
+    """The text, control characters escaped: names in files may be made to steer a terminal."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
 def _cut(line: str) -> str:
+    line = printable(line)
     if not sys.stdout.isatty():
         return line
     room = get_terminal_size().columns
@@ -93,7 +106,7 @@ def pairs(entries: Mapping[str, object], *, cut: Collection[str] = ()) -> None:
     width = max(map(len, entries))
     for name, value in entries.items():
         line = f"{name.ljust(width)}  {value}"
-        click.echo(_cut(line) if name in cut else line)
+        click.echo(_cut(line) if name in cut else printable(line))
 
 
 def percent(share: float | None) -> str:

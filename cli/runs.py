@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.architecture import there
-from nas.errors import StudyError
+from nas.errors import ConfigError, StudyError
 from nas.files import read_json
 from nas.study.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+SETTINGS = ("space", "dataset", "weights")
+_PLAIN = re.compile(r"\w[\w.-]*")
+"""The name of a folder that lies in the run."""
+_SIZE = re.compile(r"[\w.+-]*")
+"""The value of a macro size: neither a path nor another size."""
 
 
 def read_result(run: Path) -> dict[str, Any]:
@@ -34,30 +44,79 @@ def read_result(run: Path) -> dict[str, Any]:
         raise _damaged(folder.result, f"{type(error).__name__}: {error}") from None
 
 
-def read_settings(run: Path) -> dict[str, str]:
+def read_settings(run: Path, wanted: Collection[str] = SETTINGS) -> dict[str, str]:
     """Space, data set and weights of a run as options take them; empty for what is no run.
 
+    A run folder may come from anybody. What it records is taken only where it is the name of
+    something registered, or weights that lie in the run: it names neither code to execute nor
+    other files to read.
+
+    Args:
+        run: The folder.
+        wanted: Which of the three are to be read.
+
     Raises:
+        ConfigError: One of them is no such name, so that the user must give it.
         StudyError: The folder holds a run that cannot be read.
     """
     folder = RunFolder(run)
     if not there(folder.run, Path.is_file):
         return {}
     identity = folder.read_identity() or {}
+    read = {"space": _space, "dataset": _dataset, "weights": _weights}
     try:
-        sizes = {**identity["space"]}
-        name, task = sizes.pop("name"), sizes.pop("task")
-        sizes["resolution"] = task["resolution"]
-        given = ",".join(f"{size}={value}" for size, value in sizes.items() if value is not None)
-        weights = str(identity["weights"]["name"])
-        own = run / weights  # of `--weights train`
-        return {
-            "space": f"{name}:{given}",
-            "dataset": str(identity["dataset"]["name"]),
-            "weights": str(own) if own.is_dir() else weights,
-        }
-    except (KeyError, TypeError) as error:
+        return {setting: read[setting](identity[setting], run) for setting in wanted}
+    except (KeyError, TypeError, ValueError) as error:
         raise _damaged(folder.run, f"{type(error).__name__}: {error}") from None
+
+
+def _space(recorded: dict[str, Any], run: Path) -> str:
+    from search_spaces.registry import SPACES
+
+    sizes = {**recorded}
+    name, task = sizes.pop("name"), sizes.pop("task")
+    if name not in SPACES:
+        stem, _, function = str(name).rpartition("-")  # as cli.space calls those of files
+        like = f", such as {stem or name}.py:{function if stem else 'build'}"
+        option = "--space FILE.py:NAME" + (like if _PLAIN.fullmatch(str(name)) else "")
+        raise _not_registered(run, "space", name, option, "nas spaces")
+    sizes["resolution"] = task["resolution"]
+    given = {size: value for size, value in sizes.items() if value is not None}
+    for size, value in given.items():
+        plain = isinstance(value, str | int | float) and _SIZE.fullmatch(str(value))
+        if not (plain and size.isidentifier()):
+            raise ValueError(f"{size} is {value!r}")
+    return f"{name}:{','.join(f'{size}={value}' for size, value in given.items())}"
+
+
+def _dataset(recorded: dict[str, Any], run: Path) -> str:
+    from nas.data.catalog import DATASETS
+
+    name = str(recorded["name"])
+    if name not in DATASETS:
+        raise _not_registered(run, "data set", name, "--dataset PATH", "nas datasets")
+    return name
+
+
+def _weights(recorded: dict[str, Any], run: Path) -> str:
+    """A directory: that of ``--weights train`` in the run, or the shipped one of that name."""
+    from hypernets.checkpoint import shipped
+
+    name = str(recorded["name"])
+    if _PLAIN.fullmatch(name) and there(run / name, Path.is_dir):
+        return str(run / name)
+    known = shipped()
+    if name not in known:
+        raise _not_registered(run, "hypernetwork", name, "--weights DIR", "nas hypernets")
+    return str(known.get(name))
+
+
+def _not_registered(run: Path, kind: str, name: str, option: str, listing: str) -> ConfigError:
+    return ConfigError(
+        f"the run in {str(run)!r} has recorded {kind} {name!r}, which is none of `{listing}`; "
+        "files are taken from the command line alone",
+        hint=f"If you trust it, give it as the `nas search` of the run did: {option}.",
+    )
 
 
 def _inside(path: Path, run: Path, result: dict[str, Any]) -> str:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from nas.errors import StudyError, UnknownNameError, counted
 from nas.events import Noted, ignore
+from nas.files import locked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
 
     from hypernets.graph_hypernetwork import GraphHyperNetwork
@@ -194,16 +200,17 @@ def train_weights(
     """
     from hypernets.training import HypernetTraining, train_hypernet
 
-    return train_hypernet(
-        space,
-        data,
-        directory,
-        proxy=proxy_for(space),
-        training=HypernetTraining(steps=steps, workers=workers),
-        command=shlex.join(["nas", *sys.argv[1:]]),
-        device=device,
-        listen=listen,
-    )
+    with alone(out_directory(directory, "")):
+        return train_hypernet(
+            space,
+            data,
+            directory,
+            proxy=proxy_for(space),
+            training=HypernetTraining(steps=steps, workers=workers),
+            command=shlex.join(["nas", *sys.argv[1:]]),
+            device=device,
+            listen=listen,
+        )
 
 
 def proxy_for(space: SearchSpace) -> dict[str, Any]:
@@ -240,6 +247,38 @@ def out_file(path: Path) -> Path:
         raise _unusable(path, "it is a folder, expected a file")
     out_directory(path.parent, "")
     return path
+
+
+def reserve(path: Path) -> None:
+    """Keep other processes from writing a folder, or a file, until the command ends.
+
+    Raises:
+        StudyError: Another process writes it.
+    """
+    click.get_current_context().with_resource(alone(path))
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep other processes from writing a folder, or a file, while the block runs.
+
+    Raises:
+        StudyError: Another process writes it.
+    """
+    is_folder = path.is_dir()
+    lock = path / ".lock" if is_folder else path.with_name(f".{path.name}.lock")
+    lock.touch()
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(lock))
+        except BlockingIOError:
+            raise StudyError(
+                f"{str(path)!r} is being written by another process",
+                hint="Wait for it, or choose another place with --out.",
+            ) from None
+        if not is_folder:  # among the user's own files
+            stack.callback(lock.unlink, missing_ok=True)
+        yield
 
 
 def _unusable(path: Path, reason: str) -> StudyError:

@@ -11,6 +11,7 @@ from nas.errors import ConfigError
 from nas.space.task import NODE_CLASSIFICATION, Task
 
 if TYPE_CHECKING:
+    from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
 
 IMAGES = Task(classes=10, channels=3, resolution=32)
@@ -60,9 +61,7 @@ def task_for(text: str) -> Task:
     own = _OWN.fullmatch(text)
     if own is None:
         return _fitting(SPACES.get(text.partition(":")[0]))
-    from cli.module_factory import find_in_file
-
-    thing = find_in_file(own["file"], own["name"])
+    thing = _read(own["file"], own["name"])
     return _fitting(thing) if isinstance(thing, type) else IMAGES
 
 
@@ -75,22 +74,37 @@ def _fitting(cls: type[SearchSpace]) -> Task:
 
 
 def _in_file(file: str, name: str, task: Task) -> SearchSpace:
-    from cli.module_factory import find_in_file
     from nas.space.own_space import own_space
+
+    thing = _read(file, name)
+    if isinstance(thing, type):
+        space: SearchSpace = thing(task=task)
+        return space
+    stem = Path(file).stem
+    called = stem if name == "build" else f"{stem}-{name}"
+    return own_space(thing, task, name=called, source=f"{file}:{name}")
+
+
+def _read(file: str, name: str) -> type[SearchSpace] | Build:
+    """What makes a space, before anything of it is called.
+
+    Raises:
+        UnknownNameError: There is no such file, or nothing of that name in it.
+        ConfigError: It is something else, or belongs to the standard library.
+        ImportingError: The file fails.
+    """
+    from cli.user_code import find, is_standard, standard_refused
     from nas.space.search_space import SearchSpace
 
-    thing = find_in_file(file, name)
-    if (
-        isinstance(thing, type)
-        and issubclass(thing, SearchSpace)
-        and not inspect.isabstract(thing)
-    ):
-        return thing(task=task)
-    if not inspect.isfunction(thing):
+    thing = find(file, name.split("."))
+    if is_standard(thing):
+        raise standard_refused(f"{file}:{name}")
+    is_space = isinstance(thing, type) and issubclass(thing, SearchSpace)
+    if not (inspect.isfunction(thing) or (is_space and not inspect.isabstract(thing))):
         kind = thing.__name__ if isinstance(thing, type) else type(thing).__name__
         raise ConfigError(
             f"{f'{file}:{name}'!r} is {kind}, expected a function or a class of search spaces",
             hint="Name a function of a trial and the task, or a subclass of nas.SearchSpace.",
         )
-    stem = Path(file).stem
-    return own_space(thing, task, name=stem if name == "build" else f"{stem}-{name}")
+    found: type[SearchSpace] | Build = thing
+    return found

@@ -17,7 +17,7 @@ from hypernets.graph_hypernetwork import GraphHyperNetwork
 from hypernets.measure import measure
 from hypernets.training_state import STATE, Progress, load_finished, restore, save
 from nas.compile.apply import apply
-from nas.config import from_mapping
+from nas.config import check_kinds, from_mapping
 from nas.data.samples import UNLABELLED, Batch
 from nas.errors import ConfigError, TrainingError
 from nas.events import Listener, Noted, Stage, ignore, stage
@@ -80,6 +80,7 @@ class HypernetTraining:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         for name in ("steps", "meta_batch", "batch_size", "workers"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
@@ -163,6 +164,7 @@ def train_hypernet(
     )
     finished = load_finished(card, out)
     if finished is not None:
+        (out / STATE).unlink(missing_ok=True)  # of a process that was killed at this very point
         return finished.to(device)
     session = _Session(card, config, space.at(**proxy), data, training, torch.device(device))
     session.resume(out, listen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nas.errors import ConfigError, nearest
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_KINDS: dict[str, type | tuple[type, ...]] = {
+_KINDS: dict[str, type] = {
     "bool": bool,
-    "int": int,
-    "float": (int, float),
+    "int": Integral,
+    "float": Real,
     "str": str,
     "list": list,
     "dict": dict,
@@ -52,23 +52,26 @@ def from_mapping(cls: type[T], values: Mapping[str, Any]) -> T:
     return cls(**values)
 
 
+def check_kinds(config: object) -> None:
+    """See that the fields of a dataclass hold values of the plain kinds they are annotated with.
+
+    Numbers of numpy will do, truth values are no numbers, and ``1.5`` is no whole one.
+
+    Raises:
+        ConfigError: One holds another.
+    """
+    for field in fields(config):  # type: ignore[arg-type]
+        _check_kind(type(config), field, getattr(config, field.name))
+
+
 def _check_kind(cls: type, field: Field[Any], value: object) -> None:
     """See that a value is of the plain kind its field is annotated with, read as text."""
-    kind = _KINDS.get(str(field.type).partition("[")[0])
-    if kind is None:
+    plain, _, optional = str(field.type).partition(" | ")
+    kind = _KINDS.get(plain.partition("[")[0])
+    if kind is None or optional not in ("", "None") or (optional and value is None):
         return
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise ConfigError(f"{cls.__name__}: {field.name} must be {field.type}, got {value!r}")
-
-
-def check_whole(name: str, value: object) -> None:
-    """See that a setting is a whole number, NumPy's included; 1.5 would be taken for 1.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    if type(value) is bool or not isinstance(value, Integral):
-        raise ConfigError(f"{name} must be a whole number, got {value!r}")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

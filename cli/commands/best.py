@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import common
+from cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("best")
-@click.argument("run", type=click.Path(path_type=Path))
-@common
+@click.argument("run", type=options.Place())
+@options.common
 def command(run: Path, as_json: bool, quiet: bool) -> None:
     """The best architecture of a run, and where its model lies."""
     from cli.output import count, emit_json, pairs, percent

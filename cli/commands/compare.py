@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ from cli import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
 
@@ -48,9 +48,7 @@ _GENERATION = 32
 @options.device
 @options.workers
 @options.seed
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw the distributions."
-)
+@click.option("--out", type=options.Place(), metavar="FILE.svg", help="Draw the distributions.")
 @options.common
 def command(
     first: str,
@@ -79,6 +77,7 @@ def command(
     from nas.analysis.error_distribution import difference
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig, Scorer
+    from nas.files import write_text
     from nas.report.error_curves import svg_curves
     from nas.seeding import rng
     from nas.study.constraints import parse_constraints
@@ -102,7 +101,7 @@ def command(
     curves = dict(zip(_labels(first, second), found, strict=True))
     differ = difference(*found)
     if file is not None:
-        file.write_text(svg_curves(curves, label="error with predicted weights"))
+        write_text(file, svg_curves(curves, label="error with predicted weights"))
     if as_json:
         ks = {"statistic": differ.statistic, "pvalue": differ.pvalue}
         emit_json({"spaces": rows, "kolmogorov_smirnov": ks, "file": file})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import common
+from cli import options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @click.command("datasets")
 @click.argument("name", required=False)
-@click.option("--data-dir", type=click.Path(), help="Where the files of named data sets lie.")
-@common
+@click.option("--data-dir", type=options.Place(), help="Where the files of named data sets lie.")
+@options.common
 def command(name: str | None, data_dir: Path | None, as_json: bool, quiet: bool) -> None:
     """The data sets, or one of them (by name or path) as it is read."""
     from cli.output import emit_json, table

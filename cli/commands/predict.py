@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +11,7 @@ from cli import options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from cli.prediction import Prediction
     from nas.importers.imported import Frozen
@@ -28,7 +28,7 @@ _NAMED = 3
 @options.weights
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.Place(),
     default="predicted.safetensors",
     show_default=True,
     help="File for the predicted weights.",
@@ -73,9 +73,10 @@ def command(
     """Predict the weights of one network, statistics of its batch norms included.
 
     MODEL is Python that makes a torch.nn.Module: package.module:factory, or with literal arguments
-    package.module:factory(depth=18), or path/to/file.py:factory. Or it is a graph file
+    package.module:factory(depth=18), or path/to/file.py:factory. It is executed, so name only code
+    you trust; of Python's own library nothing is called. Or it is a graph file
     (architecture.json), an architecture in the notation of --space, or a run folder; space, data
-    set and weights are then those of the run unless given.
+    set and weights are then those of the run unless given, if they have registered names.
 
     A module takes images, or the nodes of a graph: forward(x, edge_index), or forward(data) that
     reads data.x and data.edge_index.
@@ -86,7 +87,7 @@ def command(
     from cli.module_factory import is_factory
     from cli.output import emit_json, listener, pairs
     from cli.prediction import of_architecture, of_factory
-    from cli.setup import out_file, use_device
+    from cli.setup import out_file, reserve, use_device
     from nas.data.catalog import load
     from nas.train.evaluate import evaluate as accuracy_and_loss
     from nas.train.gain import measure_gain
@@ -99,7 +100,7 @@ def command(
         found = of_factory(model, data, weights, torch_device, seed, listen, frozen)
     else:
         found = of_architecture(model, space, data, weights, torch_device, seed, listen)
-    out_file(out)
+    reserve(out_file(out))
     accuracy = gain = None
     if evaluate:
         accuracy = accuracy_and_loss(

@@ -29,6 +29,7 @@ _FORM = "`nas rank --sample 3 --json` shows architectures as they are written."
 @click.option(
     "--weights",
     metavar="NAME|DIR",
+    type=options.Name(),
     help="Hypernetwork: shipped name or directory (default: the fitting).",
 )
 @click.option("--images", default=384, show_default=True, help="Images of the ranking split.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ from cli import options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nas.study.effort import Effort
     from nas.study.objectives import Objective
@@ -31,6 +31,7 @@ _ROWS = 15
 @click.option(
     "--weights",
     metavar="NAME|DIR|train",
+    type=options.Name(),
     help="Hypernetwork: shipped name, directory, or 'train' (default: the shipped one that fits).",
 )
 @click.option("--hypernet-steps", default=2000, show_default=True, help="With --weights train.")
@@ -101,9 +102,7 @@ _ROWS = 15
 @options.device
 @options.workers
 @options.seed
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Run folder (default: runs/SPACE-DATASET)."
-)
+@click.option("--out", type=options.Place(), help="Run folder (default: runs/SPACE-DATASET).")
 @options.common
 def command(
     space: str,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,8 @@ import click
 from cli import options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nas.report.choices import Choice
     from nas.report.population import Population, Spread
     from nas.space.candidate import Candidate
@@ -45,12 +46,13 @@ class Spaces(click.Command):
 @click.option(
     "--dataset",
     metavar="NAME|PATH",
+    type=options.Name(),
     help="Data the networks are for (default: as CIFAR-10, or as Cora in a space of networks on "
     "graphs).",
 )
 @click.option(
     "--data-dir",
-    type=click.Path(path_type=Path),
+    type=options.Place(),
     help="Where the files of named data sets lie (default: NAS_DATA_DIR or ./data).",
 )
 @click.option("--arch", metavar="ENCODED", help="Architecture to draw (default: a random one).")
@@ -62,7 +64,7 @@ class Spaces(click.Command):
 @options.seed
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.Place(),
     help="SVG file for the drawing of the architecture.",
 )
 @options.common
@@ -187,6 +189,7 @@ def _one(space: SearchSpace, arch: str | None, seed: int) -> Candidate:
 def _draw(shown: Candidate, out: Path) -> None:
     from cli.setup import out_file
     from nas.errors import ConfigError
+    from nas.files import write_text
     from nas.report.svg_drawing import draw_svg
 
     if out.suffix != ".svg":
@@ -195,7 +198,7 @@ def _draw(shown: Candidate, out: Path) -> None:
             hint="Name a file like architecture.svg.",
         )
     drawing = draw_svg(shown.network, title=f"{shown.space.name}: {shown.hash[:8]}")
-    out_file(out).write_text(drawing, encoding="utf-8")
+    write_text(out_file(out), drawing)
 
 
 def _described(shown: Candidate) -> dict[str, Any]:
@@ -230,7 +233,10 @@ def _print_choices(found: list[Choice]) -> None:
     names = sum(len(choice.names) for choice in found)
     click.echo(f"\n{names} choices:")
     times = [f"{len(choice.names)} ×" if len(choice.names) > 1 else "" for choice in found]
-    width, count = max(len(choice.pattern) for choice in found), max(map(len, times))
+    width, count = (
+        max((len(choice.pattern) for choice in found), default=0),
+        max(map(len, times), default=0),
+    )
     for choice, often in zip(found, times, strict=True):
         head = f"  {choice.pattern.ljust(width)}  {often.rjust(count)}  "
         says = f"(not always) {choice.options}" if choice.conditional else choice.options

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("train")
@@ -33,7 +36,7 @@ from cli import options
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.Place(),
     help="Directory for the model (default: runs/train-HASH).",
 )
 @options.common
@@ -58,14 +61,15 @@ def command(
     """Train one network to the end, test it, and write it out as plain PyTorch.
 
     ARCHITECTURE is a graph file (architecture.json), an architecture in the notation of --space,
-    or a run folder; space, data set and weights are then those of the run unless given. The same
-    command goes on after a stop, and shows its result again once it has finished.
+    or a run folder; space, data set and weights are then those of the run unless given, if they
+    have registered names. The same command goes on after a stop, and shows its result again once
+    it has finished.
     """
     from dataclasses import asdict
 
     from cli.architecture import read_network
     from cli.output import count, emit_json, listener, pairs, percent
-    from cli.setup import load_weights, out_directory, use_device
+    from cli.setup import load_weights, out_directory, reserve, use_device
     from cli.space import find_space
     from nas.data.catalog import load
     from nas.data.fitted import fitted
@@ -76,7 +80,8 @@ def command(
     from nas.train.config import recipe
     from nas.train.predict import predict
 
-    space, dataset, weights = options.of_run(ctx, architecture)
+    used = ("space", "dataset", "weights") if init == "predicted" else ("dataset",)
+    space, dataset, weights = options.of_run(ctx, architecture, used)
     torch_device, _ = use_device(device, threads=threads)
     listen = listener(quiet=quiet)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
@@ -90,6 +95,7 @@ def command(
         hypernet = load_weights(weights, chosen, data, torch_device, listen)
         params = predict(graph, data, hypernet).params
     directory = out_directory(out, f"train-{graph.hash()[:8]}")
+    reserve(directory)
     trained = train_and_save(
         graph,
         data,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("train-hypernet")
@@ -37,7 +40,7 @@ from cli import options
 @options.device
 @options.workers
 @options.seed
-@click.option("--out", type=click.Path(path_type=Path), help="Directory of the checkpoint.")
+@click.option("--out", type=options.Place(), help="Directory of the checkpoint.")
 @options.common
 def command(
     space: str,
@@ -62,7 +65,7 @@ def command(
     from dataclasses import asdict
 
     from cli.output import emit_json, listener, pairs
-    from cli.setup import out_directory, proxy_for, use_device
+    from cli.setup import out_directory, proxy_for, reserve, use_device
     from cli.space import find_space
     from hypernets.config import usual_hypernet
     from hypernets.training import HypernetTraining, train_hypernet
@@ -77,6 +80,7 @@ def command(
     sizes = parse_sizes(proxy, "--proxy") if proxy else proxy_for(chosen)
     hypernet = hypernet or usual_hypernet(data.task.kind)
     directory = out_directory(out, f"{chosen.name}-{data.name}-{hypernet}")
+    reserve(directory)
     trained = train_hypernet(
         chosen,
         data,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import common
+from cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _TEXTS = ("outcome", "hash", "architecture", "reason")
 
 
 @click.command("trials")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=options.Place())
 @click.option("--top", default=20, show_default=True, help="Rows to show; 0 shows all.")
-@common
+@options.common
 def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
     """The candidates of a run by score; with --json all of them in order."""
     from cli.output import count, emit_json, percent, table

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from nas.analysis.cost import cost
 from nas.compile.apply import apply, calibrate
-from nas.config import check_whole
+from nas.config import check_kinds
 from nas.data.samples import UNLABELLED, Batch, evenly
 from nas.errors import ConfigError, counted
 from nas.evaluate.blend import Blend, recipe_for
@@ -106,9 +106,9 @@ class ScoreConfig:
     workers: int = 1
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         for name in ("images", "calibration", "batch_size", "workers"):
             value = getattr(self, name)
-            check_whole(name, value)
             if value < 1:
                 raise ConfigError(f"{name} must be at least 1, got {value}")
 

@@ -92,9 +92,10 @@ def train_and_save(
     config = config or recipe(data.task)
     known = identity(graph, data, config, params=params, own=own, seed=seed)
     result = _read(directory, known)
-    if result is not None:
-        return result
     checkpoint = directory / CHECKPOINT
+    if result is not None:
+        checkpoint.unlink(missing_ok=True)  # of a process that was killed at this very point
+        return result
     if not checkpoint.exists():
         check_trainable(graph)
         rehearse(graph, data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import runpy
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,7 +18,7 @@ from nas.data.split import Split
 from nas.errors import CheckpointError, ExportError, GraphError, counted
 from nas.export.random_inputs import random_inputs
 from nas.export.source import python_source
-from nas.files import read_tensors, write_tensors, write_text
+from nas.files import read_tensors, scratch_folder, write_tensors, write_text
 from nas.graph.ops.message_passing import MessagePassing
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import TensorSpec
     from nas.importers.own_module import OwnModule
 
-_SCRATCH = ".export-"
 _TOLERANCE = 1e-5
 _REPORT = "Please report this with the file architecture.json."
 
@@ -91,11 +89,8 @@ def save(
         GraphError: The network cannot be run.
         ExportError: The written code cannot be run or gives another output than the module.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    for left in directory.glob(f"{_SCRATCH}*"):  # by a process that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=_SCRATCH) as scratch:
-        files = Files(Path(scratch))
+    with scratch_folder(directory) as scratch:
+        files = Files(scratch)
         write_text(files.source, python_source(graph, data, own))
         write_tensors(files.weights, module.state_dict())
         write_text(files.architecture, graph.to_json())

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def own_space(
-    build: Build, task: Task, *, name: str = "", build_seconds: float = 60.0
+    build: Build, task: Task, *, name: str = "", source: str = "", build_seconds: float = 60.0
 ) -> SearchSpace:
     """The architectures that a function builds.
 
@@ -47,6 +47,7 @@ def own_space(
             compared and scored; it is trained itself, from its own initial values.
         task: What the networks are for.
         name: Of the space; the function's name by default.
+        source: Where the function is; by default its name with that of its module.
         build_seconds: How long building and reading one network may take.
 
     Example:
@@ -63,7 +64,7 @@ def own_space(
     """
     told = (inspect.getdoc(build) or "a space of one's own").partition("\n")[0].rstrip(".")
     seconds = build_seconds
-    given, place = name or build.__name__, f"{build.__module__}.{build.__qualname__}"
+    given, place = name or build.__name__, source or f"{build.__module__}.{build.__qualname__}"
 
     @dataclass(frozen=True, kw_only=True)
     class OwnSpace(SearchSpace):

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nas.config import check_whole
+from nas.config import check_kinds
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 
 FINALISTS = {IMAGE_CLASSIFICATION: 6, NODE_CLASSIFICATION: 60}
 """How many there are by the kind of task; few labelled nodes train fast and tell little."""
-
-
-_REQUIRED = ("n_trials", "generation", "reduction", "seed")
-_WHOLE = (*_REQUIRED, "finalists", "finalist_epochs", "max_epochs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +52,7 @@ class SearchConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in _WHOLE:
-            value = getattr(self, name)
-            if value is not None or name in _REQUIRED:
-                check_whole(name, value)
+        check_kinds(self)
         for name in ("n_trials", "generation", "finalist_epochs"):
             value = getattr(self, name)
             if value is not None and value < 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.config import check_kinds
 from nas.errors import ConfigError
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 from nas.train.device import check_precision
@@ -57,6 +58,7 @@ class TrainConfig:
     precision: str = "auto"
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")

@@ -50,10 +50,12 @@ def nas(*words: object) -> Answer:
     return Answer(code, out.getvalue(), err.getvalue())
 
 
-def process(*words: object, **environment: str) -> subprocess.Popen[str]:
-    """Start one command line in a process of its own."""
+def process(
+    *words: object, code: str = "from cli.main import main; main()", **environment: str
+) -> subprocess.Popen[str]:
+    """Start one command line in a process of its own, by the code that runs the program."""
     return subprocess.Popen(
-        [sys.executable, "-c", "from cli.main import main; main()", *map(str, words)],
+        [sys.executable, "-c", code, *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -36,6 +36,12 @@ def test_a_message_of_several_lines_becomes_one(capsys):
     assert capsys.readouterr().err == "error: no images\nhint: x\n"
 
 
+def test_what_a_message_quotes_from_files_does_not_steer_the_terminal(capsys):
+    show(DataError("bad \x1b]0;name\x07", hint="caf\udce9"))
+
+    assert capsys.readouterr().err == "error: bad \\x1b]0;name\\x07\nhint: caf\\udce9\n"
+
+
 @pytest.mark.parametrize(
     ("error", "line"),
     [

@@ -1,16 +1,30 @@
 from __future__ import annotations
 
+import inspect
+import re
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import nn
 
+from cli import module_factory
 from cli.module_factory import is_factory, make_module
-from nas.errors import ConfigError, ImportingError, UnknownNameError
+from nas.errors import ConfigError, ImportingError, NasError, UnknownNameError
 from tests.cli.program import ARCHITECTURE
 
 SOURCE = """
+import os
+import subprocess
+from builtins import eval as evaluate
+from functools import cache, partial, wraps
+from os import system
+from pathlib import Path
+from subprocess import Popen, run
 from torch import nn
 
 class Net(nn.Module):
@@ -30,8 +44,42 @@ def broken():
 def nothing():
     return {}
 
+class Factory:
+    def __call__(self):
+        1 / 0
+
+class Maker:
+    @classmethod
+    def make(cls, width=8):
+        return Net(width)
+
+    @staticmethod
+    def plain():
+        return Net(9)
+
+@cache
+def cached():
+    return Net(10)
+
+def decorated(function):
+    @wraps(function)
+    def inner(*args):
+        return function(*args)
+    return inner
+
+@decorated
+def wrapped():
+    return Net(11)
+
+def leaving():
+    raise SystemExit(0)
+
 NUMBER = 3
 ready = Net(7)
+called = Factory()
+narrow = partial(Net, 12)
+shell = partial(partial(system), "true")
+path = Path("x")
 """
 
 
@@ -62,6 +110,11 @@ def _own_modules(monkeypatch):
         ("own_nets:build(6)", 6),
         ("own_nets:ready", 7),
         ("own_nets:Nested.small", 1),
+        ("own_nets:Maker.make(3)", 3),
+        ("own_nets:Maker.plain", 9),
+        ("own_nets:cached", 10),
+        ("own_nets:wrapped()", 11),
+        ("own_nets:narrow", 12),
         ("package.inner:build", 5),
         ("own_nets.py:build(width=2)", 2),
         ("./package/inner.py:Net", 3),
@@ -95,7 +148,7 @@ def test_other_forms_of_a_model_are_no_python(text):
     ("text", "error", "said"),
     [
         ("own_nets:Nett", UnknownNameError, "'own_nets' has no 'Nett'. Did you mean 'Net'"),
-        ("own_nets:q", UnknownNameError, "has no 'q'. It has NUMBER, Nested, Net"),
+        ("package:q", UnknownNameError, "has no 'q'. It has nothing."),
         ("own_net:Net", UnknownNameError, "no Python module 'own_net'"),
         ("own_net:Net", UnknownNameError, "Did you mean 'own_nets'?"),
         ("package.outer:Net", UnknownNameError, "no Python module 'package.outer'"),
@@ -107,6 +160,12 @@ def test_other_forms_of_a_model_are_no_python(text):
         ("own_nets:nothing", ImportingError, "gives 'dict', expected a torch.nn.Module"),
         ("own_nets:NUMBER", ImportingError, "gives 'int', expected a torch.nn.Module"),
         ("own_nets:Nested", ImportingError, "gives 'Nested', expected a torch.nn.Module"),
+        ("own_nets:called", ImportingError, "gives 'Factory', expected a torch.nn.Module"),
+        ("own_nets:Factory", ImportingError, "gives 'Factory', expected a torch.nn.Module"),
+        ("own_nets:leaving", ImportingError, "fails: SystemExit"),
+        ("own_nets:build({[]: 1})", ConfigError, "literal arguments"),
+        ("own_nets:build(" + 5000 * "(" + "0", ConfigError, "literal arguments"),
+        ("own_nets:build(" + "-" * 9000 + "1)", ConfigError, "literal arguments"),
         ("own_nets:build(NUMBER)", ConfigError, "literal arguments, got 'build(NUMBER)'"),
         ("own_nets:build(open('x'))", ConfigError, "literal arguments"),
         ("own_nets:build(**{})", ConfigError, "literal arguments"),
@@ -120,3 +179,57 @@ def test_what_makes_no_module_is_refused(text, error, said):
         make_module(text)
     assert said in str(caught.value)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "os:system('touch pwned')",
+        "os.path:exists('x')",
+        'builtins:eval(\'open("pwned", "w")\')',
+        "own_nets:os.system('touch pwned')",
+        "own_nets.py:system('touch pwned')",
+        'own_nets:evaluate(\'open("pwned", "w")\')',
+        "own_nets:Popen(['touch', 'pwned'])",
+        "own_nets:run(['touch', 'pwned'])",
+        "own_nets:subprocess.run(['touch', 'pwned'])",
+        "own_nets:Path('pwned')",
+        "own_nets:path.touch",
+        "own_nets:shell",
+        "torch:os.system('touch pwned')",
+        "own_nets:__loader__.get_data('x')",
+    ],
+)
+def test_nothing_of_python_itself_is_called(text):
+    with pytest.raises(ConfigError, match="belongs to Python's standard library"):
+        make_module(text)
+    assert not Path("pwned").exists()
+    assert not Path("x").exists()
+
+
+_PLACES = ("own_nets", "./own_nets.py", "package.inner", "os", "builtins", "subprocess", "torch")
+_NAMES = sorted({name for name in re.findall(r"[A-Za-z_]\w*", SOURCE) if name.isidentifier()})
+_DUNDERS = ("__class__", "__call__", "__init__", "__globals__", "__func__", "__wrapped__", "func")
+_ARGUMENTS = ("", "()", "(1)", "('touch pwned')", "(width=2)", "(['touch', 'pwned'])", "(*[])")
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    place=st.sampled_from(_PLACES),
+    names=st.lists(st.sampled_from((*_NAMES, *_DUNDERS)), min_size=1, max_size=3),
+    arguments=st.sampled_from(_ARGUMENTS),
+)
+def test_only_functions_and_networks_of_users_are_ever_called(place, names, arguments):
+    called: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch, suppress(NasError):
+        patch.setattr(module_factory, "_run", lambda _, found, *__: called.append(found))
+        make_module(f"{place}:{'.'.join(names)}{arguments}")
+    for found in called:
+        found = getattr(found, "func", found)
+        assert inspect.isroutine(found) or issubclass(found, nn.Module)
+        home = found.__module__.partition(".")[0]
+        assert home in ("own_nets", "package", "torch") or home.startswith("user_")

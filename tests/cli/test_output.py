@@ -55,3 +55,14 @@ def test_shares_are_shown_in_percent(share, text):
 
 def test_counts_are_grouped_by_thousands():
     assert count(3349342.0) == "3,349,342"
+
+
+def test_what_was_read_from_files_does_not_steer_the_terminal(capsys):
+    table(("trial", "architecture"), [("7", "a\x1b[2J\rb")])
+    pairs({"file": "caf\udce9", "cut": "\x9b31m"}, cut=("cut",))
+
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        r"    7  a\x1b[2J\rb",
+        r"file  caf\udce9",
+        r"cut   \x9b31m",
+    ]

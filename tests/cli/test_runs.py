@@ -1,13 +1,25 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cli.runs import read_result, read_settings, read_trials
-from nas.errors import StudyError
+from cli.space import find_space
+from hypernets.checkpoint import shipped as shipped_hypernets
+from nas.data.catalog import DATASETS
+from nas.errors import ConfigError, NasError, StudyError
+from nas.space.task import Task
+from tests.cli.program import nas
+
+SHIPPED = [shipped_hypernets().get(name) for name in shipped_hypernets()]
 
 
 @pytest.fixture
@@ -68,17 +80,102 @@ def test_a_damaged_file_is_named(name, content, read, run):
     assert caught.value.hint
 
 
-def test_the_settings_of_a_run_read_as_its_options_do(run):
+def change(run, **settings):
+    """Make a run record other things."""
+    document = json.loads((run / "run.json").read_text())
+    document["identity"] |= settings
+    (run / "run.json").write_text(json.dumps(document))
+
+
+def test_the_settings_of_a_run_read_as_its_options_do(run, shipped):
     settings = read_settings(run)
 
     assert settings["space"] == "nb201:channels=4,cells=1,reduction=residual,resolution=8"
-    assert (settings["dataset"], settings["weights"]) == ("digits", "tiny")
+    assert (settings["dataset"], settings["weights"]) == ("digits", str(shipped))
 
 
 def test_weights_that_lie_in_the_run_are_found_there(run):
     (run / "tiny").mkdir()
 
     assert read_settings(run)["weights"] == str(run / "tiny")
+
+
+def test_only_what_is_wanted_is_read(run):
+    change(run, space={"name": "r/x.py:build"}, weights=None)
+
+    assert read_settings(run, ["dataset"]) == {"dataset": "digits"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "typed"),
+    [
+        ("space", "my_space", "--space FILE.py:NAME, such as my_space.py:build."),
+        ("space", "my_space-other", "such as my_space.py:other."),
+        ("space", "run/x.py:build", "--space FILE.py:NAME."),
+        ("dataset", "images", "--dataset PATH."),
+        ("dataset", "/etc", "--dataset PATH."),
+        ("weights", "../hypernet", "--weights DIR."),
+        ("weights", "", "--weights DIR."),
+        ("weights", "..", "--weights DIR."),
+    ],
+)
+def test_what_a_run_names_that_is_not_registered_is_to_be_typed(setting, name, typed, run):
+    (run.parent / "hypernet").mkdir()
+    Path("images").mkdir()
+    Path("run", "x.py").write_text("1 / 0")
+    known = json.loads((run / "run.json").read_text())["identity"][setting]
+    change(run, **{setting: {**known, "name": name}})
+    with pytest.raises(ConfigError, match=re.escape(repr(name))) as caught:
+        read_settings(run)
+
+    assert caught.value.hint.endswith(typed)
+
+
+_HOSTILE = st.sampled_from(
+    ("run/x.py:build", "x.py:build", "nb201:x.py:build:", "a.py:b", "../x", "nb201", "digits", "")
+)
+_TEXTS = _HOSTILE | st.text(max_size=12) | st.builds("{}{}{}".format, *3 * (_HOSTILE,))
+_SIZES = st.dictionaries(
+    _TEXTS, st.none() | st.booleans() | st.integers() | st.lists(_TEXTS) | _TEXTS, max_size=3
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(space=_TEXTS, sizes=_SIZES, dataset=_TEXTS, weights=_TEXTS, resolution=_TEXTS | st.none())
+def test_nothing_a_run_records_is_ever_executed(space, sizes, dataset, weights, resolution):
+    recorded = {"name": space, "task": {"resolution": resolution}, **sizes}
+    document = {"space": recorded, "dataset": {"name": dataset}, "weights": {"name": weights}}
+    with tempfile.TemporaryDirectory(dir=".") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cli.user_code.load", lambda place: pytest.fail(f"{place} was loaded"))
+        run = {"format": "nas-run", "identity": document}
+        Path(folder, "run.json").write_text(json.dumps(run))
+        for setting in ("space", "dataset", "weights"):
+            with suppress(NasError):
+                found = read_settings(Path(folder), [setting])[setting]
+                if setting == "space":
+                    find_space(found, Task(classes=10, channels=1, resolution=8))
+                elif setting == "dataset":
+                    assert found in DATASETS
+                else:
+                    assert Path(found).parent == Path(folder) or found in map(str, SHIPPED)
+
+
+@pytest.mark.parametrize("command", ["predict", "train", "best", "trials"])
+def test_a_file_that_a_run_names_is_executed_only_if_it_is_typed(command, run, hypernet):
+    file = run / "evil.py"
+    file.write_text(
+        "import pathlib; pathlib.Path('pwned').touch()\ndef build(trial, data):\n    pass\n"
+    )
+    for name in (f"{file}:build", "nb201"):
+        space = {"name": name, "task": {"resolution": 8}, f"{file}:build:x": 1}
+        change(run, space=space)
+        answer = nas(command, run, *(("--max-epochs", 1) if command == "train" else ()))
+        assert "Traceback" not in answer.err
+        assert not Path("pwned").exists()
+    if command == "predict":
+        typed = ("--space", f"{file}:build", "--weights", hypernet)
+        assert nas(command, run, *typed).code == 0
+        assert Path("pwned").exists()
 
 
 @pytest.mark.parametrize("name", ["|none~0|", "folder", "", "x" * 5000])

@@ -10,6 +10,7 @@ import torch
 
 import search_spaces
 from cli.setup import (
+    alone,
     cores,
     load_general_weights,
     load_weights,
@@ -300,3 +301,23 @@ def test_another_hypernetwork_in_the_place_is_refused(space, digits, tmp_path):
     train_weights(space, digits, tmp_path / "own", 1, CPU, 1, ignore)
     with pytest.raises(CheckpointError, match=r"another trained hypernetwork.*differ in training"):
         train_weights(space, digits, tmp_path / "own", 2, CPU, 1, ignore)
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_what_another_process_writes_is_left_to_it(kind, tmp_path):
+    place = tmp_path / "out"
+    if kind == "folder":
+        place.mkdir()
+    with alone(place):
+        refused = pytest.raises(StudyError, match="is being written by another process")
+        with refused as caught, alone(place):
+            pass
+        with alone(tmp_path / "another"):
+            pass
+
+    assert "--out" in caught.value.hint
+    with alone(place):
+        pass
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == (
+        [place / ".lock"] if kind == "folder" else []
+    )

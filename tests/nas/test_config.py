@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from nas.config import from_mapping, read_toml
+from hypernets.training import HypernetTraining
+from nas.config import check_kinds, from_mapping, read_toml
 from nas.errors import ConfigError
+from nas.evaluate.scorer import ScoreConfig
+from nas.study.search_config import SearchConfig
+from nas.train.config import TrainConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,3 +84,33 @@ def test_values_of_another_kind(values: Any, message: str) -> None:
 
 def test_a_whole_number_will_do_for_a_float() -> None:
     assert from_mapping(Recipe, {"flour": 1, "sugar": 2}).sugar == 2
+
+
+CONFIGS = (SearchConfig, ScoreConfig, TrainConfig, HypernetTraining)
+_WRONG = st.sampled_from((1.5, 2.0, float("nan"), True, "3", [3], None, 1 + 2j))
+
+
+@settings(max_examples=60, deadline=None)
+@given(cls=st.sampled_from(CONFIGS), data=st.data())
+def test_no_setting_takes_a_number_of_another_kind(cls: type, data: st.DataObject) -> None:
+    whole = [f for f in fields(cls) if str(f.type).partition(" ")[0] == "int"]
+    field = data.draw(st.sampled_from(whole))
+    value = data.draw(_WRONG)
+    if value is None and str(field.type).endswith("None"):
+        return
+    with pytest.raises(ConfigError, match=f"{field.name} must be int"):
+        cls(**{field.name: value})
+
+
+def test_numbers_of_numpy_and_none_where_it_may_be_will_do() -> None:
+    config = SearchConfig(n_trials=np.int64(3), timeout=np.float32(2), budget=None, finalists=0)  # type: ignore[arg-type]
+    check_kinds(config)
+    with pytest.raises(
+        ConfigError, match=r"SearchConfig: timeout must be float \| None, got True"
+    ):
+        SearchConfig(timeout=True)
+
+
+def test_no_number_is_no_time() -> None:
+    with pytest.raises(ConfigError, match="timeout must be positive, got nan seconds"):
+        SearchConfig(timeout=float("nan"))

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -17,6 +21,7 @@ from nas.files import (
     read_json,
     read_tensor_shapes,
     read_tensors,
+    scratch_folder,
     write_bytes,
     write_json,
     write_tensors,
@@ -66,6 +71,7 @@ def test_what_cannot_be_moved_leaves_the_former_file(
     with pytest.raises(OSError, match="full"):
         write_text(tmp_path / "file", "new")
     assert (tmp_path / "file").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_texts_are_utf8_with_their_own_line_ends(tmp_path: Path) -> None:
@@ -189,3 +195,54 @@ def test_every_mutated_byte_is_refused_or_changes_no_tensor(tmp_path: Path) -> N
                 assert digest(found) == digest(TENSORS)
                 taken += 1
     assert taken < len(content) / 10, "most mutations are seen"
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from nas.files import scratch_folder, write_bytes
+
+def kill(descriptor):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with scratch_folder(Path(sys.argv[1])) as scratch:
+    (scratch / "inner").touch()
+    os.fsync = kill
+    write_bytes(Path(sys.argv[1], "file"), b"new")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks to see who is alive")
+def test_what_a_killed_process_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "file", b"old")
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path)])
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 3
+    assert (tmp_path / "file").read_bytes() == b"old"
+
+    (tmp_path / ".mine.part").touch()
+    write_bytes(tmp_path / "other", b"new")
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "other", ".mine.part"}
+
+
+def test_what_is_being_written_is_not_removed(tmp_path: Path) -> None:
+    with scratch_folder(tmp_path) as scratch:
+        write_bytes(scratch / "inner", b"x")
+        write_bytes(tmp_path / "file", b"new")
+        with scratch_folder(tmp_path) as other:
+            assert other != scratch
+        assert (scratch / "inner").read_bytes() == b"x"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
+    contents = [bytes([number]) * 100_000 for number in range(8)]
+
+    def write(content: bytes) -> None:
+        for _ in range(20):
+            write_bytes(tmp_path / "file", content)
+
+    with ThreadPoolExecutor(len(contents)) as pool:
+        list(pool.map(write, contents))
+    assert (tmp_path / "file").read_bytes() in contents
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -131,6 +131,7 @@ def test_the_weights_of_a_run_are_asked_for_by_their_name(finished):
 
     assert answer.code == 2
     assert "'tiny'" in answer.error
+    assert "--weights DIR" in answer.err
 
 
 def test_what_is_given_wins_over_the_run(finished, hypernet, images):
