@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from hypernets.chunk_decoder import ChunkDecoder
 from hypernets.coordinate_decoder import CoordinateDecoder
-from hypernets.gated_gnn import GatedGNN
-from hypernets.graph_transformer import GraphTransformer
+from hypernets.encoders.gated_gnn import GatedGNN
+from hypernets.encoders.graph_transformer import GraphTransformer
+from hypernets.encoders.memory import MemoryEncoder
+from hypernets.encoders.mlp import MLPEncoder
+from hypernets.encoders.position import PositionEncoder
+from hypernets.encoders.rnn import RNNEncoder
 from hypernets.low_rank_decoder import LowRankDecoder
 from hypernets.magnitude_invariant import MagnitudeInvariant
-from hypernets.memory_encoder import MemoryEncoder
-from hypernets.mlp_encoder import MLPEncoder
-from hypernets.position_encoder import PositionEncoder
-from hypernets.rnn_encoder import RNNEncoder
 from hypernets.tile_decoder import TileDecoder
 from nas.errors import ConfigError
 from nas.registry import Registry

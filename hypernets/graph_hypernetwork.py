@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import global_mean_pool
 
-from hypernets.canonical_order import in_canonical_order
 from hypernets.config import REPEATING, SEQUENTIAL, make_decoder, make_encoder
 from hypernets.embedding import NodeEmbedding
+from hypernets.encoders.canonical_order import in_canonical_order
 from hypernets.fan_in import scale_by_fan_in
 from hypernets.features import EncodedGraph, encode
 from hypernets.flat_memory import FlatMemory

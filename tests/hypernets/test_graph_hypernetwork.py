@@ -7,8 +7,8 @@ import torch
 from torch.testing import assert_close
 from torch_geometric.data import Batch
 
-from hypernets.canonical_order import in_canonical_order
 from hypernets.checkpoint import load
+from hypernets.encoders.canonical_order import in_canonical_order
 from hypernets.fan_in import scale_by_fan_in
 from hypernets.features import encode
 from nas.compile.apply import apply

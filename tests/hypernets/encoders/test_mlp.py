@@ -4,7 +4,7 @@ import torch
 from torch.testing import assert_close
 from torch_geometric.data import Batch, Data
 
-from hypernets.mlp_encoder import MLPEncoder
+from hypernets.encoders.mlp import MLPEncoder
 
 
 def test_each_node_by_itself():

@@ -11,8 +11,8 @@ from torch import nn
 from torch.testing import assert_close
 from torch_geometric.data import Batch, Data
 
+from hypernets.encoders.graph_transformer import FARTHEST, GraphTransformer, distance_from_input
 from hypernets.features import KINDS, encode
-from hypernets.graph_transformer import FARTHEST, GraphTransformer, distance_from_input
 from tests.hypernets.hypernet_toys import every_role, samples, tiny_space
 
 HIDDEN, HEADS, REACH = 8, 2, 4

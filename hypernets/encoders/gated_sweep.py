@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from hypernets.cpu_sweep import CpuSweep, rows_of
+from hypernets.encoders.cpu_sweep import CpuSweep, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor, nn
 
-    from hypernets.cpu_sweep import Span
+    from hypernets.encoders.cpu_sweep import Span
 
 
 @dataclass(frozen=True)

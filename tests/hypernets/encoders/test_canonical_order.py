@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hypernets.canonical_order import in_canonical_order
+from hypernets.encoders.canonical_order import in_canonical_order
 from hypernets.features import EncodedGraph, encode
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph

@@ -6,10 +6,10 @@ import torch
 from torch.testing import assert_close
 from torch_geometric.data import Batch
 
+from hypernets.encoders.memory import MemoryEncoder, memory_traffic
 from hypernets.features import encode
-from hypernets.memory_encoder import MemoryEncoder, memory_traffic
+from tests.hypernets.encoders.test_gated_gnn import random_dag, record
 from tests.hypernets.hypernet_toys import samples, tiny_space
-from tests.hypernets.test_gated_gnn import random_dag, record
 
 HIDDEN = 6
 

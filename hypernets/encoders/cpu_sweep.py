@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hypernets.blas_threads import one_blas_thread
+from hypernets.encoders.blas_threads import one_blas_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +34,8 @@ class CpuSweep(torch.autograd.Function):
     level, and computes from all levels at once whatever does not depend on their order.
 
     Shape:
-        States (G, S, D), mix (G, S, S*K), weights as of :class:`hypernets.gated_sweep.GatedSweep`,
+        States (G, S, D), mix (G, S, S*K), weights as of
+        :class:`hypernets.encoders.gated_sweep.GatedSweep`,
         those of the GRU cell (3D, D) and (3D,) -> (G, S, D).
     """
 

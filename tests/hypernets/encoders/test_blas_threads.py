@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from hypernets.blas_threads import one_blas_thread
+from hypernets.encoders.blas_threads import one_blas_thread
 
 
 def blas_threads() -> set[int]:

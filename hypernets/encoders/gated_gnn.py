@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from hypernets.encoders.gated_sweep import GatedSweep
 from hypernets.flat_memory import FlatMemory
-from hypernets.gated_sweep import GatedSweep
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch

@@ -9,8 +9,8 @@ import torch
 from torch.testing import assert_close
 from torch_geometric.data import Batch, Data
 
+from hypernets.encoders.gated_gnn import GatedGNN, LevelLayout
 from hypernets.features import encode
-from hypernets.gated_gnn import GatedGNN, LevelLayout
 from tests.hypernets.hypernet_toys import every_role, samples, tiny_space
 
 HIDDEN = 6

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch_geometric.data import Batch
 
+from hypernets.encoders.position import PositionEncoder
 from hypernets.features import encode
-from hypernets.position_encoder import PositionEncoder
 from nas.graph.builder import GraphBuilder
 from tests.hypernets.hypernet_toys import chain, every_role
 

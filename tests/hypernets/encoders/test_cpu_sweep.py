@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from hypernets.gated_sweep import GatedSweep
+from hypernets.encoders.gated_sweep import GatedSweep
 
 SLOTS, HIDDEN, INNER = 7, 4, 5
 FORWARD = [(slice(0, 2), slice(0, 0)), (slice(2, 5), slice(0, 2)), (slice(5, 7), slice(0, 5))]

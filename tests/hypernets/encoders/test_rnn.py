@@ -4,8 +4,8 @@ import torch
 from torch.testing import assert_close
 from torch_geometric.data import Batch
 
-from hypernets.rnn_encoder import RNNEncoder
-from tests.hypernets.test_gated_gnn import random_dag, record
+from hypernets.encoders.rnn import RNNEncoder
+from tests.hypernets.encoders.test_gated_gnn import random_dag, record
 
 HIDDEN, NODES = 6, (9, 1, 14)
 

@@ -1,0 +1,1 @@
+"""Encoders: from the nodes of architecture graphs to one vector each."""
