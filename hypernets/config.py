@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hypernets.chunk_decoder import ChunkDecoder
-from hypernets.coordinate_decoder import CoordinateDecoder
+from hypernets.decoders.chunk import ChunkDecoder
+from hypernets.decoders.coordinate import CoordinateDecoder
+from hypernets.decoders.low_rank import LowRankDecoder
+from hypernets.decoders.magnitude_invariant import MagnitudeInvariant
+from hypernets.decoders.tile import TileDecoder
 from hypernets.encoders.gated_gnn import GatedGNN
 from hypernets.encoders.graph_transformer import GraphTransformer
 from hypernets.encoders.memory import MemoryEncoder
 from hypernets.encoders.mlp import MLPEncoder
 from hypernets.encoders.position import PositionEncoder
 from hypernets.encoders.rnn import RNNEncoder
-from hypernets.low_rank_decoder import LowRankDecoder
-from hypernets.magnitude_invariant import MagnitudeInvariant
-from hypernets.tile_decoder import TileDecoder
 from nas.errors import ConfigError
 from nas.registry import Registry
 from nas.space.task import NODE_CLASSIFICATION

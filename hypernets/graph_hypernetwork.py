@@ -10,15 +10,15 @@ from torch import Tensor, nn
 from torch_geometric.nn import global_mean_pool
 
 from hypernets.config import REPEATING, SEQUENTIAL, make_decoder, make_encoder
+from hypernets.decoders.fan_in import scale_by_fan_in
+from hypernets.decoders.matrix_decoder import unrepeated
+from hypernets.decoders.tiling import tile, tile_into
 from hypernets.embedding import NodeEmbedding
 from hypernets.encoders.canonical_order import in_canonical_order
-from hypernets.fan_in import scale_by_fan_in
 from hypernets.features import EncodedGraph, encode
 from hypernets.flat_memory import FlatMemory
 from hypernets.graph_batch import graph_batch
-from hypernets.matrix_decoder import unrepeated
 from hypernets.predicted_module import predict_module
-from hypernets.tiling import tile, tile_into
 from nas.graph.op import Role
 
 if TYPE_CHECKING:

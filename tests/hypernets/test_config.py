@@ -11,8 +11,8 @@ from hypernets.config import (
     make_decoder,
     make_encoder,
 )
+from hypernets.decoders.magnitude_invariant import MagnitudeInvariant
 from hypernets.embedding import NodeEmbedding
-from hypernets.magnitude_invariant import MagnitudeInvariant
 from nas.config import from_mapping
 from nas.errors import ConfigError
 from tests.hypernets.hypernet_toys import chain, make_hypernet

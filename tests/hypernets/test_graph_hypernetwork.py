@@ -8,8 +8,8 @@ from torch.testing import assert_close
 from torch_geometric.data import Batch
 
 from hypernets.checkpoint import load
+from hypernets.decoders.fan_in import scale_by_fan_in
 from hypernets.encoders.canonical_order import in_canonical_order
-from hypernets.fan_in import scale_by_fan_in
 from hypernets.features import encode
 from nas.compile.apply import apply
 from nas.graph.builder import GraphBuilder

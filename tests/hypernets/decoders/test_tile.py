@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from hypernets.final_gain import FINAL_GAIN
-from hypernets.matrix_decoder import unrepeated
-from hypernets.tile_decoder import TileDecoder
-from hypernets.tiling import tile
+from hypernets.decoders.final_gain import FINAL_GAIN
+from hypernets.decoders.matrix_decoder import unrepeated
+from hypernets.decoders.tile import TileDecoder
+from hypernets.decoders.tiling import tile
 from nas.graph.op import Role
-from tests.hypernets.decoder_cases import EVERY
+from tests.hypernets.decoders.decoder_cases import EVERY
 
 HIDDEN, CHANNELS, KERNEL, CLASSES = 6, 4, 5, 3
 FULL = (CHANNELS, CHANNELS, KERNEL, KERNEL)

@@ -9,12 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hypernets.class_head import extend_class_vectors
-from hypernets.final_gain import FINAL_GAIN
+from hypernets.decoders.class_head import extend_class_vectors
+from hypernets.decoders.final_gain import FINAL_GAIN
+from hypernets.decoders.matrix_decoder import MatrixDecoder
+from hypernets.decoders.parameter_axes import five_axes
+from hypernets.decoders.tiling import tile
 from hypernets.flat_memory import FlatMemory
-from hypernets.matrix_decoder import MatrixDecoder
-from hypernets.parameter_axes import five_axes
-from hypernets.tiling import tile
 from nas.graph.op import Role
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from hypernets.class_head import extend_class_vectors
-from hypernets.parameter_axes import five_axes
-from hypernets.tiling import tile
+from hypernets.decoders.class_head import extend_class_vectors
+from hypernets.decoders.parameter_axes import five_axes
+from hypernets.decoders.tiling import tile
 from nas.graph.op import Role
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from hypernets.chunk_decoder import ChunkDecoder
-from hypernets.coordinate_decoder import CoordinateDecoder
-from hypernets.final_gain import FINAL_GAIN
-from hypernets.magnitude_invariant import SHARE, MagnitudeInvariant, constant_length
-from hypernets.matrix_decoder import unrepeated
-from hypernets.tile_decoder import TileDecoder
-from hypernets.tiling import tile
+from hypernets.decoders.chunk import ChunkDecoder
+from hypernets.decoders.coordinate import CoordinateDecoder
+from hypernets.decoders.final_gain import FINAL_GAIN
+from hypernets.decoders.magnitude_invariant import SHARE, MagnitudeInvariant, constant_length
+from hypernets.decoders.matrix_decoder import unrepeated
+from hypernets.decoders.tile import TileDecoder
+from hypernets.decoders.tiling import tile
 from nas.graph.op import Role
-from tests.hypernets.decoder_cases import (
+from tests.hypernets.decoders.decoder_cases import (
     CHANNELS,
     CLASSES,
     EVERY,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from hypernets.parameter_axes import five_axes
+from hypernets.decoders.parameter_axes import five_axes
 from nas.graph.op import Role
 
 

@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from hypernets.chunk_decoder import ChunkDecoder
-from hypernets.final_gain import FINAL_GAIN
-from hypernets.matrix_decoder import unrepeated
-from hypernets.tiling import tile
+from hypernets.decoders.chunk import ChunkDecoder
+from hypernets.decoders.final_gain import FINAL_GAIN
+from hypernets.decoders.matrix_decoder import unrepeated
+from hypernets.decoders.tiling import tile
 from nas.graph.op import Role
-from tests.hypernets.decoder_cases import (
+from tests.hypernets.decoders.decoder_cases import (
     CHANNELS,
     CLASSES,
     EVERY,

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from hypernets.tiling import tile, tile_into
+from hypernets.decoders.tiling import tile, tile_into
 
 CASES = [
     ((3, 2), (3, 2)),

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from hypernets.class_head import extend_class_vectors
+from hypernets.decoders.class_head import extend_class_vectors
 
 VECTORS = torch.randn(32, 5, generator=torch.Generator().manual_seed(0))
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from hypernets.coordinate_decoder import CoordinateDecoder
-from hypernets.final_gain import FINAL_GAIN
+from hypernets.decoders.coordinate import CoordinateDecoder
+from hypernets.decoders.final_gain import FINAL_GAIN
 from nas.graph.op import Role
-from tests.hypernets.decoder_cases import CLASSES, EVERY, HIDDEN, states
+from tests.hypernets.decoders.decoder_cases import CLASSES, EVERY, HIDDEN, states
 
 if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape

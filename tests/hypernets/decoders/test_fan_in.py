@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from hypernets.fan_in import scale_by_fan_in
+from hypernets.decoders.fan_in import scale_by_fan_in
 from nas.graph.op import Role
 
 

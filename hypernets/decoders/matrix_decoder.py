@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, final
 
 from torch import Tensor, nn
 
-from hypernets.parameter_axes import five_axes
-from hypernets.tiling import tile
+from hypernets.decoders.parameter_axes import five_axes
+from hypernets.decoders.tiling import tile
 from nas.graph.op import Role
 
 if TYPE_CHECKING:

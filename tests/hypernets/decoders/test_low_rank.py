@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from hypernets.low_rank_decoder import LowRankDecoder
+from hypernets.decoders.low_rank import LowRankDecoder
 from nas.graph.op import Role
-from tests.hypernets.decoder_cases import CHANNELS, CLASSES, EVERY, HIDDEN, KERNEL, states
+from tests.hypernets.decoders.decoder_cases import CHANNELS, CLASSES, EVERY, HIDDEN, KERNEL, states
 
 RANK = 3
 

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hypernets.class_head import extend_class_vectors
-from hypernets.matrix_decoder import MatrixDecoder
-from hypernets.parameter_axes import five_axes
-from hypernets.tiling import tile
+from hypernets.decoders.class_head import extend_class_vectors
+from hypernets.decoders.matrix_decoder import MatrixDecoder
+from hypernets.decoders.parameter_axes import five_axes
+from hypernets.decoders.tiling import tile
 from nas.graph.op import Role
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Decoders: from vectors of nodes to weight tensors, and how these are scaled."""
