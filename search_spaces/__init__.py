@@ -1,16 +1,16 @@
 """Search spaces of the literature, by name."""
 
 from search_spaces.anynet import AnyNet
-from search_spaces.darts import Darts
+from search_spaces.cells.darts import Darts
+from search_spaces.cells.genotype import Edge, Genotype
+from search_spaces.cells.nasnet import NasNet
+from search_spaces.cells.nb201 import NasBench201
 from search_spaces.deepnets import DeepNets
-from search_spaces.genotype import Edge, Genotype
 from search_spaces.gnn import AutoGnn
 from search_spaces.gnn_layers import GnnLayers
 from search_spaces.graphgym import GraphGym
 from search_spaces.graphnas import GraphNas
 from search_spaces.nasbench_graph import NasBenchGraph
-from search_spaces.nasnet import NasNet
-from search_spaces.nb201 import NasBench201
 from search_spaces.registry import SPACES, get, names
 from search_spaces.regnet import RegNet
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from search_spaces.genotype import Block, Edge, Genotype
+from search_spaces.cells.genotype import Block, Edge, Genotype
 
 if TYPE_CHECKING:
     from nas.space.trial import Trial

@@ -12,7 +12,7 @@ from nas.graph.ops.linear import Linear
 from nas.graph.ops.norm import BatchNorm2d
 from nas.graph.ops.parameter import Parameter
 from nas.graph.ops.pool import MaxPool2d
-from search_spaces.cell import add_cell, project
+from search_spaces.cells.cell import add_cell, project
 
 if TYPE_CHECKING:
     from nas.graph.builder import Value

@@ -9,7 +9,7 @@ import optuna
 from optuna.samplers import NSGAIISampler, RandomSampler, TPESampler
 
 from nas.study.samplers.evolution import RegularisedEvolutionSampler
-from search_spaces.nb201 import EDGES, OPERATIONS, edge_name
+from search_spaces.cells.nb201 import EDGES, OPERATIONS, edge_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -24,7 +24,7 @@ from nas.study.exploration import Exploration
 from nas.study.ledger import Ledger
 from nas.study.search_config import SearchConfig
 from nas.study.storage import open_storage, quiet_optuna
-from search_spaces.nb201 import NasBench201
+from search_spaces.cells.nb201 import NasBench201
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,9 +9,9 @@ from nas.graph.ops.call import Call
 from nas.graph.ops.norm import LayerNorm
 from nas.graph.ops.parameter import Parameter
 from nas.graph.ops.shape import Tokens
+from search_spaces.cells.transformer import encoder_layer
 from search_spaces.reference.frame import head, image, is_large
 from search_spaces.reference.registry import register
-from search_spaces.transformer import encoder_layer
 
 if TYPE_CHECKING:
     from nas.graph.builder import Value

@@ -9,8 +9,8 @@ import pytest
 
 from nas.analysis.cost import cost
 from nas.space.task import Task
-from search_spaces.darts import Darts
-from search_spaces.genotype import Genotype
+from search_spaces.cells.darts import Darts
+from search_spaces.cells.genotype import Genotype
 
 GOLDEN = json.loads(Path(__file__).with_name("darts.json").read_text())
 

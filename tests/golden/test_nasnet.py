@@ -9,7 +9,7 @@ import pytest
 
 from nas.analysis.cost import cost
 from nas.space.task import Task
-from search_spaces.nasnet import NASNET_A, NasNet
+from search_spaces.cells.nasnet import NASNET_A, NasNet
 
 GOLDEN = json.loads(Path(__file__).with_name("nasnet.json").read_text())
 MACRO = ("channels", "cells", "stem", "stem_multiplier")

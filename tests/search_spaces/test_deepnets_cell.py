@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nas.space.trial import ReplayTrial
+from search_spaces.cells.genotype import Edge, Genotype
 from search_spaces.deepnets_cell import (
     OPERATIONS,
     WEIGHTLESS,
@@ -13,7 +14,6 @@ from search_spaces.deepnets_cell import (
     repair,
     suggest_genotype,
 )
-from search_spaces.genotype import Edge, Genotype
 
 POOL = (Edge("max_pool_3x3", 0), Edge("skip_connect", 1))
 CONV = (Edge("conv_3x3", 0), Edge("skip_connect", 1))

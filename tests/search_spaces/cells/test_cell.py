@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from nas.graph.builder import GraphBuilder
-from search_spaces.cell import add_cell, project
-from search_spaces.genotype import Edge
+from search_spaces.cells.cell import add_cell, project
+from search_spaces.cells.genotype import Edge
 
 BLOCKS = (
     (Edge("sep_conv_3x3", 1), Edge("max_pool_3x3", 1)),

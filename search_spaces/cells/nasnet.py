@@ -11,9 +11,9 @@ from nas.graph.blocks import relu_conv_bn
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
-from search_spaces.cell import add_cell, project
-from search_spaces.cell_op import CELL_OPS
-from search_spaces.genotype import (
+from search_spaces.cells.cell import add_cell, project
+from search_spaces.cells.cell_op import CELL_OPS
+from search_spaces.cells.genotype import (
     Block,
     Edge,
     Genotype,

@@ -10,8 +10,8 @@ import pytest
 from nas.errors import EncodingError, ShapeError
 from nas.space.candidate import sample
 from nas.space.task import Task
-from search_spaces.genotype import Genotype, unused_states
-from search_spaces.nasnet import NASNET_A, OPERATIONS, NasNet
+from search_spaces.cells.genotype import Genotype, unused_states
+from search_spaces.cells.nasnet import NASNET_A, OPERATIONS, NasNet
 
 TASK = Task(classes=10, channels=3, resolution=16)
 SPACE = NasNet(task=TASK, channels=4, cells=1)

@@ -11,7 +11,7 @@ from nas.graph.blocks import conv_bn, relu_conv_bn
 from nas.graph.builder import GraphBuilder
 from nas.graph.ops.pool import AvgPool2d
 from nas.space.search_space import SearchSpace
-from search_spaces.cell_op import CELL_OPS
+from search_spaces.cells.cell_op import CELL_OPS
 from search_spaces.macro import Sizes, check_choice, check_image_space, for_resolution
 from search_spaces.registry import register
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from nas.compile.apply import apply
 from nas.graph.builder import GraphBuilder
-from search_spaces.transformer import encoder_layer
+from search_spaces.cells.transformer import encoder_layer
 
 
 @pytest.mark.parametrize("qkv_bias", [False, True])

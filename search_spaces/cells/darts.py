@@ -12,9 +12,9 @@ from nas.graph.blocks import conv_bn, relu_conv_bn
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
-from search_spaces.cell import add_cell, project
-from search_spaces.cell_op import CELL_OPS
-from search_spaces.genotype import Block, Edge, Genotype, check_blocks, check_operations
+from search_spaces.cells.cell import add_cell, project
+from search_spaces.cells.cell_op import CELL_OPS
+from search_spaces.cells.genotype import Block, Edge, Genotype, check_blocks, check_operations
 from search_spaces.macro import (
     Sizes,
     check_choice,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nas.errors import EncodingError
-from search_spaces.genotype import (
+from search_spaces.cells.genotype import (
     Edge,
     Genotype,
     check_blocks,

@@ -17,7 +17,7 @@ from nas.graph.blocks import (
 )
 from nas.graph.builder import GraphBuilder, Value
 from nas.graph.ops.shape import Image, Tokens, Zero
-from search_spaces.transformer import encoder_layer
+from search_spaces.cells.transformer import encoder_layer
 
 if TYPE_CHECKING:
     from nas.graph.ops.window import Pair

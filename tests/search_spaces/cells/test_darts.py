@@ -10,8 +10,8 @@ import pytest
 from nas.errors import ConfigError, EncodingError
 from nas.space.candidate import sample
 from nas.space.task import Task
-from search_spaces.darts import OPERATIONS, Darts
-from search_spaces.genotype import Edge, Genotype
+from search_spaces.cells.darts import OPERATIONS, Darts
+from search_spaces.cells.genotype import Edge, Genotype
 
 TASK = Task(classes=10, channels=3, resolution=16)
 SPACE = Darts(task=TASK, channels=4, cells=4)

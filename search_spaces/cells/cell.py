@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nas.graph.blocks import conv_bn, factorized_reduction, relu_conv_bn
-from search_spaces.cell_op import CELL_OPS
+from search_spaces.cells.cell_op import CELL_OPS
 
 if TYPE_CHECKING:
     from nas.graph.builder import GraphBuilder, Value
-    from search_spaces.genotype import Block
+    from search_spaces.cells.genotype import Block
 
 
 def add_cell(

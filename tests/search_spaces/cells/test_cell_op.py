@@ -6,8 +6,9 @@ import torch.nn.functional as F
 
 from nas.compile.apply import apply
 from nas.graph.builder import GraphBuilder
-from search_spaces import darts, deepnets_cell, nasnet, nb201
-from search_spaces.cell_op import CELL_OPS
+from search_spaces import deepnets_cell
+from search_spaces.cells import darts, nasnet, nb201
+from search_spaces.cells.cell_op import CELL_OPS
 
 
 def test_every_space_uses_the_one_table():

@@ -1,0 +1,1 @@
+"""Spaces of repeated cells: NASNet, DARTS, NAS-Bench-201."""
