@@ -5,7 +5,7 @@ from search_spaces.cells.darts import Darts
 from search_spaces.cells.genotype import Edge, Genotype
 from search_spaces.cells.nasnet import NasNet
 from search_spaces.cells.nb201 import NasBench201
-from search_spaces.deepnets import DeepNets
+from search_spaces.deepnets.space import DeepNets
 from search_spaces.gnn import AutoGnn
 from search_spaces.gnn_layers import GnnLayers
 from search_spaces.graphgym import GraphGym

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.speed.subject import TASK
 from nas.compile.module import to_module
-from search_spaces.deepnets import network
+from search_spaces.deepnets.space import network
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

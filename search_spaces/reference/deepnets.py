@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from search_spaces.cells.genotype import Edge, Genotype
-from search_spaces.deepnets_network import plan_network
-from search_spaces.deepnets_plan import Plan, Stem
+from search_spaces.deepnets.network import plan_network
+from search_spaces.deepnets.plan import Plan, Stem
 from search_spaces.reference.registry import register
 
 if TYPE_CHECKING:

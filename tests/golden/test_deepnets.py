@@ -7,9 +7,9 @@ import pytest
 from nas.analysis.cost import cost
 from nas.space.task import Task
 from nas.space.trial import ReplayTrial
-from search_spaces.deepnets import network
-from search_spaces.deepnets_plan import suggest_plan
-from search_spaces.deepnets_split import SPLITS
+from search_spaces.deepnets.plan import suggest_plan
+from search_spaces.deepnets.space import network
+from search_spaces.deepnets.split import SPLITS
 from search_spaces.reference.deepnets import deepnets_vit
 
 CIFAR = Task(classes=10, channels=3, resolution=32)

@@ -6,13 +6,13 @@ import torch.nn.functional as F
 
 from nas.compile.apply import apply
 from nas.graph.builder import GraphBuilder
-from search_spaces import deepnets_cell
 from search_spaces.cells import darts, nasnet, nb201
 from search_spaces.cells.cell_op import CELL_OPS
+from search_spaces.deepnets import cell
 
 
 def test_every_space_uses_the_one_table():
-    used = {*darts.OPERATIONS, *nasnet.OPERATIONS, *nb201.OPERATIONS, *deepnets_cell.OPERATIONS}
+    used = {*darts.OPERATIONS, *nasnet.OPERATIONS, *nb201.OPERATIONS, *cell.OPERATIONS}
     assert used <= set(CELL_OPS)
 
 

@@ -12,10 +12,10 @@ from nas.space.candidate import Candidate
 from nas.space.search_space import SearchSpace
 from nas.space.task import Task
 from nas.space.trial import ReplayTrial
-from search_spaces.deepnets_cell import repair, suggest_genotype
-from search_spaces.deepnets_network import plan_network
-from search_spaces.deepnets_plan import suggest_plan, suggest_size
-from search_spaces.deepnets_split import SPLITS
+from search_spaces.deepnets.cell import repair, suggest_genotype
+from search_spaces.deepnets.network import plan_network
+from search_spaces.deepnets.plan import suggest_plan, suggest_size
+from search_spaces.deepnets.split import SPLITS
 from search_spaces.macro import (
     Sizes,
     check_choice,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from nas.graph.graph import Graph
     from nas.space.trial import Trial
-    from search_spaces.deepnets_plan import Plan
-    from search_spaces.deepnets_split import Split
+    from search_spaces.deepnets.plan import Plan
+    from search_spaces.deepnets.split import Split
 
 _SIZES: dict[float, Sizes] = {
     8: {"channels": 8, "max_cells": 8},
@@ -54,7 +54,7 @@ class DeepNets(SearchSpace):
     Attributes:
         channels: Width; a network has this or, in some splits, up to four times as much.
         max_cells: At most so many cells; the depths of a split are squeezed to fit.
-        split: Part of the benchmark, one of :data:`search_spaces.deepnets_split.SPLITS`. Others
+        split: Part of the benchmark, one of :data:`search_spaces.deepnets.split.SPLITS`. Others
             than ``train``, ``val`` and ``test`` are out of its distribution: in width, in depth,
             in the blocks of a cell, or without norms.
 

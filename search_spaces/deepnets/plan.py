@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from search_spaces.deepnets_cell import DENSE, operations, repair, suggest_genotype
+from search_spaces.deepnets.cell import DENSE, operations, repair, suggest_genotype
 
 if TYPE_CHECKING:
     from nas.space.trial import Trial
     from search_spaces.cells.genotype import Genotype
-    from search_spaces.deepnets_split import Split
+    from search_spaces.deepnets.split import Split
 
 _ROOM = ((8, 20, 6), (10, 40, 2), (12, 80, 1))
 """Up to so many cells and such a load, widths may be so many halves above the least.

@@ -15,10 +15,10 @@ from nas.graph.check import check
 from nas.space.candidate import mutate, sample
 from nas.space.task import Task
 from search_spaces.cells.genotype import Edge, Genotype
-from search_spaces.deepnets import DeepNets, network
-from search_spaces.deepnets_cell import DENSE
-from search_spaces.deepnets_plan import Plan, Stem
-from search_spaces.deepnets_split import SPLITS
+from search_spaces.deepnets.cell import DENSE
+from search_spaces.deepnets.plan import Plan, Stem
+from search_spaces.deepnets.space import DeepNets, network
+from search_spaces.deepnets.split import SPLITS
 
 CIFAR = Task(classes=10, channels=3, resolution=32)
 SMALL = Task(classes=10, channels=3, resolution=16)

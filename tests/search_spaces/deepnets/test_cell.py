@@ -7,7 +7,7 @@ import pytest
 
 from nas.space.trial import ReplayTrial
 from search_spaces.cells.genotype import Edge, Genotype
-from search_spaces.deepnets_cell import (
+from search_spaces.deepnets.cell import (
     OPERATIONS,
     WEIGHTLESS,
     operations,

@@ -1,0 +1,1 @@
+"""DeepNets-1M: varied networks, to train general hypernetworks on."""
