@@ -1,6 +1,5 @@
 """Search spaces of the literature, by name."""
 
-from search_spaces.anynet import AnyNet
 from search_spaces.cells.darts import Darts
 from search_spaces.cells.genotype import Edge, Genotype
 from search_spaces.cells.nasnet import NasNet
@@ -12,7 +11,8 @@ from search_spaces.graphgym import GraphGym
 from search_spaces.graphnas import GraphNas
 from search_spaces.nasbench_graph import NasBenchGraph
 from search_spaces.registry import SPACES, get, names
-from search_spaces.regnet import RegNet
+from search_spaces.stages.anynet import AnyNet
+from search_spaces.stages.regnet import RegNet
 
 __all__ = [
     "SPACES",

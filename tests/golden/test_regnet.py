@@ -13,8 +13,8 @@ from nas.analysis.complexity import Complexity, complexity
 from nas.graph.ops.conv import Conv2d
 from nas.space.task import Task
 from search_spaces.reference import reference
-from search_spaces.regnet import RegNet, published
-from search_spaces.regnet_published import PUBLISHED
+from search_spaces.stages.published import PUBLISHED
+from search_spaces.stages.regnet import RegNet, published
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nas.space.task import Task
-from search_spaces.regnet_block import (
+from search_spaces.stages.stage import (
     Stage,
     quantised_widths,
     stage_network,

@@ -11,8 +11,8 @@ from nas.graph.check import check
 from nas.graph.ops.conv import Conv2d
 from nas.space.candidate import sample
 from nas.space.task import Task
-from search_spaces.anynet import VARIANTS, AnyNet
 from search_spaces.registry import get
+from search_spaces.stages.anynet import VARIANTS, AnyNet
 
 CIFAR = Task(classes=10, channels=3, resolution=32)
 PHOTOS = Task(classes=1000, channels=3, resolution=224)

@@ -15,7 +15,7 @@ from search_spaces.macro import (
     for_resolution,
 )
 from search_spaces.registry import register
-from search_spaces.regnet_block import (
+from search_spaces.stages.stage import (
     QUANTUM,
     Stage,
     check_reductions,

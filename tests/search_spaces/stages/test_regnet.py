@@ -11,7 +11,7 @@ from nas.graph.ops.conv import Conv2d
 from nas.space.candidate import mutate, sample
 from nas.space.task import Task
 from search_spaces.registry import get
-from search_spaces.regnet import RegNet, published
+from search_spaces.stages.regnet import RegNet, published
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph

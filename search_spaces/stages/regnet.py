@@ -11,7 +11,8 @@ from nas.errors import EncodingError, nearest
 from nas.space.search_space import SearchSpace
 from search_spaces.macro import Sizes, check_image_space, check_minimum, for_resolution
 from search_spaces.registry import register
-from search_spaces.regnet_block import (
+from search_spaces.stages.published import PUBLISHED
+from search_spaces.stages.stage import (
     QUANTUM,
     Stage,
     check_reductions,
@@ -20,7 +21,6 @@ from search_spaces.regnet_block import (
     strides_for,
     to_quantum,
 )
-from search_spaces.regnet_published import PUBLISHED
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph

@@ -1,0 +1,1 @@
+"""Spaces of stages of equal blocks: AnyNet and RegNet."""
