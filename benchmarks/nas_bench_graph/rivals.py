@@ -8,7 +8,7 @@ import numpy as np
 import optuna
 
 from benchmarks.nb201_search.rivals import MODELS, SAMPLERS
-from search_spaces.nasbench_graph import LINKS, OPERATIONS
+from search_spaces.nodes.nasbench_graph import LINKS, OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

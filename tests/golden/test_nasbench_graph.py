@@ -10,7 +10,7 @@ import pytest
 
 from nas.analysis.cost import cost
 from nas.space.task import NODE_CLASSIFICATION, Task
-from search_spaces.nasbench_graph import LINKS, OPERATIONS, canonical_form
+from search_spaces.nodes.nasbench_graph import LINKS, OPERATIONS, canonical_form
 from search_spaces.registry import get
 
 GOLDEN = json.loads(Path(__file__).with_name("nasbench_graph.json").read_text())

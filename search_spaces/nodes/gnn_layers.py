@@ -9,8 +9,8 @@ from nas.graph.builder import GraphBuilder
 from nas.graph.ops.linear import Linear
 from nas.graph.ops.message_passing_layer import LAYERS
 from nas.space.search_space import SearchSpace
-from search_spaces.attention_layer import scaled
 from search_spaces.macro import check_minimum, check_node_space, check_rate
+from search_spaces.nodes.attention_layer import scaled
 from search_spaces.registry import register
 
 if TYPE_CHECKING:

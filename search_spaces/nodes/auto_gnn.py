@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from nas.graph.ops.neighbour_attention import ATTENTIONS
-from search_spaces.attention_layer import (
+from search_spaces.nodes.attention_layer import (
     ACTIVATIONS,
     HEADS,
     HIDDEN,
@@ -14,7 +14,7 @@ from search_spaces.attention_layer import (
     AttentionLayer,
     scaled,
 )
-from search_spaces.attention_space import AttentionSpace
+from search_spaces.nodes.attention_space import AttentionSpace
 from search_spaces.registry import register
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import pytest
 
 from nas.errors import ConfigError, EncodingError
 from nas.space.task import NODE_CLASSIFICATION, Task
-from search_spaces.nasbench_graph import NasBenchGraph, canonical_form
+from search_spaces.nodes.nasbench_graph import NasBenchGraph, canonical_form
 from search_spaces.registry import get
 
 CORA = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)

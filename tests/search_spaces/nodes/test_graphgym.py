@@ -6,7 +6,7 @@ from nas.graph.ops import MessagePassing
 from nas.space.candidate import candidate
 from nas.space.task import NODE_CLASSIFICATION, Task
 from nas.train.config import TrainConfig
-from search_spaces.graphgym import DESIGN, TRAINING, GraphGym
+from search_spaces.nodes.graphgym import DESIGN, TRAINING, GraphGym
 
 SPACE = GraphGym(task=Task(kind=NODE_CLASSIFICATION, features=100, classes=7), channels=8)
 

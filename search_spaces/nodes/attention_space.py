@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
-from search_spaces.attention_layer import HIDDEN
 from search_spaces.macro import check_minimum, check_node_space, check_rate
+from search_spaces.nodes.attention_layer import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.space.task import Task
     from nas.space.trial import Trial
-    from search_spaces.attention_layer import AttentionLayer
+    from search_spaces.nodes.attention_layer import AttentionLayer
 
 
 @dataclass(frozen=True, kw_only=True)

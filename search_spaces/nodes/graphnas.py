@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.errors import EncodingError
 from nas.files import parse_json
-from search_spaces.attention_layer import (
+from search_spaces.nodes.attention_layer import (
     ACTIVATIONS,
     HEADS,
     HIDDEN,
@@ -16,7 +16,7 @@ from search_spaces.attention_layer import (
     AttentionLayer,
     scaled,
 )
-from search_spaces.attention_space import AttentionSpace
+from search_spaces.nodes.attention_space import AttentionSpace
 from search_spaces.registry import register
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import pytest
 from nas.errors import EncodingError
 from nas.graph.ops import Activation, GraphAttention
 from nas.space.task import NODE_CLASSIFICATION, Task
-from search_spaces.graphnas import GraphNas
+from search_spaces.nodes.graphnas import GraphNas
 
 CORA = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)
 SPACE = GraphNas(task=CORA)

@@ -1,0 +1,1 @@
+"""Spaces of graph networks that classify nodes."""
