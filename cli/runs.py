@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cli.architecture import there
 from nas.errors import ConfigError, StudyError
 from nas.files import read_json
-from nas.study.run_folder import RunFolder
+from nas.study.record.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Collection

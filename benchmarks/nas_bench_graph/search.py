@@ -22,7 +22,7 @@ from benchmarks.nas_bench_graph.recipe import RECIPES, SCORE, mean_rank
 from benchmarks.nas_bench_graph.rivals import RIDGE, RIVALS, Ridge, sampled
 from benchmarks.nas_bench_graph.run import SPACE, options_of, pool_of
 from benchmarks.nas_bench_graph.table import published
-from nas.study.storage import quiet_optuna
+from nas.study.record.storage import quiet_optuna
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,8 +10,8 @@ from nas.events import Stage, ignore
 from nas.space.candidate import candidate
 from nas.study.choice import Chooser, probes_among
 from nas.study.exploration import Exploration
-from nas.study.ledger import Ledger
 from nas.study.ranking import best
+from nas.study.record.ledger import Ledger
 from nas.study.search_config import SearchConfig
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from hypernets.checkpoint import directory_of, load
 from nas.analysis.cost import cost
 from nas.data import catalog
 from nas.evaluate.scorer import ScoreConfig, Scorer
-from nas.study.storage import quiet_optuna
+from nas.study.record.storage import quiet_optuna
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

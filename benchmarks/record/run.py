@@ -21,9 +21,9 @@ from nas.data.digits import load
 from nas.evaluate.scorer import Estimate, Failure
 from nas.events import Advanced, Stage
 from nas.study.exploration import Exploration
-from nas.study.ledger import Ledger
+from nas.study.record.ledger import Ledger
+from nas.study.record.storage import open_storage, quiet_optuna
 from nas.study.search_config import SearchConfig
-from nas.study.storage import open_storage, quiet_optuna
 from search_spaces.cells.nb201 import NasBench201
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
 from nas.space.time_limit import TimeIsOver, time_limit
 from nas.study.answer import PARENT, AnswerCache, Outcome
-from nas.study.ledger import is_child, outcome_of
 from nas.study.proposal import Proposal
 from nas.study.ranking import ranked_fronts
+from nas.study.record.ledger import is_child, outcome_of
 from nas.study.rehearsal import rehearse
 from nas.study.samplers.registry import make_sampler
 from nas.study.stopping import ASKS_PER_CANDIDATE, TRIES_PER_CANDIDATE, Stopping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nas.events import Listener, Stage
     from nas.space.search_space import SearchSpace
     from nas.study.answer import Answer
-    from nas.study.ledger import Ledger
+    from nas.study.record.ledger import Ledger
     from nas.study.search_config import SearchConfig
 
 ScoreCandidates = Callable[[Sequence[Candidate]], Iterable[Estimate | Failure]]

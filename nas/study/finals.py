@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.importers.own_module import OwnModule
     from nas.space.search_space import SearchSpace
-    from nas.study.ledger import Ledger
     from nas.study.objectives import Objective
     from nas.study.ranking import Choose
-    from nas.study.run_folder import RunFolder
+    from nas.study.record.ledger import Ledger
+    from nas.study.record.run_folder import RunFolder
     from nas.study.rungs import Rung
     from nas.study.trainer import Trainer
     from nas.train.train import Trained

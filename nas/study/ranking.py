@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nas.study.ledger import is_scored
 from nas.study.quantity import ANALYTIC
+from nas.study.record.ledger import is_scored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
+    from nas.study.record.storage import StorageLike
     from nas.study.result import SearchResult
-    from nas.study.storage import StorageLike
 
 
 def search(

@@ -11,9 +11,9 @@ from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 from nas.study.objectives import Objective
+from nas.study.record.storage import describe
 from nas.study.rungs import affordable, plan
 from nas.study.samplers.registry import SAMPLERS
-from nas.study.storage import describe
 from nas.train.config import EPOCHS
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from nas.space.task import Task
     from nas.study.constraints import Constraint
+    from nas.study.record.storage import StorageLike
     from nas.study.rungs import Rung
-    from nas.study.storage import StorageLike
 
 
 FINALISTS = {IMAGE_CLASSIFICATION: 6, NODE_CLASSIFICATION: 60}

@@ -25,18 +25,18 @@ from nas.study.constraints import satisfied
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import SUBSTITUTES, Champion, Finals
-from nas.study.identity import check_same, earlier_weights, identity
-from nas.study.ledger import Ledger, TrialCounts, is_child, is_scored, unchecked
 from nas.study.quantity import ESTIMATED, figures
 from nas.study.ranking import best, ranked_fronts
+from nas.study.record.identity import check_same, earlier_weights, identity
+from nas.study.record.ledger import Ledger, TrialCounts, is_child, is_scored, unchecked
+from nas.study.record.run_folder import RunFolder
+from nas.study.record.storage import describe, in_reach, open_storage, quiet_optuna
+from nas.study.record.study_lock import study_in_use
+from nas.study.record.trial_check import check_trials
+from nas.study.record.trials_table import TrialsTable
 from nas.study.result import Found, SearchResult
-from nas.study.run_folder import RunFolder
 from nas.study.samplers.registry import make_sampler
-from nas.study.storage import describe, in_reach, open_storage, quiet_optuna
-from nas.study.study_lock import study_in_use
 from nas.study.trainer import Trainer
-from nas.study.trial_check import check_trials
-from nas.study.trials_table import TrialsTable
 from nas.train.device import resolve_device
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nas.errors import InfeasibleError, StudyError, counted
 from nas.study.answer import Outcome, is_repeat
 from nas.study.failures import Failures
-from nas.study.ledger import TrialCounts, is_child, is_scored, outcome_of
+from nas.study.record.ledger import TrialCounts, is_child, is_scored, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,7 +28,7 @@ from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
 from nas.graph.ops.call import Call
 from nas.space.candidate import candidate, sample
-from nas.study.run_folder import RunFolder
+from nas.study.record.run_folder import RunFolder
 from nas.train.train import train
 from search_spaces.registry import get, names
 from tests.hypernets.hypernet_toys import make_hypernet

@@ -18,7 +18,7 @@ from nas.space.candidate import candidate, crossover, mutate, sample
 from nas.space.choices import Choices
 from nas.space.own_space import own_space
 from nas.space.trial import ReplayTrial
-from nas.study.storage import open_storage, quiet_optuna
+from nas.study.record.storage import open_storage, quiet_optuna
 from tests.nas.space.space_toys import TASK
 
 if TYPE_CHECKING:

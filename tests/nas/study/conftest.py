@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nas.study.storage import quiet_optuna
+from nas.study.record.storage import quiet_optuna
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from nas.space.task import IMAGE_CLASSIFICATION
 from nas.study import breeding, search_run
 from nas.study.breeding import Breeder
 from nas.study.choice import FIGURES, Chooser
-from nas.study.ledger import is_child
+from nas.study.record.ledger import is_child
 from nas.study.search_config import SearchConfig
 from nas.study.trainer import Trainer
 from tests.nas.study.study_toys import found, quality, record, toy_score, toy_search, toy_space

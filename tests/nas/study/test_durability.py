@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from nas.errors import StudyError
-from nas.study.journal import GroupedJournal
-from nas.study.ledger import Ledger
-from nas.study.storage import database_of, in_reach, open_storage, quiet_optuna
+from nas.study.record.journal import GroupedJournal
+from nas.study.record.ledger import Ledger
+from nas.study.record.storage import database_of, in_reach, open_storage, quiet_optuna
 from tests.nas.study.study_toys import toy_score, toy_space
 from tests.nas.study.test_exploration import explore
 

@@ -17,11 +17,11 @@ from nas.evaluate.scorer import Failure
 from nas.events import Advanced, Event, Leaders, Noted, ignore, stage
 from nas.study.constraints import parse_constraints
 from nas.study.exploration import Exploration
-from nas.study.ledger import Ledger, TrialCounts, is_scored
 from nas.study.objectives import parse_objectives
+from nas.study.record.ledger import Ledger, TrialCounts, is_scored
+from nas.study.record.storage import open_storage
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.search_config import SearchConfig
-from nas.study.storage import open_storage
 from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_score, toy_space
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from nas.events import Event, Listener, Noted, ignore
 from nas.export.save import save
 from nas.study import finals as finals_module
 from nas.study.finals import Climb, Finals
-from nas.study.ledger import Ledger
 from nas.study.objectives import parse_objectives
-from nas.study.run_folder import RunFolder
+from nas.study.record.ledger import Ledger
+from nas.study.record.run_folder import RunFolder
 from nas.study.rungs import Rung
 from nas.study.trainer import DEFAULT, PREDICTED
 from nas.train.train import Epoch, Trained

@@ -9,7 +9,7 @@ import optuna
 from nas.analysis.cost import cost
 from nas.space.candidate import candidate
 from nas.study.effort import Effort
-from nas.study.ledger import TrialCounts
+from nas.study.record.ledger import TrialCounts
 from nas.study.result import Found, SearchResult
 from nas.study.trust import trust
 from tests.nas.study.study_toys import toy_estimate, toy_space

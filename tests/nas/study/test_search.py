@@ -19,7 +19,7 @@ from nas.errors import ConfigError, InfeasibleError, StudyError, TrainingError
 from nas.events import Advanced, Event, Noted, StageStarted
 from nas.export.save import load_module
 from nas.graph.graph import Graph
-from nas.study.ledger import is_scored
+from nas.study.record.ledger import is_scored
 from nas.study.trainer import Trainer
 from nas.testing.dataset import images_of
 from nas.train.evaluate import evaluate

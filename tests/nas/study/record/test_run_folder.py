@@ -7,7 +7,7 @@ import pytest
 
 from nas.errors import StudyError
 from nas.files import write_json, write_text
-from nas.study.run_folder import RunFolder
+from nas.study.record.run_folder import RunFolder
 from nas.study.trust import trust
 
 if TYPE_CHECKING:

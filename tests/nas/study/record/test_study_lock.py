@@ -11,9 +11,9 @@ import pytest
 from optuna.trial import create_trial
 
 from nas.errors import StudyError
-from nas.study.ledger import Ledger
-from nas.study.storage import open_storage
-from nas.study.study_lock import study_in_use
+from nas.study.record.ledger import Ledger
+from nas.study.record.storage import open_storage
+from nas.study.record.study_lock import study_in_use
 from tests.nas.study.study_toys import toy_search
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from optuna.storages import InMemoryStorage, JournalStorage
 from optuna.trial import create_trial
 
 from nas.errors import ConfigError, StudyError
-from nas.study.storage import describe, grouped, open_storage, quiet_optuna
+from nas.study.record.storage import describe, grouped, open_storage, quiet_optuna
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import io
 from optuna.trial import TrialState, create_trial
 
 from nas.study.constraints import parse_constraints
-from nas.study.trials_table import trials_csv
+from nas.study.record.trials_table import trials_csv
 
 
 def test_one_line_for_each_trial() -> None:

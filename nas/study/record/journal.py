@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.storages.journal import JournalFileBackend
 
 from nas.errors import StudyError
-from nas.study.file_lock import journal_lock, locked
+from nas.study.record.file_lock import journal_lock, locked
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

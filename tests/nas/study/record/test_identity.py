@@ -12,8 +12,8 @@ from nas.data.digits import load
 from nas.errors import StudyError
 from nas.evaluate.scorer import ScoreConfig
 from nas.study.constraints import parse_constraints
-from nas.study.identity import check_same, earlier_weights, identity
 from nas.study.objectives import parse_objectives
+from nas.study.record.identity import check_same, earlier_weights, identity
 from tests.nas.study.study_toys import ToyPredictor, toy_space
 
 DATA = load()

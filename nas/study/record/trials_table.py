@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
     from nas.study.constraints import Constraint
-    from nas.study.ledger import Ledger
+    from nas.study.record.ledger import Ledger
 
 _FIGURES = (*ESTIMATED, *ANALYTIC)
 _SHARE = 0.05

@@ -18,8 +18,8 @@ import pytest
 from optuna.trial import TrialState
 
 from nas.errors import StudyError
-from nas.study.storage import database_of, in_reach, open_storage
-from nas.study.study_lock import study_in_use
+from nas.study.record.storage import database_of, in_reach, open_storage
+from nas.study.record.study_lock import study_in_use
 from tests.nas.study.study_toys import found, record, toy_score, toy_search
 from tests.nas.study.test_durability import assert_survives_kills, search
 

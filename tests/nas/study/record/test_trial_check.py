@@ -7,7 +7,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.errors import StudyError
-from nas.study.trial_check import check_trials
+from nas.study.record.trial_check import check_trials
 from tests.nas.study.study_toys import toy_search
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import StudyError
 from nas.files import read_json, write_json
-from nas.study.file_lock import held
+from nas.study.record.file_lock import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -12,8 +12,8 @@ from optuna.trial import TrialState, create_trial
 
 from nas.errors import StudyError
 from nas.study.answer import PARENT, Outcome, identity_of, is_repeat
-from nas.study.repeats import Repeats
-from nas.study.storage import grouped
+from nas.study.record.repeats import Repeats
+from nas.study.record.storage import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -80,7 +80,7 @@ class Ledger:
 
     The sampler works on a study in memory, in which all that it asked for is a trial. Here
     duplicates are none: a note of each generation keeps what the sampler learnt from them, see
-    :class:`nas.study.repeats.Repeats`. Earlier versions recorded them as pruned trials with
+    :class:`nas.study.record.repeats.Repeats`. Earlier versions recorded them as pruned trials with
     ``duplicate_of``. So the trials complete and feasible are exactly the distinct architectures
     that reached a score.
 
@@ -119,7 +119,7 @@ class Ledger:
         """Add finished trials of the sampler's study, and the time they took.
 
         They are durable when this returns, and so is what the sampler noted beside them. If this
-        raises, nothing of that is on record; see :func:`nas.study.storage.grouped`.
+        raises, nothing of that is on record; see :func:`nas.study.record.storage.grouped`.
 
         Raises:
             StudyError: Another process has added trials meanwhile.

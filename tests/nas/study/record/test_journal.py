@@ -10,9 +10,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import create_trial
 
 from nas.errors import StudyError
-from nas.study.file_lock import FileLock, held
-from nas.study.journal import GroupedJournal
-from nas.study.storage import grouped
+from nas.study.record.file_lock import FileLock, held
+from nas.study.record.journal import GroupedJournal
+from nas.study.record.storage import grouped
 
 if TYPE_CHECKING:
     from pathlib import Path

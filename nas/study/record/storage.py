@@ -21,8 +21,8 @@ from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages.journal._storage import JournalStorageReplayResult
 
 from nas.errors import ConfigError, StudyError
-from nas.study.journal import GroupedJournal
-from nas.study.transaction import transaction
+from nas.study.record.journal import GroupedJournal
+from nas.study.record.transaction import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.errors import StudyError
-from nas.study.file_lock import held
-from nas.study.storage import database_of, journal_of
+from nas.study.record.file_lock import held
+from nas.study.record.storage import database_of, journal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
