@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from optuna.trial import create_trial
 
-from nas.study.choice import Chooser, probes_among
 from nas.study.search_config import SearchConfig
+from nas.study.selection.chooser import Chooser, probes_among
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """What :class:`nas.study.choice.Chooser` makes of a score.
+    """What :class:`nas.study.selection.chooser.Chooser` makes of a score.
 
     Args:
         pool: Scored architectures.

@@ -8,11 +8,11 @@ import optuna
 
 from nas.events import Stage, ignore
 from nas.space.candidate import candidate
-from nas.study.choice import Chooser, probes_among
 from nas.study.exploration import Exploration
-from nas.study.ranking import best
 from nas.study.record.ledger import Ledger
 from nas.study.search_config import SearchConfig
+from nas.study.selection.chooser import Chooser, probes_among
+from nas.study.selection.pareto import best
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """Evolution on the score, then the choices of :class:`nas.study.choice.Chooser`.
+    """Evolution on the score, then the choices of :class:`nas.study.selection.chooser.Chooser`.
 
     Args:
         space: The one behind the scores.

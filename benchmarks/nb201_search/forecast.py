@@ -27,9 +27,9 @@ from nas.analysis.agreement import kendall, top_kendall
 from nas.analysis.cost import cost
 from nas.data import catalog
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
-from nas.study.choice import LEARNED_FROM, oriented
 from nas.study.quantity import figures
-from nas.study.regressor import AccuracyRegressor
+from nas.study.selection.chooser import LEARNED_FROM, oriented
+from nas.study.selection.regressor import AccuracyRegressor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -29,9 +29,9 @@ from nas.analysis.agreement import kendall
 from nas.analysis.cost import cost
 from nas.evaluate.scorer import Estimate, Scorer
 from nas.space.candidate import candidate
-from nas.study.choice import FIGURES, oriented
 from nas.study.quantity import figures
 from nas.study.rungs import plan
+from nas.study.selection.chooser import FIGURES, oriented
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nas.study.effort import Effort
     from nas.study.objectives import Objective
     from nas.study.result import Found, SearchResult
-    from nas.study.trust import Trust
+    from nas.study.selection.trust import Trust
 
 
 _PROBES_THAT_TELL = 5

@@ -7,7 +7,7 @@ from nas.study.result import Found, SearchResult
 from nas.study.samplers import SAMPLERS, RegularisedEvolutionSampler, make_sampler
 from nas.study.search import search
 from nas.study.search_config import SearchConfig
-from nas.study.trust import Trust
+from nas.study.selection.trust import Trust
 
 __all__ = [
     "SAMPLERS",

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 PARENT = "parent"
-"""The attribute of a child, see :mod:`nas.study.breeding`, that holds the number of its parent."""
+"""The attribute of a child, see
+:mod:`nas.study.selection.breeder`, that holds the number of its parent."""
 
 
 DUPLICATE_OF = "duplicate_of"

@@ -18,10 +18,10 @@ from nas.space.candidate import Candidate, sample
 from nas.space.time_limit import TimeIsOver, time_limit
 from nas.study.answer import PARENT, AnswerCache, Outcome
 from nas.study.proposal import Proposal
-from nas.study.ranking import ranked_fronts
 from nas.study.record.ledger import is_child, outcome_of
 from nas.study.rehearsal import rehearse
 from nas.study.samplers.registry import make_sampler
+from nas.study.selection.pareto import ranked_fronts
 from nas.study.stopping import ASKS_PER_CANDIDATE, TRIES_PER_CANDIDATE, Stopping
 
 if TYPE_CHECKING:

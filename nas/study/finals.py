@@ -16,7 +16,7 @@ from nas.space.candidate import candidate
 from nas.space.contained import contained
 from nas.space.task import NODE_CLASSIFICATION
 from nas.study.effort import COMPARISON
-from nas.study.ranking import by_training
+from nas.study.selection.pareto import by_training
 from nas.study.trainer import DEFAULT, PREDICTED
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from nas.importers.own_module import OwnModule
     from nas.space.search_space import SearchSpace
     from nas.study.objectives import Objective
-    from nas.study.ranking import Choose
     from nas.study.record.ledger import Ledger
     from nas.study.record.run_folder import RunFolder
     from nas.study.rungs import Rung
+    from nas.study.selection.pareto import Choose
     from nas.study.trainer import Trainer
     from nas.train.train import Trained
 

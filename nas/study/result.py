@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.study.effort import Effort
     from nas.study.record.ledger import TrialCounts
-    from nas.study.trust import Trust
+    from nas.study.selection.trust import Trust
 
 
 @dataclass(frozen=True, kw_only=True)

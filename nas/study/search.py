@@ -53,9 +53,9 @@ def search(
     before the next one begins. Then ``finalists`` are trained briefly, from predicted weights
     unless default ones serve the first of them better: the best in rank, a few probes that tell
     how far the ranking can be trusted, and what ranks best in the light of those already trained;
-    see :class:`nas.study.choice.Chooser`. On a graph, where that proves unreliable, children of
-    the best follow; see :class:`nas.study.breeding.Breeder`. Of these the best are trained longer,
-    again and again, and the best of the last ones to the end; it meets the test split once. With
+    see :class:`nas.study.selection.chooser.Chooser`. On a graph, where that proves unreliable,
+    children of the best follow; see :class:`nas.study.selection.breeder.Breeder`. Of these the
+    best are trained longer, again and again, and the best of the last ones to the end; it meets the test split once. With
     objectives such as ``params`` those of the best Pareto fronts climb, by the accuracy they have
     reached. The same call again goes on where the last one stopped, or was killed.
 

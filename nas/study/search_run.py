@@ -19,14 +19,11 @@ from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
 from nas.space.task import NODE_CLASSIFICATION
-from nas.study.breeding import Breeder
-from nas.study.choice import Chooser, probes_among
 from nas.study.constraints import satisfied
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import SUBSTITUTES, Champion, Finals
 from nas.study.quantity import ESTIMATED, figures
-from nas.study.ranking import best, ranked_fronts
 from nas.study.record.identity import check_same, earlier_weights, identity
 from nas.study.record.ledger import Ledger, TrialCounts, is_child, is_scored, unchecked
 from nas.study.record.run_folder import RunFolder
@@ -36,6 +33,9 @@ from nas.study.record.trial_check import check_trials
 from nas.study.record.trials_table import TrialsTable
 from nas.study.result import Found, SearchResult
 from nas.study.samplers.registry import make_sampler
+from nas.study.selection.breeder import Breeder
+from nas.study.selection.chooser import Chooser, probes_among
+from nas.study.selection.pareto import best, ranked_fronts
 from nas.study.trainer import Trainer
 from nas.train.device import resolve_device
 
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.study.effort import Effort
     from nas.study.finals import Climb, Finalist
-    from nas.study.ranking import Choose
     from nas.study.search_config import SearchConfig
+    from nas.study.selection.pareto import Choose
 
 _POOL = 1000
 """Best trials that finalists are chosen from."""

@@ -245,7 +245,7 @@ def outcome_of(trial: FrozenTrial) -> Outcome:
 
 
 def is_child(trial: FrozenTrial) -> bool:
-    """Whether a trial was made from one that trained well, see :mod:`nas.study.breeding`."""
+    """Whether a trial is a child; see :mod:`nas.study.selection.breeder`."""
     return PARENT in trial.user_attrs
 
 

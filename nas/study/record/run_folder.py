@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from nas.study.trust import Trust
+    from nas.study.selection.trust import Trust
 
 _FORMAT = "nas-run"
 _PACKAGES = ("ghn-nas", "torch", "optuna", "numpy")

@@ -11,7 +11,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from nas.space.trial import contains, draw, draw_other, has_others
-from nas.study.ranking import first_front, losses
+from nas.study.selection.pareto import first_front, losses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

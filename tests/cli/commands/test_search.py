@@ -14,9 +14,10 @@ import torch
 from hypernets.checkpoint import shipped as shipped_hypernets
 from nas.events import Advanced
 from nas.space.task import IMAGE_CLASSIFICATION
-from nas.study import breeding, search_run
+from nas.study import search_run
 from nas.study.quantity import ANALYTIC, ESTIMATED
 from nas.study.samplers.registry import SAMPLERS
+from nas.study.selection import breeder
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process
 
 KEYS = {"run", "study", "trials", "best", "pareto", "trust", "rungs", "seconds", "files"}
@@ -162,7 +163,7 @@ def test_what_was_infeasible_is_counted_in_the_summary(hypernet):
 
 
 def test_what_was_bred_is_counted_in_the_summary_and_long_tables_are_cut(hypernet, monkeypatch):
-    monkeypatch.setattr(breeding, "FOUNDERS", 3)
+    monkeypatch.setattr(breeder, "FOUNDERS", 3)
     monkeypatch.setattr(search_run, "NODE_CLASSIFICATION", IMAGE_CLASSIFICATION)
     monkeypatch.setattr("cli.commands.search._ROWS", 4)
     lengths = ("--finalists", 6, "--finalist-epochs", 1, "--max-epochs", 0)

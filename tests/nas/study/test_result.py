@@ -11,7 +11,7 @@ from nas.space.candidate import candidate
 from nas.study.effort import Effort
 from nas.study.record.ledger import TrialCounts
 from nas.study.result import Found, SearchResult
-from nas.study.trust import trust
+from nas.study.selection.trust import trust
 from tests.nas.study.study_toys import toy_estimate, toy_space
 
 CANDIDATE = candidate(toy_space(), {"label": "a", "depth": 1, "width0": 4, "kernel0": 3})

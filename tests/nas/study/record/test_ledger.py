@@ -8,9 +8,9 @@ import pytest
 from optuna.trial import TrialState
 
 from nas.study.answer import Answer, AnswerCache, Outcome, answer_of
-from nas.study.ranking import best, ranked_fronts
 from nas.study.record.ledger import Ledger, TrialCounts, is_scored
 from nas.study.record.storage import open_storage
+from nas.study.selection.pareto import best, ranked_fronts
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from nas.errors import StudyError
 from nas.files import write_json, write_text
 from nas.study.record.run_folder import RunFolder
-from nas.study.trust import trust
+from nas.study.selection.trust import trust
 
 if TYPE_CHECKING:
     from pathlib import Path

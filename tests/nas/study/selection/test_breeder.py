@@ -10,14 +10,15 @@ from nas.evaluate.scorer import Estimate, Failure, Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
 from nas.space.task import IMAGE_CLASSIFICATION
-from nas.study import breeding, search_run
-from nas.study.breeding import Breeder
-from nas.study.choice import FIGURES, Chooser
+from nas.study import search_run
 from nas.study.record.ledger import is_child
 from nas.study.search_config import SearchConfig
+from nas.study.selection import breeder
+from nas.study.selection.breeder import Breeder
+from nas.study.selection.chooser import FIGURES, Chooser
 from nas.study.trainer import Trainer
+from tests.nas.study.selection.test_chooser import no_embedding
 from tests.nas.study.study_toys import found, quality, record, toy_score, toy_search, toy_space
-from tests.nas.study.test_choice import no_embedding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +36,7 @@ FOUNDERS, ALL = 10, 24
 
 @pytest.fixture(autouse=True)
 def _few_founders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breeding, "FOUNDERS", FOUNDERS)
+    monkeypatch.setattr(breeder, "FOUNDERS", FOUNDERS)
 
 
 class Family:
@@ -139,7 +140,7 @@ def test_where_a_space_fails_to_build_children_the_ranking_goes_on(
     def broken(*arguments: object) -> Candidate:
         raise RuntimeError("not this one")
 
-    monkeypatch.setattr(breeding, "mutate", broken)
+    monkeypatch.setattr(breeder, "mutate", broken)
     family = Family(misleading)
     assert sorted(family.train(family.breeder(), 99)) == list(range(ALL))
     assert not family.parents
@@ -148,7 +149,7 @@ def test_where_a_space_fails_to_build_children_the_ranking_goes_on(
 @pytest.fixture
 def bred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SearchResult]:
     """A search that breeds, though its networks are for images, after four founders."""
-    monkeypatch.setattr(breeding, "FOUNDERS", 4)
+    monkeypatch.setattr(breeder, "FOUNDERS", 4)
     monkeypatch.setattr(Chooser, "is_proven", lambda self, trained: False)
     monkeypatch.setattr(search_run, "NODE_CLASSIFICATION", IMAGE_CLASSIFICATION)
 

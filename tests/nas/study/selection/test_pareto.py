@@ -8,7 +8,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.study.objectives import parse_objectives
-from nas.study.ranking import best, by_training, first_front, fronts, ranked_fronts
+from nas.study.selection.pareto import best, by_training, first_front, fronts, ranked_fronts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from nas.study.regressor import AccuracyRegressor
+from nas.study.selection.regressor import AccuracyRegressor
 
 
 def space(seed: int, count: int = 200) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from nas.study.trust import trust
+from nas.study.selection.trust import trust
 
 
 def test_each_score_is_compared_with_the_accuracy_after_training() -> None:

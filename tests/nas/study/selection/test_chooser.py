@@ -6,8 +6,8 @@ import numpy as np
 import optuna
 import pytest
 
-from nas.study.choice import FIGURES, REGRESSOR, Chooser
 from nas.study.objectives import parse_objectives
+from nas.study.selection.chooser import FIGURES, REGRESSOR, Chooser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

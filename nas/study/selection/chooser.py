@@ -9,9 +9,9 @@ import numpy as np
 from nas.analysis.agreement import kendall
 from nas.evaluate.blend import LOWER_IS_BETTER, RECIPE
 from nas.study.quantity import ESTIMATED
-from nas.study.ranking import by_training
-from nas.study.regressor import FEWEST, AccuracyRegressor
-from nas.study.trust import Trust, trust
+from nas.study.selection.pareto import by_training
+from nas.study.selection.regressor import FEWEST, AccuracyRegressor
+from nas.study.selection.trust import Trust, trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
     from nas.study.objectives import Objective
-    from nas.study.regressor import Forecast
+    from nas.study.selection.regressor import Forecast
 
     Floats = NDArray[np.float64]
     Embed = Callable[[Sequence[FrozenTrial]], Floats]

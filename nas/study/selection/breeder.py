@@ -9,7 +9,7 @@ from nas.seeding import rng
 from nas.space.candidate import mutate
 from nas.study.constraints import satisfied
 from nas.study.quantity import figures
-from nas.study.ranking import by_training
+from nas.study.selection.pareto import by_training
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
-    from nas.study.choice import Chooser
     from nas.study.exploration import Exploration
     from nas.study.search_config import SearchConfig
+    from nas.study.selection.chooser import Chooser
 
 FOUNDERS = 30
 """Architectures that the ranking chooses before the first child."""

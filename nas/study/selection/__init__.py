@@ -1,0 +1,1 @@
+"""Which candidates are trained, and how far their ranking can be trusted."""
