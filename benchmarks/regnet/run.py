@@ -29,7 +29,7 @@ from nas.analysis.agreement import kendall
 from nas.analysis.cost import cost
 from nas.evaluate.scorer import Estimate, Scorer
 from nas.space.candidate import candidate
-from nas.study.quantity import figures
+from nas.study.goals.figure import figures
 from nas.study.rungs import plan
 from nas.study.selection.chooser import FIGURES, oriented
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nas.events import Listener
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
-    from nas.study.constraints import Constraint
+    from nas.study.goals.constraints import Constraint
 
 _GENERATION = 32
 
@@ -80,7 +80,7 @@ def command(
     from nas.files import write_text
     from nas.report.error_curves import svg_curves
     from nas.seeding import rng
-    from nas.study.constraints import parse_constraints
+    from nas.study.goals.constraints import parse_constraints
 
     limits = parse_constraints(constraints)
     torch_device, threads = use_device(device, workers)

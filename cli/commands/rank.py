@@ -62,7 +62,7 @@ def command(
     from nas.data.catalog import load
     from nas.evaluate.scorer import Failure, ScoreConfig, Scorer
     from nas.events import stage
-    from nas.study.quantity import ESTIMATED
+    from nas.study.goals.figure import ESTIMATED
 
     if (archs is None) == (sample is None):
         raise click.UsageError("give either --archs FILE.json or --sample N")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nas.study.effort import Effort
-    from nas.study.objectives import Objective
+    from nas.study.goals.objectives import Objective
     from nas.study.result import Found, SearchResult
     from nas.study.selection.trust import Trust
 
@@ -141,8 +141,8 @@ def command(
     from cli.space import find_space
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig
-    from nas.study.constraints import parse_constraints
-    from nas.study.objectives import parse_objectives
+    from nas.study.goals.constraints import parse_constraints
+    from nas.study.goals.objectives import parse_objectives
     from nas.study.search_config import SearchConfig
     from nas.study.search_run import run_search
 

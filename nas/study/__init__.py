@@ -1,7 +1,7 @@
 """Searches: an Optuna study driven in generations, and the training of what it finds."""
 
-from nas.study.constraints import Constraint
-from nas.study.objectives import Objective
+from nas.study.goals.constraints import Constraint
+from nas.study.goals.objectives import Objective
 from nas.study.record.ledger import TrialCounts
 from nas.study.result import Found, SearchResult
 from nas.study.samplers import SAMPLERS, RegularisedEvolutionSampler, make_sampler

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.importers.own_module import OwnModule
     from nas.space.search_space import SearchSpace
-    from nas.study.objectives import Objective
+    from nas.study.goals.objectives import Objective
     from nas.study.record.ledger import Ledger
     from nas.study.record.run_folder import RunFolder
     from nas.study.rungs import Rung

@@ -10,9 +10,9 @@ from nas.analysis.cost import cost
 from nas.evaluate.scorer import Failure
 from nas.space.candidate import Candidate
 from nas.study.answer import Answer, Outcome
-from nas.study.constraints import violations
-from nas.study.objectives import values
-from nas.study.quantity import figures
+from nas.study.goals.constraints import violations
+from nas.study.goals.figure import figures
+from nas.study.goals.objectives import values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from nas.analysis.cost import Cost
     from nas.evaluate.scorer import Estimate
     from nas.space.search_space import SearchSpace
-    from nas.study.constraints import Constraint
-    from nas.study.objectives import Objective
+    from nas.study.goals.constraints import Constraint
+    from nas.study.goals.objectives import Objective
 
 
 @dataclass(frozen=True, kw_only=True)

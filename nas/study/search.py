@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nas.evaluate.scorer import ScoreConfig
 from nas.events import ignore
-from nas.study.constraints import parse_constraints
-from nas.study.objectives import parse_objectives
+from nas.study.goals.constraints import parse_constraints
+from nas.study.goals.objectives import parse_objectives
 from nas.study.search_config import SearchConfig
 from nas.study.search_run import run_search
 

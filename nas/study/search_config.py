@@ -10,7 +10,7 @@ from nas.config import check_kinds
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
 from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
-from nas.study.objectives import Objective
+from nas.study.goals.objectives import Objective
 from nas.study.record.storage import describe
 from nas.study.rungs import affordable, plan
 from nas.study.samplers.registry import SAMPLERS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nas.space.task import Task
-    from nas.study.constraints import Constraint
+    from nas.study.goals.constraints import Constraint
     from nas.study.record.storage import StorageLike
     from nas.study.rungs import Rung
 

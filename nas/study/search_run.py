@@ -19,11 +19,11 @@ from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
 from nas.space.task import NODE_CLASSIFICATION
-from nas.study.constraints import satisfied
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import SUBSTITUTES, Champion, Finals
-from nas.study.quantity import ESTIMATED, figures
+from nas.study.goals.constraints import satisfied
+from nas.study.goals.figure import ESTIMATED, figures
 from nas.study.record.identity import check_same, earlier_weights, identity
 from nas.study.record.ledger import Ledger, TrialCounts, is_child, is_scored, unchecked
 from nas.study.record.run_folder import RunFolder

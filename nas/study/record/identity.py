@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from nas.predictor.card import Card
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
-    from nas.study.constraints import Constraint
-    from nas.study.objectives import Objective
+    from nas.study.goals.constraints import Constraint
+    from nas.study.goals.objectives import Objective
 
 _FORMAT = 2
 """Raised when hashes of architectures change, or what is on record of them."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nas.errors import StudyError
 from nas.study.answer import PARENT, Outcome
-from nas.study.quantity import ANALYTIC, ESTIMATED
+from nas.study.goals.figure import ANALYTIC, ESTIMATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

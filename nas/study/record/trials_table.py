@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nas.files import write_text
 from nas.study.answer import PARENT
-from nas.study.quantity import ANALYTIC, ESTIMATED
+from nas.study.goals.figure import ANALYTIC, ESTIMATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from optuna.trial import FrozenTrial
 
-    from nas.study.constraints import Constraint
+    from nas.study.goals.constraints import Constraint
     from nas.study.record.ledger import Ledger
 
 _FIGURES = (*ESTIMATED, *ANALYTIC)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from nas.analysis.cost import cost
 from nas.seeding import rng
 from nas.space.candidate import mutate
-from nas.study.constraints import satisfied
-from nas.study.quantity import figures
+from nas.study.goals.constraints import satisfied
+from nas.study.goals.figure import figures
 from nas.study.selection.pareto import by_training
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from nas.analysis.agreement import kendall
 from nas.evaluate.blend import LOWER_IS_BETTER, RECIPE
-from nas.study.quantity import ESTIMATED
+from nas.study.goals.figure import ESTIMATED
 from nas.study.selection.pareto import by_training
 from nas.study.selection.regressor import FEWEST, AccuracyRegressor
 from nas.study.selection.trust import Trust, trust
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from optuna.trial import FrozenTrial
 
-    from nas.study.objectives import Objective
+    from nas.study.goals.objectives import Objective
     from nas.study.selection.regressor import Forecast
 
     Floats = NDArray[np.float64]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nas.study.quantity import ANALYTIC
+from nas.study.goals.figure import ANALYTIC
 from nas.study.record.ledger import is_scored
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optuna.study import StudyDirection
     from optuna.trial import FrozenTrial
 
-    from nas.study.objectives import Objective
+    from nas.study.goals.objectives import Objective
 
     Choose = Callable[[Mapping[int, float | None]], FrozenTrial | None]
     """The next trial to train, None for no more, as a function of what was trained before: the

@@ -15,7 +15,7 @@ from hypernets.checkpoint import shipped as shipped_hypernets
 from nas.events import Advanced
 from nas.space.task import IMAGE_CLASSIFICATION
 from nas.study import search_run
-from nas.study.quantity import ANALYTIC, ESTIMATED
+from nas.study.goals.figure import ANALYTIC, ESTIMATED
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.selection import breeder
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process

@@ -15,9 +15,9 @@ from optuna.trial import TrialState
 from nas.errors import InfeasibleError, StudyError
 from nas.evaluate.scorer import Failure
 from nas.events import Advanced, Event, Leaders, Noted, ignore, stage
-from nas.study.constraints import parse_constraints
 from nas.study.exploration import Exploration
-from nas.study.objectives import parse_objectives
+from nas.study.goals.constraints import parse_constraints
+from nas.study.goals.objectives import parse_objectives
 from nas.study.record.ledger import Ledger, TrialCounts, is_scored
 from nas.study.record.storage import open_storage
 from nas.study.samplers.registry import SAMPLERS

@@ -13,7 +13,7 @@ from nas.events import Event, Listener, Noted, ignore
 from nas.export.save import save
 from nas.study import finals as finals_module
 from nas.study.finals import Climb, Finals
-from nas.study.objectives import parse_objectives
+from nas.study.goals.objectives import parse_objectives
 from nas.study.record.ledger import Ledger
 from nas.study.record.run_folder import RunFolder
 from nas.study.rungs import Rung

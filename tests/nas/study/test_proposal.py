@@ -8,8 +8,8 @@ import pytest
 
 from nas.evaluate.scorer import Failure
 from nas.study.answer import Outcome
-from nas.study.constraints import parse_constraints
-from nas.study.objectives import parse_objectives
+from nas.study.goals.constraints import parse_constraints
+from nas.study.goals.objectives import parse_objectives
 from nas.study.proposal import Proposal
 from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_estimate, toy_space
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from nas.errors import ConfigError, UnknownNameError
-from nas.study.constraints import parse_constraints
-from nas.study.objectives import parse_objectives
+from nas.study.goals.constraints import parse_constraints
+from nas.study.goals.objectives import parse_objectives
 from nas.study.search_config import SearchConfig
 
 

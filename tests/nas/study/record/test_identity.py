@@ -11,8 +11,8 @@ from torch import nn
 from nas.data.digits import load
 from nas.errors import StudyError
 from nas.evaluate.scorer import ScoreConfig
-from nas.study.constraints import parse_constraints
-from nas.study.objectives import parse_objectives
+from nas.study.goals.constraints import parse_constraints
+from nas.study.goals.objectives import parse_objectives
 from nas.study.record.identity import check_same, earlier_weights, identity
 from tests.nas.study.study_toys import ToyPredictor, toy_space
 

@@ -5,7 +5,7 @@ import io
 
 from optuna.trial import TrialState, create_trial
 
-from nas.study.constraints import parse_constraints
+from nas.study.goals.constraints import parse_constraints
 from nas.study.record.trials_table import trials_csv
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import optuna
 import pytest
 
-from nas.study.objectives import parse_objectives
+from nas.study.goals.objectives import parse_objectives
 from nas.study.selection.chooser import FIGURES, REGRESSOR, Chooser
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nas.study.objectives import parse_objectives
+from nas.study.goals.objectives import parse_objectives
 from nas.study.selection.pareto import best, by_training, first_front, fronts, ranked_fronts
 
 if TYPE_CHECKING:

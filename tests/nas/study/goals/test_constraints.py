@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nas.errors import ConfigError
-from nas.study.constraints import Constraint, parse_constraints, satisfied, violations
+from nas.study.goals.constraints import Constraint, parse_constraints, satisfied, violations
 
 
 @pytest.mark.parametrize(

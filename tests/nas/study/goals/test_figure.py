@@ -4,7 +4,7 @@ import pytest
 
 from nas.analysis.cost import cost
 from nas.errors import ConfigError
-from nas.study.quantity import ANALYTIC, ESTIMATED, check_name, figures
+from nas.study.goals.figure import ANALYTIC, ESTIMATED, check_name, figures
 from tests.nas.study.study_toys import toy_estimate, toy_space
 
 GRAPH = toy_space().graph({"label": "a", "depth": 1, "width0": 4, "kernel0": 3})

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from nas.errors import ConfigError
-from nas.study.objectives import Objective, parse_objectives, values
+from nas.study.goals.objectives import Objective, parse_objectives, values
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nas.errors import ConfigError
-from nas.study.quantity import ANALYTIC, ESTIMATED, check_name
+from nas.study.goals.figure import ANALYTIC, ESTIMATED, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

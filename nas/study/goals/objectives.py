@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nas.errors import ConfigError
-from nas.study.quantity import ANALYTIC, ESTIMATED, check_name
+from nas.study.goals.figure import ANALYTIC, ESTIMATED, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nas.study.quantity import Direction
+    from nas.study.goals.figure import Direction
 
 _DEFAULT_DIRECTIONS: dict[str, Direction] = {**ESTIMATED, **ANALYTIC}
 _DIRECTIONS: dict[str, Direction] = {"max": "maximize", "min": "minimize"}

@@ -1,0 +1,1 @@
+"""What is searched for: figures, objectives and constraints."""
