@@ -2,7 +2,7 @@
 
 from nas.data.catalog import DATASETS, load
 from nas.data.dataset import Dataset
-from nas.data.image_folder import load_images
+from nas.data.images.image_folder import load_images
 from nas.data.node_dataset import make_node_dataset
 from nas.data.node_split import NodeSplit
 from nas.data.split import Split

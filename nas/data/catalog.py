@@ -125,12 +125,12 @@ def _load(name_or_path: str | Path, data_dir: str | Path | None, seed: int) -> D
         return DATASETS.get(text).load(directory, seed)
     path = Path(text)
     if path.exists():
-        from nas.data.image_folder import load_images
+        from nas.data.images.image_folder import load_images
 
         name = path.name.split(".")[0]
         return load_images(path, name=f"{name}-images" if name in DATASETS else None, seed=seed)
     if os.sep in text or path.suffix:
-        from nas.data.layout import LAYOUT
+        from nas.data.images.layout import LAYOUT
 
         raise DataError(
             f"no data at {text!r}; expected a folder or an archive (.tar, .zip) of images",

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from nas.data.archive import LARGEST, BoundedTarInfo
 from nas.data.array_pickle import UNREADABLE, read_pickle
 from nas.data.dataset import Dataset, make_dataset, stratified
-from nas.data.image_folder import load_images
+from nas.data.images.archive import LARGEST, BoundedTarInfo
+from nas.data.images.image_folder import load_images
 from nas.errors import DataError
 from nas.seeding import generator
 

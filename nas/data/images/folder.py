@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
-from nas.data.member import Member, is_hidden, is_image, kind_of
+from nas.data.images.member import Member, is_hidden, is_image, kind_of
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from nas.data.member import LINK, Member, is_hidden, is_image, kind_of
+from nas.data.images.member import LINK, Member, is_hidden, is_image, kind_of
 from nas.errors import DataError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nas.data.layout import split_and_class
+from nas.data.images.layout import split_and_class
 from nas.errors import DataError
 
 ROOT = Path("data")

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import __version__ as pillow
 
-from nas.data.folder import folder_files
-from nas.data.image_files import Contents, find_images
-from nas.data.layout import LAYOUT
+from nas.data.images.folder import folder_files
+from nas.data.images.image_files import Contents, find_images
+from nas.data.images.layout import LAYOUT
 from nas.errors import DataError
 
 if TYPE_CHECKING:
-    from nas.data.image_files import ImageFiles
+    from nas.data.images.image_files import ImageFiles
 
 _VERSION = 2
 """Of what is made of the same files: another one where pixels, labels or splits change."""

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 import pytest
 from PIL import Image
 
-from nas.data.member import FORMATS, is_image, kind_of, skipped_files
+from nas.data.images.member import FORMATS, is_image, kind_of, skipped_files
 
 
 def test_the_suffixes_are_those_of_pillow() -> None:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.data.balance import balance_notes
 from nas.data.dataset import Dataset, make_dataset, stratified
-from nas.data.image_table import read_table
-from nas.data.layout import SPLITS
-from nas.data.member import skipped_files
+from nas.data.images.balance import balance_notes
+from nas.data.images.image_table import read_table
+from nas.data.images.layout import SPLITS
+from nas.data.images.member import skipped_files
 from nas.errors import DataError
 from nas.seeding import generator
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nas.data.image_files import Contents
+    from nas.data.images.image_files import Contents
 
 
 def load_images(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nas.data.image_table import read_table
+from nas.data.images.image_table import read_table
 from nas.errors import DataError
 from tests.nas.data.pictures import pack_tar, paint, paint_classes
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nas.data.balance import balance_notes
+from nas.data.images.balance import balance_notes
 
 
 def test_enough_images_of_each_class_are_not_noted() -> None:

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nas.data.archive import archive_members
-from nas.data.folder import folder_members
-from nas.data.layout import LAYOUT, SPLITS, split_and_class
-from nas.data.member import skipped_files
-from nas.data.picture import header, square
+from nas.data.images.archive import archive_members
+from nas.data.images.folder import folder_members
+from nas.data.images.layout import LAYOUT, SPLITS, split_and_class
+from nas.data.images.member import skipped_files
+from nas.data.images.picture import header, square
 from nas.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from nas.data.member import Member
+    from nas.data.images.member import Member
 
 LARGEST = 224
 """Side of the images unless another one is asked for; smaller where they are smaller."""
@@ -31,7 +31,7 @@ class Contents:
 
     Attributes:
         labels: Class index of each image, in the order of their names.
-        splits: Index of each into :data:`nas.data.layout.SPLITS`, or -1 where there are none.
+        splits: Index of each into :data:`nas.data.images.layout.SPLITS`, or -1 where there are none.
         classes: Names of their folders.
         channels: 1 if all of them are grey, else 3.
         side: Height and width they are decoded to.

@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from nas.data.folder import folder_members
+from nas.data.images.folder import folder_members
 from tests.nas.data.pictures import paint, paint_classes
 
 if TYPE_CHECKING:

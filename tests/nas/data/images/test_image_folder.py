@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from nas.data.image_folder import load_images
+from nas.data.images.image_folder import load_images
 from nas.errors import DataError
 from nas.space.task import Task
 from nas.testing.dataset import images_of
@@ -125,7 +125,7 @@ def test_names_of_any_bytes_can_be_written(tmp_path: Path) -> None:
 _MEMORY = """
 import resource, sys
 from pathlib import Path
-from nas.data.image_folder import load_images
+from nas.data.images.image_folder import load_images
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB

@@ -16,15 +16,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nas.data.archive import archive_members
-from nas.data.folder import folder_members
+from nas.data.images.archive import archive_members
+from nas.data.images.folder import folder_members
 from nas.errors import DataError
 from tests.nas.data.pictures import pack_tar, pack_zip, paint_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nas.data.member import Member
+    from nas.data.images.member import Member
 
 
 def tar_of(path: Path, name: str, kind: bytes = tarfile.REGTYPE) -> Path:

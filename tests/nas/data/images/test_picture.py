@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from nas.data import picture
-from nas.data.member import FORMATS, Member
-from nas.data.picture import header, square
+from nas.data.images.member import FORMATS, Member
+from nas.data.images.picture import header, square
 from nas.errors import DataError
 from tests.nas.data.pictures import paint
 
