@@ -12,7 +12,7 @@ from torch import nn
 
 from nas.export.place import place, placed
 from nas.graph.ops.call import Run
-from nas.graph.ops.message_passing import MessagePassing
+from nas.graph.ops.messages.message_passing import MessagePassing
 from nas.graph.ops.parameter import Held
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import fx
 
     from nas.graph.graph import Graph
-    from nas.graph.ops.geometric import LayerCall
+    from nas.graph.ops.messages.geometric import LayerCall
 
 _LINE = 88
 """Length from which imports are wrapped, as the usual formatters do."""
@@ -32,7 +32,7 @@ def geometric_calls(graph: Graph) -> dict[str, LayerCall]:
     nodes = [node for node in graph.nodes if isinstance(node.op, MessagePassing)]
     if not nodes:
         return {}
-    from nas.graph.ops.geometric import layer_call  # it takes long to import
+    from nas.graph.ops.messages.geometric import layer_call  # it takes long to import
 
     return {
         node.name: layer_call(node.op, graph.input_shapes(node)[0][-1])

@@ -19,7 +19,7 @@ from nas.errors import CheckpointError, ExportError, GraphError, counted
 from nas.export.random_inputs import random_inputs
 from nas.export.source import python_source
 from nas.files import read_tensors, scratch_folder, write_tensors, write_text
-from nas.graph.ops.message_passing import MessagePassing
+from nas.graph.ops.messages.message_passing import MessagePassing
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

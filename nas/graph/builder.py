@@ -16,10 +16,10 @@ from nas.graph.ops.conv import Conv1d, Conv2d
 from nas.graph.ops.conv_transpose import ConvTranspose2d
 from nas.graph.ops.dropout import Dropout, DropPath, FeatureDropout
 from nas.graph.ops.embedding import Embedding
-from nas.graph.ops.graph_attention import GraphAttention
 from nas.graph.ops.linear import Linear
 from nas.graph.ops.merge import Add, Concat, Mul
-from nas.graph.ops.message_passing import MessagePassing
+from nas.graph.ops.messages.graph_attention import GraphAttention
+from nas.graph.ops.messages.message_passing import MessagePassing
 from nas.graph.ops.norm import (
     BatchNorm,
     BatchNorm1d,

@@ -11,7 +11,7 @@ from nas.errors import GraphError
 from nas.graph.op import OpFeatures
 from nas.graph.ops.layer import Layer
 from nas.graph.ops.linear import Linear
-from nas.graph.ops.message_passing import MessagePassing
+from nas.graph.ops.messages.message_passing import MessagePassing
 
 if TYPE_CHECKING:
     from nas.graph.op import Op
@@ -38,7 +38,7 @@ def operation_of(module: nn.Module) -> MessagePassing | None:
 
     It is one whose own layer has the same settings and the same parts.
     """
-    from nas.graph.ops.geometric import layer_call  # it takes long to import
+    from nas.graph.ops.messages.geometric import layer_call  # it takes long to import
 
     names = (name for cls in type(module).__mro__ for name in _LAYERS.get(cls.__name__, ()))
     for name in names:

@@ -25,7 +25,7 @@ class AttentionLayer:
     """One layer: what its nodes say, how much of it is heard, and what becomes of it.
 
     Attributes:
-        attention: See :class:`nas.graph.ops.graph_attention.GraphAttention`.
+        attention: See :class:`nas.graph.ops.messages.graph_attention.GraphAttention`.
         aggregation: How messages are joined.
         pool: Hidden width of the linear layers on messages, 0 for none.
         activation: One of :data:`ACTIVATIONS`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from nas.graph.ops.neighbour_attention import ATTENTIONS
+from nas.graph.ops.messages.neighbour_attention import ATTENTIONS
 from search_spaces.nodes.attention_layer import (
     ACTIVATIONS,
     HEADS,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.graph.builder import GraphBuilder
 from nas.graph.ops.linear import Linear
-from nas.graph.ops.message_passing_layer import LAYERS
+from nas.graph.ops.messages.message_passing_layer import LAYERS
 from nas.space.search_space import SearchSpace
 from search_spaces.macro import check_minimum, check_node_space, check_rate
 from search_spaces.nodes.attention_layer import scaled

@@ -47,7 +47,7 @@ from nas.graph.ops import (
     Zero,
 )
 from nas.graph.ops.activation import FUNCTIONS
-from nas.graph.ops.neighbour_attention import ATTENTIONS
+from nas.graph.ops.messages.neighbour_attention import ATTENTIONS
 from nas.testing.op import EDGES, OpCase, OpConformance
 
 IMAGE = (1, 6, 8, 8)

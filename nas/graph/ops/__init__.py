@@ -7,11 +7,11 @@ from nas.graph.ops.conv import Conv1d, Conv2d, Conv3d
 from nas.graph.ops.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nas.graph.ops.dropout import Dropout, DropPath, FeatureDropout
 from nas.graph.ops.embedding import Embedding
-from nas.graph.ops.graph_attention import GraphAttention
 from nas.graph.ops.layer import Layer
 from nas.graph.ops.linear import Bilinear, Linear
 from nas.graph.ops.merge import Add, Concat, Mul
-from nas.graph.ops.message_passing import MessagePassing
+from nas.graph.ops.messages.graph_attention import GraphAttention
+from nas.graph.ops.messages.message_passing import MessagePassing
 from nas.graph.ops.norm import (
     BatchNorm1d,
     BatchNorm2d,

@@ -28,8 +28,8 @@ from nas.graph.ops import (
     PReLU,
 )
 from nas.graph.ops.activation import FUNCTIONS
-from nas.graph.ops.message_passing_layer import LAYERS
-from nas.graph.ops.neighbour_attention import ATTENTIONS
+from nas.graph.ops.messages.message_passing_layer import LAYERS
+from nas.graph.ops.messages.neighbour_attention import ATTENTIONS
 from nas.space.candidate import sample
 from nas.space.task import Task
 from search_spaces.registry import get

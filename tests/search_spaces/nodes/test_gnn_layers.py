@@ -5,7 +5,7 @@ import torch
 
 from nas.compile.module import to_module
 from nas.graph.ops import BatchNorm1d, Concat, MessagePassing
-from nas.graph.ops.message_passing_layer import LAYERS
+from nas.graph.ops.messages.message_passing_layer import LAYERS
 from nas.space.candidate import sample
 from nas.space.task import NODE_CLASSIFICATION, Task
 from search_spaces.registry import get

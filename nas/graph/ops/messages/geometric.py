@@ -15,10 +15,10 @@ from torch_geometric.nn import (
     SAGEConv,
 )
 
-from nas.graph.ops.message_passing_layer import LAYERS
+from nas.graph.ops.messages.message_passing_layer import LAYERS
 
 if TYPE_CHECKING:
-    from nas.graph.ops.message_passing import MessagePassing
+    from nas.graph.ops.messages.message_passing import MessagePassing
 
 
 class LayerCall(NamedTuple):

@@ -9,7 +9,7 @@ from torch_geometric.nn import GATConv
 
 from nas.errors import GraphError
 from nas.graph.ops import GraphAttention
-from nas.graph.ops.neighbour_attention import ATTENTIONS
+from nas.graph.ops.messages.neighbour_attention import ATTENTIONS
 from nas.testing.op import EDGES
 
 NODES, FEATURES, HEADS, WIDTH = 5, 6, 2, 3

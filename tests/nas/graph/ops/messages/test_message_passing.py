@@ -8,8 +8,8 @@ from torch_geometric import nn as pyg
 
 from nas.errors import GraphError, ShapeError
 from nas.graph.ops import MessagePassing
-from nas.graph.ops.geometric import layer_call
-from nas.graph.ops.message_passing_layer import LAYERS
+from nas.graph.ops.messages.geometric import layer_call
+from nas.graph.ops.messages.message_passing_layer import LAYERS
 from nas.testing.op import EDGES
 
 FEATURES = 12

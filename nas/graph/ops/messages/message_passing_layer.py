@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 
-from nas.graph.ops.neighbourhood import (
+from nas.graph.ops.messages.neighbourhood import (
     AGGREGATIONS,
     aggregate,
     softmax_over,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nas.graph.ops.neighbourhood import (
+from nas.graph.ops.messages.neighbourhood import (
     aggregate,
     in_degree,
     softmax_over,

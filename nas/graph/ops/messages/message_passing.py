@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from nas.errors import GraphError, nearest
 from nas.graph.op import OpFeatures, ParamSpec, Role, operation
 from nas.graph.ops.attribute import check_flag, check_whole
-from nas.graph.ops.edge_op import EdgeOp
-from nas.graph.ops.message_passing_layer import LAYERS, Layer, Sizes, joined
+from nas.graph.ops.messages.edge_op import EdgeOp
+from nas.graph.ops.messages.message_passing_layer import LAYERS, Layer, Sizes, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +90,7 @@ class MessagePassing(EdgeOp):
         return joined(h, params, concat=self.concat) if self.layer == "gat" else h
 
     def module(self, *inputs: Shape) -> nn.Module:
-        from nas.graph.ops.geometric import make_layer  # it takes long to import
+        from nas.graph.ops.messages.geometric import make_layer  # it takes long to import
 
         return make_layer(self, inputs[0][-1])
 

@@ -6,7 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nas.graph.ops.neighbourhood import aggregate, softmax_over, symmetric_norm, with_self_loops
+from nas.graph.ops.messages.neighbourhood import (
+    aggregate,
+    softmax_over,
+    symmetric_norm,
+    with_self_loops,
+)
 
 VECTORS: dict[str, tuple[str, ...]] = {
     "const": (),

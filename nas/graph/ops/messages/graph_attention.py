@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from nas.errors import GraphError
 from nas.graph.op import OpFeatures, ParamSpec, Role, operation
 from nas.graph.ops.attribute import check_flag, check_real, check_whole
-from nas.graph.ops.edge_op import EdgeOp
-from nas.graph.ops.neighbour_attention import ATTENTIONS, VECTORS, NeighbourAttention, attend
-from nas.graph.ops.neighbourhood import AGGREGATIONS
+from nas.graph.ops.messages.edge_op import EdgeOp
+from nas.graph.ops.messages.neighbour_attention import (
+    ATTENTIONS,
+    VECTORS,
+    NeighbourAttention,
+    attend,
+)
+from nas.graph.ops.messages.neighbourhood import AGGREGATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

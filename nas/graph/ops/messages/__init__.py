@@ -1,0 +1,1 @@
+"""Operations in which nodes of a graph exchange messages."""
