@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 _GRAPH_FILES = "`nas search` and `nas train` write such files as architecture.json."
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nas.errors import GraphError, ImportingError, counted
 from nas.events import Listener, Noted
-from nas.space.task import NODE_CLASSIFICATION
+from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.predictor.card import Card
-    from nas.space.task import Task
+    from nas.task.task import Task
     from nas.train.classifier import Classifier
 
 _CALIBRATION = 256

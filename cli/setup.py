@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nas.events import Listener
     from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 
 def use_device(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.errors import ConfigError
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     from nas.space.own_space import Build

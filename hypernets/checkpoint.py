@@ -28,7 +28,7 @@ from nas.files import (
 from nas.importers.surroundings import plain_surroundings
 from nas.predictor.card import Card
 from nas.registry import Registry
-from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
+from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

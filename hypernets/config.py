@@ -18,7 +18,7 @@ from hypernets.encoders.position import PositionEncoder
 from hypernets.encoders.rnn import RNNEncoder
 from nas.errors import ConfigError
 from nas.registry import Registry
-from nas.space.task import NODE_CLASSIFICATION
+from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -25,7 +25,7 @@ from nas.graph.op import Role
 from nas.predictor.card import Card
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
-from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
+from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 from nas.train.augment import augmented, thinned
 from nas.train.device import autocast, laid_out
 from nas.train.safe_convolution import safe_convolutions

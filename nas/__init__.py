@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.space.own_space import own_space
     from nas.space.search_space import SearchSpace
-    from nas.space.task import Task
     from nas.study.result import Found, SearchResult
     from nas.study.search import search
+    from nas.task.task import Task
 
 _HOMES = {
     "Candidate": "nas.space.candidate",
@@ -34,7 +34,7 @@ _HOMES = {
     "NasError": "nas.errors",
     "SearchResult": "nas.study.result",
     "SearchSpace": "nas.space.search_space",
-    "Task": "nas.space.task",
+    "Task": "nas.task.task",
     "WeightPredictor": "nas.predictor.weight_predictor",
     "cost": "nas.analysis.cost",
     "load_dataset": "nas.data.catalog:load",

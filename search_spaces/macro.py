@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
-from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
+from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,7 +9,7 @@ from nas.registry import Registry
 from nas.space.search_space import SearchSpace
 
 if TYPE_CHECKING:
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 SPACES: Registry[type[SearchSpace]] = Registry("search space")
 
@@ -39,7 +39,7 @@ def get(name: str, task: Task, **macro: Any) -> SearchSpace:
         ConfigError: The space has no such macro size, or it is out of range.
 
     Example:
-        >>> from nas.space.task import Task
+        >>> from nas.task.task import Task
         >>> digits = Task(classes=10, channels=1, resolution=8)
         >>> get("nb201:cells=2", digits).macro()
         {'channels': 16, 'cells': 2, 'reduction': 'residual'}

@@ -15,7 +15,7 @@ from nas.errors import TrainingError
 from nas.events import Listener, ignore, stage
 from nas.files import write_json
 from nas.seeding import derive
-from nas.space.task import NODE_CLASSIFICATION
+from nas.task.task import NODE_CLASSIFICATION
 from nas.train.classifier import Classifier
 from nas.train.config import recipe
 from nas.train.fine_tune import FineTuned, fine_tune
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.predictor.weight_predictor import WeightPredictor
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 KINDS = ("predicted", "default")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from torch_geometric.data import Data
 
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 
 class Kipf(nn.Module):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nas.graph.graph import Graph
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 DRAWN = {"test": 3, "deep": 1, "dense": 1}
 """Random networks by split of ``deepnets``."""

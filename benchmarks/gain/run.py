@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from benchmarks.gain.course import Row
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 RESOLUTIONS = {"digits": 8, "cifar10": 16}
 GRAPHS = ("digits-knn", "cora")

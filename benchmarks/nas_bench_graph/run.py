@@ -25,9 +25,9 @@ from cli.progress import Display
 from hypernets.checkpoint import directory_of, load
 from nas.analysis.agreement import kendall, top_kendall
 from nas.data import catalog
-from nas.space.task import NODE_CLASSIFICATION, Task
 from nas.study.selection.chooser import LEARNED_FROM
 from nas.study.selection.regressor import AccuracyRegressor
+from nas.task.task import NODE_CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

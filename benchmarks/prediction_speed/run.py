@@ -25,7 +25,7 @@ from nas.evaluate.scorer import ScoreConfig, Scorer
 from nas.predictor.card import Card
 from nas.seeding import rng
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces import Edge, Genotype
 
 if TYPE_CHECKING:

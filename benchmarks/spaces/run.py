@@ -23,7 +23,7 @@ from nas.files import write_json
 from nas.graph.check import check
 from nas.seeding import rng
 from nas.space.candidate import sample
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from benchmarks.prediction_speed.run import hypernetwork as untrained
 from benchmarks.speed.resnet50 import ResNet50
 from nas.compile.module import to_module
 from nas.importers.from_module import from_module
-from nas.space.task import Task
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

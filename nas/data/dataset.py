@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from nas.data.split import Split
-from nas.space.task import Task
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nas.errors import GraphError
-from nas.space.task import NODE_CLASSIFICATION
+from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 
 def fitted(data: Dataset, graph: Graph) -> Dataset:

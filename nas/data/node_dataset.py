@@ -11,7 +11,7 @@ from nas.data.dataset import Dataset
 from nas.data.node_split import NodeSplit
 from nas.data.samples import UNLABELLED
 from nas.errors import DataError
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ import numpy as np
 
 from nas.analysis.cost import NO_PATH
 from nas.errors import ConfigError
-from nas.space.task import NODE_CLASSIFICATION
+from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 _PATTERNS = 64
 """Calibration samples whose activation patterns are compared."""

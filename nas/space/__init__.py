@@ -3,9 +3,9 @@
 from nas.space.candidate import Candidate, candidate, crossover, mutate, sample
 from nas.space.own_space import own_space
 from nas.space.search_space import Params, SearchSpace
-from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
 from nas.space.trial import ReplayTrial, Trial
 from nas.space.window import sample_preferring, sample_within
+from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
 
 __all__ = [
     "IMAGE_CLASSIFICATION",

@@ -17,8 +17,8 @@ from nas.importers.from_module import from_module
 from nas.importers.own_module import OwnModule
 from nas.seeding import derive, seeded
 from nas.space.search_space import SearchSpace
-from nas.space.task import NODE_CLASSIFICATION
 from nas.space.trial import ReplayTrial
+from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from nas.importers.imported import Imported
     from nas.space.search_space import Params
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
     Build = Callable[[Trial, Task], nn.Module | Graph]
 
@@ -52,7 +52,7 @@ def own_space(
 
     Example:
         >>> from torch import nn
-        >>> from nas.space.task import Task
+        >>> from nas.task.task import Task
         >>> def build(trial, data):
         ...     width = trial.suggest_categorical("width", [16, 32])
         ...     inputs = data.channels * data.resolution**2

@@ -21,8 +21,8 @@ from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
     from nas.importers.own_module import OwnModule
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 Params = Mapping[str, Any]
 

@@ -14,10 +14,10 @@ from nas.events import Noted, ignore, stage
 from nas.export.save import Files, load_module, save
 from nas.space.candidate import candidate
 from nas.space.contained import contained
-from nas.space.task import NODE_CLASSIFICATION
 from nas.study.effort import COMPARISON
 from nas.study.selection.pareto import by_training
 from nas.study.trainer import DEFAULT, PREDICTED
+from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

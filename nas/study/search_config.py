@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 from nas.config import check_kinds
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
-from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 from nas.study.goals.objectives import Objective
 from nas.study.record.storage import describe
 from nas.study.rungs import affordable, plan
 from nas.study.samplers.registry import SAMPLERS
+from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 from nas.train.config import EPOCHS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nas.space.task import Task
     from nas.study.goals.constraints import Constraint
     from nas.study.record.storage import StorageLike
     from nas.study.rungs import Rung
+    from nas.task.task import Task
 
 
 FINALISTS = {IMAGE_CLASSIFICATION: 6, NODE_CLASSIFICATION: 60}

@@ -18,7 +18,6 @@ from nas.export.save import Files
 from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
-from nas.space.task import NODE_CLASSIFICATION
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import SUBSTITUTES, Champion, Finals
@@ -37,6 +36,7 @@ from nas.study.selection.breeder import Breeder
 from nas.study.selection.chooser import Chooser, probes_among
 from nas.study.selection.pareto import best, ranked_fronts
 from nas.study.trainer import Trainer
+from nas.task.task import NODE_CLASSIFICATION
 from nas.train.device import resolve_device
 
 if TYPE_CHECKING:

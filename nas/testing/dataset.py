@@ -11,7 +11,7 @@ import torch
 
 from nas.data.split import Split
 from nas.seeding import generator
-from nas.space.task import IMAGE_CLASSIFICATION
+from nas.task.task import IMAGE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset

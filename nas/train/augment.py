@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from nas.data.samples import Batch
-from nas.space.task import IMAGE_CLASSIFICATION
+from nas.task.task import IMAGE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from nas.config import check_kinds
 from nas.errors import ConfigError
-from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
+from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 from nas.train.device import check_precision
 from nas.train.schedule import warm_cosine
 
 if TYPE_CHECKING:
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 EPOCHS = {IMAGE_CLASSIFICATION: (3, 30), NODE_CLASSIFICATION: (30, 300)}
 """How long a brief and a full training are, by the kind of task; an epoch on a graph is a step."""

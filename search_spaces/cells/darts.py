@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
     from nas.space.search_space import Params
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 OPERATIONS = (
     "max_pool_3x3",
@@ -64,7 +64,7 @@ class Darts(SearchSpace):
         stem: ``"cifar"`` keeps the resolution, ``"imagenet"`` divides it by eight.
 
     Example:
-        >>> from nas.space.task import Task
+        >>> from nas.task.task import Task
         >>> space = Darts(task=Task(classes=10, channels=3, resolution=32), channels=16, cells=8)
         >>> f"{space.size():.2e}"
         '1.08e+18'

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
     from nas.space.search_space import Params
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 OPERATIONS = (
     "identity",
@@ -102,7 +102,7 @@ class NasNet(SearchSpace):
             (imagenet).
 
     Example:
-        >>> from nas.space.task import Task
+        >>> from nas.task.task import Task
         >>> space = NasNet(task=Task(classes=10, channels=3, resolution=32))
         >>> f"{space.size():.2e}"
         '5.11e+33'

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
     from nas.space.search_space import Params
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 NODES = 4
@@ -55,7 +55,7 @@ class NasBench201(SearchSpace):
             convolution.
 
     Example:
-        >>> from nas.space.task import Task
+        >>> from nas.task.task import Task
         >>> space = NasBench201(task=Task(classes=10, channels=3, resolution=32))
         >>> text = (
         ...     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"

@@ -16,7 +16,7 @@ from search_spaces.cells.cell import add_cell, project
 
 if TYPE_CHECKING:
     from nas.graph.builder import Value
-    from nas.space.task import Task
+    from nas.task.task import Task
     from search_spaces.deepnets.plan import Plan
 
 _LARGE = 64

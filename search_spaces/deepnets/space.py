@@ -10,8 +10,8 @@ from nas.analysis.cost import cost
 from nas.seeding import rng
 from nas.space.candidate import Candidate
 from nas.space.search_space import SearchSpace
-from nas.space.task import Task
 from nas.space.trial import ReplayTrial
+from nas.task.task import Task
 from search_spaces.deepnets.cell import repair, suggest_genotype
 from search_spaces.deepnets.network import plan_network
 from search_spaces.deepnets.plan import suggest_plan, suggest_size

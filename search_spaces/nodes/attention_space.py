@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nas.graph.graph import Graph
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
     from search_spaces.nodes.attention_layer import AttentionLayer
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 WIDTHS = (32, 64, 128, 256)
 HEADS = (1, 4, 8)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
     from nas.space.search_space import Params
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 Numbers = tuple[int, ...]
 
@@ -71,7 +71,7 @@ class NasBenchGraph(SearchSpace):
         dropout: Rate before every layer.
 
     Example:
-        >>> from nas.space.task import NODE_CLASSIFICATION, Task
+        >>> from nas.task.task import NODE_CLASSIFICATION, Task
         >>> cora = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)
         >>> space = NasBenchGraph(task=cora)
         >>> space.decode("20134")

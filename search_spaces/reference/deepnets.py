@@ -11,7 +11,7 @@ from search_spaces.reference.registry import register
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 _CELLS = Genotype(
     normal=((Edge("none", 0), Edge("msa", 1)),),

@@ -9,7 +9,7 @@ from nas.graph.ops.linear import Linear
 
 if TYPE_CHECKING:
     from nas.graph.builder import GraphBuilder, Value
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 _LARGE = 64
 

@@ -11,7 +11,7 @@ from search_spaces.reference.registry import register
 if TYPE_CHECKING:
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 _STAGES = (
     (1, 16, 1, 1),

@@ -9,7 +9,7 @@ from nas.registry import Registry
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 Reference = Callable[..., "Graph"]
 """Of a task, and of sizes where others than the published ones are wanted."""
@@ -40,7 +40,7 @@ def reference(name: str, task: Task) -> Graph:
 
     Example:
         >>> from nas.analysis.cost import cost
-        >>> from nas.space.task import Task
+        >>> from nas.task.task import Task
         >>> photos = Task(classes=1000, channels=3, resolution=224)
         >>> f"{cost(reference('resnet18', photos)).params:,}"
         '11,689,512'

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
-    from nas.space.task import Task
+    from nas.task.task import Task
 
     Block = Callable[[GraphBuilder, Value, int, int], Value]
 

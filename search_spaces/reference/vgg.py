@@ -12,7 +12,7 @@ from search_spaces.reference.registry import register
 if TYPE_CHECKING:
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 _FACTORS = (1, 2, 4, 8, 8)
 

@@ -26,8 +26,8 @@ from search_spaces.stages.stage import (
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 RATIOS = (1, 2, 4)
 GROUPS = (1, 2, 4, 8, 16, 32)
@@ -89,7 +89,7 @@ class AnyNet(SearchSpace):
         max_width: Widest stage.
 
     Example:
-        >>> from nas.space.task import Task
+        >>> from nas.task.task import Task
         >>> space = AnyNet(task=Task(classes=1000, channels=3, resolution=224), variant="C")
         >>> f"{space.size():.1e}"
         '3.2e+14'

@@ -24,8 +24,8 @@ from search_spaces.stages.stage import (
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 _SMALL: Sizes = {"stem": 16, "stages": 3, "reductions": 2, "min_depth": 3}
 _SIZES: dict[float, Sizes] = {
@@ -63,7 +63,7 @@ class RegNet(SearchSpace):
 
     Example:
         >>> from nas.analysis.cost import cost
-        >>> from nas.space.task import Task
+        >>> from nas.task.task import Task
         >>> space = RegNet(task=Task(classes=1000, channels=3, resolution=224))
         >>> f"{cost(space.graph('RegNetX-400MF')).params:,}"
         '5,157,512'

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
-    from nas.space.task import Task
+    from nas.task.task import Task
 
 QUANTUM = 8
 """Widths are multiples of it."""

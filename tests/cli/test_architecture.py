@@ -11,7 +11,7 @@ from nas.graph.builder import GraphBuilder
 from nas.graph.ops.parameter import Constant
 from nas.seeding import rng
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 from tests.cli.program import ARCHITECTURE
 
 DIGITS = Task(classes=10, channels=1, resolution=8)

@@ -16,7 +16,7 @@ from cli.space import find_space
 from hypernets.checkpoint import shipped as shipped_hypernets
 from nas.data.catalog import DATASETS
 from nas.errors import ConfigError, NasError, StudyError
-from nas.space.task import Task
+from nas.task.task import Task
 from tests.cli.program import nas
 
 SHIPPED = [shipped_hypernets().get(name) for name in shipped_hypernets()]

@@ -31,7 +31,7 @@ from nas.errors import (
 )
 from nas.events import Event, Noted, ignore
 from nas.registry import Registry
-from nas.space.task import Task
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 
 from cli.space import find_space, task_for
 from nas.errors import ConfigError, UnknownNameError
-from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
+from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
 from search_spaces.cells.nb201 import NasBench201
 
 if TYPE_CHECKING:

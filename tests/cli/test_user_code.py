@@ -13,7 +13,7 @@ from cli.module_factory import make_module
 from cli.space import find_space
 from cli.user_code import find, load
 from nas.errors import ConfigError, ImportingError, UnknownNameError
-from nas.space.task import Task
+from nas.task.task import Task
 from tests.cli.program import nas
 
 DIGITS = Task(classes=10, channels=1, resolution=8)

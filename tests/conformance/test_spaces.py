@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nas.space.task import Task
+from nas.task.task import Task
 from nas.testing.search_space import SearchSpaceConformance
 from search_spaces.registry import SPACES, get, names
 from tests.search_spaces.tasks import is_for_nodes, small_task

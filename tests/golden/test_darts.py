@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nas.analysis.cost import cost
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.cells.darts import Darts
 from search_spaces.cells.genotype import Genotype
 

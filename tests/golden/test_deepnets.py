@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nas.analysis.cost import cost
-from nas.space.task import Task
 from nas.space.trial import ReplayTrial
+from nas.task.task import Task
 from search_spaces.deepnets.plan import suggest_plan
 from search_spaces.deepnets.space import network
 from search_spaces.deepnets.split import SPLITS

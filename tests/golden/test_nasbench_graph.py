@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nas.analysis.cost import cost
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 from search_spaces.nodes.nasbench_graph import LINKS, OPERATIONS, canonical_form
 from search_spaces.registry import get
 

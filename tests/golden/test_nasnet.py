@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nas.analysis.cost import cost
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.cells.nasnet import NASNET_A, NasNet
 
 GOLDEN = json.loads(Path(__file__).with_name("nasnet.json").read_text())

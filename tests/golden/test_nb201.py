@@ -10,7 +10,7 @@ import pytest
 
 from nas.analysis.cost import cost
 from nas.graph.builder import GraphBuilder
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.cells.nb201 import EDGES, OPERATIONS, NasBench201, cell
 
 GOLDEN = json.loads(Path(__file__).with_name("nb201.json").read_text())

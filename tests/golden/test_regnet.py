@@ -11,7 +11,7 @@ import pytest
 
 from nas.analysis.complexity import Complexity, complexity
 from nas.graph.ops.conv import Conv2d
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.reference import reference
 from search_spaces.stages.published import PUBLISHED
 from search_spaces.stages.regnet import RegNet, published

@@ -15,7 +15,7 @@ from nas.graph.graph import Graph
 from nas.graph.ops import Add, Attention, DropPath, Linear
 from nas.importers.from_module import from_module
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.registry import get, names
 from tests.laws.graph_strategies import graphs as random_graphs
 from tests.search_spaces.tasks import is_for_nodes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from cli.space import task_for
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nas.errors import ConfigError, UnknownNameError
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.registry import SPACES, get, names
 
 DIGITS = Task(classes=10, channels=1, resolution=8)

@@ -11,7 +11,7 @@ from benchmarks.gain import run
 from benchmarks.gain.course import read
 from benchmarks.gain.graph_networks import GRAPH_NETWORKS
 from nas.importers.from_module import from_module
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 from nas.train.graph_call import as_record, called_with, graph_call
 
 TASK = Task(kind=NODE_CLASSIFICATION, features=6, classes=3)

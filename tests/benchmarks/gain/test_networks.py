@@ -8,7 +8,7 @@ from benchmarks.gain.networks import DRAWN, NETWORKS
 from nas.importers.from_module import from_module
 from nas.seeding import rng
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 
 TASK = Task(classes=10, channels=1, resolution=8)
 

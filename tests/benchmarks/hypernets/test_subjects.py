@@ -5,7 +5,7 @@ import pytest
 import search_spaces
 from benchmarks.hypernets.subjects import SPLITS, subjects
 from nas.graph.ops.norm import BatchNorm
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.reference.resnet import resnet50
 
 TASK = Task(classes=10, channels=1, resolution=8)

@@ -16,7 +16,7 @@ from benchmarks.ranking.sample import Sample, draw
 from nas.evaluate.scorer import Estimate
 from nas.events import ignore
 from nas.space.candidate import candidate
-from nas.space.task import Task
+from nas.task.task import Task
 
 SPACE = search_spaces.get("nb201", Task(classes=10, channels=3, resolution=8), channels=2, cells=1)
 CELLS = {

@@ -13,7 +13,7 @@ import search_spaces
 from nas.compile.module import to_module
 from nas.data.catalog import load
 from nas.graph.builder import GraphBuilder
-from nas.space.task import Task
+from nas.task.task import Task
 from tests.cli.program import ARCHITECTURE, OTHER, SPACE, nas
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 import search_spaces
 from nas.analysis.cost import cost
-from nas.space.task import Task
+from nas.task.task import Task
 from tests.cli.program import ARCHITECTURE, OTHER, SPACE, nas
 
 KEYS = {"architecture", "score", "accuracy", "loss", "brier", "naswot", "params", "macs"}

@@ -13,11 +13,11 @@ import torch
 
 from hypernets.checkpoint import shipped as shipped_hypernets
 from nas.events import Advanced
-from nas.space.task import IMAGE_CLASSIFICATION
 from nas.study import search_run
 from nas.study.goals.figure import ANALYTIC, ESTIMATED
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.selection import breeder
+from nas.task.task import IMAGE_CLASSIFICATION
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process
 
 KEYS = {"run", "study", "trials", "best", "pareto", "trust", "rungs", "seconds", "files"}

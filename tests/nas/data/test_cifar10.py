@@ -12,7 +12,7 @@ import torch
 from nas.data import cifar10
 from nas.data.catalog import load
 from nas.errors import DataError
-from nas.space.task import Task
+from nas.task.task import Task
 from nas.testing.dataset import images_of
 from tests.nas.data.pictures import cifar_batches, pack_tar, paint_classes
 

@@ -4,7 +4,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from nas.data import digits
-from nas.space.task import Task
+from nas.task.task import Task
 from nas.testing.dataset import images_of
 
 

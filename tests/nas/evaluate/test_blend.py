@@ -16,8 +16,8 @@ from nas.evaluate.blend import (
     Blend,
     recipe_for,
 )
-from nas.space.task import IMAGE_CLASSIFICATION as IMAGES
-from nas.space.task import NODE_CLASSIFICATION as NODES
+from nas.task.task import IMAGE_CLASSIFICATION as IMAGES
+from nas.task.task import NODE_CLASSIFICATION as NODES
 
 REFERENCE = {
     "brier": [0.6, 0.05],

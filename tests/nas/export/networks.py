@@ -31,7 +31,7 @@ from nas.graph.ops.activation import FUNCTIONS
 from nas.graph.ops.messages.message_passing_layer import LAYERS
 from nas.graph.ops.messages.neighbour_attention import ATTENTIONS
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.registry import get
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from nas.graph.node import Node
 from nas.graph.ops import Activation, Add, Concat, Conv2d, Dropout, DropPath, Mul
 from nas.graph.tensor_spec import TensorSpec
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 from tests.nas.graph.graph_toys import graph, step
 
 RELU = Activation(function="relu")

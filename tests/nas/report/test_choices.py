@@ -10,7 +10,7 @@ import search_spaces
 from nas.graph.builder import GraphBuilder
 from nas.report.choices import Choice, choices
 from nas.space.search_space import SearchSpace
-from nas.space.task import Task
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph

@@ -7,7 +7,7 @@ import search_spaces
 from nas.analysis.cost import cost
 from nas.report.population import population, spread
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 
 NB201 = search_spaces.get("nb201:channels=4,cells=1", Task(classes=10, channels=1, resolution=8))
 

@@ -11,7 +11,7 @@ from nas.analysis.cost import cost
 from nas.graph.builder import GraphBuilder
 from nas.report.text_drawing import draw_text
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 
 DRAWN = """\
                   operations                                  output  parameters   MACs

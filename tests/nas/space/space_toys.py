@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
-from nas.space.task import Task
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 few = settings(max_examples=20, deadline=None)
 

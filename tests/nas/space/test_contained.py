@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.graph.graph import Graph
-    from nas.space.task import Task
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from nas.errors import ConfigError, EncodingError, ImportingError
 from nas.graph.builder import GraphBuilder
 from nas.space.candidate import mutate, sample
 from nas.space.own_space import own_space
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph

@@ -5,8 +5,8 @@ import pytest
 
 from nas.analysis.cost import Cost, cost
 from nas.errors import InfeasibleError
-from nas.space.task import Task
 from nas.space.window import sample_preferring, sample_within
+from nas.task.task import Task
 from search_spaces.registry import get
 
 SPACE = get("anynet", Task(classes=10, channels=1, resolution=8))

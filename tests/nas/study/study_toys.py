@@ -16,8 +16,8 @@ from nas.graph.node import Node
 from nas.graph.ops.conv import Conv2d
 from nas.predictor.card import Card
 from nas.space.search_space import SearchSpace
-from nas.space.task import Task
 from nas.study.search import search
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

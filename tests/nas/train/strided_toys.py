@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from nas.compile.module import to_module
 from nas.data.samples import Batch
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 from nas.train.config import TrainConfig
 from nas.train.descent import Descent
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nas.errors import ConfigError
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 from nas.train.config import TrainConfig, recipe
 
 IMAGES = Task(classes=10, channels=1, resolution=8)

@@ -9,7 +9,7 @@ import pytest
 
 from nas.errors import ConfigError, EncodingError
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.cells.darts import OPERATIONS, Darts
 from search_spaces.cells.genotype import Edge, Genotype
 

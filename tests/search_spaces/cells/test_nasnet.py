@@ -9,7 +9,7 @@ import pytest
 
 from nas.errors import EncodingError, ShapeError
 from nas.space.candidate import sample
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.cells.genotype import Genotype, unused_states
 from search_spaces.cells.nasnet import NASNET_A, OPERATIONS, NasNet
 

@@ -4,7 +4,7 @@ import pytest
 
 from nas.analysis.cost import cost
 from nas.errors import ConfigError, EncodingError
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.cells.nb201 import EDGES, OPERATIONS, NasBench201, edge_name
 
 SPACE = NasBench201(task=Task(classes=10, channels=3, resolution=8), channels=4, cells=1)

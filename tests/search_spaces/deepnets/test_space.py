@@ -13,7 +13,7 @@ from nas.compile.module import to_module
 from nas.errors import ConfigError
 from nas.graph.check import check
 from nas.space.candidate import mutate, sample
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.cells.genotype import Edge, Genotype
 from search_spaces.deepnets.cell import DENSE
 from search_spaces.deepnets.plan import Plan, Stem

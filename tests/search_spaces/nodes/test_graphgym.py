@@ -4,7 +4,7 @@ import pytest
 
 from nas.graph.ops import MessagePassing
 from nas.space.candidate import candidate
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 from nas.train.config import TrainConfig
 from search_spaces.nodes.graphgym import DESIGN, TRAINING, GraphGym
 

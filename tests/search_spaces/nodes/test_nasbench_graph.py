@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nas.errors import ConfigError, EncodingError
-from nas.space.task import NODE_CLASSIFICATION, Task
+from nas.task.task import NODE_CLASSIFICATION, Task
 from search_spaces.nodes.nasbench_graph import NasBenchGraph, canonical_form
 from search_spaces.registry import get
 

@@ -13,7 +13,7 @@ from nas.compile.apply import apply
 from nas.errors import UnknownNameError
 from nas.graph.check import check
 from nas.graph.op import Role
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.reference import (
     densenet121,
     mobilenet_v2,

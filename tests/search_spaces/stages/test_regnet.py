@@ -9,7 +9,7 @@ from nas.errors import ConfigError, EncodingError
 from nas.graph.check import check
 from nas.graph.ops.conv import Conv2d
 from nas.space.candidate import mutate, sample
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.registry import get
 from search_spaces.stages.regnet import RegNet, published
 

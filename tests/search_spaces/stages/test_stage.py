@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from nas.space.task import Task
+from nas.task.task import Task
 from search_spaces.stages.stage import (
     Stage,
     quantised_widths,

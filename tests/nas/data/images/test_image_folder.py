@@ -13,7 +13,7 @@ from PIL import Image
 
 from nas.data.images.image_folder import load_images
 from nas.errors import DataError
-from nas.space.task import Task
+from nas.task.task import Task
 from nas.testing.dataset import images_of
 from tests.nas.data.pictures import pack_tar, pack_zip, paint, paint_classes
 

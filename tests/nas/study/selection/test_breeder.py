@@ -9,7 +9,6 @@ import pytest
 from nas.evaluate.scorer import Estimate, Failure, Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
-from nas.space.task import IMAGE_CLASSIFICATION
 from nas.study import search_run
 from nas.study.record.ledger import is_child
 from nas.study.search_config import SearchConfig
@@ -17,6 +16,7 @@ from nas.study.selection import breeder
 from nas.study.selection.breeder import Breeder
 from nas.study.selection.chooser import FIGURES, Chooser
 from nas.study.trainer import Trainer
+from nas.task.task import IMAGE_CLASSIFICATION
 from tests.nas.study.selection.test_chooser import no_embedding
 from tests.nas.study.study_toys import found, quality, record, toy_score, toy_search, toy_space
 

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from nas.space.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
+from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
 
 
 def test_a_task_is_about_images_unless_it_says_otherwise():
