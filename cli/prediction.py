@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.importers.imported import Frozen
-    from nas.train.classifier import Classifier
+    from nas.modules.classifier import Classifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def of_architecture(
     from nas.compile.module import to_module
     from nas.data.fitted import fitted
     from nas.importers.imported import Coverage
-    from nas.train.classifier import Classifier
+    from nas.modules.classifier import Classifier
     from nas.train.predict import predict
 
     start = perf_counter()
@@ -111,8 +111,8 @@ def of_factory(
     from cli.reading import check_classes, reading_of
     from cli.setup import load_general_weights
     from hypernets.predicted_module import predict_module
-    from nas.importers.surroundings import unwrapped
-    from nas.train.batch_statistics import measure_statistics
+    from nas.modules.batch_statistics import measure_statistics
+    from nas.modules.surroundings import unwrapped
 
     with _seeded(seed):
         module = unwrapped(make_module(text)).to(device)

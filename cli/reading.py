@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
+    from nas.modules.classifier import Classifier
     from nas.predictor.card import Card
     from nas.task.task import Task
-    from nas.train.classifier import Classifier
 
 _CALIBRATION = 256
 """Training samples that give the batch norms their statistics."""
@@ -83,8 +83,8 @@ def reading_of(module: nn.Module, data: Dataset, card: Card, listen: Listener) -
 
 
 def _of_images(module: nn.Module, data: Dataset, card: Card, listen: Listener) -> Reading:
-    from hypernets.example_inputs import RESOLUTIONS, first_taken
-    from nas.train.classifier import Classifier
+    from nas.modules.classifier import Classifier
+    from nas.modules.example_inputs import RESOLUTIONS, first_taken
 
     channels, own = data.task.channels, data.task.resolution
     sizes = [own, *(size for size in RESOLUTIONS if size > own)]
@@ -114,10 +114,10 @@ def _of_images(module: nn.Module, data: Dataset, card: Card, listen: Listener) -
 def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Reading:
     import torch
 
-    from nas.importers.state import on_copies
-    from nas.train.classifier import Classifier
-    from nas.train.graph_call import graph_call
-    from nas.train.mode import evaluating
+    from nas.modules.calling import graph_call
+    from nas.modules.classifier import Classifier
+    from nas.modules.mode import evaluating
+    from nas.modules.state import on_copies
 
     place = next(module.parameters(), torch.zeros(())).device
     x, edges = data.train.to(place).whole().inputs
@@ -147,8 +147,8 @@ def _taken(module: nn.Module, card: Card) -> _Samples:
     Raises:
         ImportingError: It cannot.
     """
-    from hypernets.example_graph import example_graph
-    from hypernets.example_inputs import example_inputs
+    from nas.modules.example_graph import example_graph
+    from nas.modules.example_inputs import example_inputs
 
     graph = example_graph(module, card)
     if graph is not None:

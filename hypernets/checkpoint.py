@@ -25,7 +25,7 @@ from nas.files import (
     write_json,
     write_tensors,
 )
-from nas.importers.surroundings import plain_surroundings
+from nas.modules.surroundings import plain_surroundings
 from nas.predictor.card import Card
 from nas.registry import Registry
 from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION

@@ -10,20 +10,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
-from hypernets.example_graph import example_graph
-from hypernets.example_inputs import example_inputs as guessed_inputs
 from nas.errors import ImportingError
 from nas.files import write_tensors
 from nas.graph.graph import Graph
 from nas.importers.from_module import from_module
-from nas.importers.surroundings import (
+from nas.modules.batch_statistics import measure_statistics
+from nas.modules.calling import as_given, called_with, graph_call
+from nas.modules.example_graph import example_graph
+from nas.modules.example_inputs import example_inputs as guessed_inputs
+from nas.modules.surroundings import (
     as_taken,
     has_inference_tensors,
     plain_surroundings,
     unwrapped,
 )
-from nas.train.batch_statistics import measure_statistics
-from nas.train.graph_call import as_given, called_with, graph_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,8 +87,8 @@ def predict_module(
         example_inputs: What ``forward`` takes, the batch first. For a model on the nodes of a
             graph, features and edges or a record of torch-geometric, whichever of them it takes.
             For models of images and of graphs it may be left out: see
-            :mod:`hypernets.example_inputs` and :mod:`hypernets.example_graph`. Like calibration,
-            it is brought to the device and the data type of the model.
+            :mod:`nas.modules.example_inputs` and :mod:`nas.modules.example_graph`. Like
+            calibration, it is brought to the device and the data type of the model.
         calibration: Inputs, several samples each, on which batch norms measure their statistics
             with the new weights. Without, the module is for training: in evaluation mode its norms
             would use statistics of nothing.

@@ -14,12 +14,12 @@ from nas.config import from_mapping
 from nas.errors import TrainingError
 from nas.events import Listener, ignore, stage
 from nas.files import write_json
+from nas.modules.calling import as_given, graph_call
+from nas.modules.classifier import Classifier
 from nas.seeding import derive
 from nas.task.task import NODE_CLASSIFICATION
-from nas.train.classifier import Classifier
 from nas.train.config import recipe
 from nas.train.fine_tune import FineTuned, fine_tune
-from nas.train.graph_call import as_given, graph_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

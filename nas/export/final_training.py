@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
-    from nas.importers.own_module import OwnModule
+    from nas.modules.own_module import OwnModule
     from nas.train.config import TrainConfig
 
 RECORD = "training.json"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.graph.tensor_spec import TensorSpec
-    from nas.importers.own_module import OwnModule
+    from nas.modules.own_module import OwnModule
 
 _TOLERANCE = 1e-5
 _REPORT = "Please report this with the file architecture.json."

@@ -31,11 +31,11 @@ from nas.importers.inside import features_inside
 from nas.importers.message_passing import is_message_passing, without_perceptron
 from nas.importers.naming import Namer
 from nas.importers.role import role_of
-from nas.importers.state import is_plain
 from nas.importers.step import BATCH, Step, Value, is_continuous
 from nas.importers.trace import Located, Trace
 from nas.importers.typed import Match, match
 from nas.importers.whole import on_tensors, reads_of
+from nas.modules.state import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -24,13 +24,13 @@ from nas.importers.assignment import (
     viewed,
 )
 from nas.importers.blank import Blank, form_of
-from nas.importers.outputs import tensors_in
 from nas.importers.step import Step, Value, follows_batch, leaves, mapped
+from nas.modules.outputs import tensors_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
 
-    from nas.importers.copies import Copies
+    from nas.modules.copies import Copies
 
 _SHAPE_ONLY = frozenset(
     {

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
-from nas.importers.copies import Copies
 from nas.importers.message_passing import (
     is_message_passing,
     perceptron_of,
@@ -20,11 +19,12 @@ from nas.importers.message_passing import (
     shape_rule,
     without_perceptron,
 )
-from nas.importers.outputs import tensors_in
 from nas.importers.recorder import Recorder
-from nas.importers.state import is_plain, replaced_forward, replaced_state, unchanged
 from nas.importers.step import BATCH, Step, Value, is_continuous, mapped
-from nas.importers.surroundings import unwrapped
+from nas.modules.copies import Copies
+from nas.modules.outputs import tensors_in
+from nas.modules.state import is_plain, replaced_forward, replaced_state, unchanged
+from nas.modules.surroundings import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

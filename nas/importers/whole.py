@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
-from nas.importers.outputs import tensors_in
 from nas.importers.step import Value, follows_batch, leaves, mapped
+from nas.modules.outputs import tensors_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from nas.graph.graph import Graph
-    from nas.importers.own_module import OwnModule
+    from nas.modules.own_module import OwnModule
     from nas.space.search_space import Params, SearchSpace
 
 

@@ -14,7 +14,7 @@ from nas.graph.graph import Graph
 from nas.graph.ops.layer import Layer
 from nas.graph.ops.parameter import Constant
 from nas.importers.from_module import from_module
-from nas.importers.own_module import OwnModule
+from nas.modules.own_module import OwnModule
 from nas.seeding import derive, seeded
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial

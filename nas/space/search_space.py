@@ -20,7 +20,7 @@ from nas.space.contained import contained
 from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
-    from nas.importers.own_module import OwnModule
+    from nas.modules.own_module import OwnModule
     from nas.space.trial import Trial
     from nas.task.task import Task
 

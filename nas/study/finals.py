@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from nas.events import Event, Listener
     from nas.graph.graph import Graph
-    from nas.importers.own_module import OwnModule
+    from nas.modules.own_module import OwnModule
     from nas.space.search_space import SearchSpace
     from nas.study.goals.objectives import Objective
     from nas.study.record.ledger import Ledger

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.graph.graph import Graph
-    from nas.importers.own_module import OwnModule
+    from nas.modules.own_module import OwnModule
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
     from nas.train.train import Trained

@@ -1,13 +1,13 @@
 """Training and testing of single networks."""
 
-from nas.train.batch_statistics import measure_statistics
-from nas.train.classifier import Classifier
+from nas.modules.batch_statistics import measure_statistics
+from nas.modules.calling import graph_call
+from nas.modules.classifier import Classifier
 from nas.train.config import TrainConfig, recipe
 from nas.train.device import resolve_device
 from nas.train.evaluate import Evaluation, evaluate
 from nas.train.fine_tune import FineTuned, fine_tune
 from nas.train.gain import Gain, measure_gain
-from nas.train.graph_call import graph_call
 from nas.train.predict import Predicted, predict
 from nas.train.train import Epoch, Trained, initialised, train
 

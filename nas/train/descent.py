@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from nas.errors import TrainingError
-from nas.train.classifier import first_tensor
+from nas.modules.classifier import first_tensor
 from nas.train.device import autocast, laid_out_for
 from nas.train.safe_convolution import safe_convolutions
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from nas.train.classifier import first_tensor
+from nas.modules.classifier import first_tensor
 from nas.train.device import autocast, laid_out_for
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from nas.events import Listener, ignore, stage
+from nas.modules.batch_statistics import measure_statistics
 from nas.seeding import derive, generator
 from nas.train.augment import augmented
-from nas.train.batch_statistics import measure_statistics
 from nas.train.config import recipe
 from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
@@ -55,7 +55,7 @@ def fine_tune(
 
     Args:
         module: From samples of the data to class scores (see
-            :class:`nas.train.classifier.Classifier`); it is trained in place, frozen parameters
+            :class:`nas.modules.classifier.Classifier`); it is trained in place, frozen parameters
             aside, and left in evaluation mode.
         data: What it learns from.
         steps: Batches.

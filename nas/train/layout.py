@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.train.classifier import first_tensor
+from nas.modules.classifier import first_tensor
 from nas.train.device import laid_out
 from nas.train.safe_convolution import safe_convolutions
 

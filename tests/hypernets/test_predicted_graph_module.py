@@ -16,9 +16,9 @@ from hypernets.checkpoint import load
 from hypernets.predicted_module import predict_module
 from nas.data.catalog import load as load_data
 from nas.errors import GraphError, ImportingError
-from nas.train.classifier import Classifier
+from nas.modules.calling import graph_call
+from nas.modules.classifier import Classifier
 from nas.train.evaluate import evaluate
-from nas.train.graph_call import graph_call
 from tests.hypernets.hypernet_toys import make_hypernet
 
 if TYPE_CHECKING:

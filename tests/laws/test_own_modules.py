@@ -16,9 +16,9 @@ from nas.data.digits import load
 from nas.events import Advanced
 from nas.export.final_training import train_and_save
 from nas.export.save import Files, load_module, save
+from nas.modules.classifier import first_tensor
 from nas.seeding import derive, seeded
 from nas.space.own_space import own_space
-from nas.train.classifier import first_tensor
 from nas.train.config import TrainConfig
 from nas.train.train import train
 from tests.laws.own_networks import NETWORKS, Frozen
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from nas.importers.own_module import OwnModule
+    from nas.modules.own_module import OwnModule
     from nas.space.search_space import SearchSpace
 
 DATA = load()

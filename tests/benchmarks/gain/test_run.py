@@ -12,8 +12,8 @@ from benchmarks.gain import run
 from benchmarks.gain.course import read
 from benchmarks.gain.networks import NETWORKS
 from nas.data.catalog import load
+from nas.modules.classifier import Classifier
 from nas.seeding import derive
-from nas.train.classifier import Classifier
 from nas.train.config import TrainConfig
 from nas.train.fine_tune import fine_tune
 

@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 
 import hypernets
 from nas.data.catalog import load
+from nas.modules.classifier import Classifier
 from nas.testing.dataset import images_of
-from nas.train.classifier import Classifier
 from nas.train.evaluate import evaluate
 from tests.cli.program import ARCHITECTURE, SPACE, nas
 

@@ -12,9 +12,9 @@ from safetensors.torch import load_file
 
 import hypernets
 from nas.data.catalog import load
-from nas.train.classifier import Classifier
+from nas.modules.calling import graph_call
+from nas.modules.classifier import Classifier
 from nas.train.evaluate import evaluate
-from nas.train.graph_call import graph_call
 from tests.cli.program import nas
 
 SOURCE = """

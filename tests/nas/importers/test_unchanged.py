@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from hypernets.example_inputs import first_taken
 from nas.errors import ImportingError
 from nas.importers.from_module import from_module
-from nas.train.graph_call import graph_call
+from nas.modules.calling import graph_call
+from nas.modules.example_inputs import first_taken
 from tests.nas.importers.written import Written
 
 if TYPE_CHECKING:

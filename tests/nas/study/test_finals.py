@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nas.graph.graph import Graph
-    from nas.importers.own_module import OwnModule
+    from nas.modules.own_module import OwnModule
     from nas.space.search_space import SearchSpace
     from nas.study.finals import Finalist
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from nas.importers.state import replaced_forward
+from nas.modules.state import replaced_forward
 
 X = torch.randn(2, 3)
 

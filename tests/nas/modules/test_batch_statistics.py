@@ -6,8 +6,8 @@ from torch import nn
 
 from nas.compile.apply import calibrate
 from nas.compile.module import to_module
+from nas.modules.batch_statistics import measure_statistics
 from nas.testing.dataset import images_of
-from nas.train.batch_statistics import measure_statistics
 from tests.nas.train.train_toys import toy_data, toy_graph
 
 

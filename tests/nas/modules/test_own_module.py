@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from nas.importers.from_module import from_module
-from nas.importers.own_module import OwnModule
+from nas.modules.own_module import OwnModule
 
 
 def own() -> OwnModule:

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from torch import nn
 
-from nas.train.mode import evaluating
+from nas.modules.mode import evaluating
 
 
 @pytest.mark.parametrize("containers", [True, False])

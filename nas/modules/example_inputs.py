@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from nas.errors import ImportingError
-from nas.importers.state import on_copies, replaced_state, unchanged
-from nas.importers.surroundings import tensor_like
-from nas.train.mode import evaluating
+from nas.modules.mode import evaluating
+from nas.modules.state import on_copies, replaced_state, unchanged
+from nas.modules.surroundings import tensor_like
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

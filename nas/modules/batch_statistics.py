@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from nas.train.mode import evaluating
+from nas.modules.mode import evaluating
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

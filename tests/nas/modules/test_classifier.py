@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nas.train.classifier import Classifier, first_tensor
+from nas.modules.classifier import Classifier, first_tensor
 
 ONE, TWO = torch.ones(2, 3), torch.zeros(2, 3)
 

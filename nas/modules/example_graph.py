@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nas.errors import GraphError
-from nas.importers.lazy_layers import check_sizes
 from nas.importers.message_passing import is_message_passing
-from nas.importers.surroundings import tensor_like
-from nas.train.graph_call import graph_call
+from nas.modules.calling import graph_call
+from nas.modules.lazy_layers import check_sizes
+from nas.modules.surroundings import tensor_like
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

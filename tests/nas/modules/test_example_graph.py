@@ -6,9 +6,9 @@ from torch import nn
 from torch_geometric import nn as pyg
 
 from hypernets.config import HypernetConfig
-from hypernets.example_graph import example_graph
 from nas.errors import ImportingError
-from nas.importers.lazy_layers import has_lazy_layers
+from nas.modules.example_graph import example_graph
+from nas.modules.lazy_layers import has_lazy_layers
 from tests.hypernets.hypernet_toys import make_card
 
 IMAGES = make_card(HypernetConfig())

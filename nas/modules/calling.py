@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nas.errors import GraphError
-from nas.importers.state import on_copies, replaced_forward
-from nas.train.mode import evaluating
+from nas.modules.mode import evaluating
+from nas.modules.state import on_copies, replaced_forward
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from torch.nn.utils import weight_norm
 from torch_geometric.nn import GCN, GCNConv, SAGEConv, Sequential
 
 from nas.errors import GraphError
-from nas.train.classifier import Classifier
-from nas.train.graph_call import as_features, as_given, as_record, called_with, graph_call
+from nas.modules.calling import as_features, as_given, as_record, called_with, graph_call
+from nas.modules.classifier import Classifier
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from hypernets.config import HypernetConfig
-from hypernets.example_inputs import example_inputs, first_taken
 from nas.errors import ImportingError
+from nas.modules.example_inputs import example_inputs, first_taken
 from tests.hypernets.hypernet_toys import make_card
 
 if TYPE_CHECKING:

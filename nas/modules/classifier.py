@@ -8,12 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nas.importers.outputs import tensors_in
-from nas.importers.surroundings import as_taken
-from nas.train.graph_call import as_given
+from nas.modules.calling import as_given
+from nas.modules.outputs import tensors_in
+from nas.modules.surroundings import as_taken
 
 if TYPE_CHECKING:
-    from nas.train.graph_call import Arguments
+    from nas.modules.calling import Arguments
 
 
 class Classifier(nn.Module):
@@ -26,7 +26,7 @@ class Classifier(nn.Module):
         network: Takes images (B, C, resolution, resolution), or features and edges of a graph.
         resolution: Images of another one are enlarged or reduced; None takes them as they are.
         arguments: What the network is called with, made of these inputs; see
-            :func:`nas.train.graph_call.graph_call`.
+            :func:`nas.modules.calling.graph_call`.
 
     Shape:
         (B, C, H, W) -> (B, classes), or (N, F), (2, E) -> (N, classes).

@@ -7,7 +7,7 @@ from torch_geometric.nn import ARMAConv, GCNConv
 
 from nas.errors import ImportingError
 from nas.importers.from_module import from_module
-from nas.importers.lazy_layers import has_lazy_layers
+from nas.modules.lazy_layers import has_lazy_layers
 
 GRAPH = torch.zeros(2, 5), torch.tensor([[0], [1]])
 

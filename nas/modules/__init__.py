@@ -1,0 +1,1 @@
+"""The user's own modules: how they are called, read and run."""
