@@ -28,13 +28,14 @@ from nas.importers.expression import expression_of
 from nas.importers.geometric_layer import features_of, gin_on, operation_of
 from nas.importers.imported import Coverage, Imported
 from nas.importers.inside import features_inside
-from nas.importers.message_passing import is_message_passing, without_perceptron
+from nas.importers.message_passing import without_perceptron
 from nas.importers.naming import Namer
 from nas.importers.role import role_of
 from nas.importers.step import BATCH, Step, Value, is_continuous
 from nas.importers.trace import Located, Trace
 from nas.importers.typed import Match, match
 from nas.importers.whole import on_tensors, reads_of
+from nas.modules.geometric import is_message_passing
 from nas.modules.state import is_plain
 
 if TYPE_CHECKING:

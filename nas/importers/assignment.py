@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nas.errors import ImportingError
-from nas.importers.step import Step, Value, follows_batch, leaves
+from nas.importers.step import Step, Value, follows_batch
+from nas.modules.copies import storage_of
+from nas.modules.nested import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,12 +99,6 @@ def _follows_inputs(value: Value) -> bool:
             seen.add(one)
             open_ += one.step.reads
     return False
-
-
-def storage_of(tensor: Tensor) -> int:
-    """What tensors that are views of each other have in common."""
-    storage: int = tensor.untyped_storage()._cdata
-    return storage
 
 
 def _is_computed(part: Any) -> bool:

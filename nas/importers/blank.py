@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
-from nas.importers.step import ATOMS
+from nas.modules.nested import ATOMS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

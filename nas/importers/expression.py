@@ -8,7 +8,8 @@ import torch
 
 from nas.errors import ImportingError
 from nas.graph.ops.function import FACTORIES, name_of
-from nas.importers.step import BATCH, Value, follows_batch, leaves
+from nas.importers.step import BATCH, Value, follows_batch
+from nas.modules.nested import leaves
 
 if TYPE_CHECKING:
     from nas.importers.trace import Trace

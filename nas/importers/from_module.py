@@ -14,11 +14,11 @@ from nas.errors import ImportingError
 from nas.graph.ops.recorded_call import RecordedCall
 from nas.importers.assembly import assemble
 from nas.importers.constants import check_fixed, nearby
-from nas.importers.message_passing import is_message_passing
 from nas.importers.recorder import Unseen
 from nas.importers.silence import torch_silenced
 from nas.importers.smallest_whole import with_wholes
 from nas.importers.trace import WAYS, Hidden, Located, Way, in_mode, trace
+from nas.modules.geometric import is_message_passing
 from nas.modules.lazy_layers import check_sizes
 from nas.modules.state import unchanged
 from nas.modules.surroundings import as_taken, plain_surroundings, unwrapped

@@ -11,7 +11,7 @@ from torch.nn.modules.instancenorm import _InstanceNorm
 
 from nas.graph.op import OpFeatures, PartFeatures
 from nas.importers.geometric_layer import features_of
-from nas.importers.message_passing import is_message_passing
+from nas.modules.geometric import is_message_passing
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,7 +9,9 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-from nas.importers.step import BATCH, follows_batch, leaves, mapped
+from nas.importers.step import BATCH, follows_batch
+from nas.modules.geometric import is_message_passing
+from nas.modules.nested import leaves, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +20,6 @@ if TYPE_CHECKING:
 
 _NODES = 3
 _HEARING: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary()
-
-
-def is_message_passing(module: nn.Module) -> bool:
-    """Whether a module is a layer of torch-geometric, which is not imported to find out."""
-    place = "torch_geometric.nn.conv.message_passing"
-    return any(base.__module__ == place for base in type(module).__mro__)
 
 
 def plain_call(

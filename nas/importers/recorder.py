@@ -20,11 +20,12 @@ from nas.importers.assignment import (
     assignment,
     is_assignment,
     picked,
-    storage_of,
     viewed,
 )
 from nas.importers.blank import Blank, form_of
-from nas.importers.step import Step, Value, follows_batch, leaves, mapped
+from nas.importers.step import Step, Value, follows_batch
+from nas.modules.copies import storage_of
+from nas.modules.nested import leaves, mapped
 from nas.modules.outputs import tensors_in
 
 if TYPE_CHECKING:

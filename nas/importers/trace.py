@@ -12,16 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
-from nas.importers.message_passing import (
-    is_message_passing,
-    perceptron_of,
-    plain_call,
-    shape_rule,
-    without_perceptron,
-)
+from nas.importers.message_passing import perceptron_of, plain_call, shape_rule, without_perceptron
 from nas.importers.recorder import Recorder
-from nas.importers.step import BATCH, Step, Value, is_continuous, mapped
+from nas.importers.step import BATCH, Step, Value, is_continuous
 from nas.modules.copies import Copies
+from nas.modules.geometric import is_message_passing
+from nas.modules.nested import mapped
 from nas.modules.outputs import tensors_in
 from nas.modules.state import is_plain, replaced_forward, replaced_state, unchanged
 from nas.modules.surroundings import unwrapped

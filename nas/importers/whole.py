@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
-from nas.importers.step import Value, follows_batch, leaves, mapped
+from nas.importers.step import Value, follows_batch
+from nas.modules.nested import leaves, mapped
 from nas.modules.outputs import tensors_in
 
 if TYPE_CHECKING:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from nas.importers.assignment import storage_of
-
 
 class Copies:
     """One copy of every tensor; those of views of each other are views of each other."""
@@ -52,3 +50,9 @@ def _is_strided(tensor: Tensor) -> bool:
     plain = type(tensor) in (Tensor, nn.Parameter) and tensor.layout is torch.strided
     odd = tensor.is_meta or tensor.is_quantized or tensor.is_conj() or tensor.is_neg()
     return plain and not odd
+
+
+def storage_of(tensor: Tensor) -> int:
+    """What tensors that are views of each other have in common."""
+    storage: int = tensor.untyped_storage()._cdata
+    return storage

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nas.errors import GraphError
-from nas.importers.message_passing import is_message_passing
 from nas.modules.calling import graph_call
+from nas.modules.geometric import is_message_passing
 from nas.modules.lazy_layers import check_sizes
 from nas.modules.surroundings import tensor_like
 

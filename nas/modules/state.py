@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nas.importers.step import leaves, mapped
 from nas.modules.copies import Copies
 from nas.modules.lazy_layers import has_lazy_layers
+from nas.modules.nested import leaves, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping

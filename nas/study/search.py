@@ -55,9 +55,10 @@ def search(
     how far the ranking can be trusted, and what ranks best in the light of those already trained;
     see :class:`nas.study.selection.chooser.Chooser`. On a graph, where that proves unreliable,
     children of the best follow; see :class:`nas.study.selection.breeder.Breeder`. Of these the
-    best are trained longer, again and again, and the best of the last ones to the end; it meets the test split once. With
-    objectives such as ``params`` those of the best Pareto fronts climb, by the accuracy they have
-    reached. The same call again goes on where the last one stopped, or was killed.
+    best are trained longer, again and again, and the best of the last ones to the end; it
+    meets the test split once. With objectives such as ``params`` those of the best Pareto fronts
+    climb, by the accuracy they have reached. The same call again goes on where the last one
+    stopped, or was killed.
 
     Args:
         space: At full size; the predictor's card says at which size candidates are scored.

@@ -31,7 +31,7 @@ class Contents:
 
     Attributes:
         labels: Class index of each image, in the order of their names.
-        splits: Index of each into :data:`nas.data.images.layout.SPLITS`, or -1 where there are none.
+        splits: Index of each into :data:`nas.data.images.layout.SPLITS`, -1 where there are none.
         classes: Names of their folders.
         channels: 1 if all of them are grey, else 3.
         side: Height and width they are decoded to.

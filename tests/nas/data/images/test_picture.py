@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from nas.data import picture
+from nas.data.images import picture
 from nas.data.images.member import FORMATS, Member
 from nas.data.images.picture import header, square
 from nas.errors import DataError
