@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from nas.errors import GraphError, ImportingError, counted
 from nas.events import Listener, Noted
-from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -77,7 +76,7 @@ def reading_of(module: nn.Module, data: Dataset, card: Card, listen: Listener) -
         GraphError: It takes none of them, but something else.
         ImportingError: It takes nothing that can be guessed.
     """
-    if data.task.kind == NODE_CLASSIFICATION:
+    if data.task.traits.on_graph:
         return _of_graph(module, data, card)
     return _of_images(module, data, card, listen)
 
@@ -160,9 +159,7 @@ def _taken(module: nn.Module, card: Card) -> _Samples:
 
 
 def _of_task(task: Task) -> _Samples:
-    if task.kind == NODE_CLASSIFICATION:
-        return _Samples("nodes", task.features)
-    return _Samples("images", task.channels)
+    return _Samples(f"{task.traits.sample}s", task.width)
 
 
 def _misfit(taken: _Samples, data: Dataset) -> GraphError:
@@ -181,7 +178,7 @@ def check_classes(graph: Graph, data: Dataset) -> None:
     """
     shape, classes = graph.shapes[graph.outputs[0]], data.task.classes
     if len(shape) != 2 or shape[1] != classes:
-        of = "node" if data.task.kind == NODE_CLASSIFICATION else "image"
+        of = data.task.traits.sample
         raise GraphError(
             f"the network gives outputs of shape {shape[1:]} for each {of}, but data set "
             f"{data.name!r} has {counted(classes, 'class')}, so ({classes},) was expected",

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.errors import ConfigError
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.kind import KINDS
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
-
-IMAGES = Task(classes=10, channels=3, resolution=32)
-"""As CIFAR-10 is."""
-NODES = Task(kind=NODE_CLASSIFICATION, classes=7, features=1433)
-"""As Cora is."""
 
 _OWN = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][\w.]*)(?::(?P<sizes>.*))?", re.DOTALL)
 
@@ -48,7 +45,7 @@ def find_space(text: str, task: Task) -> SearchSpace:
 
 
 def task_for(text: str) -> Task:
-    """A usual task for the space of that name: that of CIFAR-10, or of Cora for node classes.
+    """A usual task for the space of that name, such as that of CIFAR-10, or of Cora for nodes.
 
     Args:
         text: As :func:`find_space` takes it; a function is taken to build networks for images.
@@ -62,15 +59,22 @@ def task_for(text: str) -> Task:
     if own is None:
         return _fitting(SPACES.get(text.partition(":")[0]))
     thing = _read(own["file"], own["name"])
-    return _fitting(thing) if isinstance(thing, type) else IMAGES
+    return _fitting(thing) if isinstance(thing, type) else usual_tasks()[0]
+
+
+def usual_tasks() -> list[Task]:
+    """A task of each kind, as where no data set is named; that of images first."""
+    return [Task(kind=name, **KINDS.get(name).usual) for name in KINDS]
 
 
 def _fitting(cls: type[SearchSpace]) -> Task:
-    try:
-        cls(task=IMAGES)
-    except ConfigError:
-        return NODES
-    return IMAGES
+    """The first usual task that a space is for."""
+    *others, last = usual_tasks()
+    for task in others:
+        with suppress(ConfigError):
+            cls(task=task)
+            return task
+    return last
 
 
 def _in_file(file: str, name: str, task: Task) -> SearchSpace:

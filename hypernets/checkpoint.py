@@ -16,7 +16,7 @@ from hypernets.features import VOCABULARY_VERSION
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, VocabularyError
-from nas.evaluate.blend import Blend, recipe_for
+from nas.evaluate.blend import Blend
 from nas.files import (
     digest,
     read_json,
@@ -28,7 +28,9 @@ from nas.files import (
 from nas.modules.surroundings import plain_surroundings
 from nas.predictor.card import Card
 from nas.registry import Registry
-from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
+from nas.task.nodes import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,7 +148,7 @@ def read_card(directory: Path) -> Card:
     try:
         card = from_mapping(Card, values)
         if card.reference:
-            Blend(card.reference, recipe_for(_kind(card)))
+            Blend(card.reference, KINDS.get(_kind(card)).score_weights)
     except (ValueError, TypeError, OverflowError, ConfigError) as error:
         raise refused(error) from None
     resolution = card.proxy.get("resolution", 1)

@@ -18,7 +18,6 @@ from hypernets.encoders.position import PositionEncoder
 from hypernets.encoders.rnn import RNNEncoder
 from nas.errors import ConfigError
 from nas.registry import Registry
-from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,14 +119,6 @@ class HypernetConfig:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.encoder == "graph-transformer" and self.hidden % self.heads:
             raise ConfigError(f"heads ({self.heads}) must divide hidden ({self.hidden})")
-
-
-def usual_hypernet(kind: str) -> str:
-    """The entry of :data:`HYPERNETS` for a kind of task, unless one says otherwise.
-
-    The features of a node each mean something of their own, so weights must not repeat over them.
-    """
-    return "ghn2-lowrank" if kind == NODE_CLASSIFICATION else "ghn2"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from nas.analysis.cost import cost
-from nas.evaluate.blend import Blend, recipe_for
+from nas.evaluate.blend import Blend
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.events import ignore, stage
 from nas.seeding import rng
@@ -70,5 +70,5 @@ def measure(
             f"mean accuracy of {len(accuracies)} architectures": round(fmean(accuracies), 4),
             f"best accuracy of {len(accuracies)} architectures": round(max(accuracies), 4),
         },
-        reference=dict(Blend.fit(rows, recipe_for(data.task.kind)).reference) if rows else {},
+        reference=dict(Blend.fit(rows, data.task.traits.score_weights).reference) if rows else {},
     )

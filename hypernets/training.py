@@ -8,25 +8,22 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.nn.functional as F
 
 from hypernets import checkpoint
-from hypernets.config import HYPERNETS, HypernetConfig, usual_hypernet
+from hypernets.config import HYPERNETS, HypernetConfig
 from hypernets.features import VOCABULARY_VERSION
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from hypernets.measure import measure
 from hypernets.training_state import STATE, Progress, load_finished, restore, save
 from nas.compile.apply import apply
 from nas.config import check_kinds, from_mapping
-from nas.data.samples import UNLABELLED, Batch
 from nas.errors import ConfigError, TrainingError
 from nas.events import Listener, Noted, Stage, ignore, stage
 from nas.graph.op import Role
 from nas.predictor.card import Card
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
-from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
-from nas.train.augment import augmented, thinned
+from nas.task.batch import Batch, labelled
 from nas.train.device import autocast, laid_out
 from nas.train.safe_convolution import safe_convolutions
 from nas.train.schedule import warm_cosine
@@ -40,8 +37,8 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
+    from nas.task.kind import TaskKind
 
-_RATES = {IMAGE_CLASSIFICATION: 2e-3, NODE_CLASSIFICATION: 1e-3}
 _PATIENCE = 20
 _REPORT_EVERY = 10
 _SAVE_EVERY = 200
@@ -87,9 +84,9 @@ class HypernetTraining:
         if self.lr is not None and not 0 < self.lr < 1:
             raise ConfigError(f"lr must lie between 0 and 1, got {self.lr}")
 
-    def rate(self, kind: str) -> float:
+    def rate(self, kind: TaskKind) -> float:
         """The peak learning rate for a kind of task."""
-        return _RATES[kind] if self.lr is None else self.lr
+        return kind.hypernet_rate if self.lr is None else self.lr
 
 
 def train_hypernet(
@@ -131,7 +128,7 @@ def train_hypernet(
         CheckpointError: ``out`` holds another hypernetwork, or the state of another training.
     """
     proxy = dict(proxy or {})
-    hypernet = hypernet or usual_hypernet(data.task.kind)
+    hypernet = hypernet or data.task.traits.hypernet
     training = training or HypernetTraining()
     config = from_mapping(
         HypernetConfig,
@@ -159,7 +156,7 @@ def train_hypernet(
         training={
             "command": command,
             **asdict(training),
-            "lr": training.rate(data.task.kind),
+            "lr": training.rate(data.task.traits),
         },
     )
     finished = load_finished(card, out)
@@ -200,7 +197,8 @@ class _Session:
             torch.manual_seed(generator(training.seed, "hypernet").initial_seed())
             self.model = GraphHyperNetwork(config, card).to(device)
         self._training = training
-        self._rate = training.rate(data.task.kind)
+        self._kind = data.task.traits
+        self._rate = training.rate(data.task.traits)
         self._space = space
         self._data = data.at(space.task.resolution).to(device)
         self._device = device
@@ -291,22 +289,20 @@ class _Session:
             autocast(self._device, self._training.precision),
             safe_convolutions(self._device),
         ):
-            logits = apply(graph, params, *batch.inputs).float()
-            loss = F.cross_entropy(logits, batch.labels)
+            outputs = apply(graph, params, *batch.inputs).float()
+            loss = self._kind.loss(outputs, batch.labels, 0.0)
         if not math.isfinite(loss.item()):
             return None
         loss.backward()
-        asked = batch.labels != UNLABELLED
-        right = logits[asked].argmax(1) == batch.labels[asked]
-        return loss.item(), float(right.float().mean())
+        known = labelled(batch.labels)
+        figures = self._kind.figures(outputs.detach()[known], batch.labels[known])
+        return loss.item(), figures["accuracy"]
 
     def _batch(self) -> Batch:
         """The training samples of this step, augmented."""
         draw = generator(self._training.seed, "images", self._step)
         drawn = self._data.train.drawn(self._training.batch_size, draw)
-        if self._data.task.kind == NODE_CLASSIFICATION:
-            return thinned(drawn, draw)
-        changed = augmented(drawn, self._data, draw)
+        changed = self._kind.vary_for_hypernet(drawn, self._data.flip, draw)
         return Batch(laid_out(changed.inputs), changed.labels)
 
     def _skip(self) -> None:
@@ -372,7 +368,7 @@ def _largest(space: SearchSpace, seed: int) -> dict[str, int]:
 
 def _input_gain(data: Dataset) -> float:
     """One over the size of the features of nodes; images are of size 1."""
-    if data.task.kind != NODE_CLASSIFICATION:
+    if not data.task.traits.scales_inputs:
         return 1.0
     x, _ = data.train.whole().inputs
     return round(1 / max(float(x.square().mean().sqrt()), 1e-6), 4)

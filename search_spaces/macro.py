@@ -6,7 +6,6 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
-from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,31 +29,30 @@ def for_resolution(sizes: Mapping[float, Sizes], resolution: int) -> Sizes:
 
 
 def check_image_space(space: SearchSpace) -> None:
-    """Raise unless the task is image classification and all sizes are of the right type.
+    """Raise unless the task is on images and all sizes are of the right type.
 
     Raises:
         ConfigError: They are not; the message names the size.
     """
     task = space.task
-    if task.kind != IMAGE_CLASSIFICATION or min(task.channels, task.resolution, task.classes) < 1:
+    if min(task.channels, task.resolution, task.classes) < 1:
         raise ConfigError(
-            f"space {space.name!r} needs an image classification task with channels, resolution "
-            f"and classes, got {task}"
+            f"space {space.name!r} needs a task on images, with channels, resolution and "
+            f"classes, got {task}"
         )
     _check_sizes(space)
 
 
 def check_node_space(space: SearchSpace) -> None:
-    """Raise unless the task is node classification and all sizes are of the right type.
+    """Raise unless the task is on nodes and all sizes are of the right type.
 
     Raises:
         ConfigError: They are not; the message names the size.
     """
     task = space.task
-    if task.kind != NODE_CLASSIFICATION or min(task.features, task.classes) < 1:
+    if min(task.features, task.classes) < 1:
         raise ConfigError(
-            f"space {space.name!r} needs a node classification task with features and classes, "
-            f"got {task}"
+            f"space {space.name!r} needs a task on nodes, with features and classes, got {task}"
         )
     _check_sizes(space)
 

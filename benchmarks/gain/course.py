@@ -17,7 +17,6 @@ from nas.files import write_json
 from nas.modules.calling import as_given, graph_call
 from nas.modules.classifier import Classifier
 from nas.seeding import derive
-from nas.task.task import NODE_CLASSIFICATION
 from nas.train.config import recipe
 from nas.train.fine_tune import FineTuned, fine_tune
 
@@ -142,7 +141,7 @@ def _network(make: Callable[[Task], nn.Module], data: Dataset, seed: int) -> Cla
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "weights"))
         network = make(data.task)
-    of_nodes = data.task.kind == NODE_CLASSIFICATION
+    of_nodes = data.task.traits.on_graph
     return Classifier(
         network, arguments=graph_call(network, *_example(data)) if of_nodes else as_given
     )
@@ -151,7 +150,7 @@ def _network(make: Callable[[Task], nn.Module], data: Dataset, seed: int) -> Cla
 def _example(data: Dataset) -> tuple[Tensor, ...]:
     """What networks for the data are read on: an empty image, or the whole graph."""
     task = data.task
-    if task.kind == NODE_CLASSIFICATION:
+    if task.traits.on_graph:
         return data.train.whole().inputs
     return (torch.zeros(1, task.channels, task.resolution, task.resolution),)
 

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from nas.compile.apply import apply
-from nas.data.samples import UNLABELLED
 from nas.graph.op import Role
+from nas.task.batch import UNLABELLED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

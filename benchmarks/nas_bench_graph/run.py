@@ -27,7 +27,8 @@ from nas.analysis.agreement import kendall, top_kendall
 from nas.data import catalog
 from nas.study.selection.chooser import LEARNED_FROM
 from nas.study.selection.regressor import AccuracyRegressor
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

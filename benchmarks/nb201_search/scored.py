@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.ranking import table
-from nas.evaluate.blend import RECIPE
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.events import stage
 from nas.files import write_json
 from nas.space.candidate import Candidate, candidate
+from nas.task.images import SCORE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ def published() -> dict[str, Trained]:
 
 def identity_of(card: Card, config: ScoreConfig) -> str:
     """What decides scores: the hypernetwork, its reference, the recipe and the images."""
-    told = asdict(card) | {"measured": {}, "recipe": dict(RECIPE)}
+    told = asdict(card) | {"measured": {}, "recipe": dict(SCORE_WEIGHTS)}
     told |= {"images": config.images, "calibration": config.calibration}
     text = json.dumps(told, sort_keys=True)
     return f"{card.name}-{blake2b(text.encode(), digest_size=4).hexdigest()}"

@@ -9,9 +9,8 @@ import torch
 import torch.nn.functional as F
 
 from nas.compile.apply import apply
-from nas.data.samples import Batch
 from nas.seeding import generator
-from nas.train.augment import augmented
+from nas.task.batch import Batch
 from nas.train.config import TrainConfig
 from nas.train.device import laid_out
 from nas.train.safe_convolution import safe_convolutions
@@ -80,5 +79,5 @@ class Descent:
     def _batch(self) -> Batch:
         """Training images (B, C, H, W), augmented, and labels (B,)."""
         drawn = self._data.train.drawn(self._batch_size, self._draw)
-        images, labels = augmented(drawn, self._data, self._draw)
-        return Batch(laid_out(images), labels)
+        inputs, labels = self._data.task.traits.vary(drawn, self._data.flip, self._draw)
+        return Batch(laid_out(inputs), labels)

@@ -34,9 +34,9 @@ from hypernets.checkpoint import WEIGHTS, directory_of, load
 from hypernets.training import HypernetTraining, train_hypernet
 from nas.config import from_mapping
 from nas.data import catalog
-from nas.evaluate.blend import RECIPE
 from nas.evaluate.scorer import ScoreConfig
 from nas.files import write_json
+from nas.task.images import SCORE_WEIGHTS
 from search_spaces.registry import parse_sizes
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def contest_rows(
         "figures": (
             *trained,
             dict(card.reference),
-            dict(RECIPE),
+            dict(SCORE_WEIGHTS),
             (directory / WEIGHTS).read_bytes(),
         ),
         "baselines": (),

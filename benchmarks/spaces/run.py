@@ -23,7 +23,8 @@ from nas.files import write_json
 from nas.graph.check import check
 from nas.seeding import rng
 from nas.space.candidate import sample
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     import numpy as np

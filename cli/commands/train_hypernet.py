@@ -67,7 +67,6 @@ def command(
     from cli.output import emit_json, listener, pairs
     from cli.setup import out_directory, proxy_for, reserve, use_device
     from cli.space import find_space
-    from hypernets.config import usual_hypernet
     from hypernets.training import HypernetTraining, train_hypernet
     from nas.data.catalog import load
     from nas.errors import counted
@@ -78,7 +77,7 @@ def command(
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     chosen = find_space(space, data.task)
     sizes = parse_sizes(proxy, "--proxy") if proxy else proxy_for(chosen)
-    hypernet = hypernet or usual_hypernet(data.task.kind)
+    hypernet = hypernet or data.task.traits.hypernet
     directory = out_directory(out, f"{chosen.name}-{data.name}-{hypernet}")
     reserve(directory)
     trained = train_hypernet(

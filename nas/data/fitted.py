@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nas.errors import GraphError
-from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
-    from nas.task.task import Task
 
 
 def fitted(data: Dataset, graph: Graph) -> Dataset:
@@ -19,22 +17,15 @@ def fitted(data: Dataset, graph: Graph) -> Dataset:
     Raises:
         GraphError: The network is none from the data's samples to its classes.
     """
-    task = data.task
+    task, kind = data.task, data.task.traits
     inputs = tuple(spec.shape for spec in graph.inputs)
     outputs = tuple(graph.shapes[name] for name in graph.outputs)
     resolution = inputs[0][-1]
-    if inputs == _inputs(task, resolution) and outputs == ((1, task.classes),):
+    if inputs == kind.spec(task.width, resolution) and outputs == ((1, task.classes),):
         return data.at(resolution)
-    needed = " and ".join(map(str, _inputs(task, "n")))
+    needed = " and ".join(map(str, kind.spec(task.width, resolution)))
     raise GraphError(
         f"the network maps {' and '.join(map(str, inputs))} to {' and '.join(map(str, outputs))}, "
         f"but data set {data.name!r} needs {needed} to (1, {task.classes})".replace("'n'", "n"),
         hint="Name the data set the architecture was made for with --dataset.",
     )
-
-
-def _inputs(task: Task, resolution: int | str) -> tuple[tuple[int | str, ...], ...]:
-    """Shapes of what a network for a task takes, for one sample."""
-    if task.kind == NODE_CLASSIFICATION:
-        return (1, task.features), (2, 1)
-    return ((1, task.channels, resolution, resolution),)

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from nas.data.dataset import Dataset
 from nas.data.node_split import NodeSplit
-from nas.data.samples import UNLABELLED
 from nas.errors import DataError
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.batch import UNLABELLED
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.data.samples import UNLABELLED, Batch, evenly
+from nas.data.samples import evenly
+from nas.task.batch import UNLABELLED, Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ class NodeSplit:
     Attributes:
         x: Features of all nodes (N, F), float32.
         edge_index: From and to which node each edge runs: (2, E), int64.
-        labels: Class indices (N,), int64; :data:`nas.data.samples.UNLABELLED` at nodes that are
+        labels: Class indices (N,), int64; :data:`nas.task.batch.UNLABELLED` at nodes that are
             not of this split.
     """
 

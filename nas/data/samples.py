@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
@@ -10,23 +10,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-UNLABELLED = -100
-"""Label of what stands in a batch but is not asked about: what cross-entropy leaves out."""
-
-Inputs = tuple[Tensor, ...]
-"""What a network is called with: images (B, C, H, W), or features (N, F) and edges (2, E)."""
-
-
-class Batch(NamedTuple):
-    """What a network is called with, and the class of every row of its output.
-
-    Attributes:
-        inputs: Arguments of one call.
-        labels: Class indices, or :data:`UNLABELLED`: (rows,).
-    """
-
-    inputs: Inputs
-    labels: Tensor
+    from nas.task.batch import Batch
 
 
 class Samples(Protocol):
@@ -34,7 +18,7 @@ class Samples(Protocol):
 
     @property
     def labels(self) -> Tensor:
-        """Class indices, :data:`UNLABELLED` where a row is none of the samples: (rows,)."""
+        """Label of every row: (rows,), :data:`nas.task.batch.UNLABELLED` where it has none."""
 
     def __len__(self) -> int:
         """Number of labelled samples."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from nas.data.samples import Batch, evenly
+from nas.data.samples import evenly
+from nas.task.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

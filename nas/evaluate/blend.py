@@ -11,38 +11,10 @@ import numpy as np
 
 from nas.analysis.cost import NO_PATH
 from nas.errors import ConfigError
-from nas.task.task import NODE_CLASSIFICATION
+from nas.task.images import SCORE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-RECIPE: Mapping[str, float] = {
-    "brier": 3.0,
-    "naswot": 0.5,
-    "macs": 0.5,
-    "mean_path": 1.0,
-    "shortest_path": 1.0,
-}
-"""Figures that make a score, with their weights: half is what predicted weights tell, a sixth
-capacity, a sixth depth, and a sixth how well that depth can be trained. The poorer one is at what
-the others are good at; see ``benchmarks/ranking``."""
-
-GENERAL_RECIPE: Mapping[str, float] = {
-    "brier": 2.0,
-    "naswot": 0.5,
-    "macs": 0.5,
-    "shortest_path": 1.0,
-}
-"""The same for spaces that a hypernetwork was not trained in: half is what predicted weights tell,
-a quarter capacity, and a quarter how well depth can be trained. Depth itself is left out: networks
-gain by it in NAS-Bench-201 and lose in other spaces, and a search takes what is rewarded to its
-end; see ``benchmarks/regnet``."""
-
-NODE_RECIPE: Mapping[str, float] = {"accuracy": 1.0, "macs": 1.0, "mean_path": -1.0}
-"""The same for networks that tell nodes: what predicted weights tell, by accuracy, as the networks
-of some spaces squash their scores, which the Brier score takes for doubt; capacity, without which
-the dropout that few labels need leaves little; and shallowness, as every layer of message passing
-makes nodes more alike (Li et al. 2018, Deeper Insights into Graph Convolutional Networks)."""
 
 LOWER_IS_BETTER = frozenset({"brier", "loss", "shortest_path"})
 """Figures whose lower values promise a more accurate network; of all others higher ones do."""
@@ -76,7 +48,7 @@ class Blend:
     """
 
     reference: Mapping[str, Sequence[float]]
-    recipe: Mapping[str, float] = field(default_factory=lambda: RECIPE)
+    recipe: Mapping[str, float] = field(default_factory=lambda: SCORE_WEIGHTS)
 
     def __post_init__(self) -> None:
         for name in self.recipe:
@@ -109,22 +81,10 @@ class Blend:
 
         Args:
             rows: All figures of the recipe for each architecture.
-            recipe: Weight of each figure; :data:`RECIPE` if None.
+            recipe: Weight of each figure; :data:`nas.task.images.SCORE_WEIGHTS` if None.
         """
-        recipe = RECIPE if recipe is None else recipe
+        recipe = SCORE_WEIGHTS if recipe is None else recipe
         return Blend({name: _scale(_known(name, rows)) for name in recipe}, recipe)
-
-
-def recipe_for(kind: str, *, elsewhere: bool = False) -> Mapping[str, float]:
-    """The recipe for a kind of task.
-
-    Args:
-        kind: Of the task.
-        elsewhere: Whether the space is another one than the hypernetwork was trained in.
-    """
-    if kind == NODE_CLASSIFICATION:
-        return NODE_RECIPE
-    return GENERAL_RECIPE if elsewhere else RECIPE
 
 
 def _known(name: str, rows: Sequence[Mapping[str, float]]) -> list[float]:

@@ -8,19 +8,19 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
 from nas.analysis.cost import cost
 from nas.compile.apply import apply, calibrate
 from nas.config import check_kinds
-from nas.data.samples import UNLABELLED, Batch, evenly
+from nas.data.samples import evenly
 from nas.errors import ConfigError, counted
-from nas.evaluate.blend import Blend, recipe_for
+from nas.evaluate.blend import Blend
 from nas.evaluate.naswot import ActivationKernel
 from nas.graph.graph import Graph
 from nas.seeding import rng
 from nas.space.contained import contained
 from nas.space.window import sample_preferring
+from nas.task.batch import Batch, labelled
 from nas.train.device import autocast, laid_out
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ class Scorer:
         check_fits(predictor.card, data)
         card, task = predictor.card, data.task
         self._predictor = predictor
-        self._kind = task.kind
-        self._blend = Blend(card.reference, recipe_for(task.kind)) if card.reference else None
+        self._kind = task.traits
+        self._blend = Blend(card.reference, task.traits.score_weights) if card.reference else None
         self._elsewhere: dict[SearchSpace, Blend] = {}
         self._fits = fits
         self._config = config or ScoreConfig()
@@ -154,15 +154,15 @@ class Scorer:
         proxy = data.at(card.proxy.get("resolution", task.resolution))
         calibration = proxy.train.spread(self._config.calibration).to(self._device).whole()
         self._calibration = laid_out(calibration.inputs)
-        labelled = (calibration.labels != UNLABELLED).nonzero().flatten()
-        self._patterns = labelled[evenly(len(labelled), _PATTERNS, labelled.device)]
+        known = labelled(calibration.labels).nonzero().flatten()
+        self._patterns = known[evenly(len(known), _PATTERNS, known.device)]
         ranking = proxy.val.spread(self._config.images).to(self._device)
         self._batches = [
             Batch(laid_out(inputs), labels)
             for inputs, labels in ranking.batches(self._config.batch_size)
         ]
         labels = torch.cat([batch.labels for batch in self._batches])
-        self._labels = labels[labels != UNLABELLED]
+        self._labels = labels[labelled(labels)]
 
     def proxy(self, space: SearchSpace) -> SearchSpace:
         """The space at the macro sizes the predictor was trained at.
@@ -299,7 +299,7 @@ class Scorer:
                 for estimate, graph in zip(estimates, graphs, strict=True)
                 if isinstance(estimate, Estimate)
             ],
-            recipe_for(self._kind, elsewhere=True),
+            self._kind.general_score_weights,
         )
 
     def _estimate(
@@ -319,22 +319,15 @@ class Scorer:
             statistics = calibrate(graph, params, *self._calibration, observe=patterns)
             ready = {**params, **statistics}
             scores = [
-                apply(graph, ready, *inputs)[labels != UNLABELLED]
-                for inputs, labels in self._batches
+                apply(graph, ready, *inputs)[labelled(labels)] for inputs, labels in self._batches
             ]
-        logits, labels = torch.cat(scores).float(), self._labels
-        loss = float(F.cross_entropy(logits, labels))
-        if not math.isfinite(loss):
+        figures = self._kind.figures(torch.cat(scores).float(), self._labels)
+        if not math.isfinite(figures["loss"]):
             return Failure("its output is not finite")
-        truth = F.one_hot(labels, logits.shape[1])
-        figures = {
-            "accuracy": float((logits.argmax(1) == labels).float().mean()),
-            "loss": loss,
-            "brier": float((logits.softmax(1) - truth).square().sum(1).mean()),
-            "naswot": patterns.logdet(),
-        }
+        figures["naswot"] = patterns.logdet()
         known = {**figures, **asdict(cost(graph))}
-        return Estimate(**figures, score=-loss if self._blend is None else self._blend(known))
+        score = -figures["loss"] if self._blend is None else self._blend(known)
+        return Estimate(**figures, score=score)
 
 
 def _is_foreign(graph: Graph) -> bool:

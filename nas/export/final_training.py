@@ -111,7 +111,9 @@ def train_and_save(
         listen=listen,
         checkpoint=checkpoint,
     )
-    tested = evaluate(trained.module, data.test, device=device, precision=config.precision)
+    tested = evaluate(
+        trained.module, data.test, data.task.traits, device=device, precision=config.precision
+    )
     costs = cost(graph)
     result = FinalTraining(
         epochs=trained.epochs,

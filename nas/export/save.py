@@ -200,30 +200,16 @@ network = load()
 ```
 """
 
-_USAGE_ON_NODES = """
-`model.py` needs {packages} only:
+_USAGE_ON_DATA = """
+`model.py` needs {packages} only.{preparation}
 
 ```python
-from model import CLASSES, load
-
-network = load()
-scores = network(x, edge_index)  # float (N, {features}) and int64 (2, E) -> (N, {classes})
-classes = scores.argmax(1)  # indices into CLASSES
+{usage}
 ```
 """
 
-_USAGE_ON_IMAGES = """
-`model.py` needs {packages} only. `preprocess` takes images in bytes 0..255, resizes
-them, and normalises each channel by the `MEAN` and `STD` of the training images:
-
-```python
-from model import CLASSES, load, preprocess
-
-network = load()
-scores = network(preprocess(images))  # uint8, (B, {channels}, H, W)
-classes = scores.argmax(1)  # indices into CLASSES
-```
-"""
+_PREPARATION = """ `preprocess` takes images in bytes 0..255, resizes
+them, and normalises each channel by the `MEAN` and `STD` of the training images:"""
 
 
 def _card(graph: Graph, figures: Mapping[str, Any], data: Dataset | None) -> str:
@@ -241,8 +227,11 @@ def _usage(graph: Graph, data: Dataset | None) -> str:
     needed = "torch, torch-geometric and safetensors" if geometric else "torch and safetensors"
     if data is None:
         return _USAGE.format(packages=needed)
-    form = _USAGE_ON_IMAGES if isinstance(data.train, Split) else _USAGE_ON_NODES
-    return form.format(packages=needed, **asdict(data.task))
+    return _USAGE_ON_DATA.format(
+        packages=needed,
+        preparation=_PREPARATION if isinstance(data.train, Split) else "",
+        usage=data.task.traits.usage.format(**asdict(data.task)),
+    )
 
 
 def _size(spec: TensorSpec) -> str:

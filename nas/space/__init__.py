@@ -5,7 +5,9 @@ from nas.space.own_space import own_space
 from nas.space.search_space import Params, SearchSpace
 from nas.space.trial import ReplayTrial, Trial
 from nas.space.window import sample_preferring, sample_within
-from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 
 __all__ = [
     "IMAGE_CLASSIFICATION",

@@ -6,7 +6,6 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from torch import nn
 
 from nas.errors import ConfigError
@@ -18,12 +17,9 @@ from nas.modules.own_module import OwnModule
 from nas.seeding import derive, seeded
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
-from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from torch import Tensor
 
     from nas.importers.imported import Imported
     from nas.space.search_space import Params
@@ -89,17 +85,6 @@ def own_space(
     return OwnSpace(task=task)
 
 
-def example_inputs(task: Task) -> tuple[Tensor, ...]:
-    """Zeros as a network for the task takes them: an image, or the nodes and edges of a ring.
-
-    Shape:
-        (1, C, H, W), or (3, F) and (2, 3).
-    """
-    if task.kind == NODE_CLASSIFICATION:
-        return torch.zeros(3, task.features), torch.tensor([[0, 1, 2], [1, 2, 0]])
-    return (torch.zeros(1, task.channels, task.resolution, task.resolution),)
-
-
 def _imported(built: nn.Module, task: Task, name: str) -> Imported:
     """What a function built, read as a graph whose every number can be predicted and saved.
 
@@ -112,7 +97,7 @@ def _imported(built: nn.Module, task: Task, name: str) -> Imported:
             f"space {name!r} built {type(built).__name__}, expected a torch module or a Graph",
             hint="End the function with `return nn.Sequential(...)` or `return b.build(...)`.",
         )
-    imported = from_module(built, example_inputs(task))
+    imported = from_module(built, task.traits.example(task.width, task.resolution))
     whole = [node.name for node in imported.graph.nodes if isinstance(node.op, Layer)]
     if whole:
         raise ConfigError(

@@ -17,7 +17,6 @@ from nas.space.contained import contained
 from nas.study.effort import COMPARISON
 from nas.study.selection.pareto import by_training
 from nas.study.trainer import DEFAULT, PREDICTED
-from nas.task.task import NODE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -136,11 +135,10 @@ class Finals:
         self._folder = folder
         self._objectives = objectives
         self._listen = listen
-        # few labels: what predicted weights have made of them, no training unlearns
-        on_nodes = trainer.data.task.kind == NODE_CLASSIFICATION
+        may_start = trainer.data.task.traits.starts_predicted
         # weights learnt elsewhere give good and bad networks nearly equal accuracies in the first
         # hundreds of steps, and most end lower
-        self._init = PREDICTED if trainer.knows(space) and not on_nodes else DEFAULT
+        self._init = PREDICTED if trainer.knows(space) and may_start else DEFAULT
 
     def climb(self, choose: Choose, rungs: Sequence[Rung]) -> Climb:
         """Train finalists rung by rung, fewer of them and longer each time.

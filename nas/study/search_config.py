@@ -13,8 +13,8 @@ from nas.study.goals.objectives import Objective
 from nas.study.record.storage import describe
 from nas.study.rungs import affordable, plan
 from nas.study.samplers.registry import SAMPLERS
-from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
-from nas.train.config import EPOCHS
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from nas.task.task import Task
 
 
-FINALISTS = {IMAGE_CLASSIFICATION: 6, NODE_CLASSIFICATION: 60}
-"""How many there are by the kind of task; few labelled nodes train fast and tell little."""
+_IMAGES = KINDS.get(IMAGE_CLASSIFICATION)
+"""Whose usual lengths hold until a task is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,18 +72,20 @@ class SearchConfig:
     def finalist_count(self) -> int:
         """Number of finalists: as given, or else as many as the budget allows."""
         if self.budget is None:
-            return FINALISTS[IMAGE_CLASSIFICATION] if self.finalists is None else self.finalists
+            return _IMAGES.finalists if self.finalists is None else self.finalists
         return affordable(self.budget, *self._lengths, self.reduction)
 
     def suited(self, task: Task) -> SearchConfig:
         """With the finalists and lengths of training usual for a task where none were given."""
-        brief, full = EPOCHS[task.kind]
-        usual = FINALISTS[task.kind] if self.budget is None else None
+        kind = task.traits
+        usual = kind.finalists if self.budget is None else None
         return replace(
             self,
             finalists=usual if self.finalists is None else self.finalists,
-            finalist_epochs=brief if self.finalist_epochs is None else self.finalist_epochs,
-            max_epochs=full if self.max_epochs is None else self.max_epochs,
+            finalist_epochs=(
+                kind.brief_epochs if self.finalist_epochs is None else self.finalist_epochs
+            ),
+            max_epochs=kind.full_epochs if self.max_epochs is None else self.max_epochs,
         )
 
     def rungs(self, candidates: int) -> tuple[Rung, ...]:
@@ -94,10 +96,9 @@ class SearchConfig:
     @property
     def _lengths(self) -> tuple[int, int]:
         """Epochs of a brief and of the full training, those usual for images if not given."""
-        brief, full = EPOCHS[IMAGE_CLASSIFICATION]
         return (
-            brief if self.finalist_epochs is None else self.finalist_epochs,
-            full if self.max_epochs is None else self.max_epochs,
+            _IMAGES.brief_epochs if self.finalist_epochs is None else self.finalist_epochs,
+            _IMAGES.full_epochs if self.max_epochs is None else self.max_epochs,
         )
 
     def to_dict(self) -> dict[str, Any]:

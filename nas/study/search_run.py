@@ -36,7 +36,6 @@ from nas.study.selection.breeder import Breeder
 from nas.study.selection.chooser import Chooser, probes_among
 from nas.study.selection.pareto import best, ranked_fronts
 from nas.study.trainer import Trainer
-from nas.task.task import NODE_CLASSIFICATION
 from nas.train.device import resolve_device
 
 if TYPE_CHECKING:
@@ -135,8 +134,7 @@ class _SearchRun:
             ranked, self._config.objectives, self._embed, probes=probes_among(finalists)
         )
         choose: Choose = chooser
-        if self._space.task.kind == NODE_CLASSIFICATION:
-            # Of images a ranking is good and finalists are few: children were not tried there.
+        if self._space.task.traits.mutates:
             choose = Breeder(self._space, chooser, self._config, exploration)
         climb = self._finals.climb(choose, rungs[:-1] if max_epochs else rungs)
         leaders = [finalist.trial for finalist in climb.standing] or ranked[:1]

@@ -94,4 +94,4 @@ class Trainer:
 
     def test_accuracy(self, module: nn.Module) -> float:
         """Accuracy on the test split."""
-        return evaluate(module, self.data.test, device=self.device).accuracy
+        return evaluate(module, self.data.test, self.data.task.traits, device=self.device).accuracy

@@ -1,1 +1,17 @@
-"""What networks are built for."""
+"""What networks are built for, and what is particular to each kind of task."""
+
+from nas.task.batch import UNLABELLED, Batch
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS, TaskKind
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
+
+__all__ = [
+    "IMAGE_CLASSIFICATION",
+    "KINDS",
+    "NODE_CLASSIFICATION",
+    "UNLABELLED",
+    "Batch",
+    "Task",
+    "TaskKind",
+]

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-IMAGE_CLASSIFICATION = "image-classification"
-NODE_CLASSIFICATION = "node-classification"
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
+
+if TYPE_CHECKING:
+    from nas.task.kind import TaskKind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """The kind of task, the shape of one input, and the number of classes.
+    """The kind of task, the shape of one input, and the number of outputs.
 
     Attributes:
-        kind: ``"image-classification"`` or ``"node-classification"``.
-        classes: Number of target classes.
+        kind: Name of a kind in :data:`nas.task.KINDS`, such as ``"image-classification"``.
+        classes: Number of outputs: target classes, or targets of a regression.
         channels: Image channels (images only).
         resolution: Side of the square image in pixels (images only).
         features: Features per node (graphs only).
 
+    Raises:
+        UnknownNameError: There is no such kind.
+
     Example:
-        >>> Task(kind="image-classification", classes=10, channels=3, resolution=32).classes
-        10
+        >>> task = Task(kind="image-classification", classes=10, channels=3, resolution=32)
+        >>> task.traits.sample, task.width
+        ('image', 3)
     """
 
     kind: str = IMAGE_CLASSIFICATION
@@ -29,3 +37,16 @@ class Task:
     channels: int = 0
     resolution: int = 0
     features: int = 0
+
+    def __post_init__(self) -> None:
+        KINDS.get(self.kind)
+
+    @property
+    def traits(self) -> TaskKind:
+        """All that is particular to the kind."""
+        return KINDS.get(self.kind)
+
+    @property
+    def width(self) -> int:
+        """Channels of an image, or features of a node."""
+        return int(getattr(self, self.traits.width))

@@ -11,7 +11,6 @@ import torch
 
 from nas.data.split import Split
 from nas.seeding import generator
-from nas.task.task import IMAGE_CLASSIFICATION
 
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset
@@ -41,7 +40,6 @@ class DatasetConformance(ABC):
         """Kind, classes and input are stated, and the images are of that shape."""
         task = data.task
         assert data.name
-        assert task.kind == IMAGE_CLASSIFICATION
         assert task.classes >= 2
         for split in _splits(data):
             assert split.images.shape[1:] == (task.channels, task.resolution, task.resolution)

@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 
 from nas.config import check_kinds
 from nas.errors import ConfigError
-from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION
 from nas.train.device import check_precision
 from nas.train.schedule import warm_cosine
 
 if TYPE_CHECKING:
     from nas.task.task import Task
-
-EPOCHS = {IMAGE_CLASSIFICATION: (3, 30), NODE_CLASSIFICATION: (30, 300)}
-"""How long a brief and a full training are, by the kind of task; an epoch on a graph is a step."""
 
 _CHOICES = {
     "optimiser": ("sgd", "adam"),
@@ -87,20 +83,7 @@ class TrainConfig:
 def recipe(task: Task, epochs: int | None = None) -> TrainConfig:
     """How networks for a task are trained unless one says otherwise, fully if no length is given.
 
-    Nodes of a graph: Adam at a constant rate on the whole graph, the weights kept whose loss on
-    the ranking split is lowest; rate and weight decay are those of Kipf & Welling 2017, §5.2.
+    See :attr:`nas.task.TaskKind.training`.
     """
-    if epochs is None:
-        _, epochs = EPOCHS[task.kind]
-    if task.kind != NODE_CLASSIFICATION:
-        return TrainConfig(epochs=epochs)
-    return TrainConfig(
-        epochs=epochs,
-        optimiser="adam",
-        lr=1e-2,
-        weight_decay=5e-4,
-        label_smoothing=0.0,
-        warmup=0.0,
-        schedule="constant",
-        keep="best",
-    )
+    kind = task.traits
+    return TrainConfig(**{"epochs": epochs or kind.full_epochs, **kind.training})

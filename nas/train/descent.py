@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
 from nas.errors import TrainingError
 from nas.modules.classifier import first_tensor
@@ -16,22 +15,27 @@ from nas.train.safe_convolution import safe_convolutions
 if TYPE_CHECKING:
     from torch import nn
 
-    from nas.data.samples import Batch
+    from nas.task.batch import Batch
+    from nas.task.kind import TaskKind
     from nas.train.config import TrainConfig
 
 
 class Descent:
-    """Takes steps down the loss of a classifier, with label smoothing and clipped gradients.
+    """Takes steps down the loss of a network, with label smoothing and clipped gradients.
 
     Args:
         module: Trained in place; parameters that need no gradient are left alone.
         config: Optimiser and rates.
+        kind: Of the task: it has the loss.
         device: Where the module is.
     """
 
-    def __init__(self, module: nn.Module, config: TrainConfig, device: torch.device) -> None:
+    def __init__(
+        self, module: nn.Module, config: TrainConfig, kind: TaskKind, device: torch.device
+    ) -> None:
         self._module = module
         self._config = config
+        self._kind = kind
         self._device = device
         self.optimiser = _optimiser(module, config)
 
@@ -55,10 +59,9 @@ class Descent:
             autocast(self._device, self._config.precision),
             safe_convolutions(self._device),
         ):
-            loss = F.cross_entropy(
-                first_tensor(self._module(*laid_out_for(self._module, batch.inputs))).float(),
-                batch.labels,
-                label_smoothing=self._config.label_smoothing,
+            outputs = self._module(*laid_out_for(self._module, batch.inputs))
+            loss = self._kind.loss(
+                first_tensor(outputs).float(), batch.labels, self._config.label_smoothing
             )
         value = loss.item()
         if not math.isfinite(value):

@@ -14,7 +14,7 @@ from nas.errors import ConfigError, DeviceError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from nas.data.samples import Inputs
+    from nas.task.batch import Inputs
 
 PRECISIONS = ("auto", "fp32", "bf16")
 

@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
 from nas.modules.classifier import first_tensor
+from nas.task.batch import labelled
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
 from nas.train.device import autocast, laid_out_for
 
 if TYPE_CHECKING:
     from torch import nn
 
     from nas.data.samples import Samples
+    from nas.task.kind import TaskKind
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Share of samples classified right, and mean cross-entropy in nats."""
+    """Share of samples classified right, or the metric of another kind of task, and mean loss."""
 
     accuracy: float
     loss: float
@@ -29,18 +32,29 @@ class Evaluation:
 def evaluate(
     module: nn.Module,
     split: Samples,
+    kind: TaskKind | None = None,
     *,
     batch_size: int = 512,
     device: torch.device | str = "cpu",
     precision: str = "auto",
 ) -> Evaluation:
-    """Run a network over a split in evaluation mode."""
-    device = torch.device(device)
+    """Run a network over a split in evaluation mode.
+
+    Args:
+        module: From samples to outputs (rows, outputs).
+        split: Labelled samples.
+        kind: Of the task; classification if None.
+        batch_size: Samples in one call; a graph is always taken as a whole.
+        device: Where the module is.
+        precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
+    """
+    device, kind = torch.device(device), kind or KINDS.get(IMAGE_CLASSIFICATION)
     module.eval()
-    right, loss = 0, 0.0
+    outputs, truth = [], []
     for inputs, labels in split.to(device).batches(batch_size):
         with autocast(device, precision):
-            logits = first_tensor(module(*laid_out_for(module, inputs))).float()
-        right += int((logits.argmax(1) == labels).sum())
-        loss += float(F.cross_entropy(logits, labels, reduction="sum"))
-    return Evaluation(right / len(split), loss / len(split))
+            found = first_tensor(module(*laid_out_for(module, inputs))).float()
+        outputs.append(found[labelled(labels)])
+        truth.append(labels[labelled(labels)])
+    figures = kind.figures(torch.cat(outputs), torch.cat(truth))
+    return Evaluation(figures["accuracy"], figures["loss"])

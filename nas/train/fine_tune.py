@@ -11,7 +11,6 @@ import torch
 from nas.events import Listener, ignore, stage
 from nas.modules.batch_statistics import measure_statistics
 from nas.seeding import derive, generator
-from nas.train.augment import augmented
 from nas.train.config import recipe
 from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nas.data.dataset import Dataset
-    from nas.data.samples import Batch
+    from nas.task.batch import Batch
     from nas.train.config import TrainConfig
 
 _CALIBRATION = 256
@@ -69,16 +68,16 @@ def fine_tune(
         TrainingError: The loss is no longer finite.
     """
     config, device = config or recipe(data.task, epochs=1), torch.device(device)
-    data = data.to(device)
+    data, kind = data.to(device), data.task.traits
     calibration = data.train.spread(_CALIBRATION).whole()
 
     def accuracy() -> float:
         measure_statistics(module, *calibration.inputs)
-        return evaluate(module, data.val, device=device, precision=config.precision).accuracy
+        return evaluate(module, data.val, kind, device=device, precision=config.precision).accuracy
 
     before = accuracy()
     module.train()
-    descent = Descent(module, config, device)
+    descent = Descent(module, config, kind, device)
     cuda = [device] if device.type == "cuda" else []
     with stage(listen, title, steps) as progress, torch.random.fork_rng(devices=cuda):
         torch.manual_seed(derive(seed, "dropout"))
@@ -94,4 +93,4 @@ def _batches(data: Dataset, batch_size: int, seed: int) -> Iterator[Batch]:
     for epoch in count():
         draw = generator(seed, "epoch", epoch)
         for batch in data.train.batches(batch_size, draw, drop_last=True):
-            yield augmented(batch, data, draw)
+            yield data.task.traits.vary(batch, data.flip, draw)

@@ -16,7 +16,6 @@ from nas.errors import CheckpointError, ConfigError, GraphError
 from nas.events import Listener, ignore, stage
 from nas.files import parse_json, read_tensors, write_tensors
 from nas.seeding import derive, generator, seeded
-from nas.train.augment import augmented
 from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
@@ -216,7 +215,8 @@ class _Run:
         self._config = config
         self._seed = seed
         self._device = device
-        self._descent = Descent(module, config, device)
+        self._kind = data.task.traits
+        self._descent = Descent(module, config, self._kind, device)
         self._best_state: dict[str, Tensor] = {}
 
     def epoch(self) -> Epoch:
@@ -233,11 +233,12 @@ class _Run:
                 rate = self._config.rate(
                     number * len(batches) + index, self._config.epochs * len(batches)
                 )
-                changed = augmented(batch, self._data, draw)
+                changed = self._kind.vary(batch, self._data.flip, draw)
                 total += self._descent.step(changed, rate, where=f"epoch {number + 1}")
         found = evaluate(
             self._module,
             self._data.val,
+            self._kind,
             device=self._device,
             precision=self._config.precision,
         )

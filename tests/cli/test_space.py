@@ -6,7 +6,9 @@ import pytest
 
 from cli.space import find_space, task_for
 from nas.errors import ConfigError, UnknownNameError
-from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 from search_spaces.cells.nb201 import NasBench201
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from nas.analysis.cost import cost
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 from search_spaces.nodes.nasbench_graph import LINKS, OPERATIONS, canonical_form
 from search_spaces.registry import get
 

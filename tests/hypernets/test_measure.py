@@ -9,11 +9,11 @@ from hypernets import measure as measure_module
 from hypernets.checkpoint import load
 from hypernets.measure import measure
 from nas.analysis.cost import cost
-from nas.evaluate.blend import RECIPE
 from nas.evaluate.scorer import ScoreConfig, Scorer
 from nas.events import Advanced
 from nas.seeding import rng
 from nas.space.candidate import sample
+from nas.task.images import SCORE_WEIGHTS
 from search_spaces.registry import get
 from tests.hypernets.hypernet_toys import digits, make_hypernet, tiny_space
 
@@ -53,7 +53,7 @@ def test_the_reference_tells_of_the_figures_at_the_proxy() -> None:
         assert median == pytest.approx(np.median(figures), rel=1e-4)
         if high > low:
             assert spread == pytest.approx((high - low) / 2, rel=1e-2)
-    assert set(found) == set(RECIPE)
+    assert set(found) == set(SCORE_WEIGHTS)
 
 
 @pytest.mark.usefixtures("few")

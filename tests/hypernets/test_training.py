@@ -21,6 +21,8 @@ from nas.evaluate.blend import Blend
 from nas.events import Advanced, Event, Noted
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
 from nas.testing.dataset import images_of
 from tests.hypernets.hypernet_toys import SMALL, digits
 
@@ -170,7 +172,8 @@ def gradients(monkeypatch):
 @pytest.mark.parametrize("clip", [1e3, 1e-3])
 def test_a_step_is_one_of_adamw_on_the_mean_loss(tmp_path, monkeypatch, gradients, clip):
     """Two equal networks and equal images, so that nothing random is left."""
-    monkeypatch.setattr(training_module, "augmented", lambda batch, *_: batch)
+    kind = replace(KINDS.get(IMAGE_CLASSIFICATION), vary_for_hypernet=lambda batch, *_: batch)
+    monkeypatch.setitem(KINDS._things, IMAGE_CLASSIFICATION, kind)
     data = digits()
     data = replace(data, train=data.train.subset(torch.zeros(16, dtype=torch.long)))
     space = mixed("sound")

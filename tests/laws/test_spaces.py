@@ -23,7 +23,8 @@ from nas.graph.graph import Graph
 from nas.graph.node import Node
 from nas.space.candidate import crossover, mutate, sample
 from nas.space.trial import ReplayTrial
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 from search_spaces.registry import get, names
 from tests.search_spaces.tasks import DIGITS, NODES, is_for_nodes, random_inputs, small_task
 

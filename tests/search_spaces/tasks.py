@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from cli.space import task_for
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,11 +24,11 @@ def small_task(name: str) -> Task:
 
 def is_for_nodes(name: str) -> bool:
     """Whether the networks of a space classify the nodes of a graph."""
-    return task_for(name).kind == NODE_CLASSIFICATION
+    return task_for(name).traits.on_graph
 
 
 def random_inputs(task: Task, count: int) -> tuple[Tensor, ...]:
     """Images, or a graph of so many nodes with three edges for each."""
-    if task.kind == NODE_CLASSIFICATION:
+    if task.traits.on_graph:
         return torch.randn(count, task.features), torch.randint(count, (2, 3 * count))
     return (torch.randn(count, task.channels, task.resolution, task.resolution),)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from nas.errors import StudyError
-from nas.evaluate.blend import recipe_for
 from nas.files import digest
 
 if TYPE_CHECKING:
@@ -45,7 +44,9 @@ def identity(
 
     How many trials, finalists and epochs, and how long, may differ when a command is repeated.
     """
-    card = predictor.card
+    card, kind = predictor.card, space.task.traits
+    trained_here = card.space == space.name
+    score_weights = kind.score_weights if trained_here else kind.general_score_weights
     described: dict[str, Any] = {
         "format": _FORMAT,
         "space": {"name": space.name, "task": asdict(space.task), **space.macro()},
@@ -62,7 +63,7 @@ def identity(
         "scoring": {
             "images": scoring.images,
             "calibration": scoring.calibration,
-            "recipe": dict(recipe_for(space.task.kind, elsewhere=card.space != space.name)),
+            "recipe": dict(score_weights),
         },
         "sampler": sampler,
         "seed": seed,

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nas.analysis.agreement import kendall
-from nas.evaluate.blend import LOWER_IS_BETTER, RECIPE
+from nas.evaluate.blend import LOWER_IS_BETTER
 from nas.study.goals.figure import ESTIMATED
 from nas.study.selection.pareto import by_training
 from nas.study.selection.regressor import FEWEST, AccuracyRegressor
 from nas.study.selection.trust import Trust, trust
+from nas.task.images import SCORE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,7 +48,7 @@ _PROVEN = 0.3
 REGRESSOR = "regressor"
 """The name of the forecast among the scores."""
 
-LEARNED_FROM = tuple(RECIPE)
+LEARNED_FROM = tuple(SCORE_WEIGHTS)
 """The figures a regressor learns from, beside score and embedding."""
 
 

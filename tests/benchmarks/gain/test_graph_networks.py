@@ -12,7 +12,8 @@ from benchmarks.gain.course import read
 from benchmarks.gain.graph_networks import GRAPH_NETWORKS
 from nas.importers.from_module import from_module
 from nas.modules.calling import as_record, called_with, graph_call
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 
 TASK = Task(kind=NODE_CLASSIFICATION, features=6, classes=3)
 GRAPH = torch.randn(5, 6), torch.tensor([[0, 1, 2, 3, 4, 0], [1, 2, 3, 4, 0, 2]])

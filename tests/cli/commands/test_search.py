@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ import torch
 
 from hypernets.checkpoint import shipped as shipped_hypernets
 from nas.events import Advanced
-from nas.study import search_run
 from nas.study.goals.figure import ANALYTIC, ESTIMATED
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.selection import breeder
-from nas.task.task import IMAGE_CLASSIFICATION
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process
 
 KEYS = {"run", "study", "trials", "best", "pareto", "trust", "rungs", "seconds", "files"}
@@ -164,7 +165,8 @@ def test_what_was_infeasible_is_counted_in_the_summary(hypernet):
 
 def test_what_was_bred_is_counted_in_the_summary_and_long_tables_are_cut(hypernet, monkeypatch):
     monkeypatch.setattr(breeder, "FOUNDERS", 3)
-    monkeypatch.setattr(search_run, "NODE_CLASSIFICATION", IMAGE_CLASSIFICATION)
+    mutants = replace(KINDS.get(IMAGE_CLASSIFICATION), mutates=True)
+    monkeypatch.setitem(KINDS._things, IMAGE_CLASSIFICATION, mutants)
     monkeypatch.setattr("cli.commands.search._ROWS", 4)
     lengths = ("--finalists", 6, "--finalist-epochs", 1, "--max-epochs", 0)
     answer = search(hypernet, "--n-trials", 6, *lengths, "--images", 32)

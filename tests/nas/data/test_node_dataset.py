@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from nas.data.catalog import load
 from nas.data.node_dataset import make_node_dataset
 from nas.data.node_split import NodeSplit
-from nas.data.samples import UNLABELLED
 from nas.errors import DataError
+from nas.task.batch import UNLABELLED
 
 X, EDGES, LABELS = torch.eye(4), torch.tensor([[0, 1], [1, 2]]), torch.tensor([0, 1, 0, 1])
 PARTS = (torch.tensor([0, 1]), torch.tensor([2]), torch.tensor([3]))

@@ -3,8 +3,8 @@ from __future__ import annotations
 import torch
 
 from nas.data.node_split import NodeSplit
-from nas.data.samples import UNLABELLED
 from nas.seeding import generator
+from nas.task.batch import UNLABELLED
 from tests.nas.data.graphs import communities
 
 

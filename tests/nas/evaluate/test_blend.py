@@ -9,15 +9,11 @@ from scipy.stats import norm
 
 from nas.errors import ConfigError
 from nas.evaluate.blend import (
-    GENERAL_RECIPE,
     LOWER_IS_BETTER,
-    NODE_RECIPE,
-    RECIPE,
     Blend,
-    recipe_for,
 )
-from nas.task.task import IMAGE_CLASSIFICATION as IMAGES
-from nas.task.task import NODE_CLASSIFICATION as NODES
+from nas.task.images import SCORE_WEIGHTS
+from nas.task.kind import KINDS
 
 REFERENCE = {
     "brier": [0.6, 0.05],
@@ -49,7 +45,7 @@ def test_the_median_architecture_scores_one_half():
     assert Blend(REFERENCE)(MIDDLE) == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("name", RECIPE)
+@pytest.mark.parametrize("name", SCORE_WEIGHTS)
 def test_each_figure_moves_the_score_one_way(name):
     median, spread = REFERENCE[name]
     steps = median + spread * np.linspace(-4, 4, 17)
@@ -66,9 +62,9 @@ def test_which_way_is_better():
 
 
 @pytest.mark.parametrize("figure", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("name", RECIPE)
+@pytest.mark.parametrize("name", SCORE_WEIGHTS)
 def test_what_is_not_finite_counts_as_the_poorest(name, figure):
-    share = RECIPE[name] / sum(RECIPE.values())
+    share = SCORE_WEIGHTS[name] / sum(SCORE_WEIGHTS.values())
     score = Blend(REFERENCE)({**MIDDLE, name: figure})
     assert score == pytest.approx(0.5 * (1 - share))
 
@@ -99,7 +95,7 @@ def test_outliers_hardly_move_the_reference():
 
 def test_figures_that_are_not_finite_are_left_out_of_the_reference():
     rows = random_rows()
-    broken = {name: math.nan for name in RECIPE} | {"macs": math.inf}
+    broken = {name: math.nan for name in SCORE_WEIGHTS} | {"macs": math.inf}
     assert Blend.fit([*rows, broken]) == Blend.fit(rows)
     assert Blend.fit([broken])(MIDDLE) >= 0
 
@@ -152,15 +148,8 @@ def test_a_negative_weight_turns_a_figure_round():
     )
 
 
-@pytest.mark.parametrize(
-    ("kind", "elsewhere", "recipe"),
-    [
-        (NODES, False, NODE_RECIPE),
-        (NODES, True, NODE_RECIPE),
-        (IMAGES, False, RECIPE),
-        (IMAGES, True, GENERAL_RECIPE),
-    ],
-)
-def test_each_kind_of_task_has_its_recipe(kind, elsewhere, recipe):
-    assert recipe_for(kind, elsewhere=elsewhere) == recipe
-    assert set(Blend.fit([dict.fromkeys(recipe, 1.0)], recipe).reference) == set(recipe)
+@pytest.mark.parametrize("name", KINDS)
+def test_the_weights_of_every_kind_of_task_make_a_score(name):
+    kind = KINDS.get(name)
+    for weights in (kind.score_weights, kind.general_score_weights):
+        assert set(Blend.fit([dict.fromkeys(weights, 1.0)], weights).reference) == set(weights)

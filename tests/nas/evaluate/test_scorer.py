@@ -20,7 +20,6 @@ from nas.compile.apply import calibrate
 from nas.compile.module import to_module
 from nas.errors import ConfigError, ShapeError
 from nas.evaluate import scorer as scorer_module
-from nas.evaluate.blend import RECIPE
 from nas.evaluate.naswot import naswot
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.graph.builder import GraphBuilder
@@ -29,6 +28,7 @@ from nas.graph.ops.layer import Layer
 from nas.graph.ops.shape import Zero
 from nas.space.candidate import candidate, sample
 from nas.space.search_space import SearchSpace
+from nas.task.images import SCORE_WEIGHTS
 from tests.hypernets.hypernet_toys import SMALL, digits, make_hypernet, tiny_space
 
 if TYPE_CHECKING:
@@ -407,7 +407,7 @@ def test_a_general_hypernetwork_takes_other_spaces_at_their_own_small_sizes():
 def test_in_another_space_the_score_is_relative_to_its_own_architectures():
     """Far from the reference all would be graded alike; here half of them are above the median."""
     space, few = tiny_space(), ScoreConfig(images=32, calibration=16)
-    far = {name: [1e9, 1.0] for name in RECIPE}
+    far = {name: [1e9, 1.0] for name in SCORE_WEIGHTS}
     card = {"space": "deepnets", "general": True, "proxy": {"resolution": 8}, "reference": far}
     scorer = Scorer(make_hypernet(card=card), digits(), few)
     rng = np.random.default_rng(5)
@@ -427,7 +427,7 @@ def test_in_another_space_the_score_is_relative_to_its_own_architectures():
 def test_in_another_space_the_score_is_relative_to_what_may_be_asked_for():
     """Among all networks the smallest are all small; among themselves half of them are."""
     space, few = tiny_space(), ScoreConfig(images=32, calibration=16)
-    far = {name: [1e9, 1.0] for name in RECIPE}
+    far = {name: [1e9, 1.0] for name in SCORE_WEIGHTS}
     card = {"space": "deepnets", "general": True, "proxy": {"resolution": 8}, "reference": far}
     rng = np.random.default_rng(5)
     drawn = sorted((sample(space, rng) for _ in range(24)), key=lambda one: cost(one.network).macs)

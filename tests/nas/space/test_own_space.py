@@ -12,7 +12,8 @@ from nas.errors import ConfigError, EncodingError, ImportingError
 from nas.graph.builder import GraphBuilder
 from nas.space.candidate import mutate, sample
 from nas.space.own_space import own_space
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph

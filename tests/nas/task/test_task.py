@@ -4,7 +4,9 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from nas.task.task import IMAGE_CLASSIFICATION, NODE_CLASSIFICATION, Task
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 
 
 def test_a_task_is_about_images_unless_it_says_otherwise():

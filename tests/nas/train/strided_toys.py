@@ -11,8 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nas.compile.module import to_module
-from nas.data.samples import Batch
 from nas.space.candidate import sample
+from nas.task.batch import Batch
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
 from nas.task.task import Task
 from nas.train.config import TrainConfig
 from nas.train.descent import Descent
@@ -40,7 +42,9 @@ def learn(network: nn.Module, size: int, *, batch: int, steps: int) -> None:
     """Take steps on random images of four classes as the trainer takes them."""
     layout = torch.channels_last
     module = network.to(memory_format=layout).train()  # type: ignore[call-overload]
-    descent = Descent(module, TrainConfig(lr=1e-3), torch.device("cpu"))
+    descent = Descent(
+        module, TrainConfig(lr=1e-3), KINDS.get(IMAGE_CLASSIFICATION), torch.device("cpu")
+    )
     for step in range(steps):
         images = torch.randn(batch, 3, size, size)
         descent.step(Batch((images,), torch.arange(batch) % 4), 1.0, where=f"step {step}")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from nas.errors import ConfigError
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 from nas.train.config import TrainConfig, recipe
 
 IMAGES = Task(classes=10, channels=1, resolution=8)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
 from nas.train.config import TrainConfig
 from nas.train.descent import Descent
 from nas.train.layout import takes_channels_last
@@ -84,7 +86,9 @@ def test_networks_that_compute_parts_again_in_the_backward_pass_are_trained():
     start = weight.detach().clone()
     assert not takes_channels_last(module, toy_data())
     batch = next(toy_data().train.batches(8))
-    Descent(module, TrainConfig(), CPU).step(batch, 1.0, where="the first step")
+    Descent(module, TrainConfig(), KINDS.get(IMAGE_CLASSIFICATION), CPU).step(
+        batch, 1.0, where="the first step"
+    )
     assert not torch.equal(weight, start)
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from nas.graph.builder import GraphBuilder
-from nas.train.augment import EDGES_LEFT_OUT, FEATURES_LEFT_OUT, thinned
+from nas.task.augment import EDGES_LEFT_OUT, FEATURES_LEFT_OUT, drop_features_and_edges
 from nas.train.config import recipe
 from nas.train.evaluate import evaluate
 from nas.train.fine_tune import fine_tune
@@ -93,9 +93,9 @@ def test_fine_tuning_takes_steps_on_the_whole_graph() -> None:
     assert tuned.after > max(tuned.before, 0.7)
 
 
-def test_a_thinned_graph_keeps_its_nodes_and_the_mean_of_its_features() -> None:
+def test_a_graph_with_dropped_parts_keeps_its_nodes_and_the_mean_of_its_features() -> None:
     batch = communities(nodes=900).train.whole()
-    x, edges = thinned(batch, torch.Generator().manual_seed(9)).inputs
+    x, edges = drop_features_and_edges(batch, torch.Generator().manual_seed(9)).inputs
     whole, all_edges = batch.inputs
     assert x.shape == whole.shape
     assert float((x == 0).float().mean()) == pytest.approx(FEATURES_LEFT_OUT, abs=0.03)

@@ -8,7 +8,8 @@ import pytest
 from nas.errors import ConfigError
 from nas.graph.ops import GraphAttention
 from nas.space.candidate import sample
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 from search_spaces.nodes.auto_gnn import AutoGnn
 
 CORA = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)

@@ -7,7 +7,8 @@ from nas.compile.module import to_module
 from nas.graph.ops import BatchNorm1d, Concat, MessagePassing
 from nas.graph.ops.messages.message_passing_layer import LAYERS
 from nas.space.candidate import sample
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 from search_spaces.registry import get
 
 SPACE = get("gnn-layers", Task(kind=NODE_CLASSIFICATION, features=6, classes=3))

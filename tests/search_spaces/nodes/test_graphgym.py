@@ -4,7 +4,8 @@ import pytest
 
 from nas.graph.ops import MessagePassing
 from nas.space.candidate import candidate
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 from nas.train.config import TrainConfig
 from search_spaces.nodes.graphgym import DESIGN, TRAINING, GraphGym
 

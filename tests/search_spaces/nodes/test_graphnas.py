@@ -4,7 +4,8 @@ import pytest
 
 from nas.errors import EncodingError
 from nas.graph.ops import Activation, GraphAttention
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 from search_spaces.nodes.graphnas import GraphNas
 
 CORA = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)

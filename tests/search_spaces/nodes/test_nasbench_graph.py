@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from nas.errors import ConfigError, EncodingError
-from nas.task.task import NODE_CLASSIFICATION, Task
+from nas.task.nodes import NODE_CLASSIFICATION
+from nas.task.task import Task
 from search_spaces.nodes.nasbench_graph import NasBenchGraph, canonical_form
 from search_spaces.registry import get
 

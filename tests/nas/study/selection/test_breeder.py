@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import optuna
@@ -9,14 +10,14 @@ import pytest
 from nas.evaluate.scorer import Estimate, Failure, Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
-from nas.study import search_run
 from nas.study.record.ledger import is_child
 from nas.study.search_config import SearchConfig
 from nas.study.selection import breeder
 from nas.study.selection.breeder import Breeder
 from nas.study.selection.chooser import FIGURES, Chooser
 from nas.study.trainer import Trainer
-from nas.task.task import IMAGE_CLASSIFICATION
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
 from tests.nas.study.selection.test_chooser import no_embedding
 from tests.nas.study.study_toys import found, quality, record, toy_score, toy_search, toy_space
 
@@ -151,7 +152,8 @@ def bred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Searc
     """A search that breeds, though its networks are for images, after four founders."""
     monkeypatch.setattr(breeder, "FOUNDERS", 4)
     monkeypatch.setattr(Chooser, "is_proven", lambda self, trained: False)
-    monkeypatch.setattr(search_run, "NODE_CLASSIFICATION", IMAGE_CLASSIFICATION)
+    mutants = replace(KINDS.get(IMAGE_CLASSIFICATION), mutates=True)
+    monkeypatch.setitem(KINDS._things, IMAGE_CLASSIFICATION, mutants)
 
     def run(**changes: Any) -> SearchResult:
         settings = {"n_trials": 14, "finalists": 14, "max_epochs": 1, "out": tmp_path / "run"}

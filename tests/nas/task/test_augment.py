@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nas.seeding import generator
-from nas.train.augment import augment
+from nas.task.augment import augment
 
 
 @pytest.mark.parametrize("shape", [(5, 3, 32, 32), (1, 1, 8, 8), (4, 2, 7, 7), (2, 3, 16, 24)])

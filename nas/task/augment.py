@@ -1,4 +1,4 @@
-"""Training samples changed at random: images moved and mirrored, graphs thinned."""
+"""Random changes of training samples: images moved and mirrored, parts of graphs dropped."""
 
 from __future__ import annotations
 
@@ -7,27 +7,17 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from nas.data.samples import Batch
-from nas.task.task import IMAGE_CLASSIFICATION
+from nas.task.batch import Batch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from nas.data.dataset import Dataset
 
 FEATURES_LEFT_OUT, EDGES_LEFT_OUT = 0.6, 0.3
 """Shares of a graph that a hypernetwork does not see in a step."""
 
 
-def augmented(batch: Batch, data: Dataset, generator: torch.Generator) -> Batch:
-    """A training batch, changed at random where the samples are images; see :func:`augment`."""
-    if data.task.kind != IMAGE_CLASSIFICATION:
-        return batch
-    (images,) = batch.inputs
-    return Batch((augment(images, flip=data.flip, generator=generator),), batch.labels)
-
-
-def thinned(batch: Batch, generator: torch.Generator) -> Batch:
+def drop_features_and_edges(batch: Batch, generator: torch.Generator) -> Batch:
     """A graph of which some features and edges are left out, for networks without dropout.
 
     Features of a node are zeroed at a rate of 0.6 and the others scaled up, as dropout does

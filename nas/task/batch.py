@@ -1,0 +1,34 @@
+"""What a network is called with, and what it should give."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+UNLABELLED = -100
+"""Label of a row of a batch that has none: what cross-entropy leaves out."""
+
+Inputs = tuple[Tensor, ...]
+"""What a network is called with: images (B, C, H, W), or features (N, F) and edges (2, E)."""
+
+
+class Batch(NamedTuple):
+    """What a network is called with, and the label of every row of its output.
+
+    Attributes:
+        inputs: Arguments of one call.
+        labels: Class indices, or :data:`UNLABELLED`: (rows,); of regression targets
+            (rows, targets).
+    """
+
+    inputs: Inputs
+    labels: Tensor
+
+
+def labelled(labels: Tensor) -> Tensor:
+    """Which rows of a batch have a label: (rows,), bool."""
+    if labels.is_floating_point():
+        return torch.ones(len(labels), dtype=torch.bool, device=labels.device)
+    return labels != UNLABELLED

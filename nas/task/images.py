@@ -1,0 +1,90 @@
+"""Image classification."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from nas.task.augment import augment
+from nas.task.batch import Batch, Inputs
+from nas.task.classes import class_figures, cross_entropy
+from nas.task.kind import KINDS, TaskKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+IMAGE_CLASSIFICATION = "image-classification"
+
+SCORE_WEIGHTS: Mapping[str, float] = {
+    "brier": 3.0,
+    "naswot": 0.5,
+    "macs": 0.5,
+    "mean_path": 1.0,
+    "shortest_path": 1.0,
+}
+"""Half of the score is accuracy with predicted weights, a sixth capacity, a sixth depth, and a
+sixth how well that depth can be trained. Each ranks well where the others rank poorly; see
+``benchmarks/ranking``."""
+
+GENERAL_SCORE_WEIGHTS: Mapping[str, float] = {
+    "brier": 2.0,
+    "naswot": 0.5,
+    "macs": 0.5,
+    "shortest_path": 1.0,
+}
+"""The same for spaces that a hypernetwork was not trained in: half is accuracy with predicted
+weights, a quarter capacity, and a quarter how well depth can be trained. Depth itself is left
+out: networks gain by it in NAS-Bench-201 and lose in other spaces, and a search takes what is
+rewarded to its end; see ``benchmarks/regnet``."""
+
+
+def example_image(channels: int, resolution: int) -> Inputs:
+    """One image of zeros: (1, C, H, W)."""
+    return (torch.zeros(1, channels, resolution, resolution),)
+
+
+def image_shape(channels: int, resolution: int) -> tuple[tuple[int, ...], ...]:
+    """Shape of one image: (1, C, H, W)."""
+    return ((1, channels, resolution, resolution),)
+
+
+def vary_images(batch: Batch, flip: bool, generator: torch.Generator) -> Batch:
+    """Images moved and perhaps mirrored; see :func:`nas.task.augment.augment`."""
+    (images,) = batch.inputs
+    return Batch((augment(images, flip=flip, generator=generator),), batch.labels)
+
+
+KINDS.register(IMAGE_CLASSIFICATION)(
+    TaskKind(
+        name=IMAGE_CLASSIFICATION,
+        sample="image",
+        output="class",
+        width="channels",
+        on_graph=False,
+        usual={"classes": 10, "channels": 3, "resolution": 32},  # CIFAR-10
+        example=example_image,
+        spec=image_shape,
+        brief_epochs=3,
+        full_epochs=30,
+        finalists=6,
+        training={},
+        score_weights=SCORE_WEIGHTS,
+        general_score_weights=GENERAL_SCORE_WEIGHTS,
+        hypernet="ghn2",
+        hypernet_rate=2e-3,
+        scales_inputs=False,
+        starts_predicted=True,
+        mutates=False,  # rankings are good and finalists few; not tried
+        vary=vary_images,
+        vary_for_hypernet=vary_images,
+        loss=cross_entropy,
+        figures=class_figures,
+        metric="accuracy",
+        usage="""from model import CLASSES, load, preprocess
+
+network = load()
+scores = network(preprocess(images))  # uint8, (B, {channels}, H, W)
+classes = scores.argmax(1)  # indices into CLASSES""",
+    )
+)

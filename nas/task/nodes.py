@@ -1,0 +1,90 @@
+"""Node classification: the classes of the nodes of one graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from nas.task.augment import drop_features_and_edges
+from nas.task.classes import class_figures, cross_entropy
+from nas.task.kind import KINDS, TaskKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nas.task.batch import Batch, Inputs
+
+NODE_CLASSIFICATION = "node-classification"
+
+SCORE_WEIGHTS: Mapping[str, float] = {"accuracy": 1.0, "macs": 1.0, "mean_path": -1.0}
+"""A third of the score is accuracy with predicted weights, not the Brier score, as the networks of
+some spaces squash their outputs, which it takes for doubt; a third capacity, without which the
+dropout that few labels need leaves little; and a third shallowness, as every layer of message
+passing makes nodes more alike (Li et al. 2018, Deeper Insights into Graph Convolutional Networks).
+See ``benchmarks/auto_gnn``."""
+
+
+def example_graph(features: int, resolution: int) -> Inputs:
+    """Three nodes of zeros on a ring: (3, F) and (2, 3)."""
+    return torch.zeros(3, features), torch.tensor([[0, 1, 2], [1, 2, 0]])
+
+
+def graph_shapes(features: int, resolution: int) -> tuple[tuple[int, ...], ...]:
+    """Shapes of features and edges, one standing for any number of them: (1, F) and (2, 1)."""
+    return (1, features), (2, 1)
+
+
+def unvaried(batch: Batch, flip: bool, generator: torch.Generator) -> Batch:
+    """The batch itself: networks on graphs have dropout of their own."""
+    return batch
+
+
+def vary_graph(batch: Batch, flip: bool, generator: torch.Generator) -> Batch:
+    """A graph without some features and edges: predicted networks run without their dropout."""
+    return drop_features_and_edges(batch, generator)
+
+
+KINDS.register(NODE_CLASSIFICATION)(
+    TaskKind(
+        name=NODE_CLASSIFICATION,
+        sample="node",
+        output="class",
+        width="features",
+        on_graph=True,
+        usual={"classes": 7, "features": 1433},  # Cora
+        example=example_graph,
+        spec=graph_shapes,
+        brief_epochs=30,
+        full_epochs=300,
+        finalists=60,  # few labelled nodes train fast and say little: benchmarks/auto_gnn
+        # Adam on the whole graph; rate and weight decay of Kipf & Welling 2017, §5.2
+        training={
+            "optimiser": "adam",
+            "lr": 1e-2,
+            "weight_decay": 5e-4,
+            "label_smoothing": 0.0,
+            "warmup": 0.0,
+            "schedule": "constant",
+            "keep": "best",
+        },
+        score_weights=SCORE_WEIGHTS,
+        general_score_weights=SCORE_WEIGHTS,
+        hypernet="ghn2-lowrank",  # each feature has a meaning of its own: weights must not repeat
+        hypernet_rate=1e-3,  # higher ones diverge
+        scales_inputs=True,
+        # hundreds of steps do not leave predicted weights: 74 % on Cora before and after
+        starts_predicted=False,
+        mutates=True,
+        vary=unvaried,
+        vary_for_hypernet=vary_graph,
+        loss=cross_entropy,
+        figures=class_figures,
+        metric="accuracy",
+        usage="""from model import CLASSES, load
+
+network = load()
+scores = network(x, edge_index)  # float (N, {features}) and int64 (2, E) -> (N, {classes})
+classes = scores.argmax(1)  # indices into CLASSES""",
+    )
+)
