@@ -26,6 +26,6 @@ def fitted(data: Dataset, graph: Graph) -> Dataset:
     needed = " and ".join(map(str, kind.spec(task.width, resolution)))
     raise GraphError(
         f"the network maps {' and '.join(map(str, inputs))} to {' and '.join(map(str, outputs))}, "
-        f"but data set {data.name!r} needs {needed} to (1, {task.classes})".replace("'n'", "n"),
+        f"but data set {data.name!r} needs {needed} to (1, {task.classes})",
         hint="Name the data set the architecture was made for with --dataset.",
     )

@@ -35,7 +35,7 @@ class AutoGnn(AttentionSpace):
     space this one extends.
 
     Example:
-        >>> from nas.task.task import NODE_CLASSIFICATION, Task
+        >>> from nas.task import NODE_CLASSIFICATION, Task
         >>> cora = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)
         >>> AutoGnn(task=cora).size()
         28449792

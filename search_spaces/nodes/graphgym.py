@@ -65,7 +65,7 @@ class GraphGym(SearchSpace):
         channels: Features of a layer.
 
     Example:
-        >>> from nas.task.task import NODE_CLASSIFICATION, Task
+        >>> from nas.task import NODE_CLASSIFICATION, Task
         >>> cora = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)
         >>> GraphGym(task=cora).size()
         314928

@@ -59,7 +59,7 @@ class GraphNas(AttentionSpace):
     side by side but in the last layer, where they are averaged, an activation after every layer.
 
     Example:
-        >>> from nas.task.task import NODE_CLASSIFICATION, Task
+        >>> from nas.task import NODE_CLASSIFICATION, Task
         >>> space = GraphNas(task=Task(kind=NODE_CLASSIFICATION, features=1433, classes=7))
         >>> text = '["const","sum","relu6",2,128,"gat","sum","linear",2,7]'
         >>> space.encode(space.decode(text)) == text

@@ -71,7 +71,7 @@ class NasBenchGraph(SearchSpace):
         dropout: Rate before every layer.
 
     Example:
-        >>> from nas.task.task import NODE_CLASSIFICATION, Task
+        >>> from nas.task import NODE_CLASSIFICATION, Task
         >>> cora = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)
         >>> space = NasBenchGraph(task=cora)
         >>> space.decode("20134")

@@ -39,7 +39,7 @@ def network(
     ("change", "said"),
     [
         ({"channels": 1}, r"maps \(1, 1, 8, 8\) to \(1, 3\)"),
-        ({"classes": 7}, r"to \(1, 7\), but data set 'toy' needs \(1, 3, n, n\) to \(1, 3\)"),
+        ({"classes": 7}, r"to \(1, 7\), but data set 'toy' needs \(1, 3, 8, 8\) to \(1, 3\)"),
         ({"width": 6}, r"maps \(1, 3, 8, 6\)"),
         ({"outputs": 2}, r"to \(1, 3\) and \(1, 3\)"),
         ({"inputs": 2}, r"maps \(1, 3, 8, 8\) and \(1, 3, 8, 8\)"),
