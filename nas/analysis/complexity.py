@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nas.graph.op import Role
-from nas.graph.ops.pool import WindowPool
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
@@ -58,6 +57,6 @@ def _count(graph: Graph, node: Node) -> tuple[int, int]:
     macs = node.op.macs(*shapes)
     elements = math.prod(graph.shapes[node.name])
     if not macs:
-        return 0, elements if isinstance(node.op, WindowPool) else 0
+        return 0, elements if node.op.slides else 0
     biased = any(spec.role in _BIASES for spec in node.op.parameters(*shapes).values())
     return macs + biased * elements, elements

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from nas.graph.ops.pool import AdaptivePool, WindowPool
 from nas.graph.ops.shape import Zero
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nas.graph.graph import Graph
-    from nas.graph.op import Op
 
 _FLOAT_BYTES = 4
 
@@ -76,7 +73,7 @@ def cost(graph: Graph) -> Cost:
 def _shortest_path(graph: Graph, macs: Sequence[int]) -> int:
     lengths = {spec.name: NO_PATH if spec.is_edge_index else 0 for spec in graph.inputs}
     for node, count in zip(graph.nodes, macs, strict=True):
-        transforms = count > 0 or _is_pool(type(node.op))
+        transforms = count > 0 or node.op.is_pool
         shortest = min([lengths[name] for name in node.inputs], default=NO_PATH)
         blocked = type(node.op) is Zero or shortest == NO_PATH
         lengths[node.name] = NO_PATH if blocked else shortest + transforms
@@ -94,8 +91,3 @@ def _mean_path(graph: Graph, macs: Sequence[int]) -> float:
         lengths[node.name] = carried + open_ways * (count > 0)
     found = sum(ways[name] for name in graph.outputs)
     return sum(lengths[name] for name in graph.outputs) / found if found else 0.0
-
-
-@cache
-def _is_pool(kind: type[Op]) -> bool:
-    return issubclass(kind, (WindowPool, AdaptivePool))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from nas.compile.apply import apply
-from nas.graph.ops.activation import FUNCTIONS, Activation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,18 +15,6 @@ if TYPE_CHECKING:
 
     from nas.graph.graph import Graph
     from nas.graph.node import Node
-
-RECTIFIERS = frozenset(FUNCTIONS) - {
-    "hardshrink",
-    "hardsigmoid",
-    "hardtanh",
-    "sigmoid",
-    "softshrink",
-    "softsign",
-    "tanh",
-    "tanhshrink",
-}
-"""Activations that let one side through: ReLU, and those of its shape, smooth ones included."""
 
 
 class ActivationKernel:
@@ -47,7 +34,7 @@ class ActivationKernel:
 
     def __call__(self, node: Node, inputs: Sequence[Tensor]) -> None:
         """See the inputs (B, ...) of a node."""
-        if not isinstance(node.op, Activation) or node.op.function not in RECTIFIERS:
+        if not node.op.is_rectifier:
             return
         positive = (inputs[0].detach()[self._images] > 0).flatten(1)  # (B, U)
         signs = 2 * positive.float() - 1

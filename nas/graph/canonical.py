@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nas.graph.node import Node
-from nas.graph.ops.activation import ZERO_PRESERVING, Activation
-from nas.graph.ops.attention import Attention
-from nas.graph.ops.dropout import RandomOmission
-from nas.graph.ops.merge import Add, Concat, Mul
-from nas.graph.ops.pool import AdaptivePool, WindowPool
-from nas.graph.ops.shape import Flatten, Identity, Image, Shift2d, Tokens, Zero
+from nas.graph.ops.merge import Add
+from nas.graph.ops.shape import Identity, Zero
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,19 +16,6 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import TensorSpec
 
 Parts = tuple[tuple["TensorSpec", ...], tuple[Node, ...], tuple[str, ...]]
-_ZERO_TO_ZERO = (
-    AdaptivePool,
-    Add,
-    Attention,
-    Concat,
-    Flatten,
-    Identity,
-    Image,
-    RandomOmission,
-    Shift2d,
-    Tokens,
-    WindowPool,
-)
 
 
 def simplify(graph: Graph) -> Parts:
@@ -68,15 +51,7 @@ def _is_zero(op: Op, inputs: tuple[str, ...], zeros: set[str]) -> bool:
         return True
     if zeros.isdisjoint(inputs):
         return False
-    if isinstance(op, Mul):
-        return True
-    return _keeps_zero(op) and zeros.issuperset(inputs)
-
-
-def _keeps_zero(op: Op) -> bool:
-    if isinstance(op, Activation):
-        return op.function in ZERO_PRESERVING
-    return isinstance(op, _ZERO_TO_ZERO)
+    return op.any_zero or (op.keeps_zero and zeros.issuperset(inputs))
 
 
 def _reaching(nodes: list[Node], outputs: Iterable[str]) -> tuple[Node, ...]:

@@ -99,6 +99,16 @@ class Op(ABC):
     """Whether its module takes a sparse matrix for its first input, on a CPU."""
     holds_module: ClassVar[bool] = False
     """Whether a torch module is part of it, so that nothing else may keep it."""
+    keeps_zero: bool = False
+    """Whether the result is zero where all inputs are zero."""
+    any_zero: ClassVar[bool] = False
+    """Whether the result is zero where one input is zero."""
+    is_pool: ClassVar[bool] = False
+    """Whether it pools over places of an image."""
+    slides: ClassVar[bool] = False
+    """Whether it pools over a window, and not to a fixed size."""
+    is_rectifier: bool = False
+    """Whether it lets one side of zero through: ReLU and activations of its shape."""
 
     @abstractmethod
     def infer_shape(self, *inputs: Shape) -> Shape:

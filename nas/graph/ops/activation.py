@@ -43,8 +43,20 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """Every element-wise function of torch that needs no constant and is not random."""
 
-ZERO_PRESERVING = frozenset(FUNCTIONS) - {"hardsigmoid", "logsigmoid", "sigmoid", "softplus"}
-"""Functions with f(0) = 0."""
+_NOT_ZERO_AT_ZERO = frozenset({"hardsigmoid", "logsigmoid", "sigmoid", "softplus"})
+_TWO_SIDED = frozenset(
+    {
+        "hardshrink",
+        "hardsigmoid",
+        "hardtanh",
+        "sigmoid",
+        "softshrink",
+        "softsign",
+        "tanh",
+        "tanhshrink",
+    }
+)
+"""Functions that treat both sides of zero alike; all others are rectifiers or smooth ones."""
 
 
 @operation("activation")
@@ -59,6 +71,8 @@ class Activation(FreeOp):
             raise GraphError(
                 f"unknown activation {self.function!r}; expected one of {', '.join(FUNCTIONS)}"
             )
+        object.__setattr__(self, "keeps_zero", self.function not in _NOT_ZERO_AT_ZERO)
+        object.__setattr__(self, "is_rectifier", self.function not in _TWO_SIDED)
 
     def infer_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

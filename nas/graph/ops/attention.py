@@ -33,6 +33,8 @@ class Attention(Op):
         heads: Number of heads, which divides the channels.
     """
 
+    keeps_zero = True
+
     arity: ClassVar[int | None] = 3
 
     heads: int

@@ -67,6 +67,8 @@ class SparseDropout(nn.Module):
 class RandomOmission(FreeOp):
     """Identity in evaluation mode."""
 
+    keeps_zero = True
+
     rate: float
 
     def __post_init__(self) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Add(FreeOp):
     """Sum of one or more equal shapes."""
 
+    keeps_zero = True
+
     arity: ClassVar[int | None] = None
     commutative: ClassVar[bool] = True
 
@@ -49,6 +51,8 @@ class Add(FreeOp):
 class Mul(FreeOp):
     """Product of two values that broadcast, such as a feature map and its channel gates."""
 
+    any_zero = True
+
     arity: ClassVar[int | None] = 2
     commutative: ClassVar[bool] = True
 
@@ -71,6 +75,8 @@ class Mul(FreeOp):
 @dataclass(frozen=True, kw_only=True)
 class Concat(FreeOp):
     """Concatenation along the channels: (B, C1, ...), (B, C2, ...) -> (B, C1 + C2, ...)."""
+
+    keeps_zero = True
 
     arity: ClassVar[int | None] = None
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 class WindowPool(FreeOp):
     """Pooling over a sliding window: (B, C, H, W) -> (B, C, H', W')."""
 
+    keeps_zero = True
+    is_pool = True
+    slides = True
+
     kernel: Pair
     stride: int
     padding: Pair | None
@@ -85,6 +89,9 @@ class AvgPool2d(WindowPool):
 
 class AdaptivePool(FreeOp):
     """Pooling to a fixed output size: (B, C, H, W) -> (B, C, size, size)."""
+
+    keeps_zero = True
+    is_pool = True
 
     size: int
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class Identity(FreeOp):
     """The input itself."""
 
+    keeps_zero = True
+
     def infer_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
@@ -66,6 +68,8 @@ class Zero(FreeOp):
 class Flatten(FreeOp):
     """All dimensions but the batch in one: (B, C, H, W) -> (B, C*H*W)."""
 
+    keeps_zero = True
+
     def infer_shape(self, *inputs: Shape) -> Shape:
         return inputs[0][0], math.prod(inputs[0][1:])
 
@@ -85,6 +89,8 @@ class Shift2d(FreeOp):
     reduction (Zoph et al. 2018, as implemented in TF-slim ``factorized_reduction``).
     """
 
+    keeps_zero = True
+
     def infer_shape(self, *inputs: Shape) -> Shape:
         return image(inputs[0])
 
@@ -99,6 +105,8 @@ class Shift2d(FreeOp):
 @dataclass(frozen=True, kw_only=True)
 class Tokens(FreeOp):
     """The pixels of an image as tokens, row by row: (B, C, H, W) -> (B, H*W, C)."""
+
+    keeps_zero = True
 
     def infer_shape(self, *inputs: Shape) -> Shape:
         batch, channels, height, width = image(inputs[0])
@@ -119,6 +127,8 @@ class Image(FreeOp):
     Attributes:
         height: Number of rows, which divides the number of tokens.
     """
+
+    keeps_zero = True
 
     height: int
 

@@ -21,7 +21,7 @@ from nas.graph.ops import (
     Tokens,
     Zero,
 )
-from nas.graph.ops.activation import FUNCTIONS, ZERO_PRESERVING
+from nas.graph.ops.activation import FUNCTIONS
 from nas.graph.tensor_spec import TensorSpec
 from tests.nas.graph.graph_toys import graph, step
 
@@ -88,7 +88,7 @@ def test_functions_said_to_keep_zero_do(function):
     import torch
 
     at_zero = FUNCTIONS[function](torch.zeros(())).item()
-    assert (at_zero == 0) == (function in ZERO_PRESERVING)
+    assert (at_zero == 0) == Activation(function=function).keeps_zero
 
 
 def test_names_and_parameters_of_what_stays_are_kept():
