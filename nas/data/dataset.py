@@ -20,6 +20,23 @@ if TYPE_CHECKING:
     from nas.data.samples import Samples
 
 
+@dataclass(frozen=True)
+class Targets:
+    """What the outputs of a regression stand for.
+
+    Labels are standardised: an output times ``std`` plus ``mean`` is in the units of the target.
+
+    Attributes:
+        names: Of the targets, in the order of the outputs.
+        mean: Of each target over the training split.
+        std: Standard deviation of each target over the training split.
+    """
+
+    names: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Dataset:
     """A task with three disjoint splits.
@@ -32,6 +49,7 @@ class Dataset:
         test: Touched once, by the final model.
         flip: Whether a mirrored image keeps its class.
         class_names: In the order of the labels; None where the classes have no names.
+        targets: Of a regression, what the outputs stand for.
         skipped: Files that were left out as they are no images, counted by suffix or kind.
         notes: What should be known of how it was read, in sentences.
 
@@ -49,6 +67,7 @@ class Dataset:
     test: Samples
     flip: bool = False
     class_names: tuple[str, ...] | None = None
+    targets: Targets | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -1,6 +1,7 @@
 """What networks are built for, and what is particular to each kind of task."""
 
 from nas.task.batch import UNLABELLED, Batch
+from nas.task.image_regression import IMAGE_REGRESSION
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS, TaskKind
 from nas.task.nodes import NODE_CLASSIFICATION
@@ -8,6 +9,7 @@ from nas.task.task import Task
 
 __all__ = [
     "IMAGE_CLASSIFICATION",
+    "IMAGE_REGRESSION",
     "KINDS",
     "NODE_CLASSIFICATION",
     "UNLABELLED",

@@ -81,6 +81,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         loss=cross_entropy,
         figures=class_figures,
         metric="accuracy",
+        metric_format="{:.2%}",
         usage="""from model import CLASSES, load, preprocess
 
 network = load()

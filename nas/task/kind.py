@@ -50,6 +50,7 @@ class TaskKind:
         figures: ``accuracy`` (the metric, higher better), ``loss`` and ``brier`` of outputs for
             the labels of all their rows.
         metric: Name of the metric that stands as ``accuracy`` everywhere.
+        metric_format: How it is printed.
         usage: Python that calls an exported network ``network``, for its card; braces name fields
             of the task.
     """
@@ -78,6 +79,7 @@ class TaskKind:
     loss: Callable[[Tensor, Tensor, float], Tensor]
     figures: Callable[[Tensor, Tensor], dict[str, float]]
     metric: str
+    metric_format: str
     usage: str
 
 

@@ -81,6 +81,7 @@ KINDS.register(NODE_CLASSIFICATION)(
         loss=cross_entropy,
         figures=class_figures,
         metric="accuracy",
+        metric_format="{:.2%}",
         usage="""from model import CLASSES, load
 
 network = load()
