@@ -108,19 +108,19 @@ def of_factory(
         NasError: The module or the hypernetwork cannot be read, or do not fit the data.
     """
     from cli.module_factory import make_module
-    from cli.reading import check_classes, reading_of
     from cli.setup import load_general_weights
     from hypernets.predicted_module import predict_module
+    from nas.modules.adapter import adapt, check_outputs
     from nas.modules.batch_statistics import measure_statistics
     from nas.modules.surroundings import unwrapped
 
     with _seeded(seed):
         module = unwrapped(make_module(text)).to(device)
         hypernet = load_general_weights(weights, data, device, listen)
-        read = reading_of(module, data, hypernet.card, listen)  # lazy layers get their sizes
+        read = adapt(module, data, hypernet.card, listen)  # lazy layers get their sizes
     default = _kept(module)
     predicted = predict_module(hypernet, module, read.example, frozen=frozen)
-    check_classes(predicted.graph, data)
+    check_outputs(predicted.graph, data)
     samples = data.train.spread(read.calibration).to(device)
     measure_statistics(read.classifier, *samples.whole().inputs)
     module.eval()

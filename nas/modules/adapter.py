@@ -6,15 +6,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+
 from nas.errors import GraphError, ImportingError, counted
-from nas.events import Listener, Noted
+from nas.events import Noted
+from nas.modules.calling import graph_call
+from nas.modules.classifier import Classifier
+from nas.modules.example_graph import example_graph
+from nas.modules.example_inputs import RESOLUTIONS, example_inputs, first_taken
+from nas.modules.mode import evaluating
+from nas.modules.state import on_copies
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from nas.data.dataset import Dataset
+    from nas.events import Listener
     from nas.graph.graph import Graph
-    from nas.modules.classifier import Classifier
     from nas.predictor.card import Card
     from nas.task.task import Task
 
@@ -25,7 +33,7 @@ _LARGE, _FEW = 64, 64
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class Adapted:
     """How a module takes the samples of a data set.
 
     Attributes:
@@ -60,7 +68,7 @@ class _Samples:
         return f"{self.kind} of {self.size}" if self.width else self.kind
 
 
-def reading_of(module: nn.Module, data: Dataset, card: Card, listen: Listener) -> Reading:
+def adapt(module: nn.Module, data: Dataset, card: Card, listen: Listener) -> Adapted:
     """How a module takes the samples of a data set.
 
     Images that it does not take at their own resolution are enlarged; a graph is handed over as
@@ -81,10 +89,7 @@ def reading_of(module: nn.Module, data: Dataset, card: Card, listen: Listener) -
     return _of_images(module, data, card, listen)
 
 
-def _of_images(module: nn.Module, data: Dataset, card: Card, listen: Listener) -> Reading:
-    from nas.modules.classifier import Classifier
-    from nas.modules.example_inputs import RESOLUTIONS, first_taken
-
+def _of_images(module: nn.Module, data: Dataset, card: Card, listen: Listener) -> Adapted:
     channels, own = data.task.channels, data.task.resolution
     sizes = [own, *(size for size in RESOLUTIONS if size > own)]
     found = first_taken(module, [(1, channels, size, size) for size in sizes])
@@ -107,17 +112,10 @@ def _of_images(module: nn.Module, data: Dataset, card: Card, listen: Listener) -
             )
         )
     calibration = _CALIBRATION if resolution <= _LARGE else _FEW
-    return Reading((found,), Classifier(module, resolution), calibration)
+    return Adapted((found,), Classifier(module, resolution), calibration)
 
 
-def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Reading:
-    import torch
-
-    from nas.modules.calling import graph_call
-    from nas.modules.classifier import Classifier
-    from nas.modules.mode import evaluating
-    from nas.modules.state import on_copies
-
+def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Adapted:
     place = next(module.parameters(), torch.zeros(())).device
     x, edges = data.train.to(place).whole().inputs
     try:
@@ -137,7 +135,7 @@ def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Reading:
             f"{data.name!r}, expected one row for each of them",
             hint="Make it without pooling over the nodes.",
         )
-    return Reading((x, edges), classifier, _CALIBRATION)
+    return Adapted((x, edges), classifier, _CALIBRATION)
 
 
 def _taken(module: nn.Module, card: Card) -> _Samples:
@@ -146,9 +144,6 @@ def _taken(module: nn.Module, card: Card) -> _Samples:
     Raises:
         ImportingError: It cannot.
     """
-    from nas.modules.example_graph import example_graph
-    from nas.modules.example_inputs import example_inputs
-
     graph = example_graph(module, card)
     if graph is not None:
         return _Samples("nodes", graph[0].shape[1])
@@ -170,8 +165,8 @@ def _misfit(taken: _Samples, data: Dataset) -> GraphError:
     )
 
 
-def check_classes(graph: Graph, data: Dataset) -> None:
-    """Raise unless a network tells the classes of the data.
+def check_outputs(graph: Graph, data: Dataset) -> None:
+    """Raise unless a network has one output for each class or target of the data.
 
     Raises:
         GraphError: It gives something else.
