@@ -61,9 +61,9 @@ def of_architecture(
         NasError: The architecture or the hypernetwork cannot be read, or do not fit the data.
     """
     from cli.architecture import read_architecture
-    from cli.setup import load_weights
     from cli.space import find_space
     from hypernets.predicted_module import PredictedModule
+    from hypernets.suited import suited
     from nas.compile.module import to_module
     from nas.data.fitted import fitted
     from nas.importers.imported import Coverage
@@ -73,7 +73,7 @@ def of_architecture(
     start = perf_counter()
     graph = read_architecture(text, space, data.task)
     read = perf_counter() - start
-    hypernet = load_weights(weights, find_space(space, data.task), data, device, listen)
+    hypernet = suited(find_space(space, data.task), data, weights, device=device, listen=listen)
     found = predict(graph, data, hypernet)
     with _seeded(seed):
         default = _kept(to_module(graph))
@@ -108,15 +108,15 @@ def of_factory(
         NasError: The module or the hypernetwork cannot be read, or do not fit the data.
     """
     from cli.module_factory import make_module
-    from cli.setup import load_general_weights
     from hypernets.predicted_module import predict_module
+    from hypernets.suited import suited_to_modules
     from nas.modules.adapter import adapt, check_outputs
     from nas.modules.batch_statistics import measure_statistics
     from nas.modules.surroundings import unwrapped
 
     with _seeded(seed):
         module = unwrapped(make_module(text)).to(device)
-        hypernet = load_general_weights(weights, data, device, listen)
+        hypernet = suited_to_modules(data, weights, device=device, listen=listen)
         read = adapt(module, data, hypernet.card, listen)  # lazy layers get their sizes
     default = _kept(module)
     predicted = predict_module(hypernet, module, read.example, frozen=frozen)

@@ -8,12 +8,11 @@ import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from nas.errors import StudyError, UnknownNameError, counted
-from nas.events import Noted, ignore
+from nas.errors import StudyError
 from nas.files import locked
 
 if TYPE_CHECKING:
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from nas.data.dataset import Dataset
     from nas.events import Listener
-    from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
-    from nas.task.task import Task
 
 
 def use_device(
@@ -62,127 +59,6 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def load_weights(
-    name: str | None,
-    space: SearchSpace,
-    data: Dataset,
-    device: torch.device,
-    listen: Listener = ignore,
-) -> GraphHyperNetwork:
-    """The hypernetwork of that name or directory, or the shipped one that fits.
-
-    A shipped one fits the space and data set it was trained on, and other files of the same named
-    data set, such as CIFAR-10 as JPEG images; these are noted. Where there is none for the space a
-    general one will do.
-
-    Raises:
-        UnknownNameError: No shipped one fits space and data set.
-        CheckpointError: It cannot be read.
-        ConfigError: It is for other data.
-    """
-    from hypernets.checkpoint import load
-    from nas.evaluate.scorer import check_fits
-
-    hypernet = load(_shipped_for(space, data, listen) if name is None else name)
-    check_fits(hypernet.card, data)
-    return hypernet.to(device)
-
-
-def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
-    from hypernets.checkpoint import read_card, shipped
-
-    trained = shipped()
-    cards = {entry: read_card(trained.get(entry)) for entry in trained}
-    fitting = [
-        entry
-        for entry, card in cards.items()
-        if (card.space == space.name or card.general)
-        and (card.fingerprint == data.fingerprint or card.dataset == data.name)
-    ]
-    if not fitting:
-        raise UnknownNameError(
-            f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
-            hint=f"Make one with `nas train-hypernet --space {space.name}` on this data and name "
-            "it with --weights; `nas search --weights train` does both.",
-        )
-
-    def differences(entry: str) -> tuple[bool, bool]:
-        card = cards[entry]
-        return card.space != space.name, card.fingerprint != data.fingerprint
-
-    entry = min(fitting, key=differences)
-    other_space, other_files = differences(entry)
-    trained_on = [f"networks of space {cards[entry].space!r}"] * other_space + [
-        f"other files of {data.name!r}, or on another split"
-    ] * other_files
-    if trained_on:
-        what = " and on ".join(trained_on)
-        listen(
-            Noted(
-                text=f"Hypernetwork {entry!r} was trained on {what}; its scores may be less sure."
-            )
-        )
-    return entry
-
-
-def load_general_weights(
-    name: str | None, data: Dataset, device: torch.device, listen: Listener = ignore
-) -> GraphHyperNetwork:
-    """The hypernetwork of that name or directory for networks of no space, or a shipped one.
-
-    A general one that was trained on the data set comes first. It may predict for any channels and
-    classes; those it was not trained for are noted.
-
-    Raises:
-        UnknownNameError: No shipped one was trained on this data set.
-        CheckpointError: It cannot be read.
-    """
-    from hypernets.checkpoint import load
-
-    hypernet = load(_shipped_general(data) if name is None else name)
-    card, task = hypernet.card, data.task
-    if not card.general:
-        listen(
-            Noted(
-                text=f"Hypernetwork {card.name!r} was trained on networks of space "
-                f"{card.space!r}; what it predicts for others may be of little use."
-            )
-        )
-    if (card.channels, card.features, card.classes) != (
-        task.channels,
-        task.features,
-        task.classes,
-    ):
-        listen(
-            Noted(
-                text=f"Hypernetwork {card.name!r} was trained for {_sizes(card)}, but "
-                f"{data.name!r} has {_sizes(task)}: what it predicts is to be fine-tuned."
-            )
-        )
-    return hypernet.to(device)
-
-
-def _sizes(of: Card | Task) -> str:
-    """Width of the inputs, and number of classes."""
-    width = counted(of.features, "feature") if of.features else counted(of.channels, "channel")
-    return f"{width} and {counted(of.classes, 'class')}"
-
-
-def _shipped_general(data: Dataset) -> str:
-    from hypernets.checkpoint import read_card, shipped
-
-    trained = shipped()
-    cards = {entry: read_card(trained.get(entry)) for entry in trained}
-    fitting = [entry for entry, card in cards.items() if card.dataset == data.name]
-    if not fitting:
-        raise UnknownNameError(
-            f"no shipped hypernetwork was trained on data set {data.name!r}",
-            hint="Name one with --weights; `nas hypernets` lists them, and any of them predicts, "
-            "but for other data only as a start of training.",
-        )
-    return min(fitting, key=lambda entry: (not cards[entry].general, entry))
-
-
 def train_weights(
     space: SearchSpace,
     data: Dataset,
@@ -198,6 +74,7 @@ def train_weights(
         CheckpointError: The directory holds another hypernetwork.
         TrainingError: The loss stayed non-finite.
     """
+    from hypernets.suited import usual_proxy
     from hypernets.training import HypernetTraining, train_hypernet
 
     with alone(out_directory(directory, "")):
@@ -205,20 +82,12 @@ def train_weights(
             space,
             data,
             directory,
-            proxy=proxy_for(space),
+            proxy=usual_proxy(space),
             training=HypernetTraining(steps=steps, workers=workers),
             command=shlex.join(["nas", *sys.argv[1:]]),
             device=device,
             listen=listen,
         )
-
-
-def proxy_for(space: SearchSpace) -> dict[str, Any]:
-    """Macro sizes at which a hypernetwork of this space trains in minutes on two cores."""
-    sizes = space.proxy_sizes()
-    if space.task.resolution:
-        sizes["resolution"] = min(space.task.resolution, 16)
-    return sizes
 
 
 def out_directory(path: Path | None, default: str) -> Path:

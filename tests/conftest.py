@@ -5,10 +5,16 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from nas.registry import Registry
+from tests.cli.program import SPACE, nas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # failures of the public conformance tests show values, like those of other tests
 pytest.register_assert_rewrite("nas.testing")
@@ -23,3 +29,36 @@ def _ctrl_c() -> Iterator[None]:
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, former)
+
+
+@pytest.fixture(scope="session")
+def hypernet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hypernetwork for tiny networks of nb201 on digits; hardly trained."""
+    directory = tmp_path_factory.mktemp("hypernets") / "tiny"
+    sizes = ("--steps", 4, "--lr", 0.1, "--meta-batch", 2, "--batch-size", 16)
+    proxy = ("--proxy", "channels=4,cells=1,resolution=8")
+    small = ("--settings", "hidden=8")
+    answer = nas("train-hypernet", *SPACE, *sizes, *small, *proxy, "--out", directory)
+    assert answer.code == 0, answer.err
+    return directory
+
+
+@pytest.fixture
+def shipped(hypernet: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes the tiny hypernetwork the only shipped one."""
+    registry: Registry[Path] = Registry("shipped hypernetwork")
+    registry.register("tiny")(hypernet)
+    monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
+    return hypernet
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """A folder of colour images in two classes."""
+    draw = np.random.default_rng(0)
+    for name, shade in (("dark", 0), ("light", 128)):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(20):
+            pixels = (draw.integers(0, 128, (8, 8, 3)) + shade).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / name / f"{number}.png")
+    return tmp_path / "images"

@@ -29,8 +29,8 @@ from benchmarks.ranking.contest import Contest
 from benchmarks.ranking.row import Row, kept
 from benchmarks.ranking.summary import Summary, markdown, summarise
 from cli.progress import Display
-from cli.setup import proxy_for
 from hypernets.checkpoint import WEIGHTS, directory_of, load
+from hypernets.suited import usual_proxy
 from hypernets.training import HypernetTraining, train_hypernet
 from nas.config import from_mapping
 from nas.data import catalog
@@ -128,7 +128,7 @@ def hypernet(
         data,
         directory,
         hypernet=options.hypernet,
-        proxy=parse_sizes(options.proxy, "--proxy") if options.proxy else proxy_for(space),
+        proxy=parse_sizes(options.proxy, "--proxy") if options.proxy else usual_proxy(space),
         training=from_mapping(HypernetTraining, {**settings, "seed": seed}),
         command=shlex.join(sys.argv),
         listen=Display(),

@@ -73,7 +73,8 @@ def command(
     """
     import search_spaces
     from cli.output import emit_json, listener
-    from cli.setup import load_general_weights, out_file, use_device
+    from cli.setup import out_file, use_device
+    from hypernets.suited import suited_to_modules
     from nas.analysis.error_distribution import difference
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig, Scorer
@@ -88,7 +89,7 @@ def command(
     listen = listener(quiet=quiet)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     spaces = [search_spaces.get(name, data.task) for name in (first, second)]
-    hypernet = load_general_weights(weights, data, torch_device, listen)
+    hypernet = suited_to_modules(data, weights, device=torch_device, listen=listen)
     config = ScoreConfig(images=images, workers=threads)
     scorer = Scorer(hypernet, data, config, device=torch_device)
     rows: list[dict[str, Any]] = []

@@ -22,7 +22,8 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
 
     import search_spaces
     from cli.output import emit_json, pairs
-    from cli.setup import cores, load_weights, use_device
+    from cli.setup import cores, use_device
+    from hypernets.suited import suited
     from nas.data.catalog import load
     from nas.errors import NasError
     from nas.evaluate.scorer import Failure, Scorer
@@ -32,7 +33,7 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
     torch_device, _ = use_device(device)
     data = load("digits")
     space = search_spaces.get("nasnet", data.task)
-    hypernet = load_weights(None, space, data, torch_device)
+    hypernet = suited(space, data, device=torch_device)
     scorer = Scorer(hypernet, data, device=torch_device)
     candidates = [sample(space, rng(0, "doctor", number)) for number in range(2)]
     scorer(candidates[:1])

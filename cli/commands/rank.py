@@ -56,8 +56,9 @@ def command(
     from time import perf_counter
 
     from cli.output import count, emit_json, listener, percent, table
-    from cli.setup import load_weights, use_device
+    from cli.setup import use_device
     from cli.space import find_space
+    from hypernets.suited import suited
     from nas.analysis.cost import cost
     from nas.data.catalog import load
     from nas.evaluate.scorer import Failure, ScoreConfig, Scorer
@@ -71,7 +72,7 @@ def command(
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     chosen = find_space(space, data.task)
     candidates = _read(archs, chosen) if archs else _draw(chosen, sample or 0, seed)
-    hypernet = load_weights(weights, chosen, data, torch_device, listen)
+    hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
     config = ScoreConfig(images=images, workers=threads)
     start = perf_counter()
     scorer = Scorer(hypernet, data, config, device=torch_device)

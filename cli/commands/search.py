@@ -137,8 +137,9 @@ def command(
     from dataclasses import replace
 
     from cli.output import emit_json, listener
-    from cli.setup import load_weights, out_directory, train_weights, use_device
+    from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
+    from hypernets.suited import suited
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig
     from nas.study.goals.constraints import parse_constraints
@@ -173,7 +174,7 @@ def command(
             chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen
         )
     else:
-        hypernet = load_weights(weights, chosen, data, torch_device, listen)
+        hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
     result = run_search(chosen, data, hypernet, replace(config, out=directory), listen)
     if as_json:
         emit_json(result.to_dict())

@@ -69,8 +69,9 @@ def command(
 
     from cli.architecture import read_network
     from cli.output import count, emit_json, listener, pairs, percent
-    from cli.setup import load_weights, out_directory, reserve, use_device
+    from cli.setup import out_directory, reserve, use_device
     from cli.space import find_space
+    from hypernets.suited import suited
     from nas.data.catalog import load
     from nas.data.fitted import fitted
     from nas.errors import counted
@@ -92,7 +93,7 @@ def command(
     params = None
     if init == "predicted":
         chosen = find_space(space, data.task)
-        hypernet = load_weights(weights, chosen, data, torch_device, listen)
+        hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
         params = predict(graph, data, hypernet).params
     directory = out_directory(out, f"train-{graph.hash()[:8]}")
     reserve(directory)

@@ -65,8 +65,9 @@ def command(
     from dataclasses import asdict
 
     from cli.output import emit_json, listener, pairs
-    from cli.setup import out_directory, proxy_for, reserve, use_device
+    from cli.setup import out_directory, reserve, use_device
     from cli.space import find_space
+    from hypernets.suited import usual_proxy
     from hypernets.training import HypernetTraining, train_hypernet
     from nas.data.catalog import load
     from nas.errors import counted
@@ -76,7 +77,7 @@ def command(
     listen = listener(quiet=quiet)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     chosen = find_space(space, data.task)
-    sizes = parse_sizes(proxy, "--proxy") if proxy else proxy_for(chosen)
+    sizes = parse_sizes(proxy, "--proxy") if proxy else usual_proxy(chosen)
     hypernet = hypernet or data.task.traits.hypernet
     directory = out_directory(out, f"{chosen.name}-{data.name}-{hypernet}")
     reserve(directory)

@@ -2,11 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from nas.registry import Registry
 from tests.cli.program import SPACE, nas
 
 if TYPE_CHECKING:
@@ -22,18 +19,6 @@ def _away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def hypernet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hypernetwork for tiny networks of nb201 on digits; hardly trained."""
-    directory = tmp_path_factory.mktemp("hypernets") / "tiny"
-    sizes = ("--steps", 4, "--lr", 0.1, "--meta-batch", 2, "--batch-size", 16)
-    proxy = ("--proxy", "channels=4,cells=1,resolution=8")
-    small = ("--settings", "hidden=8")
-    answer = nas("train-hypernet", *SPACE, *sizes, *small, *proxy, "--out", directory)
-    assert answer.code == 0, answer.err
-    return directory
-
-
-@pytest.fixture(scope="session")
 def finished(hypernet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a search that has come to its end; not to be changed."""
     folder = tmp_path_factory.mktemp("runs") / "finished"
@@ -43,24 +28,3 @@ def finished(hypernet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert answer.code == 0, answer.err
     return folder
-
-
-@pytest.fixture
-def shipped(hypernet: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Makes the tiny hypernetwork the only shipped one."""
-    registry: Registry[Path] = Registry("shipped hypernetwork")
-    registry.register("tiny")(hypernet)
-    monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
-    return hypernet
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    """A folder of colour images in two classes."""
-    draw = np.random.default_rng(0)
-    for name, shade in (("dark", 0), ("light", 128)):
-        (tmp_path / "images" / name).mkdir(parents=True)
-        for number in range(20):
-            pixels = (draw.integers(0, 128, (8, 8, 3)) + shade).astype(np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "images" / name / f"{number}.png")
-    return tmp_path / "images"
