@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import inspect
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from hypernets.decoders.chunk import ChunkDecoder
-from hypernets.decoders.coordinate import CoordinateDecoder
-from hypernets.decoders.low_rank import LowRankDecoder
+from torch import nn
+
+from hypernets.decoders.decoder import DECODERS
 from hypernets.decoders.magnitude_invariant import MagnitudeInvariant
-from hypernets.decoders.tile import TileDecoder
-from hypernets.encoders.gated_gnn import GatedGNN
-from hypernets.encoders.graph_transformer import GraphTransformer
-from hypernets.encoders.memory import MemoryEncoder
-from hypernets.encoders.mlp import MLPEncoder
-from hypernets.encoders.position import PositionEncoder
-from hypernets.encoders.rnn import RNNEncoder
+from hypernets.encoders.encoder import ENCODERS
 from nas.errors import ConfigError
 from nas.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from torch import nn
+    from hypernets.encoders.encoder import Encoder
 
-ENCODERS: dict[str, Callable[[HypernetConfig], nn.Module]] = {
-    "gated-gnn": lambda c: GatedGNN(c.hidden, virtual_edges=c.reach > 1),
-    "graph-transformer": lambda c: GraphTransformer(
-        c.hidden, layers=c.layers, heads=c.heads, reach=c.reach
-    ),
-    "memory": lambda c: MemoryEncoder(c.hidden),
-    "mlp": lambda c: MLPEncoder(c.hidden),
-    "position": lambda c: PositionEncoder(c.hidden),
-    "rnn": lambda c: RNNEncoder(c.hidden),
-}
-"""What makes states of the nodes of a batch of graphs: (N, hidden), batch -> (N, hidden)."""
-
-DECODERS: dict[str, Callable[[HypernetConfig], nn.Module]] = {
-    "chunk": lambda c: ChunkDecoder(c.hidden, c.max_channels, c.max_kernel, c.classes),
-    "coordinate": lambda c: CoordinateDecoder(c.hidden, c.classes),
-    "low-rank": lambda c: LowRankDecoder(
-        c.hidden, c.rank, c.max_channels, c.max_kernel, c.classes
-    ),
-    "tile": lambda c: TileDecoder(c.hidden, c.max_channels, c.max_kernel, c.classes),
-}
-"""What makes raw parameters of one role and shape: (P, hidden), role, shape -> (P, *shape)."""
-
-SEQUENTIAL = frozenset({"memory", "position", "rnn"})
-"""Encoders that depend on the order of the nodes."""
-
-REPEATING = frozenset({"chunk", "low-rank", "tile"})
-"""Decoders whose values repeat beyond ``max_channels``; what repeats is decoded once."""
+_Part = TypeVar("_Part", bound=nn.Module)
 
 LEARNED_CHANNELS = 64
 """Largest width of the parameters learned beside what is decoded (``mip``)."""
@@ -58,18 +27,25 @@ LEARNED_CHANNELS = 64
 _SIZES = ("hidden", "layers", "heads", "reach", "rank", "max_channels", "max_kernel", "classes")
 
 
-def make_encoder(config: HypernetConfig) -> nn.Module:
+def make_encoder(config: HypernetConfig) -> Encoder:
     """The encoder that a configuration names."""
-    return ENCODERS[config.encoder](config)
+    return _made(ENCODERS.get(config.encoder), config)
 
 
 def make_decoder(config: HypernetConfig) -> nn.Module:
     """The decoder that a configuration names, in its parametrisation."""
-    decoder = DECODERS[config.decoder](config)
+    decoder = _made(DECODERS.get(config.decoder), config)
     if not config.mip:
         return decoder
     channels = min(config.max_channels, LEARNED_CHANNELS)
     return MagnitudeInvariant(decoder, config.hidden, channels, config.max_kernel, config.classes)
+
+
+def _made(cls: type[_Part], config: HypernetConfig) -> _Part:
+    """A part with the sizes that its constructor names."""
+    sizes = asdict(config)
+    named = inspect.signature(cls).parameters
+    return cls(**{name: sizes[name] for name in named if name in sizes})
 
 
 @dataclass(frozen=True, kw_only=True)

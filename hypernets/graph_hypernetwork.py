@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import global_mean_pool
 
-from hypernets.config import REPEATING, SEQUENTIAL, make_decoder, make_encoder
+from hypernets.config import make_decoder, make_encoder
+from hypernets.decoders.decoder import DECODERS
 from hypernets.decoders.fan_in import scale_by_fan_in
 from hypernets.decoders.matrix_decoder import unrepeated
 from hypernets.decoders.tiling import tile, tile_into
@@ -130,7 +131,7 @@ class GraphHyperNetwork(nn.Module):
 
     def _encode(self, graph: Graph) -> EncodedGraph:
         encoded = encode(graph, self.config.reach)
-        return in_canonical_order(encoded) if self.config.encoder in SEQUENTIAL else encoded
+        return in_canonical_order(encoded) if self.encoder.sequential else encoded
 
     def _states(self, encoded: list[EncodedGraph]) -> tuple[Tensor, Batch]:
         """Node states of a batch of graphs: (N, hidden)."""
@@ -184,7 +185,7 @@ class GraphHyperNetwork(nn.Module):
 
     def _unrepeated(self, kind: _Kind) -> _Kind:
         """What is decoded for a parameter, the rest of it being repetition."""
-        if self.config.decoder not in REPEATING:
+        if not DECODERS.get(self.config.decoder).repeats:
             return kind
         part = unrepeated(kind.role, kind.shape, self.config.max_channels)
         return _Kind(kind.role, part, kind.first)

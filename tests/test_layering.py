@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("nas", "search_spaces", "hypernets", "cli")
-LAYERS = (
+LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("search_spaces", "hypernets"),
     ("nas.report", "nas.testing"),
@@ -94,6 +94,13 @@ def test_the_reader_sees_imports_of_every_kind(monkeypatch, tmp_path):
     expected = ["nas.errors", "nas.graph.op", "nas.study.search"]
     assert own_imports("probe") == expected
     assert own_imports("probe", at_run_time=True) == ["nas.errors"]
+
+
+def test_the_documented_layers_are_these():
+    text = (ROOT / "docs/design.md").read_text()
+    block = text.partition("## Layers\n\n```\n")[2].partition("\n```")[0]
+    listed = tuple(tuple(line.split(" | ")) for line in block.splitlines())
+    assert listed == LAYERS
 
 
 def test_every_module_has_a_layer():

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hypernets.decoders.class_head import extend_class_vectors
-from hypernets.decoders.final_gain import FINAL_GAIN
+from hypernets.decoders.class_head import FINAL_GAIN, extend_class_vectors
+from hypernets.decoders.decoder import DECODERS, Decoder
 from hypernets.decoders.parameter_axes import five_axes
 from hypernets.decoders.tiling import tile
 from nas.graph.op import Role
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 
-class ChunkDecoder(nn.Module):
+@DECODERS.register("chunk")
+class ChunkDecoder(Decoder):
     """Node states to parameters of one shape, made of square chunks laid side by side.
 
     A weight is cut into chunks of ``side`` x ``side`` channels at one tap of its window. A shared
@@ -35,6 +36,8 @@ class ChunkDecoder(nn.Module):
         classes: Number of learned class vectors.
         side: Channels of a chunk.
     """
+
+    repeats = True
 
     def __init__(
         self, hidden: int, max_channels: int, max_kernel: int, classes: int, *, side: int = 16

@@ -1,4 +1,4 @@
-"""Class vectors, from which heads of any number of classes are decoded."""
+"""Last layers of decoders: how small they start, and heads of any number of classes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+FINAL_GAIN = 0.2
+"""Factor of the last layers' initial weights (Knyazev et al. 2023, in the published program).
+
+Larger ones make networks start with losses far above that of guessing, and training on networks
+that differ much then fails."""
 
 
 def extend_class_vectors(vectors: Tensor, classes: int) -> Tensor:

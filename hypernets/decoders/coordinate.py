@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hypernets.decoders.class_head import extend_class_vectors
-from hypernets.decoders.final_gain import FINAL_GAIN
+from hypernets.decoders.class_head import FINAL_GAIN, extend_class_vectors
+from hypernets.decoders.decoder import DECODERS, Decoder
 from hypernets.decoders.parameter_axes import five_axes
 from nas.graph.op import Role
 
@@ -26,7 +26,8 @@ SIZE_RATES = 2 * math.pi / 2.5 ** torch.arange(1, 7)
 FEATURES = 2 * (len(POSITION_RATES) + len(SIZE_RATES))
 
 
-class CoordinateDecoder(nn.Module):
+@DECODERS.register("coordinate")
+class CoordinateDecoder(Decoder):
     """Node states to parameters of one shape, element by element from its coordinates.
 
     The value at (out, in, depth, height, width) is the sum over r of v_r(h) sin(phase_r), where

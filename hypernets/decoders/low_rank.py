@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hypernets.decoders.class_head import extend_class_vectors
+from hypernets.decoders.decoder import DECODERS
 from hypernets.decoders.matrix_decoder import MatrixDecoder
 from hypernets.decoders.parameter_axes import five_axes
 from hypernets.decoders.tiling import tile
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 
+@DECODERS.register("low-rank")
 class LowRankDecoder(MatrixDecoder):
     """Node states to parameters of one shape, weights being of low rank and not repetitions.
 
@@ -36,6 +38,8 @@ class LowRankDecoder(MatrixDecoder):
         classes: Number of classes; heads of fewer get the first ones, heads of more fixed vectors
             beside them.
     """
+
+    repeats = True
 
     def __init__(
         self, hidden: int, rank: int, max_channels: int, max_kernel: int, classes: int

@@ -6,13 +6,14 @@ import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, final
 
-from torch import Tensor, nn
-
+from hypernets.decoders.decoder import Decoder
 from hypernets.decoders.parameter_axes import five_axes
 from hypernets.decoders.tiling import tile
 from nas.graph.op import Role
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from nas.graph.tensor_spec import Shape
 
 
@@ -41,7 +42,7 @@ def unrepeated(role: Role, shape: Shape, channels: int) -> Shape:
     return (min(shape[0], channels), min(shape[1], channels), *shape[2:])
 
 
-class MatrixDecoder(nn.Module, ABC):
+class MatrixDecoder(Decoder, ABC):
     """Node states to parameters of one shape: weights, heads and vectors each in their way.
 
     Attributes:

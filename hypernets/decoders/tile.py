@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hypernets.decoders.class_head import extend_class_vectors
-from hypernets.decoders.final_gain import FINAL_GAIN
+from hypernets.decoders.class_head import FINAL_GAIN, extend_class_vectors
+from hypernets.decoders.decoder import DECODERS
 from hypernets.decoders.matrix_decoder import MatrixDecoder
 from hypernets.decoders.parameter_axes import five_axes
 from hypernets.decoders.tiling import tile
@@ -25,6 +25,7 @@ CLASS_VECTOR = 32
 """Longest vector of a class."""
 
 
+@DECODERS.register("tile")
 class TileDecoder(MatrixDecoder):
     """Node states to parameters of one shape, only the needed part of the tile being computed.
 
@@ -40,6 +41,8 @@ class TileDecoder(MatrixDecoder):
         classes: Number of classes; heads of fewer get the first ones, heads of more fixed vectors
             beside them.
     """
+
+    repeats = True
 
     def __init__(self, hidden: int, max_channels: int, max_kernel: int, classes: int) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from hypernets.encoders.encoder import ENCODERS, Encoder
 from hypernets.encoders.gated_sweep import GatedSweep
 from hypernets.flat_memory import FlatMemory
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 
-class GatedGNN(nn.Module):
+@ENCODERS.register("gated-gnn")
+class GatedGNN(Encoder):
     """Asynchronous gated graph network (Zhang et al. 2019, §4; Knyazev et al. 2021, §3.1).
 
     A node's message is the sum of MLP(h_u) over its predecessors plus, with virtual edges, the
@@ -30,8 +32,9 @@ class GatedGNN(nn.Module):
         (N, hidden) -> (N, hidden).
     """
 
-    def __init__(self, hidden: int, *, virtual_edges: bool) -> None:
+    def __init__(self, hidden: int, *, reach: int) -> None:
         super().__init__()
+        virtual_edges = reach > 1
         inner = hidden // 2 if virtual_edges else hidden
         self.message = _mlp(hidden, inner)
         self.virtual_message = _mlp(hidden, inner) if virtual_edges else None

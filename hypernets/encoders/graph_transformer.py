@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch_geometric.utils import degree, to_dense_batch
 
+from hypernets.encoders.encoder import ENCODERS, Encoder
 from hypernets.features import KINDS
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ FARTHEST = 1000
 _INPUT = KINDS.index("input")
 
 
-class GraphTransformer(nn.Module):
+@ENCODERS.register("graph-transformer")
+class GraphTransformer(Encoder):
     """Transformer over the nodes of each graph (Knyazev et al. 2023, GHN-3, §3; Graphormer).
 
     States start from the node's features, its in-degree, its out-degree and its distance from

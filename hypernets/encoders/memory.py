@@ -10,11 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch_geometric.utils import to_dense_batch
 
+from hypernets.encoders.encoder import ENCODERS, Encoder
+
 if TYPE_CHECKING:
     from torch_geometric.data import Batch
 
 
-class MemoryEncoder(nn.Module):
+@ENCODERS.register("memory")
+class MemoryEncoder(Encoder):
     """A convolution over the sequence of layers, each described by its memory traffic.
 
     A network is a list of operations that read banks of memory, compute, and write one bank
@@ -31,6 +34,8 @@ class MemoryEncoder(nn.Module):
     Shape:
         (N, hidden) -> (N, hidden).
     """
+
+    sequential = True
 
     def __init__(self, hidden: int, *, banks: int = 16, depth: int = 4) -> None:
         super().__init__()

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from hypernets.encoders.encoder import ENCODERS, Encoder
+
 if TYPE_CHECKING:
     from torch_geometric.data import Batch
 
 
-class MLPEncoder(nn.Module):
+@ENCODERS.register("mlp")
+class MLPEncoder(Encoder):
     """Each node by itself: (N, hidden) -> (N, hidden)."""
 
     def __init__(self, hidden: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from hypernets.encoders.encoder import ENCODERS, Encoder
 from hypernets.features import KINDS
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ FREE = frozenset(
 """Kinds of operation without parameters."""
 
 
-class PositionEncoder(nn.Module):
+@ENCODERS.register("position")
+class PositionEncoder(Encoder):
     """The embedding of the layer's number, with no regard to what the layer is.
 
     Layers with parameters are numbered in topological order (the layer embeddings of Ha et al.
@@ -40,15 +42,17 @@ class PositionEncoder(nn.Module):
 
     Args:
         hidden: Size of a node state.
-        layers: Number of embeddings; layers beyond share the last one.
+        places: Number of embeddings; layers beyond share the last one.
 
     Shape:
         (N, hidden) -> (N, hidden).
     """
 
-    def __init__(self, hidden: int, *, layers: int = 256) -> None:
+    sequential = True
+
+    def __init__(self, hidden: int, *, places: int = 256) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(layers, hidden)
+        self.embedding = nn.Embedding(places, hidden)
         owns = torch.tensor([kind not in FREE for kind in KINDS])
         self.register_buffer("owns", owns, persistent=False)
 

@@ -8,11 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_sequence, unpack_sequence
 
+from hypernets.encoders.encoder import ENCODERS, Encoder
+
 if TYPE_CHECKING:
     from torch_geometric.data import Batch
 
 
-class RNNEncoder(nn.Module):
+@ENCODERS.register("rnn")
+class RNNEncoder(Encoder):
     """A gated recurrent network over the topological order of each graph.
 
     Weights are generated layer after layer, each from the layer's description and from a memory
@@ -22,6 +25,8 @@ class RNNEncoder(nn.Module):
     Shape:
         (N, hidden) -> (N, hidden).
     """
+
+    sequential = True
 
     def __init__(self, hidden: int) -> None:
         super().__init__()

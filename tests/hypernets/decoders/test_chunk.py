@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch.testing import assert_close
 
 from hypernets.decoders.chunk import ChunkDecoder
-from hypernets.decoders.final_gain import FINAL_GAIN
+from hypernets.decoders.class_head import FINAL_GAIN
 from hypernets.decoders.matrix_decoder import unrepeated
 from hypernets.decoders.tiling import tile
 from nas.graph.op import Role

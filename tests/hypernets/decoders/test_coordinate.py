@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from hypernets.decoders.class_head import FINAL_GAIN
 from hypernets.decoders.coordinate import CoordinateDecoder
-from hypernets.decoders.final_gain import FINAL_GAIN
 from nas.graph.op import Role
 from tests.hypernets.decoders.decoder_cases import CLASSES, EVERY, HIDDEN, states
 

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 from hypernets.decoders.chunk import ChunkDecoder
+from hypernets.decoders.class_head import FINAL_GAIN
 from hypernets.decoders.coordinate import CoordinateDecoder
-from hypernets.decoders.final_gain import FINAL_GAIN
 from hypernets.decoders.magnitude_invariant import SHARE, MagnitudeInvariant, constant_length
 from hypernets.decoders.matrix_decoder import unrepeated
 from hypernets.decoders.tile import TileDecoder

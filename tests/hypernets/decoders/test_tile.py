@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from hypernets.decoders.final_gain import FINAL_GAIN
+from hypernets.decoders.class_head import FINAL_GAIN
 from hypernets.decoders.matrix_decoder import unrepeated
 from hypernets.decoders.tile import TileDecoder
 from hypernets.decoders.tiling import tile

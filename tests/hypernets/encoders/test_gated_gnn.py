@@ -77,7 +77,7 @@ def node_by_node(gnn, x, graph):
 
 def make_gnn(virtual_edges):
     torch.manual_seed(1)
-    return GatedGNN(HIDDEN, virtual_edges=virtual_edges)
+    return GatedGNN(HIDDEN, reach=50 if virtual_edges else 1)
 
 
 def run_both(gnn, graphs):

@@ -18,7 +18,7 @@ HIDDEN = 6
 
 def make_encoder(layers: int = 256) -> PositionEncoder:
     torch.manual_seed(0)
-    return PositionEncoder(HIDDEN, layers=layers)
+    return PositionEncoder(HIDDEN, places=layers)
 
 
 def rows(encoder: PositionEncoder, *graphs: Graph) -> list[int]:
