@@ -134,7 +134,8 @@ def test_modules_import_the_leaf_and_not_the_package():
     assert hub_users == {}
 
 
-def test_no_import_cycles():
+@pytest.mark.parametrize("at_run_time", [False, True], ids=["types included", "at run time"])
+def test_no_import_cycles(at_run_time):
     state: dict[str, str] = {}
 
     def visit(module: str, path: tuple[str, ...]) -> None:
@@ -142,7 +143,7 @@ def test_no_import_cycles():
         if module in state or module not in modules():
             return
         state[module] = "open"
-        for name in own_imports(module, at_run_time=True):
+        for name in own_imports(module, at_run_time=at_run_time):
             visit(name, (*path, module))
         state[module] = "done"
 

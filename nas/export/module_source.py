@@ -32,10 +32,8 @@ def geometric_calls(graph: Graph) -> dict[str, LayerCall]:
     nodes = [node for node in graph.nodes if isinstance(node.op, MessagePassing)]
     if not nodes:
         return {}
-    from nas.graph.ops.messages.geometric import layer_call  # it takes long to import
-
     return {
-        node.name: layer_call(node.op, graph.input_shapes(node)[0][-1])
+        node.name: node.op.layer_call(graph.input_shapes(node)[0][-1])
         for node in nodes
         if isinstance(node.op, MessagePassing)
     }

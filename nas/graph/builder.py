@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nas.graph.check import check_form, plain_name
+from nas.graph.check import check_form
+from nas.graph.faults import plain_name
 from nas.graph.graph import Graph
 from nas.graph.limits import NODES, check_count
 from nas.graph.node import Node, apply_node

@@ -11,14 +11,11 @@ from nas.graph.ops.shape import Identity, Zero
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nas.graph.graph import Graph
     from nas.graph.op import Op
-    from nas.graph.tensor_spec import TensorSpec
-
-Parts = tuple[tuple["TensorSpec", ...], tuple[Node, ...], tuple[str, ...]]
+    from nas.graph.parts import GraphParts, Parts
 
 
-def simplify(graph: Graph) -> Parts:
+def simplify(graph: GraphParts) -> Parts:
     """Inputs, nodes and outputs of the graph without what cannot change its result.
 
     Identities and sums of one value are bypassed, zeros leave sums and pass through operations

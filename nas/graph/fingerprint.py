@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nas.graph.graph import Graph
     from nas.graph.node import Node
     from nas.graph.op import Op
+    from nas.graph.parts import GraphParts
     from nas.graph.tensor_spec import Shape
 
 _EMPTY = blake2b(digest_size=16)
@@ -24,7 +24,7 @@ Links = dict[str, list[tuple[bytes, str]]]
 """The distinct neighbours of each node, each with how it is read: at which places, how often."""
 
 
-def fingerprint(graph: Graph) -> str:
+def fingerprint(graph: GraphParts) -> str:
     """Hash that is equal for graphs equal up to node names and commutative order.
 
     Nodes are coloured by what they compute, then by who reads them and by what they read, until
@@ -44,7 +44,7 @@ def fingerprint(graph: Graph) -> str:
 class _Colouring:
     """The neighbours of every node, and what follows from them."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: GraphParts) -> None:
         self._graph = graph
         self._inputs: Links = {spec.name: [] for spec in graph.inputs}
         for node in graph.nodes:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nas.graph import canonical, serialise, text
-from nas.graph.check import part_faults
+from nas.graph.faults import part_faults
 from nas.graph.fingerprint import fingerprint
 from nas.graph.limits import check_size
 from nas.graph.node import apply_node

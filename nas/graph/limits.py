@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nas.errors import GraphError
 
 if TYPE_CHECKING:
-    from nas.graph.graph import Graph
+    from nas.graph.parts import GraphParts
 
 NODES = 100_000
 PARAMETERS = 2_000_000_000
@@ -37,7 +37,7 @@ def check_count(what: str, count: int, limit: int) -> None:
         )
 
 
-def check_size(graph: Graph) -> None:
+def check_size(graph: GraphParts) -> None:
     """Raise unless a network is of a size that can be built, before memory is taken for it.
 
     Raises:

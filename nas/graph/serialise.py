@@ -10,21 +10,20 @@ import networkx as nx
 
 from nas.errors import GraphError, NasError
 from nas.files import parse_json
-from nas.graph.check import check_parts, plain_name
+from nas.graph.faults import check_parts, plain_name
 from nas.graph.limits import CHARACTERS, NODES, check_count
 from nas.graph.node import Node
 from nas.graph.op import OPS
 from nas.graph.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
-    from nas.graph.canonical import Parts
-    from nas.graph.graph import Graph
     from nas.graph.op import Op
+    from nas.graph.parts import GraphParts, Parts
 
 FORMAT_VERSION = 1
 
 
-def to_json(graph: Graph) -> str:
+def to_json(graph: GraphParts) -> str:
     """One node on a line, so that two graphs can be compared with a text diff.
 
     Raises:
@@ -137,7 +136,7 @@ def _tuples(attributes: Any) -> dict[str, Any]:
     }
 
 
-def to_networkx(graph: Graph) -> nx.MultiDiGraph:
+def to_networkx(graph: GraphParts) -> nx.MultiDiGraph:
     """A node for each value with its operation and shape; edges carry the input position."""
     view = nx.MultiDiGraph()
     for spec in graph.inputs:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from nas.errors import counted
 
 if TYPE_CHECKING:
-    from nas.graph.graph import Graph
     from nas.graph.op import Op
+    from nas.graph.parts import GraphParts
 
 
-def summary(graph: Graph) -> str:
+def summary(graph: GraphParts) -> str:
     """A table with one line for each node, and the number of parameters below."""
     rows = [("name", "operation", "inputs", "output", "parameters")]
     rows += [(s.name, "input", "", str(s.shape), "") for s in graph.inputs]

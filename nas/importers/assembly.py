@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from nas.errors import GraphError, ImportingError, ShapeError
-from nas.graph.check import check_parts
+from nas.graph.faults import check_parts
 from nas.graph.graph import Graph
 from nas.graph.node import Node
 from nas.graph.ops.call import Call
@@ -30,6 +29,7 @@ from nas.importers.imported import Coverage, Imported
 from nas.importers.inside import features_inside
 from nas.importers.message_passing import without_perceptron
 from nas.importers.naming import Namer
+from nas.importers.readers import readers_of
 from nas.importers.role import role_of
 from nas.importers.step import BATCH, Step, Value, is_continuous
 from nas.importers.trace import Located, Trace
@@ -62,7 +62,7 @@ class Assembly:
         self._model = model
         self._parameters = trace.parameters
         self._live = _reaching(trace)
-        self._readers = _readers(self._live, trace.outputs)
+        self._readers = readers_of(self._live, trace.outputs)
         self._namer = Namer(self._parameters)
         self._nodes: dict[str, Node] = {}
         self._terms: dict[str, tuple[Value, ...]] = {}
@@ -339,42 +339,6 @@ class Assembly:
         kept = {name: sizes.pop(name) for name in numbers}
         opaque = {name: sizes.pop(name) for name in sorted(inside & sizes.keys())}
         return Coverage(predicted, opaque, sizes, kept, whole)
-
-
-class Readers:
-    """Who reads each value."""
-
-    def __init__(self) -> None:
-        self.count: Counter[Value] = Counter()
-        self.steps: dict[Value, list[Step]] = {}
-        self._results: dict[Step, list[Value]] = {}
-
-    def add(self, step: Step) -> None:
-        """Note what a step reads."""
-        for value in step.reads:
-            self.count[value] += 1
-            self.steps.setdefault(value, []).append(step)
-            self.wanted(value)
-
-    def wanted(self, value: Value) -> None:
-        """Note that a result is read."""
-        if value.step is not None:
-            results = self._results.setdefault(value.step, [])
-            if value not in results:
-                results.append(value)
-
-    def results(self, step: Step) -> list[Value]:
-        """The results of a step that something reads."""
-        return self._results[step]
-
-
-def _readers(live: list[Step], outputs: tuple[Value, ...]) -> Readers:
-    readers = Readers()
-    for step in live:
-        readers.add(step)
-    for value in outputs:
-        readers.wanted(value)
-    return readers
 
 
 def _reaching(trace: Trace) -> list[Step]:

@@ -38,13 +38,11 @@ def operation_of(module: nn.Module) -> MessagePassing | None:
 
     It is one whose own layer has the same settings and the same parts.
     """
-    from nas.graph.ops.messages.geometric import layer_call  # it takes long to import
-
     names = (name for cls in type(module).__mro__ for name in _LAYERS.get(cls.__name__, ()))
     for name in names:
         with suppress(GraphError, AttributeError, TypeError):
             op, features = _guess(module, name)
-            layer, args, options = layer_call(op, features)
+            layer, args, options = op.layer_call(features)
             own = layer(*args, **options)
             known = type(features) is int and features > 0
             if known and isinstance(module, layer) and _looks(module) == _looks(own):

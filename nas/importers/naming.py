@@ -6,7 +6,7 @@ from functools import lru_cache
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from nas.graph.check import plain_name, reserved_names
+from nas.graph.faults import plain_name, reserved_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from nas.graph.ops.function import name_of
 from nas.graph.ops.function_kind import MULTIPLYING, RESHAPING, kind_of, short_name
 
 if TYPE_CHECKING:
-    from nas.importers.assembly import Readers
+    from nas.importers.readers import Readers
     from nas.importers.step import Step, Value
 
 _SCALED = frozenset({"mul", "prelu", "batch_norm2d", "group_norm", "layer_norm"})

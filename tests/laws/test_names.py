@@ -14,7 +14,7 @@ from nas.compile.module import to_module
 from nas.export.save import save
 from nas.export.source import python_source
 from nas.graph.builder import GraphBuilder
-from nas.graph.check import reserved_names
+from nas.graph.faults import reserved_names
 from nas.graph.ops import Call, Parameter
 
 if TYPE_CHECKING:

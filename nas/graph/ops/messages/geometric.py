@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 from torch_geometric.nn import (
@@ -16,9 +16,6 @@ from torch_geometric.nn import (
 )
 
 from nas.graph.ops.messages.message_passing_layer import LAYERS
-
-if TYPE_CHECKING:
-    from nas.graph.ops.messages.message_passing import MessagePassing
 
 
 class LayerCall(NamedTuple):
@@ -57,32 +54,45 @@ class _Graph(GraphConv):  # type: ignore[misc]
         return _run("graph", self, x, edge_index)
 
 
-def make_layer(op: MessagePassing, features: int) -> nn.Module:
-    """The layer of an operation that reads so many node features."""
-    layer, args, options = layer_call(op, features)
-    return _PROJECTING.get(layer, layer)(*args, **options)
+def make_layer(call: LayerCall) -> nn.Module:
+    """The layer of a call; it projects before it aggregates where that is narrower."""
+    return _PROJECTING.get(call.layer, call.layer)(*call.args, **call.options)
 
 
-def layer_call(op: MessagePassing, features: int) -> LayerCall:
-    """How torch-geometric's layer of an operation is made, arguments left out at their defaults.
+def layer_call(
+    layer: str,
+    features: int,
+    channels: int,
+    *,
+    heads: int = 1,
+    concat: bool = True,
+    aggregation: str | None = None,
+    bias: bool = True,
+) -> LayerCall:
+    """How a layer of torch-geometric is made, arguments left out at their defaults.
 
     Args:
-        op: The operation.
+        layer: As in :class:`nas.graph.ops.MessagePassing`.
         features: Node features it reads.
+        channels: Features that each head gives.
+        heads: Attention heads.
+        concat: Whether heads stand side by side, or are averaged.
+        aggregation: How messages are joined; the layer's own way if None.
+        bias: Whether a bias is added.
     """
-    cls, options = _LAYERS[op.layer]
+    cls, options = _LAYERS[layer]
     options = dict(options)
-    if op.layer == "gin":
-        return LayerCall(cls, (nn.Linear(features, op.channels, bias=op.bias),), {})
-    if op.aggregation != LAYERS[op.layer].aggregations[0]:
-        options["aggr"] = op.aggregation
-    if op.heads > 1:
-        options["heads"] = op.heads
-    if not op.concat:
+    if layer == "gin":
+        return LayerCall(cls, (nn.Linear(features, channels, bias=bias),), {})
+    if aggregation not in (None, LAYERS[layer].aggregations[0]):
+        options["aggr"] = aggregation
+    if heads > 1:
+        options["heads"] = heads
+    if not concat:
         options["concat"] = False
-    if not op.bias:
+    if not bias:
         options["bias"] = False
-    return LayerCall(cls, (features, op.head_channels), options)
+    return LayerCall(cls, (features, channels), options)
 
 
 def _run(name: str, layer: nn.Module, x: Tensor, edges: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from nas.graph.ops.messages.geometric import LayerCall
     from nas.graph.tensor_spec import Shape
 
 
@@ -92,7 +93,21 @@ class MessagePassing(EdgeOp):
     def module(self, *inputs: Shape) -> nn.Module:
         from nas.graph.ops.messages.geometric import make_layer  # it takes long to import
 
-        return make_layer(self, inputs[0][-1])
+        return make_layer(self.layer_call(inputs[0][-1]))
+
+    def layer_call(self, features: int) -> LayerCall:
+        """How torch-geometric's layer is made that reads so many node features."""
+        from nas.graph.ops.messages.geometric import layer_call  # it takes long to import
+
+        return layer_call(
+            self.layer,
+            features,
+            self.head_channels,
+            heads=self.heads,
+            concat=self.concat,
+            aggregation=self.aggregation,
+            bias=self.bias,
+        )
 
     def features(self) -> OpFeatures:
         own = self.aggregation == self._layer.aggregations[0]

@@ -8,7 +8,6 @@ from torch_geometric import nn as pyg
 
 from nas.errors import GraphError, ShapeError
 from nas.graph.ops import MessagePassing
-from nas.graph.ops.messages.geometric import layer_call
 from nas.graph.ops.messages.message_passing_layer import LAYERS
 from nas.testing.op import EDGES
 
@@ -63,7 +62,7 @@ def test_each_is_the_layer_of_that_name(layer, width, data_graph):
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
 def test_choices_are_arguments_of_the_layer(choice, data_graph):
     op = MessagePassing(channels=8, **choice)
-    call = layer_call(op, FEATURES)
+    call = op.layer_call(FEATURES)
     plain = randomised(call.layer(*call.args, **call.options))
     with torch.no_grad():
         found = op.forward(dict(plain.named_parameters()), *data_graph)
@@ -73,7 +72,7 @@ def test_choices_are_arguments_of_the_layer(choice, data_graph):
 @pytest.mark.parametrize("layer", LAYERS)
 def test_its_module_is_a_layer_of_torch_geometric_with_the_same_state(layer):
     op = MessagePassing(layer=layer, channels=8)
-    call = layer_call(op, FEATURES)
+    call = op.layer_call(FEATURES)
     module = op.module((1, FEATURES), EDGES)
     assert isinstance(module, call.layer)
     call.layer(*call.args, **call.options).load_state_dict(module.state_dict())

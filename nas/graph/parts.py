@@ -1,0 +1,42 @@
+"""What a graph is made of, for functions that graphs themselves call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nas.graph.applied import Applied
+    from nas.graph.node import Node
+    from nas.graph.tensor_spec import Shape, TensorSpec
+
+    Parts = tuple[tuple[TensorSpec, ...], tuple[Node, ...], tuple[str, ...]]
+    """Inputs, nodes and outputs."""
+
+
+class GraphParts(Protocol):
+    """What is read of a :class:`nas.graph.graph.Graph` by what it is made with."""
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """What enters the graph."""
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The operations, each after the nodes it reads."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the values the graph returns."""
+
+    @property
+    def applied(self) -> Mapping[str, Applied]:
+        """The operation of every node at the shapes it reads."""
+
+    @property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Shape of every value by name."""
+
+    def input_shapes(self, node: Node) -> Sequence[Shape]:
+        """Shapes of the values a node reads."""
