@@ -24,10 +24,10 @@ from nas.graph.ops.parameter import Constant, Parameter
 from nas.graph.ops.recorded_call import RecordedCall
 from nas.graph.tensor_spec import TensorSpec
 from nas.importers.expression import expression_of
-from nas.importers.geometric_layer import features_of, gin_on, operation_of
 from nas.importers.imported import Coverage, Imported
 from nas.importers.inside import features_inside
-from nas.importers.message_passing import without_perceptron
+from nas.importers.messages.geometric_layer import features_of, gin_on, operation_of
+from nas.importers.messages.message_passing import without_perceptron
 from nas.importers.naming import Namer
 from nas.importers.readers import readers_of
 from nas.importers.role import role_of

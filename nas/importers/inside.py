@@ -10,7 +10,7 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.nn.modules.instancenorm import _InstanceNorm
 
 from nas.graph.op import OpFeatures, PartFeatures
-from nas.importers.geometric_layer import features_of
+from nas.importers.messages.geometric_layer import features_of
 from nas.modules.geometric import is_message_passing
 
 if TYPE_CHECKING:

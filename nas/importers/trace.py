@@ -12,7 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from nas.errors import ImportingError
-from nas.importers.message_passing import perceptron_of, plain_call, shape_rule, without_perceptron
+from nas.importers.messages.message_passing import (
+    perceptron_of,
+    plain_call,
+    shape_rule,
+    without_perceptron,
+)
 from nas.importers.recorder import Recorder
 from nas.importers.step import BATCH, Step, Value, is_continuous
 from nas.modules.copies import Copies

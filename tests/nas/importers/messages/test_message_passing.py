@@ -13,7 +13,7 @@ from nas.compile.apply import apply
 from nas.compile.module import to_module
 from nas.graph.op import Role
 from nas.importers.from_module import from_module
-from nas.importers.message_passing import perceptron_of, plain_call, without_perceptron
+from nas.importers.messages.message_passing import perceptron_of, plain_call, without_perceptron
 from nas.modules.state import replaced_forward
 
 X, EDGES = torch.randn(7, 5), torch.tensor([[0, 1, 2, 3, 4, 5, 6, 0], [1, 2, 3, 4, 5, 6, 0, 3]])

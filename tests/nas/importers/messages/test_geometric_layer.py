@@ -9,7 +9,7 @@ from nas.compile.apply import apply
 from nas.graph.ops import MessagePassing
 from nas.graph.ops.messages.message_passing_layer import LAYERS
 from nas.importers.from_module import from_module
-from nas.importers.geometric_layer import operation_of
+from nas.importers.messages.geometric_layer import operation_of
 from nas.testing.op import EDGES
 
 OTHERS = [

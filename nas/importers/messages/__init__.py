@@ -1,0 +1,1 @@
+"""Reading layers of torch-geometric."""
