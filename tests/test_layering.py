@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -101,6 +102,11 @@ def test_the_documented_layers_are_these():
     block = text.partition("## Layers\n\n```\n")[2].partition("\n```")[0]
     listed = tuple(tuple(line.split(" | ")) for line in block.splitlines())
     assert listed == LAYERS
+
+
+def test_no_folder_is_crowded():
+    counts = Counter(file.parent.relative_to(ROOT) for file in modules().values())
+    assert {str(folder): count for folder, count in counts.items() if count > 20} == {}
 
 
 def test_every_module_has_a_layer():
