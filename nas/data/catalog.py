@@ -100,6 +100,8 @@ def load(
 ) -> Dataset:
     """A registered data set by name, or any folder or archive of images by path.
 
+    A folder with ``targets.csv`` is a regression; see :mod:`nas.data.images.image_targets`.
+
     Args:
         name_or_path: A name (``"digits"``), or a path as :func:`nas.data.load_images` takes it. A
             string that names nothing registered is a path if it exists or looks like one. Images
@@ -126,9 +128,12 @@ def _load(name_or_path: str | Path, data_dir: str | Path | None, seed: int) -> D
     path = Path(text)
     if path.exists():
         from nas.data.images.image_folder import load_images
+        from nas.data.images.image_targets import TABLE, load_targets
 
-        name = path.name.split(".")[0]
-        return load_images(path, name=f"{name}-images" if name in DATASETS else None, seed=seed)
+        stem = path.name.split(".")[0]
+        name = f"{stem}-images" if stem in DATASETS else None
+        read = load_targets if (path / TABLE).is_file() else load_images
+        return read(path, name=name, seed=seed)
     if os.sep in text or path.suffix:
         from nas.data.images.layout import LAYOUT
 

@@ -6,7 +6,7 @@ import math
 import runpy
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,10 @@ from nas.compile.module import to_module
 from nas.data.split import Split
 from nas.errors import CheckpointError, ExportError, GraphError, counted
 from nas.export.random_inputs import random_inputs
-from nas.export.source import python_source
+from nas.export.source import python_source, usage
 from nas.files import read_tensors, scratch_folder, write_tensors, write_text
 from nas.graph.ops.messages.message_passing import MessagePassing
+from nas.task.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.graph.tensor_spec import TensorSpec
     from nas.modules.own_module import OwnModule
+    from nas.task.kind import TaskKind
 
 _TOLERANCE = 1e-5
 _REPORT = "Please report this with the file architecture.json."
@@ -191,31 +193,25 @@ def _difference(mine: Tensor, theirs: Tensor) -> float:
 
 
 _USAGE = """
-`model.py` needs {packages} only:
-
-```python
-from model import load
-
-network = load()
-```
-"""
-
-_USAGE_ON_DATA = """
-`model.py` needs {packages} only.{preparation}
+`model.py` needs {packages} only{preparation}:
 
 ```python
 {usage}
 ```
 """
 
-_PREPARATION = """ `preprocess` takes images in bytes 0..255, resizes
-them, and normalises each channel by the `MEAN` and `STD` of the training images:"""
+_PREPARATION = """. `preprocess` takes images in bytes 0..255, resizes
+them, and normalises each channel by the `MEAN` and `STD` of the training images"""
 
 
 def _card(graph: Graph, figures: Mapping[str, Any], data: Dataset | None) -> str:
-    facts = {name.replace("_", " "): _figure(name, value) for name, value in figures.items()}
+    kind = (Task(classes=1) if data is None else data.task).traits
+    facts = {
+        name.replace("_", " ").replace("accuracy", kind.metric): _figure(name, value, kind)
+        for name, value in figures.items()
+    }
     if data is not None:
-        facts["data set"] = f"{data.name}, {counted(data.task.classes, 'class')}"
+        facts["data set"] = f"{data.name}, {counted(data.task.classes, kind.output)}"
     facts["input"] = ", ".join(map(_size, graph.inputs))
     listed = (f"- {name}: {' '.join(fact.split())}" for name, fact in facts.items())
     return "\n".join(["# Network", "", *listed, _usage(graph, data)])
@@ -225,12 +221,9 @@ def _usage(graph: Graph, data: Dataset | None) -> str:
     """How the written files are used."""
     geometric = any(isinstance(node.op, MessagePassing) for node in graph.nodes)
     needed = "torch, torch-geometric and safetensors" if geometric else "torch and safetensors"
-    if data is None:
-        return _USAGE.format(packages=needed)
-    return _USAGE_ON_DATA.format(
-        packages=needed,
-        preparation=_PREPARATION if isinstance(data.train, Split) else "",
-        usage=data.task.traits.usage.format(**asdict(data.task)),
+    images = data is not None and isinstance(data.train, Split)
+    return _USAGE.format(
+        packages=needed, preparation=_PREPARATION if images else "", usage=usage(data)
     )
 
 
@@ -241,10 +234,10 @@ def _size(spec: TensorSpec) -> str:
     return " x ".join(map(str, spec.shape[1:])) or "1"
 
 
-def _figure(name: str, value: Any) -> str:
+def _figure(name: str, value: Any, kind: TaskKind) -> str:
     match value:
         case float() if name.endswith("accuracy"):
-            return f"{value:.2%}"
+            return kind.metric_format.format(value)
         case float():
             return f"{value:.1f}"
         case int():

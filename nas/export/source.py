@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pprint
 import textwrap
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from nas.compile.module import to_module
@@ -30,9 +31,7 @@ _TEMPLATE = '''"""A network found by neural architecture search: {params:,} para
 {needs}, for the weights. Import it as any
 module, with its folder in ``sys.path``; its networks can then be pickled:
 
-    from model import {imported}
-
-    network = load(){example}
+{usage}
 """
 
 from pathlib import Path
@@ -74,10 +73,9 @@ if __name__ == "__main__":
 _NEEDS = "Plain PyTorch; needs no other package than safetensors"
 _NEEDS_GEOMETRIC = "Plain PyTorch; needs torch-geometric, for layers, and safetensors"
 
-_EXAMPLE = """
-    scores = network(preprocess(images))  # bytes 0..255: uint8, (B, {channels}, H, W)
-    classes = scores.argmax(1)  # indices into CLASSES
-"""
+_USAGE = """from model import load
+
+network = load()"""
 
 _CONSTANTS = '''
 MEAN = {mean}
@@ -91,6 +89,14 @@ SIZE = {size}
 _CLASSES = '''
 CLASSES = {classes}
 """Names in the order of the scores; None where the data set has none."""
+'''
+
+_TARGETS = '''
+TARGETS = {names}
+"""Names in the order of the outputs."""
+TARGET_MEAN = {mean}
+TARGET_STD = {std}
+"""Of each target over the training images: output * std + mean is in the target's unit."""
 '''
 
 _NAMES = '''
@@ -122,7 +128,8 @@ def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | No
     Args:
         graph: The network.
         data: What it was trained on; the file then also holds ``CLASSES`` and, for images,
-            ``MEAN``, ``STD``, ``SIZE``, and the function ``preprocess`` that takes them in bytes.
+            ``MEAN``, ``STD``, ``SIZE``, and the function ``preprocess`` that takes them in bytes;
+            of a regression ``TARGETS``, ``TARGET_MEAN`` and ``TARGET_STD`` in place of classes.
         own: The user's module whose weights it is to load; the file then also holds ``NAMES``.
 
     Raises:
@@ -151,11 +158,10 @@ def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | No
         imports=import_line(calls),
         reads=_reads(graph),
         zeros=", ".join(map(_zeros, graph.inputs)),
-        imported="CLASSES, load, preprocess" if images else "load",
-        example=_EXAMPLE.format(channels=shape[1]).rstrip() if images else "",
+        usage=textwrap.indent(usage(data), " " * 4),
         constants=tables
         + (_normalisation(images, shape[-2:]) if images else "")
-        + _classes(data)
+        + _output_names(data)
         + names,
         preprocess=_PREPROCESS if images else "",
         output=" and ".join(str(graph.shapes[name]) for name in graph.outputs),
@@ -182,10 +188,23 @@ def _normalisation(images: Split, size: tuple[int, ...]) -> str:
     return _CONSTANTS.format(mean=mean, std=std, size=size)
 
 
-def _classes(data: Dataset | None) -> str:
-    """The names of the classes."""
+def usage(data: Dataset | None) -> str:
+    """Python that calls the written network on samples of its data."""
+    if data is None:
+        return _USAGE
+    return data.task.traits.usage.format(**asdict(data.task))
+
+
+def _output_names(data: Dataset | None) -> str:
+    """The names of the classes or targets."""
     if data is None:
         return ""
+    if data.targets is not None:
+        return _TARGETS.format(
+            names=pprint.pformat(tuple(map(str, data.targets.names)), width=99, compact=True),
+            mean=data.targets.mean,
+            std=data.targets.std,
+        )
     names = data.class_names and tuple(map(str, data.class_names))
     return _CLASSES.format(classes=pprint.pformat(names, width=99, compact=True))
 

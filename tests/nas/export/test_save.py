@@ -323,12 +323,3 @@ def test_all_files_have_the_permissions_of_any_new_file(tmp_path: Path, graph: G
     (tmp_path / "plain").touch()
     modes = {file.stat().st_mode for file in files.directory.iterdir()}
     assert modes == {(tmp_path / "plain").stat().st_mode}
-
-
-def test_what_a_killed_export_left_is_removed(tmp_path: Path) -> None:
-    left = tmp_path / ".export-abc" / "model.py"
-    left.parent.mkdir()
-    left.write_text("half")
-    graph = sampled("nb201", 0)
-    save(graph, trained(graph), tmp_path)
-    assert sorted(file.name for file in tmp_path.iterdir()) == NAMES

@@ -1,0 +1,170 @@
+"""Folders of images with a table of numbers to predict."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from nas.data.images.folder import folder_members
+from nas.data.images.image_files import LARGEST
+from nas.data.images.layout import SPLITS
+from nas.data.images.picture import header, square
+from nas.data.regression import make_regression_dataset
+from nas.errors import DataError
+from nas.seeding import generator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nas.data.dataset import Dataset
+
+TABLE = "targets.csv"
+SPLIT = "split"
+_FORM = (
+    f"Write {TABLE} with a header: a column of file names, a column for each target, and "
+    f"perhaps one called {SPLIT!r} with train, val and test."
+)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The rows of a table.
+
+    Attributes:
+        names: Of the targets.
+        files: Name of each image, relative to the folder.
+        values: (rows, targets).
+        splits: Name of each image's split, None where the table has none.
+    """
+
+    names: tuple[str, ...]
+    files: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+    splits: tuple[str, ...] | None
+
+
+def load_targets(
+    path: Path,
+    *,
+    name: str | None = None,
+    seed: int = 0,
+    resolution: int | None = None,
+    flip: bool = False,
+) -> Dataset:
+    """A regression from images below a folder and the file ``targets.csv`` in it.
+
+    The first column names the image, relative to the folder; every other column is a target, but
+    for one called ``split``, which says ``train``, ``val`` or ``test``. Without it 20 % of the
+    images are split off by seed to test on, and 10 % of the others to rank on.
+
+    Args:
+        path: The folder.
+        name: Name of the data set; the folder's by default.
+        seed: Of the split.
+        resolution: Side of the images; the most common shorter side by default, and at most 224.
+        flip: Whether a mirrored image keeps its targets.
+
+    Raises:
+        DataError: The table is malformed, or an image it names is missing or unreadable.
+    """
+    table = _read(path / TABLE)
+    return make_regression_dataset(
+        name or path.name,
+        torch.from_numpy(_images(path, table, resolution)),
+        torch.tensor(table.values),
+        parts=_parts(path, table, seed),
+        flip=flip,
+        target_names=table.names,
+    )
+
+
+def _read(file: Path) -> _Table:
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            head, *rows = csv.reader(lines)
+    except (OSError, ValueError, csv.Error) as error:  # no rows, no UTF-8, no CSV
+        raise DataError(f"cannot read {str(file)!r}: {error}", hint=_FORM) from None
+    targets = [at for at, name in enumerate(head) if at and name.strip().lower() != SPLIT]
+    split = next((at for at, name in enumerate(head) if name.strip().lower() == SPLIT), None)
+    if not targets:
+        raise DataError(f"{str(file)!r} has no column of targets", hint=_FORM)
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(head):
+            raise DataError(
+                f"line {number} of {str(file)!r} has {len(row)} cells, expected {len(head)}",
+                hint=_FORM,
+            )
+    return _Table(
+        names=tuple(head[at].strip() for at in targets),
+        files=tuple(row[0].strip() for row in rows),
+        values=tuple(
+            tuple(_number(row[at], f"line {number} of {str(file)!r}") for at in targets)
+            for number, row in enumerate(rows, 2)
+        ),
+        splits=None if split is None else tuple(row[split].strip().lower() for row in rows),
+    )
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"expected a finite number in {where}, got {text!r}", hint=_FORM)
+    return number
+
+
+def _images(path: Path, table: _Table, resolution: int | None) -> np.ndarray:
+    """Decoded images in the order of the table: (n, C, S, S) bytes."""
+    found = {str(member.name): member for member in folder_members(path, Counter())}
+    missing = next((file for file in table.files if file not in found), None)
+    if missing is not None:
+        raise DataError(
+            f"{TABLE} names the image {missing!r}, which is not below {str(path)!r}",
+            hint="Give names relative to the folder, with / between folders.",
+        )
+    members = [found[file] for file in table.files]
+    headers = [header(path, member) for member in members]
+    usual = Counter(head.side for head in headers).most_common(1)[0][0]
+    side = resolution or min(usual, LARGEST)
+    mode = "L" if all(head.grey for head in headers) else "RGB"
+    bits = max(head.bits for head in headers)
+    images = np.empty((len(members), len(mode), side, side), dtype=np.uint8)
+    for place, member in enumerate(members):
+        images[place] = square(path, member, side, mode, bits)
+    return images
+
+
+def _parts(
+    path: Path, table: _Table, seed: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Indices of the images to train, rank and test on."""
+    if table.splits is None:
+        order = torch.randperm(len(table.files), generator=generator(seed, "split"))
+        test = round(0.2 * len(order))
+        val = test + round(0.1 * (len(order) - test))
+        parts = order[val:], order[test:val], order[:test]
+    else:
+        unknown = next((split for split in table.splits if split not in SPLITS), None)
+        if unknown is not None:
+            raise DataError(
+                f"{TABLE} in {str(path)!r} has the split {unknown!r}, expected one of "
+                f"{', '.join(SPLITS)}"
+            )
+        index = torch.tensor([SPLITS.index(split) for split in table.splits])
+        parts = tuple((index == at).nonzero().flatten() for at in range(3))  # type: ignore[assignment]
+    for split, indices in zip(SPLITS, parts, strict=True):
+        if len(indices) < 2:
+            raise DataError(
+                f"{str(path)!r} leaves {len(indices)} images for the {split} split, expected two "
+                "or more",
+                hint="Give at least 25 images.",
+            )
+    return parts

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from nas.data.catalog import load
+from nas.data.images.image_targets import load_targets
+from nas.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """40 grey images of one shade each; the target is the shade, and twice the shade."""
+    (tmp_path / "a").mkdir()
+    rows = ["file,shade,double"]
+    for number in range(40):
+        shade = 5 * number
+        Image.fromarray(np.full((8, 8), shade, np.uint8)).save(tmp_path / f"a/{number}.png")
+        rows.append(f"a/{number}.png,{shade},{2 * shade}")
+    (tmp_path / "targets.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path
+
+
+def in_units(data, split):
+    return split.labels * torch.tensor(data.targets.std) + torch.tensor(data.targets.mean)
+
+
+def test_a_folder_with_a_table_is_a_regression(folder: Path) -> None:
+    data = load(folder)
+    assert data.task.kind == "image-regression"
+    assert (data.task.classes, data.task.channels, data.task.resolution) == (2, 1, 8)
+    assert data.targets.names == ("shade", "double")
+    assert [len(part) for part in (data.train, data.val, data.test)] == [29, 3, 8]
+    for split in (data.train, data.val, data.test):
+        shades = split.images[:, 0, 0, 0].float()
+        torch.testing.assert_close(in_units(data, split), torch.stack([shades, 2 * shades], 1))
+
+
+def test_the_seed_deals_the_images(folder: Path) -> None:
+    assert load_targets(folder).fingerprint == load_targets(folder).fingerprint
+    assert load_targets(folder).fingerprint != load_targets(folder, seed=1).fingerprint
+
+
+def test_a_column_may_say_the_split(folder: Path) -> None:
+    head, *rows = (folder / "targets.csv").read_text().splitlines()
+    parts = ["test"] * 5 + ["val"] * 6 + ["train"] * 29
+    lines = [f"{head},Split", *(f"{row},{part}" for row, part in zip(rows, parts, strict=True))]
+    (folder / "targets.csv").write_text("\n".join(lines))
+    data = load_targets(folder)
+    assert in_units(data, data.test)[:, 0].round().tolist() == [0, 5, 10, 15, 20]
+    assert (len(data.val), len(data.train)) == (6, 29)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("a/3.png", "a/x.png"), "names the image 'a/x.png', which is not below"),
+        ((",shade,double", ""), "has no column of targets"),
+        ((",15,", ",fifteen,"), "expected a finite number in line 5 of .*, got 'fifteen'"),
+        ((",15,30", ",15"), "line 5 of .* has 2 cells, expected 3"),
+        (("double", "split"), "has the split '0', expected one of train, val, test"),
+    ],
+)
+def test_a_malformed_table_is_refused(folder: Path, change: tuple[str, str], said: str) -> None:
+    table = folder / "targets.csv"
+    table.write_text(table.read_text().replace(*change, 1))
+    with pytest.raises(DataError, match=said):
+        load_targets(folder)
+
+
+def test_an_empty_table_is_refused(folder: Path) -> None:
+    (folder / "targets.csv").write_text("")
+    with pytest.raises(DataError, match=r"cannot read .*targets\.csv"):
+        load_targets(folder)
+
+
+def test_too_few_images_are_refused(folder: Path) -> None:
+    lines = (folder / "targets.csv").read_text().splitlines()[:6]
+    (folder / "targets.csv").write_text("\n".join(lines))
+    with pytest.raises(DataError, match="leaves 0 images for the val split"):
+        load_targets(folder)
