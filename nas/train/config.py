@@ -86,4 +86,5 @@ def recipe(task: Task, epochs: int | None = None) -> TrainConfig:
     See :attr:`nas.task.TaskKind.training`.
     """
     kind = task.traits
-    return TrainConfig(**{"epochs": epochs or kind.full_epochs, **kind.training})
+    length = kind.full_epochs if epochs is None else epochs
+    return TrainConfig(**{"epochs": length, **kind.training})

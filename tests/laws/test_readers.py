@@ -129,6 +129,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     train(toy_graph(), toy_data(), SHORT, checkpoint=root / "state.safetensors")
     train_and_save(toy_graph(), toy_data(), root / "trained", SHORT)
     toy_search(root / "run", n_trials=4, finalists=1, max_epochs=0)
+    run = json.loads((root / "run/run.json").read_text())
+    task = run["identity"]["space"]["task"]
+    run["identity"]["space"] = {"name": "nb201", "task": task, "channels": 4}  # a registered one
+    run["identity"]["weights"]["name"] = "nasnet-digits"
+    (root / "run/run.json").write_text(json.dumps(run))
     return root
 
 

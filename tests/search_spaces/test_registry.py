@@ -83,5 +83,5 @@ def test_sizes_out_of_range(name, message):
 
 @pytest.mark.parametrize("name", ["darts", "nasnet", "nb201"])
 def test_image_spaces_refuse_graphs(name):
-    with pytest.raises(ConfigError, match="image classification"):
+    with pytest.raises(ConfigError, match="a task on images"):
         SPACES.get(name)(task=Task(kind="node-classification", classes=7, features=1433))

@@ -183,4 +183,4 @@ def test_a_graph_of_several_inputs_or_outputs_is_refused(count, hypernet):
     answer = predict(hypernet, "arch.json")
 
     assert answer.code == 1
-    assert "needs (1, 1, n, n) to (1, 10)" in answer.error
+    assert "needs (1, 1, 8, 8) to (1, 10)" in answer.error

@@ -34,8 +34,8 @@ def test_json_is_one_line_of_the_published_form():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sep_conv_3x3", "as JSON"),
-        ("[]", "got list"),
+        ("sep_conv_3x3", "as a JSON object"),
+        ("[]", "as a JSON object"),
         ('{"normal": []}', r"got \['normal'\]"),
         (altered(auxiliary=1), "auxiliary"),
         (altered(normal=[]), "normal: expected a list of blocks"),

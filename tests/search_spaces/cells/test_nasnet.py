@@ -54,7 +54,7 @@ def test_released_cell_with_the_rule_of_the_space():
         (NASNET_A.to_json(), r"normal_concat: .* no block reads, \[2, 3, 4, 5, 6\]"),
         (altered(reduce=json.loads(altered())["reduce"][:4], reduce_concat=[4, 5]), "reduce: .*5"),
         (STRICT.to_json().replace("identity", "skip_connect"), r"normal\[2\]\[1\].*skip_connect"),
-        (STRICT.to_json()[:-1], "as JSON"),
+        (STRICT.to_json()[:-1], "as a JSON object"),
     ],
 )
 def test_malformed_text_says_where(text, message):

@@ -93,7 +93,7 @@ def test_parameters_of_another_space_have_no_key():
 
 
 def test_images_are_refused():
-    with pytest.raises(ConfigError, match="needs a node classification task"):
+    with pytest.raises(ConfigError, match="needs a task on nodes"):
         NasBenchGraph(task=Task(classes=10, channels=3, resolution=32))
 
 
