@@ -10,6 +10,7 @@ from PIL import Image
 from nas.data.catalog import load
 from nas.data.images.image_targets import load_targets
 from nas.errors import DataError
+from nas.testing.dataset import images_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +37,11 @@ def test_a_folder_with_a_table_is_a_regression(folder: Path) -> None:
     data = load(folder)
     assert data.task.kind == "image-regression"
     assert (data.task.classes, data.task.channels, data.task.resolution) == (2, 1, 8)
+    assert data.targets is not None
     assert data.targets.names == ("shade", "double")
     assert [len(part) for part in (data.train, data.val, data.test)] == [29, 3, 8]
     for split in (data.train, data.val, data.test):
-        shades = split.images[:, 0, 0, 0].float()
+        shades = images_of(split).images[:, 0, 0, 0].float()
         torch.testing.assert_close(in_units(data, split), torch.stack([shades, 2 * shades], 1))
 
 
