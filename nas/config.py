@@ -52,6 +52,16 @@ def from_mapping(cls: type[T], values: Mapping[str, Any]) -> T:
     return cls(**values)
 
 
+def changed(config: T, values: Mapping[str, Any]) -> T:
+    """A dataclass with some fields changed by name.
+
+    Raises:
+        ConfigError: As :func:`from_mapping`.
+    """
+    known = {field.name: getattr(config, field.name) for field in fields(config)}  # type: ignore[arg-type]
+    return from_mapping(type(config), {**known, **values})
+
+
 def check_kinds(config: object) -> None:
     """See that the fields of a dataclass hold values of the plain kinds they are annotated with.
 

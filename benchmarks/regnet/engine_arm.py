@@ -73,7 +73,7 @@ class EngineArm:
             self.scale.space_for(self.data),
             self.data,
             self.predictor,
-            self.trials,
+            n_trials=self.trials,
             objectives=self.objective,
             constraints=f"macs<={self.scale.limit:g}",
             seed=seed,

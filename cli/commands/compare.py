@@ -71,9 +71,9 @@ def command(
     A space is good where many of its networks are: its curve, the share of networks below an
     error, is higher. Constraints make both populations cost the same.
     """
-    import search_spaces
     from cli.output import emit_json, listener
     from cli.setup import out_file, use_device
+    from cli.space import find_space
     from hypernets.suited import suited_to_modules
     from nas.analysis.error_distribution import difference
     from nas.data.catalog import load
@@ -88,7 +88,7 @@ def command(
     file = None if out is None else out_file(out)
     listen = listener(quiet=quiet)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
-    spaces = [search_spaces.get(name, data.task) for name in (first, second)]
+    spaces = [find_space(name, data.task) for name in (first, second)]
     hypernet = suited_to_modules(data, weights, device=torch_device, listen=listen)
     config = ScoreConfig(images=images, workers=threads)
     scorer = Scorer(hypernet, data, config, device=torch_device)
@@ -120,11 +120,12 @@ def _drawn(
     from dataclasses import asdict
 
     from nas.space.window import sample_within
+    from nas.study.goals.constraints import satisfied
 
-    def fits(cost: Cost) -> bool:
-        return all(limit.violation(asdict(cost)) <= 0 for limit in limits)
+    def is_feasible(cost: Cost) -> bool:
+        return satisfied(limits, asdict(cost))
 
-    return sample_within(space, count, rng, fits)
+    return sample_within(space, count, rng, is_feasible)
 
 
 def _errors(

@@ -110,25 +110,13 @@ def command(
     data_dir: Path | None,
     weights: str | None,
     hypernet_steps: int,
-    n_trials: int,
-    sampler: str,
-    objectives: tuple[str, ...],
-    constraints: tuple[str, ...],
-    finalists: int | None,
-    finalist_epochs: int | None,
-    max_epochs: int | None,
-    reduction: int,
-    budget: float | None,
     images: int,
-    timeout: float | None,
-    storage: str | None,
-    study_name: str | None,
     device: str,
     workers: int | None,
-    seed: int,
     out: Path | None,
     as_json: bool,
     quiet: bool,
+    **search_options: Any,
 ) -> None:
     """Find an architecture and train it: rank with predicted weights, train the few best.
 
@@ -140,31 +128,16 @@ def command(
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
     from hypernets.suited import suited
+    from nas.config import from_mapping
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig
-    from nas.study.goals.constraints import parse_constraints
-    from nas.study.goals.objectives import parse_objectives
     from nas.study.search_config import SearchConfig
     from nas.study.search_run import run_search
 
     torch_device, threads = use_device(device, workers)
-    config = SearchConfig(  # refuses what is out of range before anything is loaded or trained
-        n_trials=n_trials,
-        objectives=parse_objectives(objectives),
-        constraints=parse_constraints(constraints),
-        sampler=sampler,
-        storage=storage,
-        study_name=study_name,
-        seed=seed,
-        timeout=timeout,
-        finalists=finalists,
-        finalist_epochs=finalist_epochs,
-        max_epochs=max_epochs,
-        reduction=reduction,
-        budget=budget,
-        scoring=ScoreConfig(images=images, workers=threads),
-        device=str(torch_device),
-    )
+    scoring = ScoreConfig(images=images, workers=threads)
+    given = {**search_options, "scoring": scoring, "device": str(torch_device)}
+    config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
     listen = listener(quiet=quiet)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     chosen = find_space(space, data.task)

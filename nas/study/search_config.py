@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.config import check_kinds
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
-from nas.study.goals.objectives import Objective
+from nas.study.goals.constraints import parse_constraints
+from nas.study.goals.objectives import Objective, parse_objectives
 from nas.study.record.storage import describe
 from nas.study.rungs import affordable, plan
 from nas.study.samplers.registry import SAMPLERS
@@ -17,7 +19,7 @@ from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from nas.study.goals.constraints import Constraint
     from nas.study.record.storage import StorageLike
@@ -31,9 +33,39 @@ _IMAGES = KINDS.get(IMAGE_CLASSIFICATION)
 
 @dataclass(frozen=True, kw_only=True)
 class SearchConfig:
-    """All settings of :func:`nas.search`, checked; see there."""
+    """All settings of a search, checked.
 
-    n_trials: int = 1000
+    Attributes:
+        n_trials: Distinct candidates that shall reach a score, earlier calls included.
+        objectives: ``NAME:max|min`` of figures (:data:`nas.study.goals.figure.FIGURES`).
+        constraints: ``NAME<=NUMBER`` or ``NAME>=NUMBER`` on figures known from the graph.
+        sampler: Name of a sampler in :data:`nas.study.SAMPLERS`.
+        storage: Where the study is kept: a URL, a file ending in ``.journal``, or an open Optuna
+            storage; by default ``study.journal`` in the run folder, without one memory.
+        study_name: Name of the study in the storage; by default of space and data set.
+        seed: Fixes candidates and training.
+        generation: Candidates scored as one batch.
+        timeout: Seconds after which no new generation starts; one under way has 10 more.
+        finalists: Number of architectures to train briefly, by default what the kind of task says
+            (6, on a graph 60), or what the budget allows; 0 goes by the score alone, and starts
+            the final training from predicted weights unseen.
+        finalist_epochs: Length of that training; by default 3, on a graph 30.
+        max_epochs: Length of the final training, by default 30, on a graph 300; 0 leaves it out.
+        reduction: The best ``1 / reduction`` of the finalists are trained ``reduction`` times as
+            long, each time from the start, and so on until one is left or it is time for the
+            final training; see :func:`nas.study.rungs.plan`.
+        budget: Epochs that all trainings together may take, in place of ``finalists``: as many
+            are trained as that allows.
+        scoring: On how many images candidates are scored.
+        out: The run folder.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:<index>``.
+
+    Example:
+        >>> SearchConfig(n_trials=500, constraints="params<=2e6").constraints
+        (Constraint(name='params', relation='<=', limit=2000000.0),)
+    """
+
+    n_trials: int = 200
     objectives: tuple[Objective, ...] = (Objective("score", "maximize"),)
     constraints: tuple[Constraint, ...] = ()
     sampler: str = "evolution"
@@ -52,6 +84,13 @@ class SearchConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
+        parsed = {
+            "objectives": parse_objectives(_several(self.objectives)),
+            "constraints": parse_constraints(_several(self.constraints)),
+            "out": None if self.out is None else Path(self.out),
+        }
+        for name, value in parsed.items():
+            object.__setattr__(self, name, value)
         check_kinds(self)
         for name in ("n_trials", "generation", "finalist_epochs"):
             value = getattr(self, name)
@@ -122,3 +161,8 @@ class SearchConfig:
         if not (math.isfinite(budget) and budget > 0):
             raise ConfigError(f"budget must be a positive number of epochs, got {budget:g}")
         affordable(budget, *self._lengths, self.reduction)
+
+
+def _several(given: Any) -> Sequence[Any]:
+    """A text or a thing alone as the only one of several."""
+    return given if isinstance(given, list | tuple) else (given,)

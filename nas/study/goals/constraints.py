@@ -70,13 +70,17 @@ class Constraint:
         return excess if self.relation == "<=" else -excess
 
 
-def parse_constraints(texts: Sequence[str]) -> tuple[Constraint, ...]:
+def parse_constraints(given: Sequence[str | Constraint]) -> tuple[Constraint, ...]:
     """Read all constraints; one that is given twice counts once.
 
     Raises:
         ConfigError: One is malformed.
     """
-    return tuple(dict.fromkeys(map(Constraint.parse, texts)))
+    return tuple(
+        dict.fromkeys(
+            one if isinstance(one, Constraint) else Constraint.parse(one) for one in given
+        )
+    )
 
 
 def violations(

@@ -61,13 +61,15 @@ class Objective:
         return -math.inf if self.direction == "maximize" else math.inf
 
 
-def parse_objectives(texts: Sequence[str]) -> tuple[Objective, ...]:
-    """Read all objectives.
+def parse_objectives(given: Sequence[str | Objective]) -> tuple[Objective, ...]:
+    """Read all objectives; those that are objectives already are kept.
 
     Raises:
         ConfigError: There is none, one is malformed, or two name the same figure.
     """
-    objectives = tuple(map(Objective.parse, texts))
+    objectives = tuple(
+        one if isinstance(one, Objective) else Objective.parse(one) for one in given
+    )
     names = [objective.name for objective in objectives]
     if not names:
         raise ConfigError("a search needs at least one objective, such as 'score:max'")

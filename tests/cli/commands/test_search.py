@@ -6,16 +6,19 @@ import json
 import shutil
 import signal
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from cli.commands.search import command
 from hypernets.checkpoint import shipped as shipped_hypernets
+from nas.config import from_mapping
 from nas.events import Advanced
 from nas.study.goals.figure import ANALYTIC, ESTIMATED
 from nas.study.samplers.registry import SAMPLERS
+from nas.study.search_config import SearchConfig
 from nas.study.selection import breeder
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
@@ -456,3 +459,10 @@ def test_a_front_without_the_score_is_shown_by_its_first_objective(hypernet):
              line.split()[0].isdigit()][: len(front)]  # fmt: skip
     assert len(front) > 1
     assert shown == expected
+
+
+def test_each_setting_of_a_search_is_an_option_with_the_same_default():
+    made_of_others = {"out", "scoring", "device", "generation"}
+    names = [field.name for field in fields(SearchConfig) if field.name not in made_of_others]
+    given = command.make_context("search", []).params
+    assert from_mapping(SearchConfig, {name: given[name] for name in names}) == SearchConfig()

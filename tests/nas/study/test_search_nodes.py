@@ -41,7 +41,7 @@ def test_it_finds_trains_and_writes_a_network(tmp_path: Path, name: str, limit: 
         space,
         DATA,
         hypernet,
-        12,
+        n_trials=12,
         finalists=3,
         finalist_epochs=5,
         max_epochs=20,
