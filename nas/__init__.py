@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nas.analysis.cost import Cost, cost
+    from nas.analysis.figure import FIGURES as figures
     from nas.compile.module import to_module
     from nas.data.catalog import load as load_dataset
     from nas.data.dataset import Dataset
@@ -37,6 +38,7 @@ _HOMES = {
     "Task": "nas.task.task",
     "WeightPredictor": "nas.predictor.weight_predictor",
     "cost": "nas.analysis.cost",
+    "figures": "nas.analysis.figure:FIGURES",
     "load_dataset": "nas.data.catalog:load",
     "own_space": "nas.space.own_space",
     "search": "nas.study.search",
@@ -56,6 +58,7 @@ __all__ = [
     "Task",
     "WeightPredictor",
     "cost",
+    "figures",
     "load_dataset",
     "own_space",
     "search",

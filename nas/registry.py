@@ -61,6 +61,10 @@ class Registry(Generic[T]):
         """All names, sorted."""
         return sorted(self._things)
 
+    def in_order(self) -> list[str]:
+        """All names, in the order in which they were registered."""
+        return list(self._things)
+
     def __contains__(self, name: object) -> bool:
         return name in self._things
 

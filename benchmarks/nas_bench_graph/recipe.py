@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import rankdata
 
-from nas.evaluate.blend import LOWER_IS_BETTER
+from nas.analysis.figure import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,9 @@ RECIPES: Mapping[str, tuple[str, ...]] = {
 SCORE = "readout and depth"
 """The ranking before any training."""
 
-_LOWER_IS_BETTER = LOWER_IS_BETTER | {"longest_path"}
+_LOWER_IS_BETTER = {name for name in FIGURES if FIGURES.get(name).promises == "lower"} | {
+    "longest_path"
+}
 
 
 def oriented(name: str, values: Floats) -> Floats:

@@ -24,7 +24,6 @@ from benchmarks.ranking.sample import draw
 from cli.progress import Display
 from hypernets.checkpoint import directory_of, load
 from nas.analysis.agreement import kendall, top_kendall
-from nas.analysis.cost import cost
 from nas.data import catalog
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.study.goals.figure import figures
@@ -100,7 +99,7 @@ class Ranked:
 
     def __init__(self, sample: Sample, scored: ScoredSpace, truth: dict[str, Trained]) -> None:
         kept = [
-            (cell, true, figures(cost(cell.network), estimate))
+            (cell, true, figures(cell.network, estimate))
             for cell, true, estimate in zip(
                 sample.candidates, sample.truth, scored(sample.candidates), strict=True
             )

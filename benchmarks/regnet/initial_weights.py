@@ -25,6 +25,7 @@ from benchmarks.regnet.run import print_ranking
 from benchmarks.regnet.trainings import Scale, Trainings
 from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall
+from nas.analysis.cost import cost
 from nas.evaluate.scorer import Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     regnets = brief.space_for(data)
     print_regnets(briefly, fully, regnets, options)
     print()
-    fits = Scorer(general, data, fits=lambda known: known.macs <= LIMIT)
+    fits = Scorer(general, data, is_feasible=lambda network: cost(network).macs <= LIMIT)
     print_ranking(regnets, fully["default"].known(), fits)
     own = load(options.own)
     cells = replace(brief, space="nb201", limit=1e9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nas.analysis.cost import cost
 from nas.seeding import rng
 from nas.space.window import sample_within
 
@@ -20,7 +21,9 @@ _MOST = 64
 
 def drawn(space: SearchSpace, limit: float, seed: int, count: int) -> list[Candidate]:
     """The first networks of a seed under the limit; more of them begin with the same."""
-    return sample_within(space, count, rng(seed, "random"), lambda cost: cost.macs <= limit)
+    return sample_within(
+        space, count, rng(seed, "random"), lambda network: cost(network).macs <= limit
+    )
 
 
 def trained_within(

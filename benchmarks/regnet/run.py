@@ -27,11 +27,12 @@ from benchmarks.regnet.trainings import Scale, Training, Trainings
 from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall
 from nas.analysis.cost import cost
+from nas.analysis.figure import FIGURES
 from nas.evaluate.scorer import Estimate, Scorer
 from nas.space.candidate import candidate
 from nas.study.goals.figure import figures
 from nas.study.rungs import plan
-from nas.study.selection.chooser import FIGURES, oriented
+from nas.study.selection.chooser import oriented
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         print(f"seed {seed}: done", file=sys.stderr)
     print_search(options.seeds, rows)
-    fits = Scorer(predictor, data, fits=lambda known: known.macs <= scale.limit)
+    fits = Scorer(predictor, data, is_feasible=lambda network: cost(network).macs <= scale.limit)
     print_ranking(space, fully.known(), fits)
 
 
@@ -136,13 +137,13 @@ def print_ranking(space: SearchSpace, trained: Sequence[Training], scorer: Score
     """Kendall's tau of every figure with the accuracy that training brought."""
     candidates = [candidate(space, training.architecture) for training in trained]
     rows = [
-        (figures(cost(one.network), estimate), training)
+        (figures(one.network, estimate), training)
         for one, estimate, training in zip(candidates, scorer(candidates), trained, strict=True)
         if isinstance(estimate, Estimate)
     ]
     truth = [(training.val + training.test) / 2 for _, training in rows]
     print("| figure | τ |\n| --- | --- |")
-    for name in FIGURES:
+    for name in [name for name in FIGURES if FIGURES.get(name).ranks]:
         tau = kendall(oriented(name, [known[name] for known, _ in rows]), truth)
         print(f"| {name} | {'–' if tau is None else f'{tau:.2f}'} |")
     print(f"\n{len(rows)} random networks; mean of ranking and test accuracy", flush=True)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from nas.analysis.cost import Cost
     from nas.analysis.error_distribution import ErrorDistribution
     from nas.evaluate.scorer import Scorer
     from nas.events import Listener
+    from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
     from nas.study.goals.constraints import Constraint
@@ -117,13 +117,13 @@ def command(
 def _drawn(
     space: SearchSpace, count: int, limits: Sequence[Constraint], rng: np.random.Generator
 ) -> list[Candidate]:
-    from dataclasses import asdict
 
+    from nas.analysis.figure import graph_figures
     from nas.space.window import sample_within
     from nas.study.goals.constraints import satisfied
 
-    def is_feasible(cost: Cost) -> bool:
-        return satisfied(limits, asdict(cost))
+    def is_feasible(network: Graph) -> bool:
+        return satisfied(limits, graph_figures(network))
 
     return sample_within(space, count, rng, is_feasible)
 

@@ -60,10 +60,10 @@ def command(
     from cli.space import find_space
     from hypernets.suited import suited
     from nas.analysis.cost import cost
+    from nas.analysis.figure import known_from
     from nas.data.catalog import load
     from nas.evaluate.scorer import Failure, ScoreConfig, Scorer
     from nas.events import stage
-    from nas.study.goals.figure import ESTIMATED
 
     if (archs is None) == (sample is None):
         raise click.UsageError("give either --archs FILE.json or --sample N")
@@ -86,7 +86,7 @@ def command(
         costs = cost(candidate.network)
         row: dict[str, Any] = {
             "architecture": candidate.architecture,
-            **dict.fromkeys((*ESTIMATED, "reason")),
+            **dict.fromkeys((*known_from("weights"), "reason")),
             "params": costs.params,
             "macs": costs.macs,
         }

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nas.analysis.cost import NO_PATH
+from nas.analysis.figure import FIGURES
 from nas.errors import ConfigError
 from nas.task.images import SCORE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-LOWER_IS_BETTER = frozenset({"brier", "loss", "shortest_path"})
-"""Figures whose lower values promise a more accurate network; of all others higher ones do."""
 
 _PHI = NormalDist().cdf
 
@@ -70,7 +68,7 @@ class Blend:
             return 0.0
         median, spread = self.reference[name]
         deviations = (figure - median) / spread
-        lower = (name in LOWER_IS_BETTER) != (self.recipe[name] < 0)
+        lower = (FIGURES.get(name).promises == "lower") != (self.recipe[name] < 0)
         return _PHI(-deviations if lower else deviations)
 
     @staticmethod

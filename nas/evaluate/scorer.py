@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from nas.analysis.cost import Cost
     from nas.data.dataset import Dataset
     from nas.predictor.card import Card
     from nas.predictor.weight_predictor import WeightPredictor
@@ -46,8 +45,8 @@ _REFERENCE = 32
 """Random architectures that tell what is usual in a space the predictor was not trained in."""
 
 
-def any_cost(cost: Cost) -> bool:
-    """Accept networks of every cost."""
+def always(network: Graph) -> bool:
+    """Accept every network."""
     return True
 
 
@@ -124,7 +123,7 @@ class Scorer:
         data: Data set at full resolution; candidates are ranked on ``val``.
         config: How much of it is used.
         device: Where to compute; the predictor is expected there.
-        fits: Whether a network of this cost may be asked for. In a space the predictor was not
+        is_feasible: Whether a network satisfies the constraints. In a space the predictor was not
             trained in a score is relative to such networks: among all, those of a narrow window
             would be graded nearly alike.
 
@@ -139,7 +138,7 @@ class Scorer:
         config: ScoreConfig | None = None,
         *,
         device: torch.device | str = "cpu",
-        fits: Callable[[Cost], bool] = any_cost,
+        is_feasible: Callable[[Graph], bool] = always,
     ) -> None:
         check_fits(predictor.card, data)
         card, task = predictor.card, data.task
@@ -147,7 +146,7 @@ class Scorer:
         self._kind = task.traits
         self._blend = Blend(card.reference, task.traits.score_weights) if card.reference else None
         self._elsewhere: dict[SearchSpace, Blend] = {}
-        self._fits = fits
+        self._is_feasible = is_feasible
         self._config = config or ScoreConfig()
         self._device = torch.device(device)
         self._pool = ThreadPoolExecutor(self._config.workers)
@@ -289,7 +288,7 @@ class Scorer:
 
     def _fitted(self, space: SearchSpace) -> Blend:
         """The blend whose reference are random architectures of a space."""
-        drawn = sample_preferring(space, _REFERENCE, rng(0, "reference"), self._fits)
+        drawn = sample_preferring(space, _REFERENCE, rng(0, "reference"), self._is_feasible)
         built = map(self._build, drawn)
         graphs = [graph for graph in built if isinstance(graph, Graph)]
         estimates = self._estimates(graphs, space.build_seconds)

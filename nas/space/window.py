@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nas.analysis.cost import cost
 from nas.errors import InfeasibleError, counted
 from nas.space.candidate import sample
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from nas.analysis.cost import Cost
+    from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
 
@@ -29,7 +28,7 @@ _FAILURE_SHARE = 0.5
 
 
 def sample_within(
-    space: SearchSpace, count: int, rng: np.random.Generator, fits: Callable[[Cost], bool]
+    space: SearchSpace, count: int, rng: np.random.Generator, is_feasible: Callable[[Graph], bool]
 ) -> list[Candidate]:
     """Distinct random architectures that cost what is asked, all others thrown away.
 
@@ -39,7 +38,7 @@ def sample_within(
         space: Where they are drawn.
         count: How many are wanted.
         rng: Draws them.
-        fits: Whether a network of this cost is to be in the population.
+        is_feasible: Whether a network is to be in the population.
 
     Raises:
         InfeasibleError: Hardly any fits, or the space has not so many.
@@ -49,7 +48,7 @@ def sample_within(
         if len(found) == count:
             return list(found.values())
         drawn = sample(space, rng)
-        if fits(cost(drawn.network)):
+        if is_feasible(drawn.network):
             found.setdefault(drawn.hash, drawn)
     raise InfeasibleError(
         f"of {counted(_TRIES * count, 'random architecture')} of space {space.name!r} only "
@@ -59,7 +58,7 @@ def sample_within(
 
 
 def sample_preferring(
-    space: SearchSpace, count: int, rng: np.random.Generator, fits: Callable[[Cost], bool]
+    space: SearchSpace, count: int, rng: np.random.Generator, is_feasible: Callable[[Graph], bool]
 ) -> list[Candidate]:
     """Random architectures that cost what is asked or, where these are rare, others as well.
 
@@ -69,7 +68,7 @@ def sample_preferring(
         space: Where they are drawn; the same one may come twice.
         count: How many are wanted.
         rng: Draws them.
-        fits: Whether a network of this cost is asked for.
+        is_feasible: Whether a network is asked for.
     """
     found: list[Candidate] = []
     others: list[Candidate] = []
@@ -80,7 +79,7 @@ def sample_preferring(
         failed += 1
         with suppress(Exception):  # a space may be anybody's code
             drawn = sample(space, rng)
-            (found if fits(cost(drawn.network)) else others).append(drawn)
+            (found if is_feasible(drawn.network) else others).append(drawn)
             failed -= 1
     return [*found, *others][:count]
 

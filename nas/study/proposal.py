@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from nas.analysis.cost import cost
+from nas.analysis.figure import graph_figures
 from nas.evaluate.scorer import Failure
 from nas.space.candidate import Candidate
 from nas.study.answer import Answer, Outcome
 from nas.study.goals.constraints import violations
-from nas.study.goals.figure import figures
 from nas.study.goals.objectives import values
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from optuna.trial import Trial
 
-    from nas.analysis.cost import Cost
     from nas.evaluate.scorer import Estimate
     from nas.space.search_space import SearchSpace
     from nas.study.goals.constraints import Constraint
@@ -34,16 +32,16 @@ class Proposal:
         trial: The running trial.
         architecture: In the notation of the space, or the parameters if it could not be built.
         candidate: The built candidate.
-        cost: Its analytic cost.
+        figures: What is known of it from its graph.
         reason: Why it could not be built; empty if it could.
         known_as: The canonical hash, where that follows from the parameters; then candidate and
-            cost are left out.
+            figures are left out.
     """
 
     trial: Trial
     architecture: str
     candidate: Candidate | None = None
-    cost: Cost | None = None
+    figures: Mapping[str, float] | None = None
     reason: str = ""
     known_as: str = ""
 
@@ -67,7 +65,7 @@ class Proposal:
                 trial=trial,
                 architecture=candidate.architecture,
                 candidate=candidate,
-                cost=cost(candidate.network),
+                figures=graph_figures(candidate.network),
             )
         except Exception as error:  # a space may be anybody's code
             return Proposal(
@@ -87,9 +85,9 @@ class Proposal:
         self, objectives: Sequence[Objective], constraints: Sequence[Constraint]
     ) -> Answer | None:
         """The answer, if it is known without scoring."""
-        if self.cost is None:
+        if self.figures is None:
             return Answer(outcome=Outcome.FAILED, attributes=self._attributes())
-        known = figures(self.cost)
+        known = self.figures
         missed = violations(constraints, known)
         if all(amount <= 0 for amount in missed.values()):
             return None
@@ -107,15 +105,15 @@ class Proposal:
         constraints: Sequence[Constraint],
     ) -> Answer:
         """The answer once it is scored, or has failed to be."""
-        assert self.cost is not None
-        missed = violations(constraints, figures(self.cost))
+        assert self.figures is not None
+        missed = violations(constraints, self.figures)
         if isinstance(estimate, Failure):
             return Answer(
                 outcome=Outcome.FAILED,
                 violations=missed,
                 attributes=self._attributes() | {"reason": estimate.reason},
             )
-        known = figures(self.cost, estimate)
+        known = {**self.figures, **asdict(estimate)}
         return Answer(
             outcome=Outcome.SCORED,
             values=values(objectives, known),
@@ -124,10 +122,10 @@ class Proposal:
         )
 
     def _attributes(self) -> dict[str, Any]:
-        if self.candidate is None or self.cost is None:
+        if self.candidate is None or self.figures is None:
             return {"architecture": self.architecture, "reason": self.reason}
         return {
             "architecture": self.architecture,
             "hash": self.candidate.hash,
-            **figures(self.cost),
+            **self.figures,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import SUBSTITUTES, Champion, Finals
 from nas.study.goals.constraints import satisfied
-from nas.study.goals.figure import ESTIMATED, figures
+from nas.study.goals.figure import figures
 from nas.study.record.identity import check_same, earlier_weights, identity
 from nas.study.record.ledger import Ledger, TrialCounts, is_child, is_scored, unchecked
 from nas.study.record.run_folder import RunFolder
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
-    from nas.analysis.cost import Cost
     from nas.data.dataset import Dataset
     from nas.events import Listener
+    from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
     from nas.study.effort import Effort
@@ -104,7 +104,7 @@ class _SearchRun:
         self._check = check
         self._listen = listen
         self._score = Scorer(
-            predictor, data, config.scoring, device=device, fits=self._is_feasible
+            predictor, data, config.scoring, device=device, is_feasible=self._is_feasible
         )
         self._data = data
         self._score.proxy(space)
@@ -174,9 +174,9 @@ class _SearchRun:
             self._ledger.write("finished", done)
         return result
 
-    def _is_feasible(self, cost: Cost) -> bool:
-        """Whether a network of this cost meets all constraints."""
-        return satisfied(self._config.constraints, figures(cost))
+    def _is_feasible(self, network: Graph) -> bool:
+        """Whether a network meets all constraints."""
+        return satisfied(self._config.constraints, figures(network))
 
     def _embed(self, trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
         candidates = [candidate(self._space, trial.params) for trial in trials]
@@ -349,7 +349,7 @@ class _SearchRun:
             candidate=found,
             number=trial.number,
             values=tuple(trial.values),
-            estimate=Estimate(**{name: known[name] for name in ESTIMATED}),
+            estimate=Estimate(**{field.name: known[field.name] for field in fields(Estimate)}),
             cost=cost(found.network),
         )
 

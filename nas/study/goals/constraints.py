@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from nas.analysis.figure import check_name, known_from
 from nas.errors import ConfigError
-from nas.study.goals.figure import ANALYTIC, ESTIMATED, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,12 +50,13 @@ class Constraint:
                 "'macs<=40M'.",
             )
         name = match["name"]
-        if name in ESTIMATED:
+        earlier = known_from("graph")
+        if name in known_from("weights"):
             raise ConfigError(
                 f"constraint {text!r}: {name} is known only after scoring",
-                hint=f"Make it an objective, or constrain one of {', '.join(ANALYTIC)}.",
+                hint=f"Make it an objective, or constrain one of {', '.join(earlier)}.",
             )
-        check_name(name, ANALYTIC, "constraint")
+        check_name(name, earlier, "constraint")
         limit = float(match["number"]) * _SUFFIXES[match["suffix"].lower()]
         if limit <= 0:
             raise ConfigError(f"constraint {text!r}: the limit must be positive")

@@ -6,15 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.analysis.figure import FIGURES, check_name
 from nas.errors import ConfigError
-from nas.study.goals.figure import ANALYTIC, ESTIMATED, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nas.study.goals.figure import Direction
+    from nas.analysis.figure import Direction
 
-_DEFAULT_DIRECTIONS: dict[str, Direction] = {**ESTIMATED, **ANALYTIC}
 _DIRECTIONS: dict[str, Direction] = {"max": "maximize", "min": "minimize"}
 
 
@@ -42,9 +41,9 @@ class Objective:
             ConfigError: The name or the direction is unknown.
         """
         name, colon, direction = (part.strip() for part in text.partition(":"))
-        check_name(name, _DEFAULT_DIRECTIONS, "objective")
+        check_name(name, FIGURES.in_order(), "objective")
         if not colon:
-            return Objective(name, _DEFAULT_DIRECTIONS[name])
+            return Objective(name, FIGURES.get(name).direction)
         if direction not in _DIRECTIONS:
             raise ConfigError(
                 f"objective {text!r} goes {direction!r}; expected max or min",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nas.analysis.figure import FIGURES, RECORDED
 from nas.errors import StudyError
 from nas.study.answer import PARENT, Outcome
-from nas.study.goals.figure import ANALYTIC, ESTIMATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +19,8 @@ _TEXTS = {
     Outcome.FAILED: ("architecture", "reason"),
 }
 _NUMBERS = {
-    Outcome.SCORED: (*ESTIMATED, *ANALYTIC),
-    Outcome.INFEASIBLE: tuple(ANALYTIC),
+    Outcome.SCORED: RECORDED,
+    Outcome.INFEASIBLE: tuple(name for name in RECORDED if FIGURES.get(name).known == "graph"),
     Outcome.FAILED: (),
 }
 

@@ -7,9 +7,9 @@ import io
 import time
 from typing import TYPE_CHECKING
 
+from nas.analysis.figure import FIGURES
 from nas.files import write_text
 from nas.study.answer import PARENT
-from nas.study.goals.figure import ANALYTIC, ESTIMATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from nas.study.goals.constraints import Constraint
     from nas.study.record.ledger import Ledger
 
-_FIGURES = (*ESTIMATED, *ANALYTIC)
 _SHARE = 0.05
 """Largest share of the time that may go into writing the table."""
 
@@ -53,6 +52,7 @@ class TrialsTable:
 
 def trials_csv(trials: Iterable[FrozenTrial], constraints: Sequence[Constraint]) -> str:
     """One line for each trial; a column for each constraint holds its violation."""
+    names = FIGURES.in_order()
     limits = [str(constraint) for constraint in constraints]
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
@@ -62,7 +62,7 @@ def trials_csv(trials: Iterable[FrozenTrial], constraints: Sequence[Constraint])
             "outcome",
             "duplicate_of",
             "parent",
-            *_FIGURES,
+            *names,
             *limits,
             "hash",
             "architecture",
@@ -74,7 +74,7 @@ def trials_csv(trials: Iterable[FrozenTrial], constraints: Sequence[Constraint])
         table.writerow(
             (
                 trial.number,
-                *(known.get(name, "") for name in ("outcome", "duplicate_of", PARENT, *_FIGURES)),
+                *(known.get(name, "") for name in ("outcome", "duplicate_of", PARENT, *names)),
                 *(trial.constraints.get(limit, "") for limit in limits),
                 *(known.get(name, "") for name in ("hash", "architecture", "reason")),
             )

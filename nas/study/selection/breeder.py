@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nas.analysis.cost import cost
 from nas.seeding import rng
 from nas.space.candidate import mutate
 from nas.study.goals.constraints import satisfied
@@ -91,7 +90,7 @@ class Breeder:
         """None if it violates a constraint, or cannot be built or written down."""
         try:
             mutant = mutate(self._space, parent.params, draws)
-            known = figures(cost(mutant.network))
+            known = figures(mutant.network)
             sound = bool(mutant.hash and mutant.architecture)
         except Exception:  # a space may be anybody's code; the exploration reports its failures
             return None

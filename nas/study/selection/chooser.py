@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nas.analysis.agreement import kendall
-from nas.evaluate.blend import LOWER_IS_BETTER
-from nas.study.goals.figure import ESTIMATED
+from nas.analysis.figure import FIGURES, known_from
 from nas.study.selection.pareto import by_training
 from nas.study.selection.regressor import FEWEST, AccuracyRegressor
 from nas.study.selection.trust import Trust, trust
@@ -25,20 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Embed = Callable[[Sequence[FrozenTrial]], Floats]
-
-FIGURES = (
-    "score",
-    "accuracy",
-    "loss",
-    "brier",
-    "naswot",
-    "macs",
-    "params",
-    "layers",
-    "shortest_path",
-    "mean_path",
-)
-"""What is known of every scored trial, and may rank."""
 
 _FOLDS = 10
 
@@ -89,10 +74,11 @@ class Chooser:
         self._embed = embed
         self._optimism = optimism
         self._row = {trial.number: row for row, trial in enumerate(trials)}
-        self._lead = next((one.name for one in objectives if one.name in ESTIMATED), "score")
+        scored = known_from("weights")
+        self._lead = next((one.name for one in objectives if one.name in scored), "score")
         self._scores = {
             name: oriented(name, [trial.user_attrs[name] for trial in trials])
-            for name in dict.fromkeys((self._lead, *FIGURES))
+            for name in dict.fromkeys((self._lead, *_ranking(trials)))
         }
         spread = np.linspace(0, len(trials) - 1, probes + 2, dtype=int)[1:-1]
         self._probes = [trials[row] for row in spread] if trials else []
@@ -180,11 +166,20 @@ def _untrained(
     return None
 
 
+def _ranking(trials: Sequence[FrozenTrial]) -> list[str]:
+    """Figures that may rank and are on record of all trials."""
+    return [
+        name
+        for name in FIGURES.in_order()
+        if FIGURES.get(name).ranks and all(name in trial.user_attrs for trial in trials)
+    ]
+
+
 def _tau(score: Sequence[float], accuracies: Sequence[float]) -> float:
     return kendall(score, accuracies) or 0.0
 
 
 def oriented(name: str, values: Sequence[float]) -> Floats:
     """Values of a figure, turned so that higher ones promise a more accurate network."""
-    sign = -1.0 if name in LOWER_IS_BETTER else 1.0
+    sign = -1.0 if FIGURES.get(name).promises == "lower" else 1.0
     return sign * np.array(values, dtype=np.float64)

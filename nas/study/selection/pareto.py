@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nas.study.goals.figure import ANALYTIC
+from nas.analysis.figure import FIGURES
 from nas.study.record.ledger import is_scored
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _costs(trial: FrozenTrial, objectives: Sequence[Objective]) -> list[float]:
     return [
         -value if objective.direction == "maximize" else value
         for objective, value in zip(objectives, trial.values, strict=True)
-        if objective.name in ANALYTIC
+        if FIGURES.get(objective.name).known == "graph"
     ]
 
 

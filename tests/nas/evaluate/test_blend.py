@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from nas.analysis.figure import FIGURES
 from nas.errors import ConfigError
 from nas.evaluate.blend import (
-    LOWER_IS_BETTER,
     Blend,
 )
 from nas.task.images import SCORE_WEIGHTS
@@ -50,7 +50,7 @@ def test_each_figure_moves_the_score_one_way(name):
     median, spread = REFERENCE[name]
     steps = median + spread * np.linspace(-4, 4, 17)
     scores = [Blend(REFERENCE)({**MIDDLE, name: float(figure)}) for figure in steps]
-    ways = np.diff(scores) * (-1 if name in LOWER_IS_BETTER else 1)
+    ways = np.diff(scores) * (-1 if FIGURES.get(name).promises == "lower" else 1)
     assert (ways > 0).all()
 
 

@@ -439,7 +439,9 @@ def test_in_another_space_the_score_is_relative_to_what_may_be_asked_for():
 
     hypernet = make_hypernet(card=card)
     among_all = median(Scorer(hypernet, digits(), few))
-    among_small = median(Scorer(hypernet, digits(), few, fits=lambda known: known.macs <= limit))
+    among_small = median(
+        Scorer(hypernet, digits(), few, is_feasible=lambda network: cost(network).macs <= limit)
+    )
     assert among_small == pytest.approx(0.5, abs=0.15)
     assert abs(among_small - 0.5) < abs(among_all - 0.5)
 

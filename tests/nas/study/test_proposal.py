@@ -39,7 +39,7 @@ def test_known_parameters_are_neither_hashed_nor_counted() -> None:
     proposal = Proposal.build(toy_space(), study.ask(), {repr(PARAMS): "known"})
     assert proposal.identity == "known"
     assert proposal.candidate is None
-    assert proposal.cost is None
+    assert proposal.figures is None
     assert proposal.architecture == toy_space().encode(PARAMS)
 
 
@@ -53,8 +53,8 @@ def test_isomorphic_networks_have_one_identity() -> None:
 @pytest.mark.parametrize("spare", [0, 4, 9])
 def test_what_nothing_reads_costs_nothing(spare: int) -> None:
     proposal = propose(DeadEndSpace(task=DIGITS), spare=spare)
-    assert proposal.cost is not None
-    assert (proposal.identity, proposal.cost.params) == (propose().identity, PARAMETERS)
+    assert proposal.figures is not None
+    assert (proposal.identity, proposal.figures["params"]) == (propose().identity, PARAMETERS)
     limits = parse_constraints([f"params<={PARAMETERS}"])
     assert proposal.answer_unscored(OBJECTIVES, limits) is None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import optuna
 import pytest
 
+from nas.analysis.figure import FIGURES
 from nas.evaluate.scorer import Estimate, Failure, Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
@@ -14,7 +15,7 @@ from nas.study.record.ledger import is_child
 from nas.study.search_config import SearchConfig
 from nas.study.selection import breeder
 from nas.study.selection.breeder import Breeder
-from nas.study.selection.chooser import FIGURES, Chooser
+from nas.study.selection.chooser import Chooser
 from nas.study.trainer import Trainer
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS

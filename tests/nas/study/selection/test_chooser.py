@@ -6,8 +6,9 @@ import numpy as np
 import optuna
 import pytest
 
+from nas.analysis.figure import FIGURES
 from nas.study.goals.objectives import parse_objectives
-from nas.study.selection.chooser import FIGURES, REGRESSOR, Chooser
+from nas.study.selection.chooser import REGRESSOR, Chooser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,92 @@
+"""What is known of a candidate as a number, in one table."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from nas.analysis.cost import cost
+from nas.errors import ConfigError, nearest
+from nas.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from nas.graph.graph import Graph
+
+Direction = Literal["minimize", "maximize"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A number known of a candidate: objectives, constraints, rankings and columns name it.
+
+    Attributes:
+        direction: Which way an objective goes unless it says otherwise.
+        known: ``graph``: before anything is built, so that constraints may name it; ``weights``:
+            once the candidate is scored.
+        promises: Whether ``higher`` or ``lower`` values promise a more accurate network.
+        ranks: Whether candidates may be ranked by it.
+        of: The figure of a network, where neither its cost nor its score holds it.
+
+    Example:
+        >>> import nas
+        >>> nodes = Figure(direction="minimize", of=lambda graph: len(graph.nodes))
+        >>> nas.figures.register("nodes")(nodes) is nodes
+        True
+    """
+
+    direction: Direction
+    known: Literal["graph", "weights"] = "graph"
+    promises: Literal["higher", "lower"] = "higher"
+    ranks: bool = False
+    of: Callable[[Graph], float] | None = None
+
+
+FIGURES: Registry[Figure] = Registry("figure")
+
+for _name, _figure in {
+    "score": Figure(direction="maximize", known="weights", ranks=True),
+    "accuracy": Figure(direction="maximize", known="weights", ranks=True),
+    "loss": Figure(direction="minimize", known="weights", promises="lower", ranks=True),
+    "brier": Figure(direction="minimize", known="weights", promises="lower", ranks=True),
+    "naswot": Figure(direction="maximize", known="weights", ranks=True),
+    "params": Figure(direction="minimize", ranks=True),
+    "macs": Figure(direction="minimize", ranks=True),
+    "activation_bytes": Figure(direction="minimize"),
+    "layers": Figure(direction="minimize", ranks=True),
+    "shortest_path": Figure(direction="minimize", promises="lower", ranks=True),
+    "mean_path": Figure(direction="minimize", ranks=True),
+}.items():
+    FIGURES.register(_name)(_figure)
+
+RECORDED = tuple(FIGURES.in_order())
+"""Figures that every scored trial has on record; others may have been registered later."""
+
+
+def known_from(source: Literal["graph", "weights"]) -> list[str]:
+    """Names of the figures that are known from the graph, or once a candidate is scored."""
+    return [name for name in FIGURES.in_order() if FIGURES.get(name).known == source]
+
+
+def graph_figures(network: Graph) -> dict[str, float]:
+    """All figures that are known from a graph, by name."""
+    own = {name: FIGURES.get(name).of for name in known_from("graph")}
+    return {
+        **asdict(cost(network)),
+        **{name: float(of(network)) for name, of in own.items() if of is not None},
+    }
+
+
+def check_name(name: str, known: Iterable[str], kind: str) -> None:
+    """Refuse a name that is not known.
+
+    Raises:
+        ConfigError: The name is unknown; the message suggests the nearest one.
+    """
+    names = list(known)
+    if name not in names:
+        raise ConfigError(
+            f"unknown {kind} {name!r}. {nearest(name, names)}".rstrip(),
+            hint=f"Known: {', '.join(names)}.",
+        )
