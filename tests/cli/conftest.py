@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Default paths lead into a folder of the test's own; new hypernetworks are measured briefly."""
+    """Default paths lead into a folder of the test's own; measurements are short."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NAS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("NAS_DEBUG", raising=False)

@@ -77,7 +77,9 @@ class Family:
         return trial
 
     def breeder(self) -> Breeder:
-        trials = sorted(self._study.get_trials(deepcopy=False)[:ALL], key=lambda trial: -trial.values[0])
+        trials = sorted(
+            self._study.get_trials(deepcopy=False)[:ALL], key=lambda trial: -trial.values[0]
+        )
         chooser = Chooser(trials, SearchConfig().objectives, no_embedding)
         return Breeder(SPACE, chooser, SearchConfig(), cast("Exploration", self))
 
