@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nas.compile.module import to_module
-from nas.export.save import save
+from nas.export.save import load_module, save
 from nas.export.source import python_source
 from nas.graph.builder import GraphBuilder
 from nas.graph.faults import reserved_names
@@ -85,4 +85,8 @@ def test_one_name_for_all(name) -> None:
 
 def test_a_network_of_odd_names_is_saved(tmp_path) -> None:
     graph = named(["F", "é"], ["torch", "self", "__a", "__b", "__debug__", "dtype", "F", "X"])
-    save(graph, to_module(graph), tmp_path)
+    module = to_module(graph).eval()
+    save(graph, module, tmp_path)
+    again = load_module(graph, tmp_path).eval()
+    x, y = torch.randn(2, 3, 4)
+    assert torch.equal(again(x, y), module(x, y))

@@ -76,9 +76,9 @@ def test_macs_and_parameters_are_those_of_one_sample(batch):
 def test_networks_that_fit_no_memory_are_counted_at_once():
     """Two billion times the parameters of ResNet-18, on images of 10^16 pixels."""
     graph = resnet18(resolution=10**8, width=64 * 2**15)
-    start = time.perf_counter()
+    start = time.process_time()
     found = cost(graph)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert found.params > 10**16
     assert found.activation_bytes > 10**22
     assert isinstance(found.macs, int)

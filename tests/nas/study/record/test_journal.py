@@ -121,7 +121,7 @@ def test_a_lock_file_left_behind_locks_nothing(tmp_path: Path) -> None:
     began = time.monotonic()
     study = optuna.load_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
     study.add_trial(create_trial(value=1.0))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # a lock that held would be waited for longer
 
 
 def test_lock_excludes_others_until_released(tmp_path: Path) -> None:

@@ -51,8 +51,9 @@ def test_batches_with_failures_infeasible_and_conditional_choices(
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_seed_fixes_the_draws(name: str) -> None:
-    assert _run(name, ("maximize",), 5) == _run(name, ("maximize",), 5)
-    assert _run(name, ("maximize",), 5) != _run(name, ("maximize",), 6)
+    drawn = _run(name, ("maximize",), 5)
+    assert drawn == _run(name, ("maximize",), 5)
+    assert drawn != _run(name, ("maximize",), 6)
 
 
 def test_large_seeds_and_unknown_names() -> None:
