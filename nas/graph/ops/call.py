@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 _SHOWN = 400
-"""Characters of an expression that a message repeats."""
+"""Characters of an expression that a message quotes."""
 _INPUT = re.compile(r"x(0|[1-9][0-9]*)")
 _UNCHECKED = frozenset({"check_invariants", "unsafe"})
 """Arguments that let functions read and write outside of tensors."""
@@ -42,8 +42,8 @@ _NAMES: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "slice": slice, "tor
 class Call(Op):
     """One torch function of the inputs ``x0``, ``x1``, ..., all other arguments fixed.
 
-    This is what makes the vocabulary complete: whatever an operation of its own does not describe
-    is written as it would be in Python. ``x0.shape[0]`` stands for a size that follows the batch.
+    This makes the vocabulary complete: a computation that no specific operation describes is
+    written as in Python. ``x0.shape[0]`` stands for a size that equals the batch size.
 
     Attributes:
         expression: ``"torch.permute(x0, (0, 2, 3, 1))"`` or ``"x0.permute(0, 2, 3, 1)"``, perhaps
@@ -98,11 +98,11 @@ class Call(Op):
 
 
 class Run(nn.Module):
-    """A call as a module; a result of float32 follows the type the module is converted to.
+    """A call as a module; a float32 result is converted with the module.
 
     Attributes:
-        call: What is run.
-        follows: Whether the result is of float32.
+        call: The call.
+        follows: Whether the result is float32.
     """
 
     own: Tensor
@@ -150,7 +150,7 @@ def _result(call: Call, shapes: tuple[Shape, ...]) -> Tensor:
 
 
 class _Meta(TorchFunctionMode):
-    """Runs without data also what names another device."""
+    """Moves every tensor to the meta device, also where the call names another device."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
