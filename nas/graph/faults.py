@@ -45,7 +45,7 @@ def part_faults(
         faults += _node_faults(node, known, scopes)
         known.add(node.name)
     faults += [
-        f"output {name!r} is no value of the graph" for name in outputs if name not in known
+        f"output {name!r} is not a value of the graph" for name in outputs if name not in known
     ]
     if not outputs:
         faults.append("the graph has no output")
@@ -88,7 +88,7 @@ def _node_faults(node: Node, known: set[str], scopes: set[str]) -> list[str]:
         faults.append("the name is the scope of other nodes")
     if not known.issuperset(node.inputs):
         faults += [
-            f"reads {name!r}, which is no earlier node or input"
+            f"reads {name!r}, which is not an earlier node or input"
             for name in node.inputs
             if name not in known
         ]

@@ -32,7 +32,7 @@ def check_count(what: str, count: int, limit: int) -> None:
     """
     if count > limit:
         raise GraphError(
-            f"the network has {count:,} {what}, at most {limit:,} can be taken",
+            f"the network has {count:,} {what}, at most {limit:,} are allowed",
             hint="Make it smaller.",
         )
 

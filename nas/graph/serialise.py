@@ -53,7 +53,7 @@ def _node_to_json(node: Node) -> str:
         return json.dumps(entry)
     except TypeError:
         raise GraphError(
-            f"node {node.name!r} ({node.op.kind}) runs code that JSON has no form for",
+            f"node {node.name!r} ({node.op.kind}) runs code that cannot be written as JSON",
             hint="Keep the model it was imported from, and import that again.",
         ) from None
 

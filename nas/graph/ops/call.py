@@ -145,7 +145,7 @@ def _result(call: Call, shapes: tuple[Shape, ...]) -> Tensor:
         reason = str(error).partition("\n")[0]
         raise ShapeError(f"{call.expression} cannot take inputs {shapes}: {reason}") from None
     if not isinstance(result, torch.Tensor):
-        raise ShapeError(f"{call.expression} gives a {type(result).__name__}, and no tensor")
+        raise ShapeError(f"{call.expression} returns a {type(result).__name__}, not a tensor")
     return result
 
 
@@ -201,14 +201,16 @@ def _read(expression: str) -> tuple[str, Callable[..., Any]]:
         name = f"torch.Tensor.{body.func.attr}"
     function = function_named(name)
     if function is None:
-        raise _fault(expression, f"{name!r} is no function of torch that computes a tensor")
+        raise _fault(expression, f"{name!r} is not a function of torch that computes a tensor")
     if not read:
         body.func = ast.Name("function_", ast.Load())
     if not all(keyword.arg for keyword in body.keywords):
         raise _fault(expression, "an argument is a dictionary of several")
     unchecked = _UNCHECKED & {keyword.arg for keyword in body.keywords}
     if unchecked:
-        raise _fault(expression, f"{min(map(str, unchecked))!r} is no argument of a network")
+        raise _fault(
+            expression, f"{min(map(str, unchecked))!r} is not an argument that a network may use"
+        )
     for argument in (*body.args, *(keyword.value for keyword in body.keywords)):
         _check_argument(argument, expression, read)
     if read != set(range(len(read))):
@@ -252,7 +254,7 @@ def _check_argument(node: ast.expr, expression: str, read: set[int]) -> None:
         case ast.Attribute(value=ast.Name() as source, attr="device"):
             parts = [source]
         case _:
-            raise _fault(expression, f"{ast.unparse(node)!r} is no plain argument")
+            raise _fault(expression, f"{ast.unparse(node)!r} is not a plain argument")
     for part in parts:
         _check_argument(part, expression, read)
 
