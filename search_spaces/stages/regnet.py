@@ -118,7 +118,7 @@ class RegNet(SearchSpace):
             return super().decode(text)
         if name.startswith("RegNetY") != self.se:
             raise EncodingError(
-                f"{name!r} is no network of RegNet{'Y' if self.se else 'X'}",
+                f"{name!r} is not a network of RegNet{'Y' if self.se else 'X'}",
                 hint=f"It is one of regnet:se={'false' if self.se else 'true'}.",
             )
         return published(name)
