@@ -27,8 +27,8 @@ class Arrangement:
     """A layered drawing.
 
     Attributes:
-        width: Of all boxes, in pixels.
-        height: Of all layers.
+        width: Total width, in pixels.
+        height: Total height, in pixels.
         corners: Upper left corner of each box.
         arrows: Points of each edge, from the lower side of one box to the upper side of another;
             between layers it may bend.

@@ -29,7 +29,7 @@ class TrainConfig:
         batch_size: Images in a step; a graph is always taken as a whole.
         optimiser: ``sgd`` with Nesterov momentum, or ``adam``.
         lr: Peak learning rate.
-        momentum: Of SGD.
+        momentum: Momentum of SGD.
         weight_decay: On all parameters.
         label_smoothing: Share of the target spread over all classes.
         warmup: Share of the steps in which the rate rises.

@@ -43,7 +43,7 @@ class Layer:
     """One kind of message-passing layer.
 
     Attributes:
-        shapes: Of the weights, without a bias.
+        shapes: Shapes of the weights, without a bias.
         bias: Name and shape of the bias by its width.
         products: How often node features are multiplied by a matrix.
         run: The function of parameters, features (N, F), edges (2, E) and aggregation.
