@@ -33,7 +33,7 @@ FEW = {
 
 
 def blobs(nodes: int = 60):
-    """Three classes of nodes, determined by their features; the space's sizes are made for Cora."""
+    """Three classes of nodes, given by their features; the space's sizes are made for Cora."""
     draws = torch.Generator().manual_seed(0)
     labels = torch.arange(nodes) % 3
     x = torch.rand(nodes, 12, generator=draws) + 2 * torch.nn.functional.one_hot(labels, 12)
