@@ -14,7 +14,7 @@ from nas.errors import NasError
 _ERROR = 1
 
 
-def show(error: Exception, command: str = "") -> int:
+def show(error: Exception | SystemExit, command: str = "") -> int:
     """Describe a failure on stderr; ``NAS_DEBUG=1`` adds the traceback.
 
     Args:
@@ -40,6 +40,9 @@ def show(error: Exception, command: str = "") -> int:
             return _lines(f"cannot use {os.fsdecode(path)!r}: {_lower(reason)}", hint, _ERROR)
         case OSError(strerror=str() as reason):
             return _lines(_lower(reason), "Repeat the command when that is cured.", _ERROR)
+        case SystemExit():
+            hint = "Let your code raise an exception instead; NAS_DEBUG=1 shows where it happened."
+            return _lines(f"code of yours raised SystemExit: {error}", hint, _ERROR)
         case _:
             hint = "This is a fault of the program; NAS_DEBUG=1 shows where it happened."
             return _lines(f"unexpected {type(error).__name__}: {error}", hint, _ERROR)

@@ -118,7 +118,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except ReaderGoneError:
         return CLOSED_PIPE
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a user's code may want to end the program
         from cli.failure import show
 
         return show(error, command)

@@ -53,7 +53,7 @@ def load(place: str) -> ModuleType:
         except NasError:
             raise
         except (Exception, SystemExit) as error:
-            raise failure(place, error) from error
+            raise failure(place, error, hint=_not_taken(place, error)) from error
 
 
 def find(place: str, names: Sequence[str]) -> Any:
@@ -108,11 +108,11 @@ def standard_refused(text: str) -> ConfigError:
     )
 
 
-def failure(text: str, error: BaseException) -> ImportingError:
+def failure(text: str, error: BaseException, *, hint: str = "") -> ImportingError:
     """The error for code of the user's that raises one."""
     return ImportingError(
         f"{text!r} fails: {type(error).__name__}: {error}",
-        hint="NAS_DEBUG=1 shows where it happens.",
+        hint=hint or "NAS_DEBUG=1 shows where it happens.",
     )
 
 
@@ -239,3 +239,12 @@ def _namesake(place: str, module: ModuleType) -> str:
     if place.endswith(".py") or not file.is_file() or not found or file.samefile(found):
         return ""
     return f"That is the module {found}; for the file write {file}:NAME."
+
+
+def _not_taken(place: str, error: BaseException) -> str:
+    """The way to a neighbour in whose stead a module that is in use was imported."""
+    name = error.name if isinstance(error, ImportError) else None
+    file = Path(place).parent / f"{name}.py"
+    if name not in sys.modules or not place.endswith(".py") or not file.is_file():
+        return ""
+    return f"{name!r} is a module that is in use here; give {str(file)!r} another name."

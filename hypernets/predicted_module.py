@@ -96,7 +96,8 @@ def predict_module(
             gradient.
 
     Raises:
-        ImportingError: The module cannot be read as a graph, or its inputs cannot be guessed.
+        ImportingError: The module cannot be read as a graph, its inputs cannot be guessed, or it
+            lies on the meta device, where weights have no values.
         GraphError: It accepts no graph, but was given one.
 
     Example:
@@ -109,6 +110,7 @@ def predict_module(
     """
     start = perf_counter()
     own = unwrapped(model)
+    _check_memory(own)
     with plain_surroundings(own):
         if example_inputs is None:
             example_inputs = example_graph(own, predictor.card)
@@ -129,6 +131,14 @@ def predict_module(
         with plain_surroundings(own, inference=inference):
             measure_statistics(own, *arguments(*_tensors(calibration, own)))
     return PredictedModule(model, imported.graph, imported.coverage, seconds)
+
+
+def _check_memory(model: nn.Module) -> None:
+    if any(parameter.is_meta for parameter in model.parameters()):
+        raise ImportingError(
+            f"{type(model).__name__} lies on the meta device, where weights have no numbers",
+            hint='Give it memory first: model.to_empty(device="cpu").',
+        )
 
 
 def _tensors(given: Tensor | Sequence[Tensor] | Data, model: nn.Module) -> tuple[Tensor, ...]:

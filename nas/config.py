@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LARGEST = 2**63 - 1
+"""Whole number: one that is compared and divided as a float is taken as well."""
+
 _KINDS: dict[str, type] = {
     "bool": bool,
     "int": Integral,
@@ -82,6 +85,11 @@ def _check_kind(cls: type, field: Field[Any], value: object) -> None:
         return
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise ConfigError(f"{cls.__name__}: {field.name} must be {field.type}, got {value!r}")
+    if isinstance(value, Integral) and abs(int(value)) > _LARGEST:
+        raise ConfigError(
+            f"{cls.__name__}: {field.name} must be at most {_LARGEST:,}, got a number of "
+            f"{int(value).bit_length():,} bits"
+        )
 
 
 def read_toml(path: Path) -> dict[str, Any]:

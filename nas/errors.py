@@ -5,7 +5,8 @@
     NasError                     exit code 1
     ├── GraphError               an architecture is malformed
     │   └── ShapeError           an operation cannot take its inputs
-    ├── BuildError               a space's own code gave up, or took too long
+    ├── BuildError               a space's own code gave up
+    │   └── SlowBuildError       a space's own code took too long
     ├── EncodingError            an architecture's text cannot be read
     ├── CheckpointError          saved weights cannot be loaded
     │   └── VocabularyError      a hypernetwork speaks of other operations
@@ -85,6 +86,10 @@ class ShapeError(GraphError):
 
 class BuildError(NasError):
     """The code of a space ended the program, or did not end."""
+
+
+class SlowBuildError(BuildError):
+    """The code of a space did not end in the time it has."""
 
 
 class EncodingError(NasError):

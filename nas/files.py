@@ -78,8 +78,15 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
+def locked(path: Path, *, wait: bool = False, create: bool = False) -> Iterator[bool]:
     """Hold a file or folder while the block runs; False where there are no locks.
+
+    The lock is that of the operating system: it cannot be left behind by a killed process.
+
+    Args:
+        path: The file or folder.
+        wait: Whether to wait for another process that holds it.
+        create: Make the file if it is not there.
 
     Raises:
         BlockingIOError: Another process holds it, and is not to be waited for.
@@ -88,7 +95,7 @@ def locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
     if sys.platform == "win32":
         yield False
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR if create else os.O_RDONLY, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -38,7 +38,9 @@ def hypernet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sizes = ("--steps", 4, "--lr", 0.1, "--meta-batch", 2, "--batch-size", 16)
     proxy = ("--proxy", "channels=4,cells=1,resolution=8")
     small = ("--settings", "hidden=8")
-    answer = nas("train-hypernet", *SPACE, *sizes, *small, *proxy, "--out", directory)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hypernets.measure.ARCHITECTURES", 16)
+        answer = nas("train-hypernet", *SPACE, *sizes, *small, *proxy, "--out", directory)
     assert answer.code == 0, answer.err
     return directory
 

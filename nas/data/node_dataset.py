@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,7 +32,7 @@ def make_node_dataset(
     parts: tuple[Tensor, Tensor, Tensor],
     class_names: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """A task of telling the classes of nodes.
+    """A data set whose nodes are to be classified.
 
     Args:
         name: Of the data set.
@@ -43,10 +44,12 @@ def make_node_dataset(
         class_names: In the order of the labels.
 
     Raises:
-        DataError: Shapes or kinds of numbers do not fit, a feature is not finite, an edge, an
-            index or a label of a part is out of range, a part is empty, or a node stands in two.
+        DataError: Shapes or kinds of numbers do not fit, ``classes`` is no count, a feature is not
+            finite, an edge, an index or a label of a part is out of range, a part is empty, or a
+            node stands in two.
     """
     _check_tensors(name, x, edge_index, labels)
+    classes = _count(name, classes)
     _check_range(f"{name!r} has edges", edge_index, len(x))
     if len(parts) != len(_PARTS):
         raise DataError(f"{name!r} needs three parts, train, val and test, got {len(parts)}")
@@ -71,6 +74,17 @@ def make_node_dataset(
         test=splits[2],
         class_names=class_names,
     )
+
+
+def _count(name: str, classes: int) -> int:
+    """The number of classes as a plain integer; numpy and torch have theirs."""
+    try:
+        found = index(classes)
+    except TypeError:
+        found = 0
+    if found < 1:
+        raise DataError(f"{name!r} needs a whole number of classes from 1, got {classes!r}")
+    return found
 
 
 def _check_tensors(name: str, x: Tensor, edge_index: Tensor, labels: Tensor) -> None:

@@ -15,6 +15,7 @@ from torch_geometric.utils import coalesce, remove_self_loops
 from nas.data.array_pickle import UNREADABLE, StoredMatrix, read_pickle
 from nas.data.node_dataset import make_node_dataset
 from nas.errors import DataError
+from nas.files import write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,9 +126,8 @@ def _download(name: str, data_dir: Path) -> Path:
     if NETWORKS[name].digest not in (None, digest.hexdigest()):
         raise DataError(f"the files of {name} fetched from {URL} are not those expected")
     folder = data_dir / "planetoid"
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, content in files.items():
-        (folder / file).write_bytes(content)
+    for file, content in reversed(files.items()):  # the first makes it a folder of the network
+        write_bytes(folder / file, content)
     return folder
 
 

@@ -13,7 +13,8 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes, type, nn.Module)
 def tensors_in(output: Any) -> list[Tensor]:
     """The tensors in a module's output, in order.
 
-    They may be in tuples, lists and tables, and in the fields of objects such as dataclasses.
+    They may be in tuples, lists and tables, and in the fields of objects such as dataclasses, with
+    slots or without.
     """
     found: list[Tensor] = []
     seen: set[int] = set()
@@ -30,9 +31,17 @@ def tensors_in(output: Any) -> list[Tensor]:
         elif isinstance(part, tuple | list):
             parts = part
         else:
-            parts = getattr(part, "__dict__", {}).values()
+            parts = _fields(part)
         for inner in list(parts):
             look(inner)
 
     look(output)
     return found
+
+
+def _fields(part: Any) -> list[Any]:
+    """The values an object holds, in slots or in a table of its own."""
+    slots = [vars(base).get("__slots__", ()) for base in type(part).__mro__]
+    names = [name for own in slots for name in ((own,) if isinstance(own, str) else own)]
+    held = [getattr(part, name) for name in names if hasattr(part, name)]
+    return held + list(getattr(part, "__dict__", {}).values())

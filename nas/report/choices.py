@@ -12,6 +12,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from nas.space.contained import contained
 from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def choices(space: SearchSpace, rng: np.random.Generator, samples: int = 64) -> 
     counts: dict[str, int] = {}
     for _ in range(samples):
         trial = ReplayTrial({}, rng)
-        space.build(trial)
+        with contained(f"build() of space {space.name!r}", space.build_seconds):
+            space.build(trial)
         for name, distribution in trial.distributions.items():
             counts[name] = counts.get(name, 0) + 1
             known = found.setdefault(name, [])

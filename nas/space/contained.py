@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nas.errors import BuildError
+from nas.errors import BuildError, SlowBuildError
 from nas.space.time_limit import Alarm, TimeIsOver, time_limit
 
 if TYPE_CHECKING:
@@ -22,14 +22,15 @@ def contained(what: str, seconds: float | None = None) -> Iterator[None]:
             no limit.
 
     Raises:
-        BuildError: It took longer, or raised what no program handles, such as SystemExit.
+        SlowBuildError: It took longer.
+        BuildError: It raised what no program handles, such as SystemExit.
     """
     try:
         with time_limit(seconds):
             yield
-    except TimeIsOver:
-        raise BuildError(
-            f"{what} took longer than {seconds:g} s",
+    except TimeIsOver as over:
+        raise SlowBuildError(
+            f"{what} took longer than {over.seconds:.3g} s",
             hint="See that build() and forward() end, or raise build_seconds of the space.",
         ) from None
     except (Exception, Alarm, KeyboardInterrupt, GeneratorExit):

@@ -16,9 +16,21 @@ if TYPE_CHECKING:
 _TICK = 0.25
 """Seconds between two looks at the limits; what ends sooner is never disturbed."""
 
+_SHARE, _LEAST = 0.5, 3.0
+"""Of what an outer limit has left, an inner one gets this share, or so many seconds: what does
+not end leaves time for what follows it."""
+
 
 class TimeIsOver(Exception):
-    """A block was ended because it took too long."""
+    """A block was ended because it took too long.
+
+    Attributes:
+        seconds: What it was allowed.
+    """
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__(f"it took longer than {seconds:.3g} s")
+        self.seconds = seconds
 
 
 class Alarm(BaseException):
@@ -39,6 +51,11 @@ class _Clock:
 
     limits: list[_Limit] = field(default_factory=list)
     former: tuple[object, float, float, float] = (None, 0.0, 0.0, 0.0)
+
+    def within(self, seconds: float) -> float:
+        """A limit of that length, shortened where others do not leave it so long."""
+        left = min((limit.left for limit in self.limits), default=float("inf"))
+        return min(seconds, max(_SHARE * left, _LEAST))
 
     def start(self, limit: _Limit) -> None:
         self.limits.append(limit)
@@ -74,7 +91,8 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 
     The alarm of the operating system ends it, so there is no limit on Windows nor outside of the
     main thread. It ends Python code and waiting; a call of compiled code is ended when it returns.
-    Limits may be nested: the one that is reached ends its own block.
+    Limits may be nested: the one that is reached ends its own block. An inner one is shortened so
+    that time is left for what follows it in the outer one.
 
     Raises:
         TimeIsOver: The block was ended.
@@ -86,6 +104,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
     ):
         yield
         return
+    seconds = _CLOCK.within(seconds)
     limit = _Limit(max(seconds, _TICK))
     reached = False
     try:
@@ -100,4 +119,4 @@ def time_limit(seconds: float | None) -> Iterator[None]:
     except Alarm:
         if not reached:
             raise
-        raise TimeIsOver(f"it took longer than {seconds:g} s") from None
+        raise TimeIsOver(seconds) from None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nas.errors import InfeasibleError, counted
+from nas.errors import InfeasibleError, SlowBuildError, counted
 from nas.space.candidate import sample
 
 if TYPE_CHECKING:
@@ -62,7 +61,8 @@ def sample_preferring(
 ) -> list[Candidate]:
     """Random architectures that cost what is asked or, where these are rare, others as well.
 
-    Draws that cannot be built are skipped; where most cannot there are fewer than wanted.
+    Draws that cannot be built are skipped; where most cannot there are fewer than wanted, and
+    where building does not end, those before it.
 
     Args:
         space: Where they are drawn; the same one may come twice.
@@ -77,10 +77,15 @@ def sample_preferring(
         if len(found) == count or is_hopeless(failed, failed + len(found) + len(others)):
             break
         failed += 1
-        with suppress(Exception):  # a space may be anybody's code
+        try:
             drawn = sample(space, rng)
             (found if is_feasible(drawn.network) else others).append(drawn)
             failed -= 1
+        except SlowBuildError:
+            if found or others:
+                break
+        except Exception:  # a space may be anybody's code
+            continue
     return [*found, *others][:count]
 
 

@@ -7,11 +7,10 @@ from dataclasses import asdict, fields, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-import optuna
 from torch import nn
 
 from nas.analysis.cost import cost
-from nas.errors import ConfigError, NasError, StudyError, counted
+from nas.errors import ConfigError, NasError, counted
 from nas.evaluate.scorer import Estimate, Scorer
 from nas.events import Noted, ignore, stage
 from nas.export.save import Files
@@ -23,12 +22,10 @@ from nas.study.exploration import Exploration, ignore_record
 from nas.study.finals import SUBSTITUTES, Champion, Finals
 from nas.study.goals.constraints import satisfied
 from nas.study.goals.figure import figures
-from nas.study.record.identity import check_same, earlier_weights, identity
-from nas.study.record.ledger import Ledger, TrialCounts, is_child, is_scored, unchecked
+from nas.study.record.ledger import TrialCounts, is_child, is_scored, unchecked
+from nas.study.record.opening import open_record
 from nas.study.record.run_folder import RunFolder
-from nas.study.record.storage import describe, in_reach, open_storage, quiet_optuna
-from nas.study.record.study_lock import study_in_use
-from nas.study.record.trial_check import check_trials
+from nas.study.record.storage import in_reach, quiet_optuna
 from nas.study.record.trials_table import TrialsTable
 from nas.study.result import Found, SearchResult
 from nas.study.samplers.registry import make_sampler
@@ -108,7 +105,7 @@ class _SearchRun:
         )
         self._data = data
         self._score.proxy(space)
-        self._ledger = self._open_ledger(space, data, predictor, locks)
+        self._ledger = open_record(space, data, predictor, config, folder, check, locks)
         if self._is_finished():
             self._tell_finished()
             self._listen = ignore
@@ -287,55 +284,6 @@ class _SearchRun:
         }
         self._check()
         write_json(self._folder.result, document)
-
-    def _open_ledger(
-        self, space: SearchSpace, data: Dataset, predictor: WeightPredictor, locks: ExitStack
-    ) -> Ledger:
-        """The record of this search, new or found, locked.
-
-        Raises:
-            StudyError: The folder or the study is that of another search, or in use.
-        """
-        config, folder = self._config, self._folder
-        described = identity(
-            space,
-            data,
-            predictor,
-            objectives=config.objectives,
-            constraints=config.constraints,
-            scoring=config.scoring,
-            sampler=config.sampler,
-            seed=config.seed,
-        )
-        location, weights = config.storage, earlier_weights(predictor.card)
-        if folder is not None:
-            where = f"the run in {str(folder.path)!r}"
-            check_same(folder.read_identity(), described, where, weights=weights)
-            location = location or folder.journal
-        directions = [objective.direction for objective in config.objectives]
-        name = config.study_name or f"{space.name}-{data.name}"
-        where = f"study {name!r} in {describe(location)}"
-        storage = open_storage(location)
-        if config.storage is not None:  # the run folder is locked
-            locks.enter_context(study_in_use(storage, name, where))
-        study = optuna.create_study(
-            storage=storage, study_name=name, directions=directions, load_if_exists=True
-        )
-        ledger = Ledger(study, self._check)
-        before = ledger.read("identity")
-        check_same(before, described, where, weights=weights)
-        if before is None and (
-            study.trials or [d.name.lower() for d in study.directions] != directions
-        ):
-            raise StudyError(
-                f"{where} was made by another program", hint="Choose another study name."
-            )
-        check_trials(ledger.trials(), where)
-        if before != described:
-            ledger.write("identity", described)
-        if folder is not None:
-            folder.write_run({**config.to_dict(), "storage": describe(location)}, described)
-        return ledger
 
     def _sampler(self) -> BaseSampler:
         """A sampler whose draws differ from those behind the trials that are there."""

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Default paths lead into a folder of the test's own."""
+    """Default paths lead into a folder of the test's own; measurements are short."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NAS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("NAS_DEBUG", raising=False)
+    monkeypatch.setattr("hypernets.measure.ARCHITECTURES", 4)
 
 
 @pytest.fixture(scope="session")

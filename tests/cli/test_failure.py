@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import errno
+import sys
+from textwrap import dedent
 
 import click
 import pytest
@@ -74,6 +76,35 @@ def test_a_fault_of_the_program_is_one_line_that_says_where_to_see_more():
     assert answer.code == 1
     assert answer.error == "error: unexpected KeyError: 'missing'"
     assert "NAS_DEBUG=1" in answer.err
+
+
+def test_code_that_wants_to_end_the_program_is_an_error(monkeypatch):
+    monkeypatch.setattr("cli.commands.spaces.command.callback", lambda **_: sys.exit(0))
+    answer = nas("spaces")
+
+    assert answer.code == 1
+    assert answer.error == "error: code of yours raised SystemExit: 0"
+
+
+@pytest.mark.parametrize("end", ["sys.exit(0)", "raise SystemExit"])
+def test_no_build_or_forward_ends_a_command_as_if_all_were_well(end, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = f"""
+        import sys
+        from torch import nn
+
+        class Net(nn.Module):
+            def forward(self, x):
+                {end}
+
+        def build(trial, data):
+            {end}
+        """
+    (tmp_path / "ends.py").write_text(dedent(text))
+    for words in (("spaces", "ends.py:build"), ("predict", "ends.py:Net")):
+        answer = nas(*words)
+        assert answer.code == 1
+        assert "raised SystemExit" in answer.error
 
 
 @pytest.mark.usefixtures("_faulty")

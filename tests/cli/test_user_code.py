@@ -122,6 +122,15 @@ def test_neighbours_called_like_this_program_are_not_taken_for_it():
     assert outputs("models/net.py:Net") == 10
 
 
+@pytest.mark.parametrize("name", ["cli", "rich", "random"])
+def test_a_neighbour_called_like_a_module_in_use_is_named(name):
+    write(f"models/{name}.py", "size = 8")
+    with pytest.raises(ImportingError, match=f"fails: ImportError.*'{name}'") as caught:
+        load(write("models/net.py", f"from {name} import size"))
+
+    assert f"give 'models/{name}.py' another name" in str(caught.value.hint)
+
+
 def test_a_module_made_from_a_file_is_pickled():
     module = make_module(f"{write('net.py', NET)}:Net")
 

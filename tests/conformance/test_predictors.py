@@ -37,22 +37,26 @@ SHAPES: list[tuple[int, ...]] = [
 
 @cache
 def family() -> list[GraphHyperNetwork]:
-    """Every composition of the table once, at small sizes."""
+    """Every composition of the table once, at small sizes, and every decoder with mip."""
     found: dict[HypernetConfig, GraphHyperNetwork] = {}
+    with_mip: dict[str, GraphHyperNetwork] = {}
     for name in HYPERNETS.names():
-        for mip in (False, True):
-            label = f"{name}-mip" if mip else name
-            hypernet = make_hypernet(name, card={"name": label}, mip=mip)
-            found.setdefault(hypernet.config, hypernet)
-    return list(found.values())
+        hypernet = make_hypernet(name, card={"name": name})
+        found.setdefault(hypernet.config, hypernet)
+        mip = make_hypernet(name, card={"name": f"{name}-mip"}, mip=True)
+        with_mip.setdefault(mip.config.decoder, mip)
+    return [*found.values(), *with_mip.values()]
 
 
 @cache
 def odd_shapes() -> Graph:
-    """Raw parameters of all roles and all numbers of dimensions beside an ordinary network."""
+    """Raw parameters of all roles and of all shapes beside an ordinary network.
+
+    Each role has three of the shapes; the tests of the decoders pair all with all.
+    """
     b = GraphBuilder()
-    for role in Role:
-        for shape in SHAPES:
+    for first, role in enumerate(Role):
+        for shape in (SHAPES[(first + step) % len(SHAPES)] for step in (0, 3, 6)):
             b.op(Parameter(shape=shape, role=role), name=f"{role}_{len(shape)}")
     return b.build(b.classifier(b.conv2d(b.input((1, 1, 8, 8)), 6), 30))
 

@@ -23,6 +23,7 @@ def test_parameters_and_macs_of_the_full_network(row):
     assert (measured.params, measured.macs) == (row["params"], row["macs"])
 
 
+@pytest.mark.slow
 def test_number_of_distinct_cells():
     """7,031 of the 15,625 cells are distinct graphs.
 

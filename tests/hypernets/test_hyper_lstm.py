@@ -116,12 +116,12 @@ def test_learns_to_add() -> None:
     network, head = make(2, 16, batch_first=True, hyper_size=8), nn.Linear(16, 1)
     generator = torch.Generator().manual_seed(0)
     optimizer = torch.optim.Adam([*network.parameters(), *head.parameters()], lr=0.02)
-    for _ in range(200):
-        x, target = marked_sums(64, 6, generator)
+    for _ in range(120):
+        x, target = marked_sums(64, 4, generator)
         loss = (head(network(x)[0][:, -1])[:, 0] - target).square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    x, target = marked_sums(500, 6, generator)
+    x, target = marked_sums(500, 4, generator)
     error = (head(network(x)[0][:, -1])[:, 0] - target).square().mean()
     assert error < 0.1 * target.var()

@@ -6,7 +6,6 @@ import math
 import time
 from collections import Counter
 from contextlib import suppress
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,14 +20,14 @@ from nas.errors import ConfigError, NasError
 from nas.graph.check import check
 from nas.graph.graph import Graph
 from nas.graph.node import Node
-from nas.space.candidate import crossover, mutate, sample
+from nas.space.candidate import mutate, sample
 from nas.space.trial import ReplayTrial
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.task.task import Task
 from search_spaces.registry import get, names
 from tests.search_spaces.tasks import DIGITS, NODES, is_for_nodes, random_inputs, small_task
 
-SAMPLES = 24
+SAMPLES = 12
 
 
 @pytest.fixture(scope="module", params=names())
@@ -44,14 +43,6 @@ def candidates(space):
 
 def test_samples_are_many(candidates):
     assert len({candidate.hash for candidate in candidates}) > SAMPLES // 2
-
-
-def test_notation_returns_the_same_parameters(space, candidates):
-    for candidate in candidates:
-        text = candidate.architecture
-        assert space.decode(text) == candidate.params or space.canonical_notation
-        assert space.encode(space.decode(text)) == text
-        assert space.graph(text).hash() == candidate.graph.hash()
 
 
 def nodes(features):
@@ -77,13 +68,13 @@ def test_a_proxy_tells_apart_what_the_full_size_does(space, scale):
     proxy = full.at(**full.proxy_sizes(), **resolution)
     rng = np.random.default_rng(7)
     told_apart = 0
-    for _ in range(SAMPLES // 2):
+    for _ in range(SAMPLES):
         parent = _of_few_operations(full, rng)
         mutant = mutate(full, parent, rng)
         if mutant.graph.hash() != full.graph(parent).hash():
             told_apart += 1
             assert proxy.graph(mutant.params).hash() != proxy.graph(parent).hash()
-    assert told_apart > SAMPLES // 6
+    assert told_apart > SAMPLES // 3
 
 
 def _of_few_operations(space, rng):
@@ -127,12 +118,6 @@ def test_hash_does_not_see_names(candidates):
         assert renamed(candidate.graph).hash() == candidate.graph.hash()
 
 
-def test_proxies_share_parameters(space, candidates):
-    larger = space.at(resolution=16)
-    for candidate in candidates:
-        check(larger.graph(candidate.params))
-
-
 def test_module_holds_exactly_the_parameters(candidates):
     for candidate in candidates:
         with torch.device("meta"):
@@ -166,26 +151,6 @@ def test_module_and_function_agree(space, candidates):
             expected = module.eval()(*inputs)
             actual = apply(graph, module.state_dict(), *inputs)
         torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-4)
-
-
-def test_mutants_differ_and_stay_inside(space, candidates):
-    rng = np.random.default_rng(3)
-    for candidate in candidates:
-        mutant = mutate(space, candidate.params, rng)
-        assert mutant.params != candidate.params
-        assert space.graph(mutant.params) == mutant.graph
-
-
-def test_children_stay_inside(space, candidates):
-    rng = np.random.default_rng(4)
-    for first, second in pairwise(candidates):
-        child = crossover(space, first.params, second.params, rng)
-        assert space.graph(child.params) == child.graph
-
-
-def test_same_seed_same_sample(space, candidates):
-    rng = np.random.default_rng(7)
-    assert [sample(space, rng).params for _ in range(SAMPLES)] == [c.params for c in candidates]
 
 
 def renamed(graph):

@@ -114,3 +114,11 @@ def test_numbers_of_numpy_and_none_where_it_may_be_will_do() -> None:
 def test_no_number_is_no_time() -> None:
     with pytest.raises(ConfigError, match="timeout must be positive, got nan seconds"):
         SearchConfig(timeout=float("nan"))
+
+
+@pytest.mark.parametrize("bits", [63, 1400, 20_000])
+def test_numbers_of_any_length_are_no_settings(bits: int) -> None:
+    for value in (2**bits, -(2**bits)):
+        with pytest.raises(ConfigError, match=r"n_trials must be at most 9,223,372,.* bits"):
+            SearchConfig(n_trials=value)
+    assert SearchConfig(n_trials=2**63 - 1).n_trials == 2**63 - 1

@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import os
-import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from nas.data.images.folder import folder_files
 from nas.data.images.image_files import Contents, find_images
 from nas.data.images.layout import LAYOUT
 from nas.errors import DataError
+from nas.files import scratch_folder
 
 if TYPE_CHECKING:
     from nas.data.images.image_files import ImageFiles
@@ -108,9 +108,8 @@ def _write_cache(file: Path, files: ImageFiles) -> ImageTable | None:
     """
     shape = files.contents.shape
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
-            images, facts = Path(scratch) / "images.npy", Path(scratch) / "contents.json"
+        with scratch_folder(file.parent) as scratch:
+            images, facts = scratch / "images.npy", scratch / "contents.json"
             with images.open("wb") as content:
                 head = {"descr": "|u1", "fortran_order": False, "shape": shape}
                 np.lib.format.write_array_header_1_0(content, head)

@@ -6,6 +6,7 @@ import ast
 import math
 import re
 from cmath import isfinite
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from nas.errors import GraphError, ShapeError
@@ -23,7 +25,7 @@ from nas.graph.ops.function_kind import kind_of
 from nas.graph.tensor_spec import is_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch import Tensor
 
@@ -34,6 +36,9 @@ _SHOWN = 400
 _INPUT = re.compile(r"x(0|[1-9][0-9]*)")
 _UNCHECKED = frozenset({"check_invariants", "unsafe"})
 """Arguments that let functions read and write outside of tensors."""
+_CUTS = re.compile("split|chunk|unbind")
+_PARTS = 100_000
+"""Tensors that one call may make."""
 _NAMES: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "slice": slice, "torch": torch}
 
 
@@ -139,7 +144,8 @@ def _result(call: Call, shapes: tuple[Shape, ...]) -> Tensor:
             torch.empty(shape, dtype=getattr(torch, dtype), device="meta")
             for shape, dtype in zip(shapes, dtypes, strict=True)
         ]
-        with torch.no_grad(), torch.device("meta"), _Meta():
+        limit = _FewParts() if _CUTS.search(call.function) else nullcontext()
+        with torch.no_grad(), torch.device("meta"), _Meta(), limit:
             result = call.forward({}, *inputs)
     except Exception as error:  # of any kind, as the functions are many
         reason = str(error).partition("\n")[0]
@@ -157,6 +163,32 @@ class _Meta(TorchFunctionMode):
         if "device" in kwargs:
             kwargs["device"] = "meta"
         return func(*args, **kwargs)
+
+
+class _FewParts(TorchDispatchMode):
+    """Refuses to cut tensors into millions of parts, which takes minutes."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._left = _PARTS
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self._left -= _parts(func, args, kwargs or {})
+        if self._left < 0:
+            raise ValueError(f"it makes more than {_PARTS:,} tensors")
+        return func(*args, **(kwargs or {}))
+
+
+def _parts(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
+    """Into how many parts one operator cuts a tensor."""
+    names = [argument.name for argument in func._schema.arguments]
+    given = {"dim": 0, **dict(zip(names, args, strict=False)), **kwargs}
+    name, size = func._schema.name, given.get("split_size")
+    if "unbind" in name:
+        return int(given["self"].shape[given["dim"]])
+    if "split" in name and isinstance(size, int):
+        return int(given["self"].shape[given["dim"]]) // max(1, size)
+    return 1
 
 
 @lru_cache(maxsize=8192)

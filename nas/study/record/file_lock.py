@@ -1,20 +1,18 @@
-"""A lock on a file that the operating system releases when its holder dies."""
+"""Locks of a study's files, which cannot be left behind by a killed process."""
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from optuna.storages.journal import JournalFileOpenLock
 
+from nas.files import locked as file_locked
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-if sys.platform != "win32":
-    import fcntl
 
 
 class Lock(Protocol):
@@ -28,35 +26,29 @@ class Lock(Protocol):
 
 
 class FileLock:
-    """An exclusive lock held through an open file.
+    """:func:`nas.files.locked` in two calls, as Optuna wants it.
 
     Optuna's own locks are files whose presence locks: one left behind by a killed process stops
-    the next one for half a minute. This one cannot be left behind.
+    the next one for half a minute.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._descriptor: int | None = None
+        self._held: ExitStack | None = None
 
-    def acquire(self, *, blocking: bool = True) -> bool:
-        """Take the lock; without ``blocking``, False if another process holds it."""
-        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
-        except BaseException as error:
-            os.close(descriptor)
-            if isinstance(error, BlockingIOError):
-                return False
-            raise
-        self._descriptor = descriptor
+    def acquire(self) -> bool:
+        """Wait for the lock and take it."""
+        with ExitStack() as stack:
+            stack.enter_context(file_locked(self._path, wait=True, create=True))
+            self._held = stack.pop_all()
         return True
 
     def release(self) -> None:
         """Give the lock back."""
-        if self._descriptor is None:
+        if self._held is None:
             raise RuntimeError("the lock is not held")
-        os.close(self._descriptor)
-        self._descriptor = None
+        held, self._held = self._held, None
+        held.close()
 
 
 def journal_lock(path: Path) -> Lock:
@@ -79,13 +71,10 @@ def locked(lock: Lock) -> Iterator[None]:
 @contextmanager
 def held(path: Path) -> Iterator[bool]:
     """Hold the lock of a file while the block runs; False if another process has it."""
-    if sys.platform == "win32":
-        yield True
-        return
-    lock = FileLock(path)
-    taken = lock.acquire(blocking=False)
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(file_locked(path, create=True))
+            taken = True
+        except BlockingIOError:
+            taken = False
         yield taken
-    finally:
-        if taken:
-            lock.release()

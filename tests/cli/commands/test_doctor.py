@@ -13,14 +13,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def _default(tmp_path_factory, monkeypatch):
-    """A hypernetwork for the default space and data set, as the shipped one."""
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """A hypernetwork for the default space and data set."""
     directory = tmp_path_factory.mktemp("shipped") / "small"
     sizes = ("--steps", 1, "--meta-batch", 1, "--batch-size", 8, "--settings", "hidden=4")
-    assert nas("train-hypernet", *sizes, "--out", directory).code == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hypernets.measure.ARCHITECTURES", 2)
+        assert nas("train-hypernet", *sizes, "--out", directory).code == 0
+    return directory
+
+
+@pytest.fixture
+def _default(small, monkeypatch):
+    """Makes it the only shipped one."""
     registry: Registry[Path] = Registry("shipped hypernetwork")
-    registry.register("small")(directory)
+    registry.register("small")(small)
     monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
 
 

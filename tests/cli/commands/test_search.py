@@ -215,26 +215,25 @@ def test_without_json_front_and_finalists_are_shown_as_tables(hypernet):
 
 
 def test_the_rungs_are_shown_and_told(hypernet):
-    lengths = ("--n-trials", 6, "--finalist-epochs", 1, "--max-epochs", 4, "--images", 32)
-    words = (*lengths, "--finalists", 4, "--reduction-factor", 2)
+    lengths = ("--n-trials", 6, "--finalist-epochs", 1, "--max-epochs", 2, "--images", 32)
+    words = (*lengths, "--finalists", 2, "--reduction-factor", 2)
     shown = search(hypernet, *words).out
     told = search(hypernet, *words, "--json").document["rungs"]
 
     (line,) = (line for line in shown.splitlines() if line.startswith("rungs"))
     _, _, trainings = line.partition(" epochs' worth), ")
     assert line.startswith("rungs              6 scored (")
-    assert trainings == "1 x 1 to compare initial weights, 4 x 1, 2 x 2, 1 x 4 epochs"
+    assert trainings == "1 x 1 to compare initial weights, 2 x 1, 1 x 2 epochs"
     assert [(r["name"], r["architectures"], r["epochs"]) for r in told] == [
         ("predicted weights", 6, 0),
         ("initial weights", 1, 1),
-        ("rung 1", 4, 1),
-        ("rung 2", 2, 2),
-        ("rung 3", 1, 4),
+        ("rung 1", 2, 1),
+        ("rung 2", 1, 2),
     ]
-    assert told[2]["equivalent_epochs"] == pytest.approx(4)
+    assert told[2]["equivalent_epochs"] == pytest.approx(2)
     columns = shown.splitlines()[1].split()
     assert columns[:2] == ["trial", "epochs"]
-    assert [row.split()[1] for row in shown.splitlines()[2:6]] == ["4", "2", "1", "1"]
+    assert [row.split()[1] for row in shown.splitlines()[2:4]] == ["2", "1"]
 
 
 def test_a_budget_chooses_the_number_of_finalists(hypernet):

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.graph.op import Role
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -29,8 +27,6 @@ SHAPES: tuple[Shape, ...] = (
     (3, 4, 16, 16),
     (4, 3, 3, 2, 5),
 )
-
-EVERY = [(role, shape) for role in Role for shape in SHAPES]
 
 
 def states(count: int = 4, hidden: int = HIDDEN) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -58,19 +60,23 @@ def node_by_node(gnn, x, graph):
     (Knyazev et al. 2021, eq. 4; published program: direct neighbours are in both sums).
     """
     edges = list(zip(*graph.edge_index.tolist(), graph.distance.tolist(), strict=True))
+    neighbours = {True: defaultdict(list), False: defaultdict(list)}
+    for source, target, distance in edges:
+        neighbours[True][target].append((source, distance))
+        neighbours[False][source].append((target, distance))
     h = list(x)
     order = range(len(h))  # sorted by level, so a topological order
     for forward in (True, False):
         for node in order if forward else reversed(order):
             message = torch.zeros_like(x[0])
-            for source, target, distance in edges:
-                sender, receiver = (source, target) if forward else (target, source)
-                if receiver != node:
-                    continue
-                if distance == 1:
-                    message = message + gnn.message(h[sender])
-                if gnn.virtual_message is not None:
-                    message = message + gnn.virtual_message(h[sender]) / distance
+            heard = neighbours[forward][node]
+            near = [h[sender] for sender, distance in heard if distance == 1]
+            if near:
+                message = message + gnn.message(torch.stack(near)).sum(0)
+            if heard and gnn.virtual_message is not None:
+                states = torch.stack([h[sender] for sender, _ in heard])  # (senders, D)
+                distances = torch.tensor([distance for _, distance in heard])
+                message = message + (gnn.virtual_message(states) / distances[:, None]).sum(0)
             h[node] = gnn.gru(message, h[node])
     return torch.stack(h)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -47,6 +48,8 @@ def test_parts_may_be_indices_or_masks() -> None:
         ({"x": X.to(torch.complex64)}, "needs features that are real numbers"),
         ({"x": X.log().nan_to_num(neginf=float("nan"))}, "not finite at 4 nodes, node 0 among"),
         ({"x": X.double() * 1e300}, "not finite at 4 nodes"),
+        ({"classes": 2.5}, r"needs a whole number of classes from 1, got 2\.5"),
+        ({"classes": 0}, "needs a whole number of classes from 1, got 0"),
         ({"x": X[:, :0]}, r"needs features \(N, F\)"),
         ({"x": X[:0], "labels": LABELS[:0]}, r"needs features \(N, F\)"),
         ({"parts": (PARTS[0], PARTS[1][:0], PARTS[2])}, "the val part of 'toy' is empty"),
@@ -80,6 +83,11 @@ def test_any_label_may_stand_outside_the_parts(outside: int) -> None:
         [UNLABELLED, 1],
         [UNLABELLED, 0],
     ]
+
+
+def test_the_number_of_classes_may_be_of_numpy_or_torch() -> None:
+    for number in (np.int64(2), torch.tensor(2)):
+        assert make(classes=number).task == make().task
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int32])

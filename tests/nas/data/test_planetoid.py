@@ -16,6 +16,7 @@ from nas.data import planetoid
 from nas.data.catalog import load
 from nas.data.node_split import NodeSplit
 from nas.errors import DataError
+from nas.files import write_bytes
 from tests.nas.data.graphs import planetoid_files
 
 PUBLISHED = Path(__file__).parents[4] / "shared" / "data" / "planetoid"
@@ -106,6 +107,29 @@ def test_missing_files_are_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert fetched.fingerprint == load("pubmed", data_dir=source).fingerprint
     monkeypatch.setattr(planetoid, "URL", "file:///nowhere")
     assert load("pubmed", data_dir=tmp_path / "here").fingerprint == fetched.fingerprint
+
+
+@pytest.mark.parametrize("written", range(len(planetoid.PARTS)))
+def test_a_fetch_that_is_killed_at_any_file_is_repeated(
+    written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = planetoid_files(tmp_path / "there", "pubmed")
+    monkeypatch.setattr(planetoid, "URL", source.as_uri())
+    left = written
+
+    def killed(path: Path, content: bytes) -> None:
+        nonlocal left
+        if not left:
+            raise KeyboardInterrupt
+        left -= 1
+        write_bytes(path, content)
+
+    monkeypatch.setattr(planetoid, "write_bytes", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load("pubmed", data_dir=tmp_path / "here")
+    monkeypatch.setattr(planetoid, "write_bytes", write_bytes)
+    fetched = load("pubmed", data_dir=tmp_path / "here")
+    assert fetched.fingerprint == load("pubmed", data_dir=source).fingerprint
 
 
 def test_other_files_than_the_published_are_not_kept(

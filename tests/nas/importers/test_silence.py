@@ -29,6 +29,7 @@ except ImportingError:
 """
 
 
+@pytest.mark.slow
 def test_a_failed_attempt_of_torch_export_leaves_nothing_on_the_screen() -> None:
     """In a process of its own, as torch's log goes to the stream there was when it started."""
     done = subprocess.run([sys.executable, "-c", _REFUSED], capture_output=True, text=True)

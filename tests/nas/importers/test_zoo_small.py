@@ -15,12 +15,14 @@ from tests.zoo.specimen import EXAMPLE, Specimen, relative_error, tensors
 WHOLE = {"scripted part", "GCN", "GAT", "GIN", "GraphSAGE", "graph classifier"}
 """Networks with layers that are run as they are, which no document describes."""
 
-every_network = pytest.mark.parametrize("network", SMALL_NETWORKS, ids=str)
+
+@pytest.fixture(scope="module", params=SMALL_NETWORKS, ids=str)
+def specimen(request: pytest.FixtureRequest) -> Specimen:
+    """Imported once for all tests."""
+    return Specimen.of(request.param)
 
 
-@every_network
-def test_the_module_of_the_graph_computes_what_the_model_does(network) -> None:
-    specimen = Specimen.of(network)
+def test_the_module_of_the_graph_computes_what_the_model_does(specimen) -> None:
     module = to_module(specimen.imported.graph)
     loaded = module.load_state_dict(specimen.imported.state, strict=False)
     assert not loaded.unexpected_keys
@@ -32,16 +34,19 @@ def test_the_module_of_the_graph_computes_what_the_model_does(network) -> None:
 
 
 @pytest.mark.parametrize(
-    "network", [network for network in SMALL_NETWORKS if network.name not in WHOLE], ids=str
+    "specimen",
+    [network for network in SMALL_NETWORKS if network.name not in WHOLE],
+    ids=str,
+    indirect=True,
 )
-def test_json_returns_the_graph(network) -> None:
-    imported = Specimen.of(network).imported
+def test_json_returns_the_graph(specimen) -> None:
+    imported = specimen.imported
     graph = Graph.from_json(imported.graph.to_json())
     assert graph == imported.graph
     assert graph.hash() == imported.graph.hash()
 
 
-@every_network
+@pytest.mark.parametrize("network", SMALL_NETWORKS, ids=str)
 def test_the_model_is_left_as_it_was(network) -> None:
     model = network.model().train()
     objects = {name: id(p) for name, p in model.named_parameters(remove_duplicate=False)}
@@ -55,9 +60,7 @@ def test_the_model_is_left_as_it_was(network) -> None:
     assert (again.graph, again.names, again.batch) == (first.graph, first.names, first.batch)
 
 
-@every_network
-def test_gradients_reach_every_parameter(network) -> None:
-    specimen = Specimen.of(network)
+def test_gradients_reach_every_parameter(specimen) -> None:
     graph, parameters = specimen.imported.graph, specimen.imported.graph.parameters()
     state = {
         name: value.detach().clone().requires_grad_(name in parameters)

@@ -67,6 +67,14 @@ def test_the_outer_of_two_limits_ends_both_blocks() -> None:
     assert not reached
 
 
+def test_an_inner_limit_leaves_time_for_what_follows_it() -> None:
+    with time_limit(7):
+        with pytest.raises(TimeIsOver, match=r"longer than 3.5 s"), time_limit(60):
+            forever()
+        with pytest.raises(TimeIsOver, match=r"longer than 0.3 s"), time_limit(0.3):
+            forever()
+
+
 def test_an_alarm_that_was_set_before_is_set_again() -> None:
     rung: list[int] = []
     former = signal.signal(signal.SIGALRM, lambda number, frame: rung.append(number))

@@ -4,17 +4,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from torch import nn
 
 from nas.analysis.cost import cost
 from nas.errors import InfeasibleError
+from nas.space.own_space import own_space
 from nas.space.window import sample_preferring, sample_within
 from nas.task.task import Task
 from search_spaces.registry import get
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
+    from nas.space.trial import Trial
 
-SPACE = get("anynet", Task(classes=10, channels=1, resolution=8))
+TASK = Task(classes=10, channels=1, resolution=8)
+SPACE = get("anynet", TASK)
 
 
 def within(network: Graph) -> bool:
@@ -55,3 +59,19 @@ def test_where_few_fit_others_follow() -> None:
     drawn = sample_preferring(SPACE, 4, np.random.default_rng(0), is_third)
     known = [cost(candidate.network) for candidate in drawn]
     assert known == [seen[2], seen[0], seen[1], seen[3]]
+
+
+def test_drawing_ends_where_building_does_not() -> None:
+    built = 0
+
+    def build(trial: Trial, data: Task) -> nn.Module:
+        nonlocal built
+        built += 1
+        while built == 3:
+            pass
+        width = trial.suggest_int("width", 1, 36)
+        inputs = data.channels * data.resolution**2
+        return nn.Sequential(nn.Flatten(), nn.Linear(inputs, width), nn.Linear(width, 10))
+
+    space = own_space(build, TASK, build_seconds=0.3)
+    assert len(sample_preferring(space, 20, np.random.default_rng(0), lambda known: True)) == 2

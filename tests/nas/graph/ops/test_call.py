@@ -6,7 +6,7 @@ import torch
 from nas.errors import GraphError, ShapeError
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
-from nas.graph.ops import Call
+from nas.graph.ops import Call, call
 from nas.testing.op import OpCase, OpConformance
 
 TOKENS = (1, 5, 6)
@@ -126,6 +126,27 @@ def test_a_json_document_cannot_bring_in_other_code() -> None:
 def test_shapes_that_do_not_fit_are_refused_with_torchs_reason() -> None:
     with pytest.raises(ShapeError, match=r"torch.matmul\(x0, x1\) cannot take inputs"):
         Call(expression="torch.matmul(x0, x1)").infer_shape((1, 5, 6), (1, 5, 6))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "torch.tensor_split(x0, 30000000)[0]",
+        "x0.split(1)[0]",
+        "torch.chunk(x0, 4000000)[0]",
+        "x0.unbind()[0]",
+        "torch.ops.aten.unbind.int(x0, 0)[0]",
+    ],
+)
+def test_no_call_cuts_a_tensor_into_millions(
+    expression: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call, "_PARTS", 1000)
+    shape = (5_000_000, 2)
+    with pytest.raises(ShapeError, match="makes more than 1,000 tensors"):
+        Call(expression=expression).infer_shape(shape)
+    assert Call(expression="x0.split(2500000)[1]").infer_shape(shape) == (2_500_000, 2)
+    assert Call(expression="x0.unbind(1)[0]").infer_shape(shape) == (5_000_000,)
 
 
 def test_data_types_other_than_float_are_told() -> None:

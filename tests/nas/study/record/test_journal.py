@@ -126,16 +126,15 @@ def test_a_lock_file_left_behind_locks_nothing(tmp_path: Path) -> None:
 
 def test_lock_excludes_others_until_released(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    first, second = FileLock(path), FileLock(path)
-    assert first.acquire()
-    assert not second.acquire(blocking=False)
+    lock = FileLock(path)
+    assert lock.acquire()
     with held(path) as taken:
         assert not taken
-    first.release()
-    with held(path) as taken:
+    lock.release()
+    with held(path) as taken, held(path) as again:
         assert taken
-        assert not second.acquire(blocking=False)
-    assert second.acquire(blocking=False)
-    second.release()
+        assert not again
+    assert lock.acquire()
+    lock.release()
     with pytest.raises(RuntimeError, match="not held"):
-        second.release()
+        lock.release()

@@ -64,10 +64,10 @@ class Family:
                 trial.set_user_attr(name, value)
             self._study.tell(trial, figures["score"])
             number = self._known[one.hash] = trial.number
-        return self._study.trials[number]
+        return self._study.get_trials(deepcopy=False)[number]
 
     def trial(self, number: int) -> FrozenTrial:
-        return self._study.trials[number]
+        return self._study.get_trials(deepcopy=False)[number]
 
     def child(self, one: Candidate, parent: int) -> FrozenTrial | None:
         """The widest ones are of no use."""
@@ -78,7 +78,9 @@ class Family:
         return trial
 
     def breeder(self) -> Breeder:
-        trials = sorted(self._study.trials[:ALL], key=lambda trial: -trial.values[0])
+        trials = sorted(
+            self._study.get_trials(deepcopy=False)[:ALL], key=lambda trial: -trial.values[0]
+        )
         chooser = Chooser(trials, SearchConfig().objectives, no_embedding)
         return Breeder(SPACE, chooser, SearchConfig(), cast("Exploration", self))
 
@@ -192,7 +194,7 @@ def test_a_search_records_children_beside_its_candidates(
     assert more.trials.complete == 16
 
 
-@pytest.mark.parametrize("call", [5, 9, 16])
+@pytest.mark.parametrize("call", [5, 16])
 def test_an_interrupted_search_ends_with_the_same_children(
     bred: Callable[..., SearchResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
