@@ -41,17 +41,17 @@ if TYPE_CHECKING:
 WEIGHTS = "model.safetensors"
 CARD = "card.json"
 _LARGEST_PROXY = 1024
-"""Pixels: scoring takes all images at the resolution that a card names."""
+"""Largest resolution in pixels: scoring resizes all images to the resolution on a card."""
 _AGAIN = "Train it again with `nas train-hypernet`."
 
 
 def save(hypernet: GraphHyperNetwork, directory: Path, *, half: bool = False) -> None:
-    """Write weights and card into a directory, replacing what is there.
+    """Write weights and card into a directory, replacing an earlier checkpoint.
 
     Args:
-        hypernet: What is saved; its card gets the digest of the weights.
-        directory: Where.
-        half: Write the weights in 16 bits, half the size; they are computed with in 32 again.
+        hypernet: The hypernetwork; its card gets the digest of the weights.
+        directory: Directory of the checkpoint.
+        half: Write the weights in 16 bits, half the size; loading converts them to 32 bits.
     """
     state = hypernet.state_dict()
     if half:
@@ -62,7 +62,7 @@ def save(hypernet: GraphHyperNetwork, directory: Path, *, half: bool = False) ->
 
 
 def save_card(card: Card, directory: Path) -> None:
-    """Write the card alone into a directory, replacing the one that is there."""
+    """Write only the card into a directory, replacing an earlier card."""
     write_json(directory / CARD, asdict(card))
 
 
@@ -83,8 +83,8 @@ def load(name_or_path: str | Path) -> GraphHyperNetwork:
 
     Raises:
         UnknownNameError: It is neither a directory nor a shipped name.
-        CheckpointError: A file of it is missing or corrupt.
-        VocabularyError: It was trained with operations or features this package lacks.
+        CheckpointError: A file is missing or corrupt.
+        VocabularyError: It was trained with operations or features that this package lacks.
     """
     directory = directory_of(name_or_path)
     card = read_card(directory)
@@ -111,20 +111,20 @@ def load(name_or_path: str | Path) -> GraphHyperNetwork:
 def _check_sizes(
     config: HypernetConfig, card: Card, shapes: Mapping[str, Shape], refused: Refusal
 ) -> None:
-    """See that a file holds the tensors of a hypernetwork, before memory is taken for either.
+    """Check that a file holds the tensors of a hypernetwork, before memory is allocated.
 
     Raises:
-        CheckpointError: It does not.
+        CheckpointError: Names or shapes of tensors differ.
     """
     if config.layers > len(shapes):
-        raise refused(f"{len(shapes)} tensors cannot be {config.layers} layers")
+        raise refused(f"{len(shapes)} tensors are too few for {config.layers} layers")
     try:
         with torch.device("meta"):
             expected = GraphHyperNetwork(config, card)
             found = {name: torch.empty(shape) for name, shape in shapes.items()}
         expected.load_state_dict(grown(found))
-    except (RuntimeError, TypeError, OverflowError) as error:  # sizes may be beyond what torch has
-        first, *details = str(error).splitlines()  # of a state that does not fit, where it begins
+    except (RuntimeError, TypeError, OverflowError) as error:  # sizes may exceed torch's limits
+        first, *details = str(error).splitlines()  # a mismatch: the beginning of its details
         raise refused(" ".join([first, *(line.strip() for line in details[:1])])) from None
 
 
@@ -132,8 +132,8 @@ def read_card(directory: Path) -> Card:
     """The card in a checkpoint directory.
 
     Raises:
-        CheckpointError: It is missing or no card.
-        VocabularyError: It speaks of a vocabulary this package does not know.
+        CheckpointError: It is missing or not a card.
+        VocabularyError: Its vocabulary is not known to this package.
     """
     if not (directory / CARD).exists():
         raise CheckpointError(
@@ -142,7 +142,7 @@ def read_card(directory: Path) -> Card:
         )
 
     def refused(why: object) -> CheckpointError:
-        return CheckpointError(f"{str(directory / CARD)!r} is no card: {why}", hint=_AGAIN)
+        return CheckpointError(f"{str(directory / CARD)!r} is not a card: {why}", hint=_AGAIN)
 
     values = read_json(directory / CARD, dict, refused)
     try:

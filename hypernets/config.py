@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _Part = TypeVar("_Part", bound=nn.Module)
 
 LEARNED_CHANNELS = 64
-"""Largest width of the parameters learned beside what is decoded (``mip``)."""
+"""Largest width of the independently learned parameters (``mip``)."""
 
 _SIZES = ("hidden", "layers", "heads", "reach", "rank", "max_channels", "max_kernel", "classes")
 
@@ -42,7 +42,7 @@ def make_decoder(config: HypernetConfig) -> nn.Module:
 
 
 def _made(cls: type[_Part], config: HypernetConfig) -> _Part:
-    """A part with the sizes that its constructor names."""
+    """A part built from the sizes that its constructor names."""
     sizes = asdict(config)
     named = inspect.signature(cls).parameters
     return cls(**{name: sizes[name] for name in named if name in sizes})
@@ -55,8 +55,8 @@ class HypernetConfig:
     Attributes:
         encoder: Entry of :data:`ENCODERS`.
         decoder: Entry of :data:`DECODERS`.
-        mip: Whether what is decoded is added to learned parameters and its input is of constant
-            length (magnitude-invariant parametrisation).
+        mip: Magnitude-invariant parametrisation: decoded values are added to learned parameters,
+            and the decoder's input has constant length.
         hidden: Size of a node state.
         layers: Number of layers of a transformer.
         heads: Number of attention heads of a transformer.
@@ -66,8 +66,8 @@ class HypernetConfig:
         max_channels: Width beyond which weights repeat.
         max_kernel: Largest window decoded without interpolation.
         classes: Number of classes of the heads it is trained on.
-        input_gain: Factor of the weights that read what the network is given, one over its size
-            (root mean square): features of nodes are small, most of them being zero.
+        input_gain: Factor of the weights applied to the network's input, one over the root mean
+            square of the input: features of nodes are small, as most of them are zero.
     """
 
     encoder: str = "gated-gnn"
@@ -104,7 +104,7 @@ class Family:
     Attributes:
         description: One line for listings.
         source: Paper.
-        settings: What differs from the default configuration.
+        settings: Differences from the default configuration.
     """
 
     description: str
@@ -195,7 +195,7 @@ _family(
 )
 _family(
     "dependency-rnn",
-    "recurrent network over the layers, each hearing of those before it, tile decoder",
+    "recurrent network over the layers, each depending on those before it, tile decoder",
     "Chauhan et al. 2024, A Brief Review of Hypernetworks in Deep Learning",
     encoder="rnn",
     reach=1,

@@ -43,9 +43,9 @@ class NodeEmbedding(nn.Module):
 
 
 def grown(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of a hypernetwork, tables of an earlier vocabulary brought to today's size.
+    """The weights of a hypernetwork, with tables of an earlier vocabulary extended to today's.
 
-    What has been added since gets zeros, so that what was known looks as it did.
+    New rows are zeros, so known operations keep their embeddings.
     """
     state = dict(state)
     for name, dim, size in (

@@ -1,4 +1,4 @@
-"""What a graph hypernetwork sees of an architecture, as tensors."""
+"""Features of an architecture for a graph hypernetwork, as tensors."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ KINDS = (
 """Kinds of operation that are nodes of a hypernetwork's graph."""
 
 OTHER = "call"
-"""The kind as which an operation is seen that is in no table."""
+"""The kind of an operation that no table lists."""
 
 PASSED = (
     "elu",
@@ -110,10 +110,10 @@ PASSED = (
     "softsign",
     "tanhshrink",
 )
-"""Kinds of one input and no parameters that are an attribute of their readers, to save steps."""
+"""Kinds of one input and no parameters, encoded as attributes of their readers to save nodes."""
 
 CUT = ("zero", "constant")
-"""Kinds that pass nothing on."""
+"""Kinds whose output does not depend on their input."""
 
 TABLE_SIZES = (16, 16, 5, 5, 4, 2, 9, 32, 32, 24)
 """Entries for kernel height and width, stride, dilation, grouping, bias, number of values read,
@@ -124,7 +124,7 @@ _READS = 6
 """The column of the number of values read."""
 
 WAVELENGTHS = 8
-"""Sines and cosines that tell how far a node is from the input and from the output."""
+"""Sines and cosines that encode the distance of a node from the input and from the output."""
 
 _SPATIAL = frozenset(
     kind for kind in KINDS if kind.startswith(("conv", "batch", "group", "max", "avg"))
@@ -143,11 +143,11 @@ class ParamSlot:
     """A parameter to predict.
 
     Attributes:
-        name: As the graph has it.
+        name: Its name in the graph.
         node: The node it belongs to.
-        role: What it does.
-        shape: Of it.
-        first: Whether that node reads what the network is given.
+        role: Its role in the node.
+        shape: Its shape.
+        first: Whether that node reads an input of the network.
         ordinal: Number of parameters of equal role and shape before it in that node.
     """
 
@@ -178,8 +178,8 @@ class EncodedGraph:
 def encode(graph: Graph, reach: int) -> EncodedGraph:
     """Turn a graph into typed node features and (virtual) edges.
 
-    An operation of no kind in the tables is seen as a call. Fixed tensors, and what is computed
-    from nothing else, are not seen, nor are the edges of data graphs.
+    An operation of a kind that no table lists becomes a call. Fixed tensors, values computed from
+    fixed tensors only, and the edges of data graphs have no nodes.
 
     Args:
         graph: Any graph.
@@ -207,7 +207,7 @@ def encode(graph: Graph, reach: int) -> EncodedGraph:
 
 
 def _slots(graph: Graph, view: _View, place: list[int]) -> Iterator[ParamSlot]:
-    """The parameters of a graph, the nodes of a view standing at the places given."""
+    """The parameters of a graph, with the nodes of a view at the given positions."""
     owners = graph.owners
     alike: Counter[tuple[int, Role, Shape]] = Counter()
     for name, spec in graph.parameters().items():
@@ -221,16 +221,16 @@ def _slots(graph: Graph, view: _View, place: list[int]) -> Iterator[ParamSlot]:
 
 
 class _Heard(NamedTuple):
-    """What a value tells its readers: the nodes it comes from, the passed kinds on the way."""
+    """The sources of a value for its readers: nodes, and the passed kinds on the way from them."""
 
     nodes: tuple[int, ...] = ()
     passed: tuple[int, ...] = ()
 
 
 class _Look(NamedTuple):
-    """An operation at its shapes: its kind, and its row of table indices without the reads.
+    """Features of an operation at its shapes: kind, and table indices without the input count.
 
-    ``parts`` are those of the layers inside of it, by name.
+    ``parts`` are the table indices of the layers inside the operation, by name.
     """
 
     kind: str
@@ -239,7 +239,14 @@ class _Look(NamedTuple):
 
 
 class _View:
-    """The nodes a hypernetwork sees, and which of them each one reads."""
+    """The nodes of a graph as a hypernetwork sees them, and the inputs of each.
+
+    The view is smaller than the graph: an activation or a reshape without parameters gets no node,
+    but is counted among the features of its readers, which saves a step of message passing. A
+    value is therefore represented by the nodes it comes from and by the kinds it has passed. Zeros
+    cut the graph, so their value comes from no node. An operation that only fixed tensors reach
+    has no node either, unless it owns a parameter to predict.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self.index: dict[str, int] = {}
@@ -277,7 +284,7 @@ class _View:
     def _append_parts(
         self, name: str, parts: tuple[tuple[str, tuple[int, ...]], ...], heard: _Heard
     ) -> _Heard:
-        """Nodes for the layers inside of an operation, one behind the other."""
+        """Nodes for the layers inside an operation, as a chain."""
         for owner, row in parts:
             place = self.parts[name, owner] = self._append(row, heard)
             heard = _Heard((place,))
@@ -297,7 +304,7 @@ class _View:
         return rows
 
     def passed_counts(self) -> np.ndarray:
-        """How often each passed kind stands before each node: (N, len(PASSED))."""
+        """Number of operations of each passed kind before each node: (N, len(PASSED))."""
         counts = np.zeros((len(self._passed), len(PASSED)), np.float32)
         for node, kinds in enumerate(self._passed):
             for kind in kinds:
@@ -342,7 +349,7 @@ def _row(kind: str, values: tuple[int, ...], shape_in: Shape, shape_out: Shape) 
 
 
 def _sizes(kind: str, shape: Shape) -> tuple[int, int]:
-    """Channels and resolution; T tokens have that of a square image."""
+    """Channels and resolution; T tokens count as a square image."""
     tokens = len(shape) == 3 and kind not in _SPATIAL
     if tokens or kind in _LAST or len(shape) < 2:
         return math.prod(shape[-1:]), round(math.sqrt(math.prod(shape[1:-1])))
@@ -367,9 +374,13 @@ def _depth(levels: Tensor) -> Tensor:
 def _reachable(reads: list[list[int]], reach: int) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (ancestor, node) at most ``reach`` steps apart (2, E), and the shortest paths (E,).
 
-    Nodes come in topological order, so one row per node suffices: an ancestor's distance is one
-    more than its smallest distance to a node read.
+    Nodes come in topological order, so one row per node suffices: the distance of an ancestor is
+    one more than its smallest distance to an input of the node.
     """
+    # A breadth-first search from each node would visit every edge again for each target. Here row
+    # `node` of the matrix is the minimum over the finished rows of its inputs plus one, a few
+    # vector operations. `far` stands for "no path within reach" and is chosen as reach + 1, so
+    # that sums stay within the type: one byte suffices for the usual reach of 50.
     count = len(reads)
     far = min(reach, count) + 1
     kind = np.uint8 if far < np.iinfo(np.uint8).max else np.int32

@@ -24,17 +24,17 @@ KEPT = 2**26
 
 
 class FlatMemory:
-    """One piece of memory for many tensors, used again when none of them is left.
+    """One block of memory for many tensors, reused once none of them is alive.
 
-    Writing to memory for the first time costs several times more than writing to it again. That
-    of numpy comes in large pages where the system has them, which makes the first time cheaper.
+    The first write to new memory takes several times as long as later ones. numpy allocates large
+    pages where the system has them, which makes the first write cheaper.
     """
 
     def __init__(self) -> None:
         self._kept: list[tuple[np.ndarray, weakref.ref[np.ndarray]]] = []
 
     def __reduce__(self) -> tuple[type[FlatMemory], tuple[()]]:
-        return FlatMemory, ()  # a copy has memory of its own
+        return FlatMemory, ()  # a copy has its own memory
 
     def tensors(self, shapes: Sequence[Shape], device: torch.device) -> list[Tensor]:
         """Uninitialised tensors of these shapes."""

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 
 ALIKE = 8
-"""Parameters of one layer, alike in role and shape, that are told apart."""
+"""Number of parameters of equal role and shape that are distinguished within one layer."""
 
 
 class _Kind(NamedTuple):
-    """What parameters that are decoded together have in common."""
+    """Common role and shape of parameters that are decoded together."""
 
     role: Role
     shape: Shape
@@ -46,7 +46,7 @@ class _Kind(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """What a parameter is decoded from: a node, and how many alike that has before it."""
+    """Source of a decoded parameter: a node, and the number of equal parameters before it."""
 
     node: int
     ordinal: int
@@ -55,13 +55,13 @@ class _Source(NamedTuple):
 class GraphHyperNetwork(nn.Module):
     """Predicts all parameters of several networks in one pass.
 
-    Parameters of equal role and shape are decoded together, over all layers and networks, each as
-    the part of it that is not repetition. Without gradients all of them are written once, into
-    one piece of memory of which the returned tensors are views.
+    Parameters of equal role and shape are decoded together, over all layers and networks, and only
+    without their repetitions. Without gradients all of them are written once, into one block of
+    memory, and the returned tensors are views of it.
 
     Args:
         config: Choice of encoder and decoder, and their sizes.
-        card: What the hypernetwork was, or is to be, trained on.
+        card: Space and data set of its training, past or coming.
 
     Example:
         >>> from hypernets.checkpoint import load
@@ -82,7 +82,7 @@ class GraphHyperNetwork(nn.Module):
         self.encoder = make_encoder(config)
         self.norm = nn.LayerNorm(config.hidden) if config.layer_norm else nn.Identity()
         self.decoder = make_decoder(config)
-        # without it, matrices of one layer that are alike in shape would be alike
+        # without it, matrices of one layer with equal shape would be equal
         draw = torch.Generator().manual_seed(0)
         draws = torch.randn(ALIKE, config.hidden, generator=draw, device=draw.device)
         draws[0] = 0
@@ -122,7 +122,7 @@ class GraphHyperNetwork(nn.Module):
         return predict_module(self, model, example_inputs).model
 
     def embed(self, graphs: Sequence[Graph]) -> Tensor:
-        """Mean node state of each architecture, dead branches left out: (G, hidden)."""
+        """Mean node state of each architecture, without dead branches: (G, hidden)."""
         if not graphs:
             return next(self.parameters()).new_zeros(0, self.config.hidden)
         h, batch = self._states([self._encode(graph.simplified) for graph in graphs])
@@ -184,7 +184,7 @@ class GraphHyperNetwork(nn.Module):
         return dict(zip(sources, self._memory.tensors(shapes, device), strict=True))
 
     def _unrepeated(self, kind: _Kind) -> _Kind:
-        """What is decoded for a parameter, the rest of it being repetition."""
+        """The decoded part of a parameter; the rest repeats it."""
         if not DECODERS.get(self.config.decoder).repeats:
             return kind
         part = unrepeated(kind.role, kind.shape, self.config.max_channels)

@@ -1,4 +1,4 @@
-"""A recurrent network whose weights a smaller recurrent network sets at each step."""
+"""A recurrent network whose weights are scaled at each step by a smaller recurrent network."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class HyperLSTMCell(nn.Module):
         weight, bias = (x.unflatten(0, (3, 4, size)) for x in (self.embed.weight, self.embed.bias))
         weight[:2], bias[:2] = 0, 1
         bias[2] = 0
-        noise = torch.randn_like(self.scale[:2])  # embeddings that differ learn to differ
+        noise = torch.randn_like(self.scale[:2])  # different initial embeddings break the symmetry
         self.scale[:2] = (1 + noise - noise.mean(2, keepdim=True)) / size
         self.scale[2] = 0
 

@@ -1,4 +1,4 @@
-"""What a trained hypernetwork does for random architectures, for its card."""
+"""Measurements of a trained hypernetwork on random architectures, for its card."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def measure(
     :func:`hypernets.checkpoint.save_card` puts it into the directory of a checkpoint.
 
     Args:
-        hypernet: Trained in this space.
-        space: At full size; the card says at which size networks are run.
-        data: At full resolution; accuracies are those on the ranking split.
-        seed: Of the architectures.
-        workers: Threads that run networks side by side.
-        device: Where to compute; the hypernetwork is expected there.
-        listen: Hears of progress.
+        hypernet: A hypernetwork trained in this space.
+        space: The space at full size; networks are run at the sizes on the card.
+        data: Data set at full resolution; accuracies are those on the ranking split.
+        seed: Seed of the architectures.
+        workers: Threads that run networks in parallel.
+        device: Device of the computation and of the hypernetwork.
+        listen: Receives progress events.
     """
     draw = rng(seed, "measure")
     candidates = [sample(space, draw) for _ in range(ARCHITECTURES)]

@@ -43,10 +43,10 @@ class PredictedModule(Generic[_Module]):
 
     Attributes:
         model: The module itself.
-        graph: As the hypernetwork read it.
-        coverage: Which parameters were predicted; the others are as they were.
-        seconds: Spent reading the module (``import``), and predicting and writing its weights
-            (``predict``).
+        graph: The graph that the hypernetwork read.
+        coverage: Which parameters were predicted; the others kept their values.
+        seconds: Times for reading the module (``import``), and for predicting and writing its
+            weights (``predict``).
     """
 
     model: _Module
@@ -57,8 +57,8 @@ class PredictedModule(Generic[_Module]):
     def save(self, file: Path) -> None:
         """Write the module's state as safetensors, for its ``load_state_dict``.
 
-        A tensor that has several names is written under each of them; names are those of the
-        module itself where it is compiled or spread over devices.
+        A tensor with several names is written under each of them. For a compiled or
+        data-parallel module the names are those of the inner module.
         """
         write_tensors(file, _apart(unwrapped(self.model).state_dict()))
 
@@ -72,33 +72,33 @@ def predict_module(
     calibration: Tensor | Sequence[Tensor] | Data | None = None,
     frozen: Frozen = "keep",
 ) -> PredictedModule[_Module]:
-    """Write predicted weights into a module: every learned parameter an output depends on.
+    """Write predicted weights into a module: every learned parameter that an output depends on.
 
-    Parameters keep device, data type and whether they are trained; one that several layers share
-    is predicted once, a complex one in both its parts. What does not require a gradient, is no
-    floating-point number, is inside TorchScript, or is used by no output stays as it is and is
-    reported. Parts that cannot be recorded run as they are; their weights are predicted by shape
-    and kind of layer alone, and reported as whole. Running statistics of the norms that were
-    predicted start afresh.
+    Parameters keep device, data type and ``requires_grad``; a shared parameter is predicted once,
+    a complex one in its real and its imaginary part. Parameters that require no gradient, are not
+    floating-point, are inside TorchScript, or that no output depends on keep their values and are
+    reported. Parts that cannot be recorded run unchanged; their weights are predicted from shape
+    and kind of layer alone, and reported as whole. Running statistics of predicted norms are
+    reset.
 
     Args:
         predictor: A trained hypernetwork.
-        model: Any module, for any number of classes and channels; its mode is left as it was.
-        example_inputs: What ``forward`` takes, the batch first. For a model on the nodes of a
-            graph, features and edges or a record of torch-geometric, whichever of them it takes.
-            For models of images and of graphs it may be left out: see
+        model: Any module, for any number of classes and channels; its mode is not changed.
+        example_inputs: Arguments of ``forward``, the batch first. For a model on the nodes of a
+            graph, features and edges or a record of torch-geometric, as the model accepts.
+            For models of images and of graphs it may be omitted: see
             :mod:`nas.modules.example_inputs` and :mod:`nas.modules.example_graph`. Like
-            calibration, it is brought to the device and the data type of the model.
+            calibration, it is moved to the device and the data type of the model.
         calibration: Inputs, several samples each, on which batch norms measure their statistics
-            with the new weights. Without, the module is for training: in evaluation mode its norms
-            would use statistics of nothing.
+            with the new weights. Without it, the module is for training only: its norms have no
+            statistics for evaluation mode.
         frozen: ``"predict"`` replaces floating-point parameters also where they do not require a
             gradient.
 
     Raises:
-        ImportingError: The module cannot be read as a graph, inputs for it cannot be guessed, or
-            it lies on the meta device, where weights have no numbers.
-        GraphError: It takes no graph, but was given one.
+        ImportingError: The module cannot be read as a graph, its inputs cannot be guessed, or it
+            lies on the meta device, where weights have no values.
+        GraphError: It accepts no graph, but was given one.
 
     Example:
         >>> from torch import nn
@@ -142,9 +142,9 @@ def _check_memory(model: nn.Module) -> None:
 
 
 def _tensors(given: Tensor | Sequence[Tensor] | Data, model: nn.Module) -> tuple[Tensor, ...]:
-    """Inputs as tensors where the model is and of its data type.
+    """Inputs as tensors on the model's device and of its data type.
 
-    Of a record of a data graph they are its features and edges.
+    A record of a data graph becomes its features and edges.
     """
     if isinstance(given, Tensor):
         given = (given,)
@@ -160,7 +160,7 @@ def _of_record(record: Any) -> tuple[Tensor, Tensor]:
     """Features and edges.
 
     Raises:
-        ImportingError: It has none of its own.
+        ImportingError: The record lacks them.
     """
     parts: dict[str, Any] = {name: getattr(record, name, None) for name in ("x", "edge_index")}
     missing = [name for name, part in parts.items() if part is None]
@@ -183,7 +183,7 @@ def _is_graph(inputs: tuple[Tensor, ...]) -> bool:
 
 
 def _of_scores(graph: Graph) -> Graph:
-    """The graph without a softmax at its end: hypernetworks learn from networks without."""
+    """The graph without a softmax at its end: hypernetworks are trained without one."""
     ends = {
         node.name: node.inputs[0]
         for node in graph.nodes
@@ -215,7 +215,7 @@ def _write(model: nn.Module, imported: Imported, params: Mapping[str, Tensor]) -
 
 
 def _apart(state: Mapping[str, object]) -> dict[str, Tensor]:
-    """The tensors of a state, each in memory of its own."""
+    """The tensors of a state, each in its own memory."""
     found: dict[str, Tensor] = {}
     seen: set[int] = set()
     for name, tensor in state.items():

@@ -30,14 +30,14 @@ def suited(
 ) -> GraphHyperNetwork:
     """The hypernetwork of that name or directory, or the shipped one that fits.
 
-    A shipped one fits the space and data set it was trained on, and other files of the same named
-    data set, such as CIFAR-10 as JPEG images; these are noted. Where there is none for the space a
-    general one will do.
+    A shipped one fits the space and data set it was trained on, and other files of the data set of
+    that name, such as CIFAR-10 as JPEG images, with a note. Where there is none for the space, a
+    general one is taken.
 
     Raises:
         UnknownNameError: No shipped one fits space and data set.
         CheckpointError: It cannot be read.
-        ConfigError: It is for other data.
+        ConfigError: It was trained for other data.
     """
     hypernet = checkpoint.load(_shipped_for(space, data, listen) if name is None else name)
     check_fits(hypernet.card, data)
@@ -71,11 +71,7 @@ def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
     ] * other_files
     if trained_on:
         what = " and on ".join(trained_on)
-        listen(
-            Noted(
-                text=f"Hypernetwork {entry!r} was trained on {what}; its scores may be less sure."
-            )
-        )
+        listen(Noted(text=f"Hypernetwork {entry!r} was trained on {what}; it may rank less well."))
     return entry
 
 
@@ -86,10 +82,10 @@ def suited_to_modules(
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
 ) -> GraphHyperNetwork:
-    """The hypernetwork of that name or directory for networks of no space, or a shipped one.
+    """The hypernetwork of that name or directory, or a shipped one, for networks of no space.
 
-    A general one that was trained on the data set comes first. It may predict for any channels and
-    classes; those it was not trained for are noted.
+    A general one trained on the data set is preferred. It predicts for any channels and classes; a
+    note names those that it was not trained for.
 
     Raises:
         UnknownNameError: No shipped one was trained on this data set.
@@ -101,7 +97,7 @@ def suited_to_modules(
         listen(
             Noted(
                 text=f"Hypernetwork {card.name!r} was trained on networks of space "
-                f"{card.space!r}; what it predicts for others may be of little use."
+                f"{card.space!r}; weights it predicts for other networks may be poor."
             )
         )
     if (card.channels, card.features, card.classes) != (
@@ -112,7 +108,7 @@ def suited_to_modules(
         listen(
             Noted(
                 text=f"Hypernetwork {card.name!r} was trained for {_sizes(card)}, but "
-                f"{data.name!r} has {_sizes(task)}: what it predicts is to be fine-tuned."
+                f"{data.name!r} has {_sizes(task)}: fine-tune the predicted weights."
             )
         )
     return hypernet.to(device)

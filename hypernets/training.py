@@ -46,22 +46,22 @@ _SAVE_EVERY = 200
 
 @dataclass(frozen=True, kw_only=True)
 class HypernetTraining:
-    """How a hypernetwork is trained.
+    """Configuration of the training of a hypernetwork.
 
     Attributes:
         steps: Optimiser steps.
-        meta_batch: Architectures in a step; each sees the same images. At equal cost one in each
-            of many steps did better here than eight in each of few.
+        meta_batch: Architectures in a step; each sees the same images. At equal cost, many steps
+            with one architecture were better here than few steps with eight.
         batch_size: Images in a step.
-        lr: Peak learning rate of AdamW; warmed up, then lowered along a cosine. What suits the
-            task if None: 0.002, and 0.001 on a graph, where higher ones diverge.
+        lr: Peak learning rate of AdamW; warmed up, then lowered along a cosine. The task's default
+            if None: 0.002, and 0.001 on a graph, where higher rates diverge.
         weight_decay: Decoupled weight decay.
         warmup: Share of the steps in which the rate rises.
         clip: Largest norm of the gradient.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
-        workers: Threads that run target networks side by side.
+        workers: Threads that run target networks in parallel.
         half: Whether the weights are saved in 16 bits.
-        seed: Of the initial weights, architectures, images and augmentation.
+        seed: Seed of the initial weights, architectures, images and augmentation.
     """
 
     steps: int = 2000
@@ -102,26 +102,26 @@ def train_hypernet(
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
 ) -> GraphHyperNetwork:
-    """Train a hypernetwork and leave it in ``out``; the same call goes on where it was stopped.
+    """Train a hypernetwork and save it in ``out``; the same call resumes an interrupted training.
 
     A finished one is loaded.
 
-    In each step some architectures of the space are drawn, the hypernetwork predicts their
-    weights, and the mean cross-entropy of these networks on a batch of training images flows back
-    into it (Zhang et al. 2019, §4.2; meta-batches of Knyazev et al. 2021, §3.2). Networks are run
-    one after another and hand only the gradient of their weights on, so memory holds one of them.
+    Each step draws architectures of the space, the hypernetwork predicts their weights, and the
+    mean cross-entropy of these networks on a batch of training images is backpropagated into it
+    (Zhang et al. 2019, §4.2; meta-batches of Knyazev et al. 2021, §3.2). Networks are run one
+    after another and pass on only the gradient of their weights, so memory holds one of them.
 
     Args:
-        space: Where architectures are drawn from.
+        space: Space of the training architectures.
         data: Data set at full resolution.
         out: Directory of the checkpoint, and of the training state until it is finished.
-        hypernet: Entry of the family's table; what suits the task if None.
+        hypernet: Entry of the family's table; the task's default if None.
         settings: Sizes that differ from that entry's.
         proxy: Macro sizes of the space, and ``resolution``, for training and scoring.
         training: Steps, batches, rates.
         command: The command line, for the card.
-        device: Where to train.
-        listen: Hears of progress.
+        device: Device of the training.
+        listen: Receives progress events.
 
     Raises:
         TrainingError: The loss stayed non-finite.
@@ -161,7 +161,7 @@ def train_hypernet(
     )
     finished = load_finished(card, out)
     if finished is not None:
-        (out / STATE).unlink(missing_ok=True)  # of a process that was killed at this very point
+        (out / STATE).unlink(missing_ok=True)  # left by a process that was killed at this point
         return finished.to(device)
     session = _Session(card, config, space.at(**proxy), data, training, torch.device(device))
     session.resume(out, listen)
@@ -214,7 +214,7 @@ class _Session:
         self._updating = False
 
     def run(self, out: Path, progress: Stage) -> None:
-        """All remaining steps, the state being saved now and then, and when interrupted."""
+        """Run all remaining steps; save the state periodically and on interruption."""
         start = self._seconds
         loss, accuracy = math.nan, math.nan
         self.model.train()
@@ -230,7 +230,7 @@ class _Session:
                     if self._step % _SAVE_EVERY == 0:
                         self._save(out)
         except KeyboardInterrupt:
-            if not self._updating:  # half a step would not be the state of any
+            if not self._updating:  # the state inside a step is not consistent
                 self._save(out)
             raise
 
@@ -284,7 +284,7 @@ class _Session:
     def _backward(
         self, graph: Graph, params: dict[str, Tensor], batch: Batch
     ) -> tuple[float, float] | None:
-        """Loss and accuracy of one network, its weights' gradients being left in ``params``."""
+        """Loss and accuracy of one network; its weights' gradients are stored in ``params``."""
         with (
             autocast(self._device, self._training.precision),
             safe_convolutions(self._device),
@@ -315,7 +315,7 @@ class _Session:
             )
 
     def resume(self, out: Path, listen: Listener) -> None:
-        """Take up the state in ``out`` if there is one.
+        """Resume from the state in ``out`` if there is one.
 
         Raises:
             CheckpointError: It belongs to another training, or is corrupt.
@@ -347,9 +347,9 @@ class _Session:
 def _largest(space: SearchSpace, seed: int) -> dict[str, int]:
     """Channels and window of the largest weights of some architectures.
 
-    A tile of more would have parts that no training reaches and a larger network is given. For
-    images, channels are those that convolutions give; for the nodes of a graph also the features
-    of the data, each of which means something else.
+    A larger tile would have parts that training never uses, but that a larger network would
+    receive. For images, channels are the outputs of convolutions; for the nodes of a graph also
+    the features of the data, each of which has its own meaning.
     """
     draw = rng(seed, "tile")
     shapes = [
@@ -367,7 +367,7 @@ def _largest(space: SearchSpace, seed: int) -> dict[str, int]:
 
 
 def _input_gain(data: Dataset) -> float:
-    """One over the size of the features of nodes; images are of size 1."""
+    """One over the root mean square of the features of nodes; 1 for images."""
     if not data.task.traits.scales_inputs:
         return 1.0
     x, _ = data.train.whole().inputs

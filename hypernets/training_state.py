@@ -1,4 +1,4 @@
-"""The state of a hypernetwork's training on disk, and whether it is of this training."""
+"""The state of a hypernetwork's training on disk, and the check that it fits a training."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 STATE = "training.safetensors"
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 _MAY_DIFFER = {"command", "half", "workers", "seconds", "device", "torch"}
-"""Entries of a card's training that say how it was asked for, how fast it went, and where."""
+"""Entries of a card's training that do not identify it: command, speed and device."""
 _ELSEWHERE = "Choose another --out, or delete the directory."
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training has come.
+    """Progress of a training.
 
     Attributes:
         step: Optimiser steps taken.
@@ -42,7 +42,7 @@ class Progress:
 
 
 def save(out: Path, model: GraphHyperNetwork, optimiser: AdamW, progress: Progress) -> None:
-    """Write the state of a training into its directory, in one step."""
+    """Write the state of a training into its directory, atomically."""
     tensors: dict[str, Tensor] = {}
     for name, parameter in model.named_parameters():
         tensors[f"model.{name}"] = parameter
@@ -53,7 +53,7 @@ def save(out: Path, model: GraphHyperNetwork, optimiser: AdamW, progress: Progre
 
 
 def restore(out: Path, model: GraphHyperNetwork, optimiser: AdamW) -> Progress | None:
-    """Put a saved state into a model and its optimiser; None if there is none.
+    """Load a saved state into a model and its optimiser; None if there is none.
 
     Raises:
         CheckpointError: It belongs to another training, or is corrupt.
@@ -83,7 +83,7 @@ def restore(out: Path, model: GraphHyperNetwork, optimiser: AdamW) -> Progress |
 
 
 def _take_up(state: Mapping[str, Tensor], model: GraphHyperNetwork, optimiser: AdamW) -> None:
-    """Give a model and its optimiser what :func:`save` has written of them."""
+    """Load the tensors written by :func:`save` into a model and its optimiser."""
     parameters = list(model.named_parameters())
     model.load_state_dict({name: state[f"model.{name}"] for name, _ in parameters})
     moments = {
@@ -99,7 +99,7 @@ def load_finished(card: Card, out: Path) -> GraphHyperNetwork | None:
     """The hypernetwork of this training; None if its card or weights are not written yet.
 
     Raises:
-        CheckpointError: ``out`` holds that of another training, or one that cannot be read.
+        CheckpointError: ``out`` holds one of another training, or one that cannot be read.
     """
     if not all((out / name).exists() for name in (checkpoint.CARD, checkpoint.WEIGHTS)):
         return None
@@ -112,10 +112,10 @@ def load_finished(card: Card, out: Path) -> GraphHyperNetwork | None:
 
 
 def _check_same(found: Mapping[str, Any], card: Card, out: Path, what: str) -> None:
-    """See that what lies in ``out`` belongs to this training.
+    """Check that the content of ``out`` belongs to this training.
 
     Raises:
-        CheckpointError: It does not; the message says in what they differ.
+        CheckpointError: It does not; the message names the differences.
     """
     expected = _identity(card)
     differing = [key for key in expected if found.get(key) != expected[key]]
@@ -127,7 +127,7 @@ def _check_same(found: Mapping[str, Any], card: Card, out: Path, what: str) -> N
 
 
 def _identity(card: Card) -> dict[str, Any]:
-    """What must agree for a training to go on, as JSON gives it back."""
+    """The settings that must agree to resume a training, as read from JSON."""
     identity = asdict(card)
     del identity["measured"], identity["reference"], identity["digest"]
     identity["training"] = {

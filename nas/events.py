@@ -1,4 +1,4 @@
-"""What the library tells while it works; whoever listens decides what to show."""
+"""Events that the library emits while it works; a listener decides which to show."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ Listener = Callable[[Event], None]
 
 
 def ignore(event: Event) -> None:
-    """A listener that does nothing."""
+    """A listener that ignores all events."""
 
 
 class Stage:
     """A running stage.
 
     Attributes:
-        seconds: How long it took, once it has ended.
+        seconds: Duration of the stage, once it has ended.
     """
 
     def __init__(self, listen: Listener, name: str, total: int | None) -> None:
@@ -81,7 +81,7 @@ class Stage:
         return time.monotonic() - self._start
 
     def advance(self, done: int, **metrics: float) -> None:
-        """Tell how many steps are done, with the figures of the moment."""
+        """Emit the number of finished steps, with current metrics."""
         self._listen(Advanced(stage=self._name, done=done, total=self._total, metrics=metrics))
 
 

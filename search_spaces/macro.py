@@ -1,4 +1,4 @@
-"""Macro sizes of spaces: which suit a task, and whether given ones are valid."""
+"""Macro sizes of spaces: defaults for a task, and checks."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 Sizes = dict[str, Any]
 
 _LARGEST = 16_384
-"""Up to here the limits of networks say in seconds that one is too large."""
+"""Largest macro size; up to it the limits of networks refuse a large network within seconds."""
 
 
 def for_resolution(sizes: Mapping[float, Sizes], resolution: int) -> Sizes:
     """The entry of the smallest key that ``resolution`` does not exceed.
 
     Args:
-        sizes: Macro sizes by the largest resolution they suit; one key is infinite.
+        sizes: Macro sizes by the largest resolution they are meant for; one key is infinite.
         resolution: Side of the images in pixels.
     """
     return sizes[min(limit for limit in sizes if resolution <= limit)]
@@ -61,7 +61,7 @@ def check_choice(space: SearchSpace, name: str, choices: Iterable[str]) -> None:
     """Raise unless a macro field holds one of the choices.
 
     Raises:
-        ConfigError: It holds something else.
+        ConfigError: It holds another value.
     """
     value = getattr(space, name)
     if value not in choices:
@@ -86,7 +86,7 @@ def check_rate(space: SearchSpace, name: str) -> None:
     """Raise unless a macro field is a probability below 1.
 
     Raises:
-        ConfigError: It is none.
+        ConfigError: It is not.
     """
     value = getattr(space, name)
     if not 0 <= value < 1:

@@ -26,12 +26,12 @@ def register(cls: _SpaceClass) -> _SpaceClass:
 def get(name: str, task: Task, **macro: Any) -> SearchSpace:
     """The space of that name for a task.
 
-    Macro sizes come from ``macro``, then from the name, then from what suits the task.
+    Macro sizes come from ``macro``, then from the name, then from the defaults for the task.
 
     Args:
-        name: A registered name, with macro sizes after a colon if wanted:
+        name: A registered name, optionally with macro sizes after a colon:
             ``"nb201:channels=8,cells=1"``.
-        task: Input and classes, as a data set gives them.
+        task: Task of a data set: input and classes.
         macro: Macro sizes of the space, or ``resolution`` for images of another size.
 
     Raises:
@@ -59,7 +59,7 @@ def parse_sizes(options: str, name: str) -> dict[str, Any]:
 
     Args:
         options: Keys and values; whole numbers, numbers and truth values are read as such.
-        name: What the options belong to, for messages.
+        name: Owner of the options, for messages.
 
     Raises:
         ConfigError: An option has no value.

@@ -2,7 +2,7 @@
 
     python -m benchmarks.nas_bench_graph.ceiling
 
-First a random forest on links and operations that is told the test accuracies of many
+First a random forest on links and operations that is trained on the test accuracies of many
 architectures, or what all of them reached on CiteSeer; then searches of 20 trainings by a score
 that knows the truth up to some noise, and by that forest.
 """
@@ -52,11 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         told, others = order[:count], order[-_OTHERS:]
         expected = forest(features[told], test[told], features[others], options.trees)
         tau = kendall(expected, test[others])
-        print(f"| forest told {count:,} test accuracies | {tau:.3f} |")
+        print(f"| forest trained on {count:,} test accuracies | {tau:.3f} |")
     transferred = forest(features, elsewhere, features, options.trees)
     print(f"| test accuracy on CiteSeer | {kendall(elsewhere, test):.3f} |")
-    print(f"| forest told all test accuracies on CiteSeer | {kendall(transferred, test):.3f} |")
-    print("\n| τ of a score | told validation | told test |\n| --- | --- | --- |")
+    print(
+        f"| forest trained on all test accuracies on CiteSeer | {kendall(transferred, test):.3f} |"
+    )
+    print("\n| τ of a score | validation seen | test seen |\n| --- | --- | --- |")
     quality = norm.ppf((rankdata(test) - 0.5) / len(test))
     blur = np.random.default_rng(0).normal(size=len(test))
     scores = [("", quality + noise * blur) for noise in _NOISES]
@@ -68,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def forest(known: Floats, accuracies: Floats, features: Floats, trees: int) -> Floats:
-    """What a forest that is told the accuracies of known architectures expects of others."""
+    """Predictions for other architectures of a forest trained on known accuracies."""
     from sklearn.ensemble import RandomForestRegressor
 
     model = RandomForestRegressor(trees, min_samples_leaf=3, random_state=0, n_jobs=-1)
@@ -85,7 +87,7 @@ def search(val: Floats, test: Floats, score: Floats, searches: int) -> tuple[flo
         searches: How many are averaged.
 
     Returns:
-        Told validation accuracies, and told test accuracies.
+        Results with validation accuracies, and with test accuracies.
     """
     draws = np.random.default_rng(1)
     found = []

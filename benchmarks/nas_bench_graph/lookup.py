@@ -21,7 +21,7 @@ class Lookup:
 
     Args:
         truth: What training brought, by key.
-        sees: Which accuracy a search is told: ``val`` or ``test``.
+        sees: Which accuracy a search sees: ``val`` or ``test``.
         most: How many architectures can be trained.
     """
 

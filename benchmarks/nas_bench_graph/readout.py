@@ -25,7 +25,7 @@ _RIDGE = 0.1
 
 
 class Readout:
-    """How well nodes are told from what a network hands to its class head, in closed form.
+    """Accuracy of node classification from the inputs of a network's class head, in closed form.
 
     The head is replaced by a ridge regression on the training nodes; the rest of the network stays
     as it is, so random weights will do: the figure tells how much of the classes survives the
@@ -46,7 +46,7 @@ class Readout:
 
     @torch.no_grad()
     def __call__(self, graph: Graph, weights: Sequence[Mapping[str, Tensor]]) -> float:
-        """Share of the validation nodes that are told right, from 0 to 1.
+        """Share of the validation nodes that are classified correctly, from 0 to 1.
 
         Args:
             graph: With a class head.

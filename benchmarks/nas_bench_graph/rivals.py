@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Train = Callable[[str], float]
-    """What is told of an architecture once it is trained."""
+    """The accuracy that a search sees of an architecture once it is trained."""
 
 RIVALS = ("random", "regularised evolution", "Optuna TPE")
 RIDGE = "ridge on operations"

@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def options_of(text: str | None, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What both programs of this folder are told."""
+    """Common options of the programs of this folder."""
     parser = argparse.ArgumentParser(description=(text or "").splitlines()[0])
     add = parser.add_argument
     add("--weights", default="runs/nas_bench_graph", help="hypernetwork")
@@ -165,9 +165,9 @@ def _ridge(sample: Ranked, rows: NDArray[np.int_]) -> Floats:
 
 LEARNERS: dict[str, Callable[[Ranked, NDArray[np.int_]], Floats]] = {
     "score": _score,
-    "regressor, told validation accuracy": _regressor,
-    "regressor, told test accuracy": _regressor_of_tests,
-    "ridge on operations, told test accuracy": _ridge,
+    "regressor, trained on validation accuracy": _regressor,
+    "regressor, trained on test accuracy": _regressor_of_tests,
+    "ridge on operations, trained on test accuracy": _ridge,
 }
 
 

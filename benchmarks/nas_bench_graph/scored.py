@@ -1,4 +1,4 @@
-"""What is known of architectures before any of them is trained."""
+"""Figures of architectures before any of them is trained."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.nas_bench_graph.search --weights runs/nas_bench_graph --data-dir data
 
-Every search may train ``k`` different architectures and is told one accuracy of each: that on the
+Every search may train ``k`` different architectures and sees one accuracy of each: that on the
 validation nodes or, as in the benchmark's own examples, that on the test nodes. It is judged by
 the test accuracy of what looked best. The engine sees the scores of as many random architectures
 as ``--sample`` says.
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "engine": Engine(pool, score, options.sample),
     }
     most = max(options.trainings)
-    print(f"| told | search | {' | '.join(f'{k} trainings' for k in options.trainings)} |")
+    print(f"| accuracy | search | {' | '.join(f'{k} trainings' for k in options.trainings)} |")
     print(f"| --- | --- |{' --- |' * len(options.trainings)}")
     for sees in SPLITS:
         for name, search in searches.items():

@@ -1,4 +1,4 @@
-"""Decoders: from vectors of nodes to weight tensors, and how these are scaled."""
+"""Decoders: from vectors of nodes to weight tensors, and the scaling of these tensors."""
 
 from hypernets.decoders.chunk import ChunkDecoder
 from hypernets.decoders.coordinate import CoordinateDecoder

@@ -1,4 +1,4 @@
-"""The decoder of static hypernetworks: one generator, one learned vector for each chunk."""
+"""The decoder of static hypernetworks: one generator with learned vectors for each chunk."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 @DECODERS.register("chunk")
 class ChunkDecoder(Decoder):
-    """Node states to parameters of one shape, made of square chunks laid side by side.
+    """Node states to parameters of one shape, assembled from square chunks.
 
     A weight is cut into chunks of ``side`` x ``side`` channels at one tap of its window. A shared
     generator makes each one from the layer's state and learned vectors of the chunk's row, column
-    and tap (Ha et al. 2017, HyperNetworks: large kernels are concatenated from chunks with
-    embeddings of their own; von Oswald et al. 2020). The last chunks are cut to the shape. A
-    class head is decoded as features x D, times one learned vector for each class.
+    and tap (Ha et al. 2017, HyperNetworks: large kernels are concatenated from chunks, each with
+    its own embedding; von Oswald et al. 2020). The last chunks are cut to the shape. A class head
+    is decoded as features x D, times one learned vector for each class.
 
     Args:
         hidden: Size of a node state, D.
-        max_channels: Channels after which the chunks' vectors, and so the chunks, repeat.
+        max_channels: Channels after which the vectors of chunks, and so the chunks, repeat.
         max_kernel: Largest window; in larger ones, the vectors of taps are interpolated.
         classes: Number of learned class vectors.
         side: Channels of a chunk.
@@ -70,7 +70,7 @@ class ChunkDecoder(Decoder):
         return (features[..., 0] @ vectors).mT.reshape(len(h), *shape)
 
     def _chunks(self, h: Tensor, role: Role, axes: tuple[int, int, int, int, int]) -> Tensor:
-        """Chunks side by side, repeated if need be: (P, D) -> (P, out, in, taps)."""
+        """Chunks side by side, repeated where needed: (P, D) -> (P, out, in, taps)."""
         out, channels = (min(size, self.max_channels) for size in axes[:2])
         rows, columns = self._needed(self.rows, out), self._needed(self.columns, channels)
         place = rows[:, None, None] + columns[:, None] + self._taps(axes[2:])  # (R, C, taps, 4D)
@@ -94,7 +94,7 @@ class ChunkDecoder(Decoder):
 
 
 def _centre(vectors: Tensor, size: int) -> Tensor:
-    """The middle of a table, or all of it stretched: (S, 4D) -> (size, 4D)."""
+    """The middle of a table, or the whole table interpolated: (S, 4D) -> (size, 4D)."""
     have = len(vectors)
     if size > have:
         return F.interpolate(vectors.mT[None], size, mode="linear")[0].mT

@@ -1,4 +1,4 @@
-"""Last layers of decoders: how small they start, and heads of any number of classes."""
+"""Last layers of decoders: their initial scale, and heads of any number of classes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 FINAL_GAIN = 0.2
 """Factor of the last layers' initial weights (Knyazev et al. 2023, in the published program).
 
-Larger ones make networks start with losses far above that of guessing, and training on networks
-that differ much then fails."""
+With larger factors networks start with losses far above that of chance, and training on a varied
+set of networks then fails."""
 
 
 def extend_class_vectors(vectors: Tensor, classes: int) -> Tensor:

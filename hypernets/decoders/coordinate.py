@@ -1,4 +1,4 @@
-"""The decoder that is a function of coordinates: where an element lies gives its value."""
+"""The decoder whose values are a function of an element's coordinates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 POSITION_RATES = math.pi * 1.9 ** torch.arange(12)
-"""Angles per axis length; the last tells neighbours apart among a thousand channels."""
+"""Angles per axis length; the last distinguishes neighbours among a thousand channels."""
 
 SIZE_RATES = 2 * math.pi / 2.5 ** torch.arange(1, 7)
 """Angles per doubling of an axis."""
@@ -42,7 +42,7 @@ class CoordinateDecoder(Decoder):
     Args:
         hidden: Size of a node state, D.
         classes: Number of learned class vectors.
-        rank: Number of waves; a weight matrix is at most of rank 2 ``rank``.
+        rank: Number of waves; a weight matrix has at most rank 2 ``rank``.
     """
 
     def __init__(self, hidden: int, classes: int, *, rank: int = 128) -> None:
@@ -88,7 +88,7 @@ class CoordinateDecoder(Decoder):
 
 
 class _Axis(nn.Module):
-    """Phases along one axis from what is known of its places: (P, D), (n, F) -> (P, n, rank)."""
+    """Phases along one axis from features of its positions: (P, D), (n, F) -> (P, n, rank)."""
 
     def __init__(self, hidden: int, features: int, rank: int, spread: float) -> None:
         super().__init__()

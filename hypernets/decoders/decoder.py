@@ -10,7 +10,7 @@ from nas.registry import Registry
 
 
 class Decoder(nn.Module):
-    """Makes raw parameters of one role and shape from states of nodes.
+    """Maps states of nodes to raw parameters of one role and shape.
 
     The constructor takes sizes of :class:`hypernets.HypernetConfig` by their names.
 
@@ -19,7 +19,7 @@ class Decoder(nn.Module):
     """
 
     repeats: ClassVar[bool] = False
-    """Whether values repeat beyond ``max_channels``; what repeats is decoded once."""
+    """Whether values repeat beyond ``max_channels``; repeated values are decoded once."""
 
 
 DECODERS: Registry[type[Decoder]] = Registry("decoder")

@@ -23,8 +23,8 @@ def scale_by_fan_in(raw: Tensor, role: Role, shape: Shape, out: Tensor | None = 
 
     Weights are multiplied by sqrt(2 / fan_in), or sqrt(1 / fan_in) for the class head and for
     vectors of attention, which no activation follows; scales are 2 sigmoid(x / 2), biases and
-    shifts tanh(x / 5) (Knyazev et al. 2021, §3.1 and the published program). What is looked up is
-    small. They are put into ``out`` if it is given.
+    shifts tanh(x / 5) (Knyazev et al. 2021, §3.1 and the published program). Tables are scaled to
+    :data:`TABLE_SCALE`. The result is written into ``out`` if it is given.
     """
     factor = _factor(role, shape)
     if factor is not None:
@@ -35,7 +35,7 @@ def scale_by_fan_in(raw: Tensor, role: Role, shape: Shape, out: Tensor | None = 
 
 
 def _factor(role: Role, shape: Shape) -> float | None:
-    """What values of a role are multiplied by; None for the others."""
+    """Factor of the values of a role; None for roles without one."""
     if role is Role.WEIGHT:
         return math.sqrt(2 / math.prod(shape[1:]))
     if role is Role.STACKED:

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @DECODERS.register("low-rank")
 class LowRankDecoder(MatrixDecoder):
-    """Node states to parameters of one shape, weights being of low rank and not repetitions.
+    """Node states to parameters of one shape, with weights of low rank instead of repetitions.
 
-    A perceptron makes two matrices r x r of a node's state; one linear layer, the same for both,
-    makes of them A, a row for each output channel and tap along the height, and B, a column for
-    each input channel and tap along the width; the weight is A B (Zhou et al. 2024, LoGAH, §3).
-    Only the channels and the central taps that the shape has are computed. The class head is
-    features x r, made like A, times one learned vector per class.
+    A perceptron maps a node's state to two matrices r x r; one linear layer, shared by both, maps
+    them to A, with a row for each output channel and tap along the height, and B, with a column
+    for each input channel and tap along the width; the weight is A B (Zhou et al. 2024, LoGAH,
+    §3). Only the channels and the central taps of the shape are computed. The class head is
+    features x r, computed like A, times one learned vector per class.
 
     Args:
         hidden: Size of a node state, D.
@@ -101,7 +101,7 @@ class LowRankDecoder(MatrixDecoder):
 
 
 def _central(table: Tensor, taps: int) -> Tensor:
-    """The middle of the second dimension, or all of it stretched: (C, S, r) -> (C, taps, r)."""
+    """The middle of dimension 1, or the whole interpolated: (C, S, r) -> (C, taps, r)."""
     have = table.shape[1]
     if taps > have:
         return F.interpolate(table.mT, taps, mode="linear").mT

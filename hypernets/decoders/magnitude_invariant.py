@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 MEAN = 2 / math.pi
-"""Of the encoded values of normal states."""
+"""Standard deviation of the encoded values of normal states."""
 
 VARIANCE = 1 / 2 - MEAN**2
 
 SHARE = math.sqrt(0.5)
-"""Standard deviation of what is learned independently, and factor of what is decoded."""
+"""Standard deviation of independently learned parameters, and factor of decoded ones."""
 
 
 class MagnitudeInvariant(nn.Module):
-    """Learned parameters plus what a decoder makes of states of constant length.
+    """Learned parameters plus the output of a decoder for states of constant length.
 
     The output of an ordinary hypernetwork grows in proportion to its input, which makes its
     gradients uneven. Here (Ortiz, Guttag, Dalca 2024, Magnitude Invariant Parametrizations) a
@@ -67,7 +67,7 @@ class MagnitudeInvariant(nn.Module):
         return self._base(role, shape) + SHARE * decoded
 
     def _base(self, role: Role, shape: Shape) -> Tensor:
-        """What is learned independently of any state: (*shape,)."""
+        """The parameters learned independently of any state: (*shape,)."""
         if role in (Role.CLASS_WEIGHT, Role.CLASS_BIAS):
             vectors = extend_class_vectors(self.class_vectors, math.prod(shape[:1]))
             head = self.head_bias if role is Role.CLASS_BIAS else self.head
@@ -77,7 +77,7 @@ class MagnitudeInvariant(nn.Module):
         return tile(self._part(role, axes)[None], axes)[0].reshape(shape)
 
     def _part(self, role: Role, axes: tuple[int, int, int, int, int]) -> Tensor:
-        """What is repeated over a parameter: (out, in, 1, height, width)."""
+        """The tile repeated over a parameter: (out, in, 1, height, width)."""
         if role is Role.WEIGHT:
             rows, columns = (_centre(self.max_kernel, size) for size in axes[3:])
             return self.weight[:, :, None, rows, columns]

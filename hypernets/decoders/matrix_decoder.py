@@ -1,4 +1,4 @@
-"""What decoders of matrices have in common: which part of a parameter is decoded, and how."""
+"""Common base of decoders of matrices: which part of a parameter is decoded, and how."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def is_vector(role: Role, shape: Shape) -> bool:
-    """Whether a parameter, class heads aside, is decoded as a vector rather than as a matrix."""
+    """Whether a parameter is decoded as a vector, not as a matrix or a class head."""
     return len(shape) < 2 or role in (Role.SCALE, Role.SHIFT, Role.BIAS)
 
 
 def unrepeated(role: Role, shape: Shape, channels: int) -> Shape:
-    """The shape of which a parameter of a wider layer is a repetition.
+    """The shape that is decoded for a parameter; a wider parameter repeats it.
 
     Example:
         >>> unrepeated(Role.WEIGHT, (96, 16, 3, 3), 64)
@@ -43,11 +43,11 @@ def unrepeated(role: Role, shape: Shape, channels: int) -> Shape:
 
 
 class MatrixDecoder(Decoder, ABC):
-    """Node states to parameters of one shape: weights, heads and vectors each in their way.
+    """Node states to parameters of one shape, with separate paths for weights, heads and vectors.
 
     Attributes:
-        max_channels: Width beyond which what is decoded repeats.
-        vector: Node states to two vectors of that length, scales and all others.
+        max_channels: Width beyond which decoded values repeat.
+        vector: Node states to two vectors of that length, one for scales and one for all others.
     """
 
     max_channels: int

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 CLASS_VECTOR = 32
-"""Longest vector of a class."""
+"""Largest norm of the vector of a class."""
 
 
 @DECODERS.register("tile")
 class TileDecoder(MatrixDecoder):
-    """Node states to parameters of one shape, only the needed part of the tile being computed.
+    """Node states to parameters of one shape; only the needed part of the tile is computed.
 
     A weight comes from a tile (C, C, S, S) through Linear, ReLU, 1x1 convolution, ReLU, 1x1
     convolution (Knyazev et al. 2021, §3.1), cut at the centre of the window and at the first
@@ -93,7 +93,7 @@ class TileDecoder(MatrixDecoder):
         return columns.view(len(columns), -1, taps).transpose(0, 1)
 
     def _addmm(self, bias: Tensor, a: Tensor, b: Tensor) -> Tensor:
-        """``a @ b + bias``, in memory that is used again where it can be."""
+        """``a @ b + bias``, in reused memory where possible."""
         if torch.is_grad_enabled() or not a.dtype is b.dtype is torch.float32:
             return torch.addmm(bias, a, b)
         (out,) = self._memory.tensors([(a.shape[0], b.shape[1])], a.device)

@@ -23,7 +23,8 @@ def tile(part: Tensor, shape: Shape) -> Tensor:
         return part
     repeats = [-(-size // have) for have, size in zip(sizes, shape, strict=True)]
     x = part
-    for dim in range(len(shape), 0, -1):  # one by one: so are gradients added up, ten times faster
+    # One dimension at a time: gradients are then summed in the same way, ten times faster.
+    for dim in range(len(shape), 0, -1):
         x = x.unsqueeze(dim).expand(*x.shape[:dim], repeats[dim - 1], *x.shape[dim:])
     whole = [have * times for have, times in zip(sizes, repeats, strict=True)]
     x = x.reshape(len(part), *whole)
@@ -44,7 +45,7 @@ def tile_into(out: Tensor, part: Tensor) -> None:
         tensor([[1., 2., 1., 2., 1.]])
     """
     if part.shape != out.shape:
-        part = part.contiguous()  # is read several times
+        part = part.contiguous()  # because it is read several times
     for dim in range(1, part.dim()):
         size, have = out.shape[dim], part.shape[dim]
         if have in (1, size):

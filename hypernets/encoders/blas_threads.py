@@ -19,8 +19,8 @@ _ALONE = Lock()
 def one_blas_thread() -> Iterator[None]:
     """Multiply numpy's matrices in one thread, in which small products are fastest.
 
-    Its threads are not those of torch and wait for work without sleeping, so that with both in
-    use they take the processors from each other.
+    BLAS has other threads than torch, and both wait for work without sleeping: used together they
+    compete for the processors.
     """
     with _ALONE, _controller().limit(limits=1, user_api="blas"):
         yield

@@ -1,4 +1,4 @@
-"""An order of nodes that does not depend on how a graph was written down."""
+"""An order of nodes that does not depend on the original order."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ Colour = tuple[Any, ...]
 def in_canonical_order(graph: EncodedGraph) -> EncodedGraph:
     """The same graph with its nodes ordered by level, features, parameters and neighbours.
 
-    Nodes of a level that look alike are told apart by what they read, then by what reads them;
-    nodes alike in this too, in the order of what they read. Encoders of sequences need it.
+    Nodes of a level with equal features are ordered by their inputs, then by their readers, and
+    where these are equal too by the order of their inputs. Encoders of sequences need it.
     """
     order = torch.tensor(_order(graph))
     place = order.argsort()
@@ -87,7 +87,7 @@ def _refined(
     others: Mapping[int, Sequence[int]],
     colours: Mapping[int, Colour],
 ) -> dict[int, Colour]:
-    """Colours that tell nodes apart by those of their neighbours too: (level, rank in it)."""
+    """Colours refined by those of the neighbours: (level, rank within it)."""
     found: dict[int, Colour] = {}
     for level, nodes in enumerate(levels):
         keys = {

@@ -1,4 +1,4 @@
-"""The gated sweep on a CPU, its gradients written out."""
+"""The gated sweep on a CPU, with hand-written gradients."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _ZERO = np.zeros((), np.float32)
 
 
 def rows_of(slots: slice, kinds: int) -> slice:
-    """Where the messages of some slots are, K of each."""
+    """Rows of the messages of some slots, K of each."""
     return slice(slots.start * kinds, slots.stop * kinds)
 
 
 class CpuSweep(torch.autograd.Function):
-    """A sweep over levels in numpy and in place: steps are so small that a call's cost matters.
+    """A sweep over levels in numpy and in place: for small steps the overhead of calls dominates.
 
-    Backpropagation by hand keeps one buffer of gradients where autograd would make one for each
-    level, and computes from all levels at once whatever does not depend on their order.
+    The hand-written backward pass keeps one buffer of gradients where autograd would allocate one
+    for each level. It computes all terms that do not depend on the order of levels at once.
 
     Shape:
         States (G, S, D), mix (G, S, S*K), weights as of
@@ -58,10 +58,17 @@ class CpuSweep(torch.autograd.Function):
 
 
 class _Run:
-    """What a sweep computes, by slot; arrays of one graph have no dimension G.
+    """Buffers and steps of a sweep, by slot; arrays of one graph have no dimension G.
 
-    A step does as little as it can: what sigmoid(x) = (1 + tanh(x/2)) / 2 and
-    relu(x + b) = max(x, -b) + b add and multiply last is done for all steps at once.
+    A step is a few dozen rows, so its time is the number of numpy calls, not of operations. Two
+    identities move work out of the steps, where it is done once for all levels:
+
+    - sigmoid(x) = (1 + tanh(x/2)) / 2. The weights and biases of the reset and update gates are
+      halved in advance, and a step stores the tanh. The GRU update h' = n + z (h - n) with
+      z = (1 + t) / 2 becomes 2h' = h + n + t (h - n): a step stores the doubled state, and
+      :meth:`finish` halves all of them once.
+    - relu(x + b) = max(x, -b) + b. A step stores max(x, -b), and the product of the remaining b
+      with the next layer is part of that layer's bias.
     """
 
     def __init__(self, h: Tensor, mix: Tensor, weights: Sequence[Tensor]) -> None:
@@ -86,12 +93,12 @@ class _Run:
         self._sent = np.empty((*self._before.shape[:-2], slots * self._kinds, hidden), np.float32)
         self._after = np.empty_like(self._before)
         self._half_in = 0.5 * self._w_in
-        # a row for each slot, as numpy takes twice as long for arrays that differ in shape
+        # a row for each slot: numpy takes twice as long to broadcast arrays of different shapes
         self._least = np.tile(-self._b_in, (slots, 1))
         self._b_said = np.tile(self._b_in @ self._w_out + b_out, (slots, 1))
 
     def update(self, level: slice, heard: slice) -> None:
-        """New states of a level, and the messages they send."""
+        """Compute the states of a level and the messages they send."""
         hidden = self._hidden
         at, told = (..., level, slice(None)), rows_of(heard, self._kinds)
         before, message, state = self._before[at], self._message[at], self._after[at]  # (G, W, D)
@@ -101,6 +108,7 @@ class _Run:
         self._multiply(message, self._heard, out=gates)
         gates += self._base[at]
         np.tanh(both, out=both)
+        # `base` holds half of the candidate's recurrent term, so this adds the reset gate times it
         new += both[..., :hidden] * self._old_new[at]
         np.tanh(new, out=new)
         np.add(before, new, out=state)
@@ -113,16 +121,26 @@ class _Run:
         np.maximum(said.reshape(rows.shape), _ZERO, out=rows)
 
     def finish(self) -> Array:
-        """Halve what `update` left doubled, once; the new states of all levels: (G, S, D)."""
+        """The new states of all levels, halved as `update` doubles them: (G, S, D)."""
         self._after *= 0.5
         return self._after.reshape(self._shape)
 
     def gradients(self, outer: Array, spans: Sequence[Span]) -> list[Array]:
-        """Of the states before and of all weights in order, from those of the states after."""
+        """Gradients of the initial states and of all weights, in order of the arguments.
+
+        Args:
+            outer: Gradient of the new states.
+            spans: The levels in the order of the forward sweep.
+        """
+        # Only the gradients of messages depend on the order of levels, because a message is read
+        # by later levels. All else is elementwise in slots or a sum over slots:
+        # 1. the slopes d state / d gate, from the stored gates of all levels at once;
+        # 2. the backward sweep, which fills the gradients of messages, inner layers and gates;
+        # 3. the gradients of weights and initial states, one product each over all slots.
         hidden, slots = self._hidden, self._shape[1]
         new, inner = self._gates[..., 2 * hidden :], self._inner + self._b_in
         reset, keep = np.split(0.5 + 0.5 * self._gates[..., : 2 * hidden], 2, axis=-1)
-        self._slopes = np.empty_like(self._gates)  # of the states after, by the gates
+        self._slopes = np.empty_like(self._gates)  # d new state / d gate before its activation
         self._slopes[..., 2 * hidden :] = (1 - keep) * (1 - new * new)
         self._slopes[..., hidden : 2 * hidden] = (self._before - new) * keep * (1 - keep)
         by_reset = self._old[..., 2 * hidden :] * reset * (1 - reset)
@@ -131,11 +149,11 @@ class _Run:
         self._d_sent = np.empty_like(self._sent)
         self._d_message = np.empty_like(self._message)
         self._d_inner = np.empty_like(inner)
-        self._d_new = np.empty_like(self._gates)  # of the gates as computed from messages
+        self._d_new = np.empty_like(self._gates)  # gradients of the gates' input from messages
         d_state = outer.reshape(self._before.shape).copy()
         for level, heard in reversed(spans):
             self._step_back(d_state[..., level, :], level, _hearing(level, heard, slots))
-        d_old = self._d_new.copy()  # of the gates as computed from states before
+        d_old = self._d_new.copy()  # gradients of the gates' input from initial states
         d_old[..., 2 * hidden :] *= reset
         d_before = d_state * keep + d_old @ self._w_hh
         d_said = _flat(self._d_sent, self._kinds * hidden)
@@ -153,7 +171,9 @@ class _Run:
         ]
 
     def _step_back(self, d_state: Array, level: slice, later: slice) -> None:
-        """Gradients of one level; those of its states are added to what the outside gives."""
+        """Gradients of one level; `d_state` holds those from outside, and is added to."""
+        # messages of later levels -> this level's messages sent -> inner layer -> states -> gates
+        # -> this level's messages received, which earlier levels read in their own step
         at, after = (..., level, slice(None)), (..., later, slice(None))
         rows, shape = rows_of(level, self._kinds), (*d_state.shape[:-1], -1)
         d_sent, d_inner, d_new = self._d_sent[..., rows, :], self._d_inner[at], self._d_new[at]
@@ -169,7 +189,7 @@ class _Run:
 
 
 def _hearing(level: slice, heard: slice, slots: int) -> slice:
-    """The levels after one, in the order of the sweep, which begins at either end."""
+    """The slots that read a level's messages: those after it in the order of the sweep."""
     return slice(level.stop, slots) if heard.start == 0 else slice(0, level.start)
 
 

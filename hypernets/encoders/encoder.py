@@ -10,7 +10,7 @@ from nas.registry import Registry
 
 
 class Encoder(nn.Module):
-    """Makes states of the nodes of a batch of graphs.
+    """Computes states of the nodes of a batch of graphs.
 
     The constructor takes sizes of :class:`hypernets.HypernetConfig` by their names.
 

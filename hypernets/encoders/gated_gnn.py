@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 class GatedGNN(Encoder):
     """Asynchronous gated graph network (Zhang et al. 2019, §4; Knyazev et al. 2021, §3.1).
 
-    A node's message is the sum of MLP(h_u) over its predecessors plus, with virtual edges, the
-    sum of MLP_ve(h_u) / d over all ancestors at distance d; a GRU cell takes it into the node's
-    state. The published programs visit nodes one by one. A message depends on its source alone
-    and sources lie on earlier levels (a node's level is its longest path from an input), so here
-    all nodes of a level, of all graphs of the batch, are updated at once, with the same result.
+    A node aggregates the sum of MLP(h_u) over its predecessors plus, with virtual edges, the sum
+    of MLP_ve(h_u) / d over all ancestors at distance d; a GRU cell updates the node's state with
+    it. The published programs visit nodes one by one. A message depends on its source alone, and
+    sources lie on earlier levels (a node's level is its longest path from an input), so here all
+    nodes of a level, of all graphs of the batch, are updated at once, with the same result.
 
     Shape:
         (N, hidden) -> (N, hidden).
@@ -54,7 +54,7 @@ class GatedGNN(Encoder):
         return layout.gather(sweep(h, back, spans))
 
     def _mixes(self, layout: LevelLayout, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """What each slot takes of the messages of each, sweeping forward and back: (G, S, S*K)."""
+        """Weights with which each slot aggregates messages, forward and backward: (G, S, S*K)."""
         shape = layout.shape(weight)
         if weight.dtype is torch.float32:
             ahead, back = self._memory.tensors([shape, shape], weight.device)

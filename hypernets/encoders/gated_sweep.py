@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GatedSweep:
-    """Updates of all levels in order, each level's nodes at once.
+    """Updates all levels in order, the nodes of a level at once.
 
-    A level's messages are ``mix @ sent``, where each node sends the outputs of K networks; a GRU
-    cell takes them into its states, of which the next outputs are made.
+    A level aggregates ``mix @ sent``, where each node sends the outputs of K networks; a GRU cell
+    updates its states with the result, and the networks compute the next messages from the states.
 
     Attributes:
         gru: The cell, D to D.
@@ -43,7 +43,7 @@ class GatedSweep:
 
         Args:
             h: States, (G, S, D).
-            mix: What each slot takes of the messages of each, (G, S, S*K).
+            mix: Weights with which each slot aggregates messages, (G, S, S*K).
             spans: The levels in order.
         """
         gru = (self.gru.weight_ih, self.gru.weight_hh, self.gru.bias_ih, self.gru.bias_hh)

@@ -1,4 +1,4 @@
-"""The encoder of GHN-3: attention between all nodes, biased by how far apart they are."""
+"""The encoder of GHN-3: attention between all nodes, biased by their distances."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class GraphTransformer(Encoder):
         hidden: Size of a node state, D.
         layers: Number of transformer layers.
         heads: Number of attention heads.
-        reach: Longest path that is told from none.
+        reach: Longest path that is distinguished from no path.
 
     Shape:
         (N, hidden) -> (N, hidden).
@@ -67,8 +67,8 @@ class GraphTransformer(Encoder):
 class PairBias(nn.Module):
     """Attention bias of each pair of nodes, from the paths between them.
 
-    Two lookups in a table of path lengths, concatenated, through Linear, ReLU, Linear. Nodes that
-    are not there get minus infinity.
+    Two lookups in a table of path lengths, concatenated, through Linear, ReLU, Linear. Empty slots
+    get minus infinity.
     """
 
     def __init__(self, hidden: int, heads: int, reach: int) -> None:
@@ -87,7 +87,7 @@ class PairBias(nn.Module):
             self.length.weight.copy_(_sinusoids(reach + 2, hidden))
 
     def forward(self, batch: Batch, real: Tensor) -> Tensor:
-        """Where nodes are in dense slots (G, L) -> (G, heads, L, L), rows the attending nodes."""
+        """Occupied dense slots (G, L) -> bias (G, heads, L, L), rows the attending nodes."""
         assert isinstance(self.pairs, Tensor)
         bias = self.layers(self.length(self.pairs).flatten(1))  # (pairs, heads)
         absent = bias.new_full((1, bias.shape[1]), -math.inf)
@@ -97,7 +97,7 @@ class PairBias(nn.Module):
         return found.transpose(0, 1)
 
     def _rows(self, batch: Batch, real: Tensor) -> Tensor:
-        """Which row of the table each pair of slots has: (G, L, L)."""
+        """Row of the table for each pair of slots: (G, L, L)."""
         graphs, slots = real.shape
         slot = torch.arange(len(batch.batch), device=real.device) - batch.ptr[batch.batch]
         rows = (~real).long()[:, None] * (2 * self.reach + 2)
@@ -142,7 +142,7 @@ class TransformerLayer(nn.Module):
 
 
 def distance_from_input(batch: Batch) -> Tensor:
-    """Length of each node's shortest path from an input, at most 1000, as without one: (N,)."""
+    """Length of each node's shortest path from an input, at most 1000; 1000 if none: (N,)."""
     source, target = batch.edge_index
     distance = torch.where(batch.kind == _INPUT, 0.0, float(FARTHEST))
     while bool((distance == FARTHEST).any()):

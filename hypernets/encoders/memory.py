@@ -21,9 +21,9 @@ class MemoryEncoder(Encoder):
     """A convolution over the sequence of layers, each described by its memory traffic.
 
     A network is a list of operations that read banks of memory, compute, and write one bank
-    (Brock et al. 2018, SMASH). Here banks are given as a compiler gives registers: a value
-    goes to the first bank whose own value is not read any more, so a chain stays in one bank and
-    a residual branch occupies a second. The banks read and written are added to the description
+    (Brock et al. 2018, SMASH). Here banks are assigned as a compiler assigns registers: a value
+    goes to the first bank whose value is no longer read, so a chain stays in one bank and a
+    residual branch occupies a second. The banks read and written are added to the description
     of the operation, and residual convolutions run over the topological order of each graph.
 
     Args:
@@ -58,7 +58,7 @@ class MemoryEncoder(Encoder):
 
 
 def memory_traffic(batch: Batch, banks: int) -> tuple[Tensor, Tensor]:
-    """How many values each node reads from each bank, and the bank it writes: (N, M), (N,)."""
+    """Number of values each node reads from each bank, and the bank it writes: (N, M), (N,)."""
     source, target = batch.edge_index[:, batch.distance == 1]
     written = torch.tensor(
         _first_free(source.tolist(), target.tolist(), batch.num_nodes, banks),
@@ -72,8 +72,8 @@ def memory_traffic(batch: Batch, banks: int) -> tuple[Tensor, Tensor]:
 def _first_free(sources: list[int], targets: list[int], nodes: int, banks: int) -> list[int]:
     """The bank of each node's value, nodes in topological order.
 
-    A bank is free for the last node that reads its value, since reading comes before writing;
-    so all banks are free where the next graph of a batch begins.
+    The last node that reads a bank's value may write to that bank, since reading comes before
+    writing; so all banks are free at the first node of the next graph of a batch.
     """
     last_read = list(range(nodes))
     for source, target in zip(sources, targets, strict=True):

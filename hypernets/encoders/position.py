@@ -1,4 +1,4 @@
-"""The encoder of static hypernetworks: a learned vector for each place in the network."""
+"""The encoder of static hypernetworks: a learned vector for each position in the network."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ FREE = frozenset(
 
 @ENCODERS.register("position")
 class PositionEncoder(Encoder):
-    """The embedding of the layer's number, with no regard to what the layer is.
+    """The embedding of the layer's number, independent of the layer's operation.
 
     Layers with parameters are numbered in topological order (the layer embeddings of Ha et al.
-    2017, HyperNetworks); other nodes have the number of the next layer. It is the baseline that
-    knows one network only: of another architecture, layers get vectors by their place.
+    2017, HyperNetworks); other nodes have the number of the next layer. This baseline is meant for
+    a single network: layers of another architecture get the vectors of their positions.
 
     Args:
         hidden: Size of a node state.

@@ -1,4 +1,4 @@
-"""The encoder whose layers depend on those before them, one after another."""
+"""The recurrent encoder, in which each layer depends on the layers before it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RNNEncoder(Encoder):
 
     Weights are generated layer after layer, each from the layer's description and from a memory
     of the layers before it (the dependency-based generation of Chauhan et al. 2024, A Brief
-    Review of Hypernetworks); later layers are not seen. The memory is added to the description.
+    Review of Hypernetworks), not of later ones. The memory is added to the description.
 
     Shape:
         (N, hidden) -> (N, hidden).

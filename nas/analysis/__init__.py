@@ -1,4 +1,4 @@
-"""What an architecture costs, known before any tensor is allocated."""
+"""Costs of architectures, computed before any tensor is allocated."""
 
 from nas.analysis.complexity import Complexity, complexity
 from nas.analysis.cost import Cost, cost

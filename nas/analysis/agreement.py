@@ -1,4 +1,4 @@
-"""How well a score ranks what the truth ranks."""
+"""Agreement of a score with the true ranking."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _PICKS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """How far a score and the truth agree; None where that is not defined.
+    """Measures of agreement between a score and the truth; None where one is not defined.
 
     Attributes:
         kendall: See :func:`kendall`.
-        top_kendall: The same inside the tenth that is truly best, see :func:`top_kendall`.
+        top_kendall: The same within the true best tenth, see :func:`top_kendall`.
         spearman: See :func:`spearman`.
         ndcg: See :func:`ndcg`.
-        top1: Truth of what the score puts first; the mean where several share that place.
-        top10: Best truth among the ten that the score puts first, equal scores in the order given.
+        top1: Truth of the entry with the highest score; the mean where several share it.
+        top10: Best truth among the ten highest scores, equal scores in the order given.
     """
 
     kendall: float | None
@@ -35,14 +35,14 @@ class Agreement:
 
 
 def agreement(score: Values, truth: Values) -> Agreement:
-    """Every measure of how well a score ranks.
+    """All measures of agreement between a score and the truth.
 
     Args:
-        score: Higher is better; what is missing or not finite counts as worst.
+        score: Higher is better; a missing or non-finite score counts as worst.
         truth: Higher is better, all finite, in the order of the scores.
 
     Raises:
-        ValueError: There are none, not equally many, or a truth is not finite.
+        ValueError: There are no scores, their number differs, or a truth is not finite.
 
     Example:
         >>> found = agreement([0.1, 0.3, None, 0.2], [60.0, 90.0, 10.0, 93.0])
@@ -68,12 +68,12 @@ def kendall(score: Values, truth: Values) -> float | None:
 
 
 def top_kendall(score: Values, truth: Values, share: float = 0.1) -> float | None:
-    """Kendall's tau-b among the truly best; None where it is not defined there.
+    """Kendall's tau-b among the true best; None where it is not defined there.
 
     Args:
-        score: Higher is better; what is missing or not finite counts as worst.
+        score: Higher is better; a missing or non-finite score counts as worst.
         truth: Higher is better.
-        share: Of all, that are the best; those as good as the last of them belong to them.
+        share: Share of all entries that counts as best; ties with the last of them are included.
 
     Raises:
         ValueError: The share does not lie in (0, 1].
@@ -97,9 +97,9 @@ def ndcg(score: Values, truth: Values) -> float | None:
     """Normalised discounted cumulative gain over the whole list; None where all truths are equal.
 
     Proposed for rankers of architectures by Zhang et al. 2021 (AceNAS). The gain of an
-    architecture is the rank of its truth, scaled to [0, 1]: on accuracies themselves a few
-    networks that learn nothing would make all others look alike. The discount is ``log2(place +
-    1)``, averaged over equal scores (McSherry & Najork 2008).
+    architecture is the rank of its truth, scaled to [0, 1]: with the accuracies themselves a few
+    networks that learn nothing would make the gains of all others nearly equal. The discount is
+    ``log2(place + 1)``, averaged over equal scores (McSherry & Najork 2008).
     """
     scores, truths = _pair(score, truth)
     if np.ptp(truths) == 0:
@@ -113,7 +113,7 @@ def ndcg(score: Values, truth: Values) -> float | None:
 
 
 def _pair(score: Values, truth: Values) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both as arrays, what is no finite score being minus infinity."""
+    """Both as arrays, with minus infinity for a missing or non-finite score."""
     scores, truths = np.array(score, dtype=np.float64), np.array(truth, dtype=np.float64)
     if scores.shape != truths.shape or scores.ndim != 1 or not scores.size:
         raise ValueError(
@@ -125,5 +125,5 @@ def _pair(score: Values, truth: Values) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def _ranks(scores: NDArray[np.float64], truths: NDArray[np.float64]) -> bool:
-    """Whether both put at least one thing before another."""
+    """Whether each ranks at least one entry before another."""
     return len(np.unique(scores)) > 1 and len(np.unique(truths)) > 1

@@ -1,4 +1,4 @@
-"""Cost as it is printed beside design spaces: multiply-adds with biases, and activations."""
+"""Cost as published for design spaces: multiply-adds with biases, and activations."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _BIASES = (Role.BIAS, Role.CLASS_BIAS)
 
 @dataclass(frozen=True, kw_only=True)
 class Complexity:
-    """What pycls counts of a network.
+    """Complexity of a network as pycls counts it.
 
     Attributes:
         params: Number of parameters.
         flops: Multiply-adds of convolutions and linear layers for one sample; a bias that is
             added counts as one.
-        activations: Elements of the outputs of convolutions, linear layers and pools, the global
-            one left out, for one sample. On accelerators the time follows them more closely than
-            the multiply-adds (Radosavovic et al. 2020, Designing Network Design Spaces).
+        activations: Elements of the outputs of convolutions, linear layers and pools, except the
+            global pool, for one sample. On accelerators run time depends on them more than on the
+            multiply-adds (Radosavovic et al. 2020, Designing Network Design Spaces).
     """
 
     params: int

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _FLOAT_BYTES = 4
 
 NO_PATH = 1_000_000
-"""Length of the shortest path where none leads from an input to the output."""
+"""Length of the shortest path where no path leads from an input to the output."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What one network costs.
+    """Cost of one network.
 
     Attributes:
         params: Number of parameters, dead branches included.
@@ -30,12 +30,12 @@ class Cost:
             keeps for the backward pass.
         layers: Number of operations that multiply and accumulate: convolutions, linear layers,
             attention.
-        shortest_path: Layers and pools, the global one before a classifier included, on the
-            shortest way from an input to the output; :data:`NO_PATH`, longer than any, if there
-            is none, because the output is constant. Short ways carry most of what a network
-            learns (Veit, Wilber and Belongie 2016, Residual Networks Behave Like Ensembles of
+        shortest_path: Layers and pools, including the global one before a classifier, on the
+            shortest path from an input to the output; :data:`NO_PATH`, longer than any path, if
+            there is none because the output is constant. Short paths carry most of the gradient
+            (Veit, Wilber and Belongie 2016, Residual Networks Behave Like Ensembles of
             Relatively Shallow Networks).
-        mean_path: Layers on the mean of all ways from an input to the output, the network's
+        mean_path: Mean number of layers over all paths from an input to the output, the network's
             effective depth; 0 if there is none.
     """
 
@@ -81,7 +81,7 @@ def _shortest_path(graph: Graph, macs: Sequence[int]) -> int:
 
 
 def _mean_path(graph: Graph, macs: Sequence[int]) -> float:
-    """Counted in integers: a deep network has more ways than a float can hold."""
+    """Counted in integers: a deep network has more paths than a float can hold."""
     ways = {spec.name: int(not spec.is_edge_index) for spec in graph.inputs}
     lengths = {spec.name: 0 for spec in graph.inputs}
     for node, count in zip(graph.nodes, macs, strict=True):

@@ -1,4 +1,4 @@
-"""How good the networks of a design space are, all at once."""
+"""Error distribution of the networks of a design space."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class ErrorDistribution:
     """The empirical distribution function of the errors of random networks.
 
     F(e) = (1/n) Σ 1[e_i < e] (Radosavovic et al. 2019, On Network Design Spaces for Visual
-    Recognition): a space whose F is higher is better, whatever search is used in it.
+    Recognition): a space with higher F is better, for every search method.
 
     Attributes:
         errors: One for each network, sorted.
 
     Raises:
-        ValueError: There are none, or one is not finite.
+        ValueError: There are no errors, or one is not finite.
 
     Example:
         >>> found = ErrorDistribution((0.3, 0.1, 0.2, 0.2))
@@ -54,7 +54,7 @@ class ErrorDistribution:
 
     @property
     def median(self) -> float:
-        """Error that half of the networks stay below."""
+        """Median error."""
         return float(np.median(self.errors))
 
     @property
@@ -65,11 +65,11 @@ class ErrorDistribution:
 
 @dataclass(frozen=True)
 class Difference:
-    """Whether two distributions differ: the two-sample test of Kolmogorov and Smirnov.
+    """Difference of two distributions: the two-sample test of Kolmogorov and Smirnov.
 
     Attributes:
         statistic: Largest distance between the two functions, from 0 to 1.
-        pvalue: How likely one as large is if they are the same.
+        pvalue: Probability of a statistic at least this large if the distributions are equal.
     """
 
     statistic: float
@@ -90,7 +90,7 @@ def difference(first: ErrorDistribution, second: ErrorDistribution) -> Differenc
 
 @dataclass(frozen=True)
 class BestRange:
-    """Where the best value of a parameter lies: median and the bounds of 95 % of resamples."""
+    """Best value of a parameter: median and the bounds of 95 % of resamples."""
 
     low: float
     median: float
@@ -98,18 +98,18 @@ class BestRange:
 
 
 def best_range(values: Sequence[float], errors: Sequence[float], *, seed: int = 0) -> BestRange:
-    """Bootstrap of the value that the best network has, as pycls's ``get_filters`` does it.
+    """Bootstrap of the best network's value, as in pycls's ``get_filters``.
 
-    Of 2,500 resamples, a quarter of the population each and drawn with replacement, the value of
-    the network with the least error is taken.
+    Each of 2,500 resamples, a quarter of the population drawn with replacement, gives the value of
+    its network with the least error.
 
     Args:
-        values: Of a parameter or of a cost, for each network.
+        values: Values of a parameter or of a cost, one for each network.
         errors: In the same order.
-        seed: Of the resamples.
+        seed: Seed of the resamples.
 
     Raises:
-        ValueError: There are none, or not equally many.
+        ValueError: There are no values, or the number of errors differs.
     """
     if not values or len(values) != len(errors):
         raise ValueError(

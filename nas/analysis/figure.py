@@ -1,4 +1,4 @@
-"""What is known of a candidate as a number, in one table."""
+"""Figures of candidates, in one table."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Direction = Literal["minimize", "maximize"]
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A number known of a candidate: objectives, constraints, rankings and columns name it.
+    """A number measured for a candidate; objectives, constraints, rankings and columns name it.
 
     Attributes:
-        direction: Which way an objective goes unless it says otherwise.
-        known: ``graph``: before anything is built, so that constraints may name it; ``weights``:
-            once the candidate is scored.
+        direction: Default direction of an objective.
+        known: ``graph``: known before the network is built, so constraints may name it;
+            ``weights``: known once the candidate is scored.
         promises: Whether ``higher`` or ``lower`` values promise a more accurate network.
         ranks: Whether candidates may be ranked by it.
-        of: The figure of a network, where neither its cost nor its score holds it.
+        of: Function from a network to the figure, where neither its cost nor its score holds it.
 
     Example:
         >>> import nas
@@ -61,11 +61,11 @@ for _name, _figure in {
     FIGURES.register(_name)(_figure)
 
 RECORDED = tuple(FIGURES.in_order())
-"""Figures that every scored trial has on record; others may have been registered later."""
+"""Figures recorded for every scored trial; others may have been registered later."""
 
 
 def known_from(source: Literal["graph", "weights"]) -> list[str]:
-    """Names of the figures that are known from the graph, or once a candidate is scored."""
+    """Names of the figures known from the graph, or known once a candidate is scored."""
     return [name for name in FIGURES.in_order() if FIGURES.get(name).known == source]
 
 
@@ -79,7 +79,7 @@ def graph_figures(network: Graph) -> dict[str, float]:
 
 
 def check_name(name: str, known: Iterable[str], kind: str) -> None:
-    """Refuse a name that is not known.
+    """Raise unless a name is known.
 
     Raises:
         ConfigError: The name is unknown; the message suggests the nearest one.

@@ -22,7 +22,7 @@ Call = Callable[["Node", Parameters, list["Tensor"]], "Tensor"]
 
 
 def ignore(node: Node, inputs: list[Tensor]) -> None:
-    """See nothing of a run."""
+    """Observe nothing."""
 
 
 def apply(graph: Graph, params: Parameters, *inputs: Tensor, observe: Observer = ignore) -> Any:
@@ -35,10 +35,10 @@ def apply(graph: Graph, params: Parameters, *inputs: Tensor, observe: Observer =
         graph: The architecture.
         params: A tensor for every entry of ``graph.parameters()`` and for every constant.
         inputs: One batch for each graph input, of any batch size.
-        observe: Is shown every node with its inputs before it runs.
+        observe: Called with every node and its inputs before the node runs.
 
     Returns:
-        The output; a tuple of them where the graph has several.
+        The output; a tuple where the graph has several outputs.
 
     Shape:
         Images (B, C, H, W) to class scores (B, classes), for a classifier.
@@ -59,8 +59,8 @@ def calibrate(
 
     Returns:
         ``<node>.running_mean`` and ``<node>.running_var`` (unbiased), each (C,), in float32 also
-        where autocast lowers the precision of what is normalised. Merged into
-        ``params`` they make :func:`apply` independent of how inputs are batched.
+        where autocast lowers the precision of the normalised values. Merged into ``params`` they
+        make :func:`apply` independent of the batching of inputs.
     """
     statistics: dict[str, Tensor] = {}
 
@@ -78,8 +78,8 @@ def calibrate(
 def _measured(x: Tensor) -> dict[str, Tensor]:
     """Mean and unbiased variance of each channel of (B, C, H, W).
 
-    What a norm in training leaves in its buffers at momentum 1, in a fraction of the time that
-    :func:`torch.var_mean` takes over these axes.
+    A norm in training stores the same values in its buffers at momentum 1. This takes a fraction
+    of the time of :func:`torch.var_mean` over these axes.
     """
     if x.numel() == x.shape[1]:  # a single value does not vary
         return {"running_mean": x.flatten(), "running_var": x.new_zeros(x.shape[1])}
@@ -127,7 +127,7 @@ def _run(
 
 
 def _by_node(graph: Graph, params: Parameters) -> dict[str, dict[str, Tensor]]:
-    """The tensors of every node by their names in it, which may have dots."""
+    """The tensors of every node by their names in the node, which may have dots."""
     owned: dict[str, dict[str, Tensor]] = {node.name: {} for node in graph.nodes}
     for name, tensor in params.items():
         node, _, own = name.rpartition(".")

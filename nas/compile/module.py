@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 _LABELS = {"self": "self_"}
-"""What the value of a node is called where its own name means something else in the code."""
+"""Name of a node's value where the node's own name has another meaning in the code."""
 
 
 class _NamingTracer(fx.proxy.GraphAppendingTracer):
@@ -36,10 +36,10 @@ class _NamingTracer(fx.proxy.GraphAppendingTracer):
 
 
 def to_module(graph: Graph) -> fx.GraphModule:
-    """A module freshly initialised by torch's defaults, parameters named as the graph's nodes.
+    """A module freshly initialised by torch's defaults, parameters named like the graph's nodes.
 
     Nodes with state become submodules, the others torch calls; ``module.code`` reads like a
-    handwritten ``forward``, and the state holds exactly ``graph.parameters()`` plus the running
+    handwritten ``forward``, and the state consists of ``graph.parameters()`` and the running
     statistics of batch norms.
 
     Example:
@@ -74,14 +74,14 @@ def to_module(graph: Graph) -> fx.GraphModule:
 
 
 def _placeholder(program: fx.Graph, name: str) -> fx.Node:
-    """An input under its own name, or one like it where the code calls something else so."""
+    """The node of an input, renamed where the code uses its name for another value."""
     node = program.create_node("placeholder", name, name=name)
     node.target = node.name
     return node
 
 
 def _is_read_sparse(graph: Graph, name: str) -> bool:
-    """Whether all that read a value take it as a sparse matrix."""
+    """Whether all readers of a value accept it as a sparse matrix."""
     readers = set(graph.consumers[name])
     return name not in graph.outputs and all(
         node.op.reads_sparse for node in graph.nodes if node.name in readers

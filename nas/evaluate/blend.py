@@ -1,4 +1,4 @@
-"""The engine's own ranking: several figures of a network as one score."""
+"""The default score: a blend of several figures of a network."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Blend:
     """A weighted mean of figures, each on a scale from 0 (poor) to 1 (good).
 
     A figure becomes Φ(±(figure - median) / spread), about its rank among random architectures.
-    Median and spread are fixed once, so a score depends on nothing but the network: scores of
-    different runs compare. A figure that is not finite counts as the poorest.
+    Median and spread are fixed once, so a score depends on the network alone, and scores of
+    different runs are comparable. A figure that is not finite counts as the poorest.
 
     Attributes:
         reference: Median and spread of each figure over random architectures.
-        recipe: Weight of each figure; a negative one is for a figure that promises the opposite
-            of what it usually does.
+        recipe: Weight of each figure; a negative weight reverses the usual direction of the
+            figure.
 
     Raises:
         ConfigError: The reference lacks a figure of the recipe, or one is not a finite median and
@@ -75,7 +75,7 @@ class Blend:
     def fit(
         rows: Sequence[Mapping[str, float]], recipe: Mapping[str, float] | None = None
     ) -> Blend:
-        """The blend whose reference are these architectures.
+        """The blend with these architectures as its reference.
 
         Args:
             rows: All figures of the recipe for each architecture.
@@ -86,7 +86,7 @@ class Blend:
 
 
 def _known(name: str, rows: Sequence[Mapping[str, float]]) -> list[float]:
-    """What the rows say of a figure, constant networks having no shortest path."""
+    """Values of a figure in the rows; networks with constant output have no shortest path."""
     figures = [row[name] for row in rows]
     if name == "shortest_path":
         return [length for length in figures if length < NO_PATH]
@@ -94,9 +94,10 @@ def _known(name: str, rows: Sequence[Mapping[str, float]]) -> list[float]:
 
 
 def _scale(figures: Sequence[float]) -> list[float]:
-    """Median, and half the way from the 16th to the 84th percentile: a deviation, if normal.
+    """Median, and half the distance from the 16th to the 84th percentile.
 
-    Where that is nothing the standard deviation stands in, and 1 where all figures are equal.
+    The latter is the standard deviation of a normal distribution. Where it is zero the standard
+    deviation replaces it, and 1 where all figures are equal.
     """
     finite = np.array([figure for figure in figures if math.isfinite(figure)], dtype=float)
     if not finite.size:

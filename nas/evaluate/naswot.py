@@ -1,4 +1,4 @@
-"""NASWOT: how differently a network's rectifiers treat different images."""
+"""NASWOT: diversity of a network's activation patterns over different images."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class ActivationKernel:
-    """Kernel of activation patterns, added up while a network runs.
+    """Kernel of activation patterns, accumulated while a network runs.
 
     An observer for :func:`nas.compile.apply` and :func:`nas.compile.calibrate`. With ``b`` (B, U)
-    telling which of the U inputs of a rectifier are positive, the kernel is the sum over
-    rectifiers of b bᵀ + (1 - b)(1 - b)ᵀ: the number of units that treat two images alike.
+    indicating which of the U inputs of a rectifier are positive, the kernel is the sum over
+    rectifiers of b bᵀ + (1 - b)(1 - b)ᵀ: the number of units with equal activation on two images.
 
     Args:
-        images: Those of the batch that count.
+        images: Images of the batch that are compared.
     """
 
     def __init__(self, images: slice | Tensor = slice(None)) -> None:
@@ -33,7 +33,7 @@ class ActivationKernel:
         self._kernel: Tensor | None = None
 
     def __call__(self, node: Node, inputs: Sequence[Tensor]) -> None:
-        """See the inputs (B, ...) of a node."""
+        """Observe the inputs (B, ...) of a node."""
         if not node.op.is_rectifier:
             return
         positive = (inputs[0].detach()[self._images] > 0).flatten(1)  # (B, U)
@@ -46,8 +46,8 @@ class ActivationKernel:
     def logdet(self) -> float:
         """Log-determinant of kernel + identity, at least 0.
 
-        The identity keeps it finite where two images have one pattern, as all have in a network
-        whose output is constant. Without rectifiers it is 0.
+        The identity keeps it finite where two images have the same pattern, as in a network with
+        constant output. Without rectifiers it is 0.
         """
         if self._kernel is None:
             return 0.0
@@ -57,16 +57,16 @@ class ActivationKernel:
 
 @torch.no_grad()
 def naswot(graph: Graph, params: Mapping[str, Tensor], images: Tensor) -> float:
-    """Log-determinant of the kernel of activation patterns; a higher one promises more accuracy.
+    """Log-determinant of the kernel of activation patterns; higher indicates more accuracy.
 
     Mellor et al. 2021, Neural Architecture Search without Training, with the identity added to
-    the kernel; see :class:`ActivationKernel`. Values compare between networks for the same number
-    of images; 64 will do.
+    the kernel; see :class:`ActivationKernel`. Values are comparable between networks for the same
+    number of images; 64 are enough.
 
     Args:
         graph: An architecture.
-        params: A tensor for every entry of ``graph.parameters()``, random or predicted; with
-            running statistics of batch norms, or those of the images are taken.
+        params: A tensor for every entry of ``graph.parameters()``, random or predicted, and
+            running statistics of batch norms; without these, the statistics of the images apply.
         images: A mini-batch (B, C, H, W).
     """
     kernel = ActivationKernel()

@@ -42,7 +42,7 @@ _GRAPHS = 64
 """Graphs embedded in one pass."""
 
 _REFERENCE = 32
-"""Random architectures that tell what is usual in a space the predictor was not trained in."""
+"""Random architectures that form the reference of a space the predictor was not trained in."""
 
 
 def always(network: Graph) -> bool:
@@ -52,23 +52,24 @@ def always(network: Graph) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """How a network at the proxy does with predicted weights, on the ranking split.
+    """Figures of a network at the proxy with predicted weights, on the ranking split.
 
     Attributes:
-        accuracy: Share of samples classified right.
+        accuracy: Share of samples classified correctly.
         loss: Mean cross-entropy in nats.
         brier: Mean squared distance between class probabilities and the truth, summed over the
-            classes, from 0 to 2, lower better (Brier 1950). One sample that is surely wrong
-            spoils it less than it does the loss.
-        naswot: How differently the network treats different training samples, higher better; see
+            classes, from 0 to 2, lower better (Brier 1950). It is less sensitive than the loss to
+            a single sample classified wrongly with confidence.
+        naswot: Diversity of activation patterns over training samples, higher better; see
             :func:`nas.evaluate.naswot`.
         score: One number for ranking, higher better: from 0 to 1, the blend of Brier score,
-            NASWOT, multiply-accumulates, mean and shortest path, for nodes of accuracy,
-            multiply-accumulates and mean path; see :class:`nas.evaluate.Blend`.
-            In a space the hypernetwork was not trained in, it is relative to random architectures
-            of that space that meet the constraints, measured with the first candidates, and for
-            images leaves out the mean path.
-            The negative loss if the hypernetwork's card has no reference to blend by.
+            NASWOT, multiply-accumulates, mean and shortest path; for node classification the
+            blend of accuracy, multiply-accumulates and mean path; see
+            :class:`nas.evaluate.Blend`.
+            In a space the hypernetwork was not trained in, the reference is random feasible
+            architectures of that space, measured with the first candidates, and for images the
+            mean path is left out.
+            The negative loss if the hypernetwork's card has no reference.
     """
 
     accuracy: float
@@ -87,12 +88,12 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreConfig:
-    """On how much data candidates are scored.
+    """Amount of data for scoring candidates.
 
     Attributes:
         images: Samples of the ranking split, spread evenly over it.
-        calibration: Training samples that give the batch norms their statistics, spread likewise.
-            Activation patterns are those of 64 of them; of fewer, NASWOT is another measure.
+        calibration: Training samples for the statistics of batch norms, spread likewise. NASWOT
+            uses 64 of them; with fewer, its values are not comparable.
         batch_size: Images in one forward pass; a graph is always taken as a whole.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
         workers: Threads that run networks side by side; more than one pays on a CPU only.
@@ -121,11 +122,11 @@ class Scorer:
     Args:
         predictor: A trained hypernetwork.
         data: Data set at full resolution; candidates are ranked on ``val``.
-        config: How much of it is used.
-        device: Where to compute; the predictor is expected there.
+        config: Amount of data used.
+        device: Device of the computation and of the predictor.
         is_feasible: Whether a network satisfies the constraints. In a space the predictor was not
-            trained in a score is relative to such networks: among all, those of a narrow window
-            would be graded nearly alike.
+            trained in, feasible networks alone form the reference: relative to all networks, those
+            of a narrow window would get nearly equal scores.
 
     Raises:
         ConfigError: The predictor is for other channels or classes than the data has.
@@ -166,11 +167,11 @@ class Scorer:
     def proxy(self, space: SearchSpace) -> SearchSpace:
         """The space at the macro sizes the predictor was trained at.
 
-        Another space than that is taken at its own small sizes and at the resolution of training,
-        if the predictor is a general one.
+        A general predictor takes any other space at that space's small sizes and at the resolution
+        of training.
 
         Raises:
-            ConfigError: The predictor was trained in another space, and for that alone.
+            ConfigError: The predictor was trained in another space and is not general.
         """
         card = self._predictor.card
         if card.space == space.name:
@@ -185,11 +186,11 @@ class Scorer:
         return space.at(**space.proxy_sizes(), resolution=resolution)
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
-        """An estimate for each candidate, or why there is none.
+        """An estimate for each candidate, or the reason of its failure.
 
-        A candidate fails alone: where it cannot be built at the proxy, the predictor does not
-        know an operation of it, its output is not finite, there is not memory enough for it, or
-        a part of it that is the user's own fails.
+        One candidate's failure does not affect the others. It fails where it cannot be built at
+        the proxy, the predictor does not know one of its operations, its output is not finite,
+        memory does not suffice, or a part written by the user raises an error.
 
         Raises:
             ConfigError: The predictor was trained in another space.
@@ -198,7 +199,7 @@ class Scorer:
 
     @torch.no_grad()
     def one_by_one(self, candidates: Sequence[Candidate]) -> Iterator[Estimate | Failure]:
-        """The same, each as soon as it and those before it are known."""
+        """The same as an iterator, each as soon as it and its predecessors are known."""
         graphs = [self._build(candidate) for candidate in candidates]
         built = [graph for graph in graphs if isinstance(graph, Graph)]
         seconds = max((candidate.space.build_seconds for candidate in candidates), default=0.0)
@@ -223,7 +224,7 @@ class Scorer:
         proxy = self.proxy(candidate.space)
         try:
             return proxy.graph(candidate.params).simplified
-        except Exception as error:  # a space may be anybody's code
+        except Exception as error:  # a custom space is user code
             return Failure(f"it cannot be built at the proxy: {type(error).__name__}: {error}")
 
     def _predict(self, graphs: Sequence[Graph]) -> Sequence[Mapping[str, Tensor] | Failure]:
@@ -239,9 +240,9 @@ class Scorer:
         return [params for graph in graphs for params in self._predict([graph])]
 
     def _estimates(self, graphs: Sequence[Graph], seconds: float) -> Iterator[Estimate | Failure]:
-        """Estimates in order, of several networks side by side.
+        """Estimates in order, several networks in parallel.
 
-        What may be anybody's code is run in this thread, where it can be ended.
+        User code runs in this thread, where it can be interrupted.
         """
         known = list(zip(graphs, self._predict(graphs), strict=True))
         running = [
@@ -265,7 +266,7 @@ class Scorer:
         try:
             with contained("its forward()", seconds):
                 return self._estimate(graph, params)
-        except Exception as error:  # a part of it may be anybody's code
+        except Exception as error:  # a part of it may be user code
             return Failure(f"it does not run: {type(error).__name__}: {error}")
 
     def _rescaled(
@@ -273,8 +274,8 @@ class Scorer:
     ) -> Estimate | Failure:
         """The score on the scale of the candidate's own space.
 
-        On that of another one most figures are so far from the median that all networks get the
-        same grade.
+        On the scale of another space most figures lie so far from the median that all networks
+        get nearly the same score.
         """
         if (
             isinstance(estimate, Failure)
@@ -287,7 +288,7 @@ class Scorer:
         return replace(estimate, score=self._elsewhere[space](_figures(estimate, graph)))
 
     def _fitted(self, space: SearchSpace) -> Blend:
-        """The blend whose reference are random architectures of a space."""
+        """The blend with random architectures of a space as its reference."""
         drawn = sample_preferring(space, _REFERENCE, rng(0, "reference"), self._is_feasible)
         built = map(self._build, drawn)
         graphs = [graph for graph in built if isinstance(graph, Graph)]
@@ -330,7 +331,7 @@ class Scorer:
 
 
 def _is_foreign(graph: Graph) -> bool:
-    """Whether a part of a network is somebody's own module or operation."""
+    """Whether a part of a network is a module or an operation of the user."""
     own = (type(node.op) for node in graph.nodes)
     return any(kind.holds_module or not kind.__module__.startswith("nas.") for kind in own)
 
@@ -340,9 +341,9 @@ def _figures(estimate: Estimate, graph: Graph) -> dict[str, float]:
 
 
 def _failure(error: Exception) -> Failure:
-    """What an error says about one candidate; one that says nothing of it is raised again.
+    """The reason of one candidate's failure; an error with another cause is raised again.
 
-    torch has an exception of its own for a lack of memory on a GPU only.
+    Only for a lack of GPU memory has torch a specific exception.
     """
     kinds = (MemoryError, torch.OutOfMemoryError)
     if isinstance(error, kinds) or "DefaultCPUAllocator" in str(error):
@@ -351,7 +352,7 @@ def _failure(error: Exception) -> Failure:
 
 
 def check_fits(card: Card, data: Dataset) -> None:
-    """Raise unless a hypernetwork is for samples like those of the data set.
+    """Raise unless a hypernetwork fits the samples of the data set.
 
     Raises:
         ConfigError: It is for other channels, features or classes.

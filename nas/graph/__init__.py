@@ -1,4 +1,4 @@
-"""Architectures as values: operations, nodes, graphs, and the builder that makes them."""
+"""Architectures as values: operations, nodes, graphs, and their builder."""
 
 from nas.graph.builder import GraphBuilder, Value
 from nas.graph.check import check

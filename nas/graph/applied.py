@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Applied:
-    """What follows from an operation and the shapes it reads, each found when first asked for.
+    """An operation with the shapes of its inputs; derived values are computed on first access.
 
     Attributes:
-        op: What is computed.
-        inputs: Shapes of what it reads.
-        shape: That of the output.
+        op: The operation.
+        inputs: Shapes of its inputs.
+        shape: Shape of the output.
         size: Number of the output's elements.
     """
 
@@ -46,7 +46,7 @@ class Applied:
 
 
 def applied(op: Op, inputs: tuple[Shape, ...]) -> Applied:
-    """The operation at these inputs; networks repeat themselves, so what was found is kept.
+    """The operation at these inputs; cached, as networks repeat the same layers.
 
     Raises:
         ShapeError: The operation cannot take inputs of these shapes.

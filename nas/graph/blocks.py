@@ -95,7 +95,7 @@ def squeeze_excite(
 
 
 def self_attention(b: GraphBuilder, x: Value, heads: int) -> Value:
-    """Multi-head attention of tokens to each other (Vaswani et al. 2017): (B, T, C) is kept.
+    """Multi-head self-attention of tokens (Vaswani et al. 2017): (B, T, C) is kept.
 
     Neither a norm before it nor a sum after it is included.
     """

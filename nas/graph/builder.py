@@ -53,7 +53,7 @@ _BATCH_NORMS: dict[int, type[BatchNorm]] = {
 
 @dataclass(frozen=True)
 class Value:
-    """A tensor inside a graph that is being built: its name and shape (batch of 1)."""
+    """A tensor of a graph under construction: its name and shape (batch of 1)."""
 
     name: str
     shape: Shape
@@ -65,7 +65,7 @@ class Value:
 
 
 class GraphBuilder:
-    """Adds one node with each call and checks its shapes at once.
+    """Builds a graph: each call adds one node and checks its shapes immediately.
 
     Example:
         >>> b = GraphBuilder()
@@ -123,7 +123,7 @@ class GraphBuilder:
         names = tuple([value.name for value in outputs])
         graph = Graph(tuple(self._inputs), tuple(self._nodes), names)
         check_form(graph)
-        # What the graph would find when it is first asked for it.
+        # The builder has checked these values already, so the graph need not compute them again.
         vars(graph).update(applied=dict(self._applied), shapes=dict(self._shapes))
         return graph
 
@@ -196,7 +196,7 @@ class GraphBuilder:
         bias: bool = False,
         name: str | None = None,
     ) -> Value:
-        """Transposed convolution; it doubles the resolution unless told otherwise."""
+        """Transposed convolution; it doubles the resolution by default."""
         op = ConvTranspose2d(
             out_channels=channels,
             kernel=pair(kernel),
@@ -252,7 +252,7 @@ class GraphBuilder:
         return self.op(_made(MaxPool2d, kernel=pair(kernel), stride=stride), x)
 
     def avg_pool(self, x: Value, kernel: int | Pair = 3, *, stride: int = 1) -> Value:
-        """Mean over a window, the padding not counted."""
+        """Mean over a window, without the padding."""
         return self.op(_made(AvgPool2d, kernel=pair(kernel), stride=stride), x)
 
     def global_avg_pool(self, x: Value, *, name: str | None = None) -> Value:
@@ -357,7 +357,7 @@ class GraphBuilder:
         return self.op(_made(Dropout, rate=rate), x, name=name)
 
     def feature_dropout(self, x: Value, rate: float, *, name: str | None = None) -> Value:
-        """Dropout of features most of which are zero."""
+        """Dropout of sparse features."""
         return self.op(_made(FeatureDropout, rate=rate), x, name=name)
 
     def drop_path(self, x: Value, rate: float, *, name: str | None = None) -> Value:
@@ -371,7 +371,7 @@ class GraphBuilder:
 
 
 class _Scope:
-    """The prefix of a builder, while a ``with`` lasts; a generator takes twice as long."""
+    """Sets a builder's prefix inside a ``with`` block; a generator would take twice as long."""
 
     def __init__(self, builder: GraphBuilder, name: str) -> None:
         self._builder = builder
@@ -387,7 +387,7 @@ class _Scope:
 
 
 def _made(kind: Callable[..., Op], **attributes: object) -> Op:
-    """An operation, whose attributes are checked once: equal ones are the same object."""
+    """An operation, cached: its attributes are checked once, and equal ones are one object."""
     try:
         return _kept(kind, **attributes)
     except TypeError:  # a list among them, of which the operation itself complains

@@ -1,4 +1,4 @@
-"""A graph without what cannot change its result."""
+"""Removal of the nodes that cannot change the result of a graph."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def simplify(graph: GraphParts) -> Parts:
-    """Inputs, nodes and outputs of the graph without what cannot change its result.
+    """Inputs, nodes and outputs of the graph, without the nodes that cannot change its result.
 
     Identities and sums of one value are bypassed, zeros leave sums and pass through operations
-    that keep zero, and nodes no output depends on are dropped.
+    that keep zero, and nodes that no output depends on are dropped.
     """
     alias: dict[str, str] = {}
     zeros: set[str] = set()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check(graph: Graph) -> None:
-    """Raise unless the graph is well formed and all its shapes agree; then it compiles.
+    """Raise unless the graph is well formed and all its shapes agree; it then compiles.
 
     Nodes that no output depends on are checked like the others.
 
@@ -29,7 +29,7 @@ def check(graph: Graph) -> None:
 
 
 def check_form(graph: Graph) -> None:
-    """Check names, order and arity alone.
+    """Check names, order and arity only.
 
     Raises:
         GraphError: One line for each fault, naming the node.
@@ -38,7 +38,7 @@ def check_form(graph: Graph) -> None:
 
 
 def _shape_faults(graph: Graph) -> list[str]:
-    """All of them, but not what follows from them."""
+    """All faults, except those that are consequences of others."""
     shapes: dict[str, Shape] = {spec.name: spec.shape for spec in graph.inputs}
     faults = []
     for node in graph.nodes:

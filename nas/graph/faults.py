@@ -1,4 +1,4 @@
-"""What is wrong with the names, the order and the arity of the parts of a graph."""
+"""Faults in the names, the order and the arity of the parts of a graph."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def check_parts(
     inputs: tuple[TensorSpec, ...], nodes: tuple[Node, ...], outputs: tuple[str, ...]
 ) -> None:
-    """Check names, order and arity of what is to be a graph.
+    """Check names, order and arity of the parts of a graph.
 
     Raises:
         GraphError: One line for each fault, naming the node.
@@ -34,7 +34,7 @@ def check_parts(
 def part_faults(
     inputs: tuple[TensorSpec, ...], nodes: tuple[Node, ...], outputs: tuple[str, ...]
 ) -> list[str]:
-    """What is wrong with names, order and arity: a line for each fault, naming the node."""
+    """Faults in names, order and arity: a line for each, naming the node."""
     faults = [] if inputs else ["the graph has no input"]
     known: set[str] = set()
     for spec in inputs:
@@ -45,7 +45,7 @@ def part_faults(
         faults += _node_faults(node, known, scopes)
         known.add(node.name)
     faults += [
-        f"output {name!r} is no value of the graph" for name in outputs if name not in known
+        f"output {name!r} is not a value of the graph" for name in outputs if name not in known
     ]
     if not outputs:
         faults.append("the graph has no output")
@@ -53,7 +53,7 @@ def part_faults(
 
 
 def refuse(faults: Sequence[str]) -> None:
-    """Raise unless there are none.
+    """Raise if there are faults.
 
     Raises:
         GraphError: One line for each fault.
@@ -88,7 +88,7 @@ def _node_faults(node: Node, known: set[str], scopes: set[str]) -> list[str]:
         faults.append("the name is the scope of other nodes")
     if not known.issuperset(node.inputs):
         faults += [
-            f"reads {name!r}, which is no earlier node or input"
+            f"reads {name!r}, which is not an earlier node or input"
             for name in node.inputs
             if name not in known
         ]
@@ -104,7 +104,7 @@ def _node_faults(node: Node, known: set[str], scopes: set[str]) -> list[str]:
 
 @lru_cache(maxsize=16384)
 def _name_faults(name: str) -> tuple[str, ...]:
-    """Networks of a space name their nodes alike, so each name is looked at once."""
+    """Faults of one name; cached, as the networks of a space share their node names."""
     parts = name.split(".")
     faults = []
     if not all(map(_is_identifier, parts)):
@@ -144,5 +144,5 @@ def _scopes(nodes: tuple[Node, ...]) -> set[str]:
 
 @cache
 def reserved_names() -> frozenset[str]:
-    """Names that a compiled module cannot give to a submodule."""
+    """Names that a submodule of a compiled module cannot have."""
     return frozenset(dir(fx.GraphModule(nn.Module(), fx.Graph())))

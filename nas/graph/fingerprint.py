@@ -18,31 +18,32 @@ if TYPE_CHECKING:
 _EMPTY = blake2b(digest_size=16)
 
 Colours = dict[str, bytes]
-"""What is known of each node by name, the same for nodes that could be each other."""
+"""The colour of each node by name; nodes not yet distinguished share a colour."""
 
 Links = dict[str, list[tuple[bytes, str]]]
-"""The distinct neighbours of each node, each with how it is read: at which places, how often."""
+"""The distinct neighbours of each node, each with a label of its input positions."""
 
 
 def fingerprint(graph: GraphParts) -> str:
     """Hash that is equal for graphs equal up to node names and commutative order.
 
-    Nodes are coloured by what they compute, then by who reads them and by what they read, until
-    that tells no more of them apart: Weisfeiler-Lehman refinement, in sweeps that walk whole
-    paths because the graph is acyclic. How often a node reads another is part of it. The result
-    digests the bag of all colours, so one shared convolution and two equal ones differ.
+    This is Weisfeiler-Lehman colour refinement. A node's first colour is a digest of its
+    operation; refinement then adds the colours of its readers and of its inputs, with their
+    multiplicity, until no further nodes are distinguished. Because the graph is acyclic, one sweep
+    carries a colour along whole paths. The result digests the multiset of all colours, so one
+    shared convolution and two equal ones differ.
 
-    Colours alone do not tell one ring of eight equal layers from two rings of four. What they
-    leave open are connected parts of nodes that share their colours, in which one node is marked
-    and the others refined again, see :meth:`_Colouring.digest`. Where refinement cannot tell nodes
-    that are no images of each other, one architecture may be given two hashes, but never two
-    architectures one.
+    Colours alone cannot distinguish one ring of eight equal layers from two rings of four. So each
+    connected part of nodes that share their colours is individualised: one node is marked and the
+    others are refined again, see :meth:`_Colouring._digest`. Two nodes may keep one colour even
+    where no automorphism maps one to the other. Then isomorphic graphs may get different hashes,
+    which costs a second scoring; different architectures never share a hash.
     """
     return _Colouring(graph).fingerprint()
 
 
 class _Colouring:
-    """The neighbours of every node, and what follows from them."""
+    """Colour refinement over the neighbours of every node."""
 
     def __init__(self, graph: GraphParts) -> None:
         self._graph = graph
@@ -69,19 +70,26 @@ class _Colouring:
         for position, name in enumerate(graph.outputs):
             colours[name] = _digest(b"output%d" % position, colours[name])
         self._sweep(order, colours, self._inputs)
-        if _all_differ(order, colours):  # each says which nodes it reads, and all say the graph
+        # One sweep along the inputs gives each node a digest of everything upstream of it. If all
+        # digests differ, every edge is determined by them, so they identify the graph; this is the
+        # usual case, and the costly refinement below is skipped.
+        if _all_differ(order, colours):
             return _digest(*sorted(colours.values())).hex()
         self._refine(order, colours)
         parts = [self._digest(part, colours) for part in self._parts(order, colours)]
         return _digest(*sorted(colours.values()), *sorted(parts)).hex()
 
     def _digest(self, nodes: list[str], colours: Colours) -> bytes:
-        """Digest of what the colours leave open about a connected part.
+        """Digest of a connected part beyond its colours; empty if no two nodes share a colour.
 
-        That is nothing if no two of its nodes share a colour: it is then joined as the colours
-        say. Otherwise each node of the smallest shared colour is marked in turn, and the marking
-        that gives the smallest colours is kept.
+        Otherwise each node of the smallest colour class is marked in turn, and the marking that
+        gives the smallest colours is kept.
         """
+        # Marking one node breaks the symmetry of the part. The choice of the node must not depend
+        # on names or order: so all nodes of one class are tried, and the minimum over their sorted
+        # colours is the same for isomorphic graphs. The class with fewest nodes needs the fewest
+        # trials. Nodes that are images of each other give equal colours when marked, so a tie
+        # between them is harmless. The recursion ends because every marking splits a class.
         shared = _shared(nodes, colours)
         if not shared:
             return b""
@@ -92,14 +100,16 @@ class _Colouring:
         return _digest(*sorted(best.values()), *sorted(parts))
 
     def _marked(self, nodes: list[str], colours: Colours, name: str) -> Colours:
-        """Colours of some nodes once one of them is told from the others."""
+        """Colours of some nodes after one of them is marked and the others are refined."""
         own = {node: colours[node] for node in nodes}
         own[name] = _digest(b"marked", own[name])
         self._refine(nodes, own)
         return own
 
     def _refine(self, nodes: list[str], colours: Colours) -> None:
-        """Tell apart the nodes that differ in their neighbours, as far as sweeps can."""
+        """Distinguish the nodes whose neighbours differ, until sweeps find no more."""
+        # A node with a unique colour is final and leaves the sweeps. The loop ends when a pair of
+        # sweeps splits no shared colour.
         known = 0
         while nodes:
             self._sweep(nodes[::-1], colours, self._readers)
@@ -113,7 +123,7 @@ class _Colouring:
             known = sum(size > 1 for size in sizes.values())
 
     def _sweep(self, order: Sequence[str], colours: Colours, links: Links) -> None:
-        """Add to every colour those of the neighbours, which come earlier in the order."""
+        """Add to every colour those of the neighbours; they come earlier in the order."""
         for node in order:
             near = [label + colours[name] for label, name in links[node] if name in colours]
             if len(near) > 1:
@@ -123,7 +133,7 @@ class _Colouring:
             colours[node] = hasher.digest()
 
     def _parts(self, nodes: list[str], colours: Colours) -> list[list[str]]:
-        """The connected parts of the nodes that share their colour with another, in order."""
+        """The connected parts (union-find) of the nodes that share their colour with another."""
         shared = [name for names in _shared(nodes, colours).values() for name in names]
         if not shared:
             return []
@@ -146,7 +156,7 @@ class _Colouring:
 
 
 def _shared(nodes: list[str], colours: Mapping[str, bytes]) -> dict[bytes, list[str]]:
-    """The nodes of each colour that several of them have."""
+    """The nodes of each colour that at least two nodes have."""
     shared: dict[bytes, list[str]] = defaultdict(list)
     if not _all_differ(nodes, colours):
         sizes = Counter([colours[node] for node in nodes])
@@ -196,4 +206,4 @@ def _digest(*parts: bytes) -> bytes:
 
 
 _FIRST = _label((0,))
-"""How the first or only input of a node is read, and any of a commutative one."""
+"""Label of the first or only input of a node, and of every input of a commutative one."""

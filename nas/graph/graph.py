@@ -28,8 +28,8 @@ class Graph:
     """A frozen architecture: inputs, nodes in topological order, outputs.
 
     Attributes:
-        inputs: What enters the graph.
-        nodes: The operations, each after the nodes it reads.
+        inputs: The input tensors.
+        nodes: The operations, each after its input nodes.
         outputs: Names of the values the graph returns.
 
     Example:
@@ -47,12 +47,12 @@ class Graph:
 
     @cached_property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with names, order and arity, see :func:`nas.graph.check.check`."""
+        """Faults in names, order and arity, see :func:`nas.graph.check.check`."""
         return tuple(part_faults(self.inputs, self.nodes, self.outputs))
 
     @cached_property
     def applied(self) -> Mapping[str, Applied]:
-        """The operation of every node at the shapes it reads, by the node's name.
+        """The operation of every node at its input shapes, by the node's name.
 
         Raises:
             ShapeError: A node cannot take its inputs; the message names it.
@@ -77,7 +77,7 @@ class Graph:
 
     @cached_property
     def consumers(self) -> Mapping[str, tuple[str, ...]]:
-        """Names of the nodes that read each value; a node reading it twice stands twice."""
+        """Names of the nodes that read each value; a node that reads it twice is listed twice."""
         readers: dict[str, list[str]] = {spec.name: [] for spec in self.inputs}
         for node in self.nodes:
             readers[node.name] = []
@@ -136,11 +136,11 @@ class Graph:
 
     @staticmethod
     def from_json(document: str) -> Graph:
-        """The graph in a JSON document as :meth:`to_json` writes it, checked.
+        """The graph of a JSON document written by :meth:`to_json`, checked.
 
         Raises:
-            GraphError: The document is no graph of a known version, a node of it is faulty, or it
-                is beyond what :mod:`nas.graph.limits` allows.
+            GraphError: The document is not a graph of a known version, a node is faulty, or the
+                graph exceeds the limits of :mod:`nas.graph.limits`.
             ShapeError: An operation cannot take its inputs.
         """
         graph = Graph(*serialise.from_json(document))
@@ -148,7 +148,7 @@ class Graph:
         return graph
 
     def to_networkx(self) -> nx.MultiDiGraph:
-        """A networkx view: one node for each value, one edge for each read, with its position."""
+        """A networkx view: one node for each value, one edge for each input, with its position."""
         return serialise.to_networkx(self)
 
     def summary(self) -> str:

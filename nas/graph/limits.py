@@ -1,7 +1,7 @@
-"""How large a network may be that is read or searched, so that no small file takes all memory.
+"""Limits on the size of a network that is read or searched: no small file may take all memory.
 
-Networks a user brings as a module are not limited: their memory is taken already. The limits lie
-far above what is trained by one machine: ViT-L has 3e8 parameters and some 400 nodes.
+A module that the user passes is not limited: its memory is allocated already. The limits lie
+far above the networks that one machine trains: ViT-L has 3e8 parameters and some 400 nodes.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ NODES = 100_000
 PARAMETERS = 2_000_000_000
 """8 GB in float32."""
 ELEMENTS = 2**30
-"""Of one value for one sample: 4 GiB in float32."""
+"""Largest value for one sample: 4 GiB in float32."""
 SIZE = 2**31
-"""Largest number that an attribute or a dimension can be."""
+"""Largest attribute or dimension."""
 CHARACTERS = 2**26
-"""Of a graph as JSON: 600 for each of the most nodes."""
+"""Largest graph as JSON: 600 for each of the largest number of nodes."""
 
 
 def check_count(what: str, count: int, limit: int) -> None:
-    """Raise unless a network has at most ``limit`` of something.
+    """Raise if a count of a network exceeds ``limit``.
 
     Raises:
         GraphError: It has more.
     """
     if count > limit:
         raise GraphError(
-            f"the network has {count:,} {what}, at most {limit:,} can be taken",
+            f"the network has {count:,} {what}, at most {limit:,} are allowed",
             hint="Make it smaller.",
         )
 
 
 def check_size(graph: GraphParts) -> None:
-    """Raise unless a network is of a size that can be built, before memory is taken for it.
+    """Raise if a network is too large to build, before memory is allocated for it.
 
     Raises:
         GraphError: It has too many nodes or parameters, or a value is too large.

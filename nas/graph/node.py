@@ -21,7 +21,7 @@ class Node:
     Attributes:
         name: Dotted Python identifiers (``"cell0.conv"``), unique in the graph. The parameters of
             the compiled module carry it: ``"cell0.conv.weight"``.
-        op: What is computed.
+        op: The operation.
         inputs: Names of earlier nodes or of graph inputs.
     """
 
@@ -31,7 +31,7 @@ class Node:
 
 
 def apply_node(node: Node, inputs: tuple[Shape, ...]) -> Applied:
-    """The operation of a node at these inputs, errors naming it and what it reads.
+    """The operation of a node at these inputs; errors name the node and its inputs.
 
     Raises:
         ShapeError: The operation cannot take these inputs.

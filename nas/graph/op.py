@@ -1,4 +1,4 @@
-"""The contract of an operation: one description from which everything else follows."""
+"""The contract of an operation: one description from which all else is derived."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """What a parameter does, which decides how a hypernetwork decodes and scales it."""
+    """Function of a parameter; it decides how a hypernetwork decodes and scales it."""
 
     WEIGHT = "weight"
     BIAS = "bias"
@@ -44,16 +44,16 @@ class ParamSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class OpFeatures:
-    """What a graph hypernetwork sees of an operation, beside its input and output shapes.
+    """Features of an operation for a graph hypernetwork, beside its input and output shapes.
 
     Attributes:
-        kind: Type name; operations that differ in ``kind`` get embeddings of their own.
+        kind: Type name; each ``kind`` has its own embedding.
         kernel: Window height and width, 0 where there is none.
         stride: Spatial stride.
         dilation: Spacing of the window's taps.
         groups: Number of groups the channels are split into.
         bias: Whether a bias is added.
-        parts: Layers inside of it that are seen before it, in order.
+        parts: Layers inside the operation, which the hypernetwork sees before it, in order.
     """
 
     kind: str
@@ -67,13 +67,13 @@ class OpFeatures:
 
 @dataclass(frozen=True, kw_only=True)
 class PartFeatures:
-    """What a graph hypernetwork sees of a layer inside of an operation.
+    """Features of a layer inside an operation for a graph hypernetwork.
 
     Attributes:
-        owner: Name of the layer in the operation, which its parameters' names begin with.
-        features: As what it is seen.
-        reads: Shape of what it reads, as far as its parameters show it.
-        gives: Shape of what it gives, likewise.
+        owner: Name of the layer in the operation; a prefix of its parameters' names.
+        features: Features of the most similar operation.
+        reads: Shape of its input, as far as its parameters determine it.
+        gives: Shape of its output, likewise.
     """
 
     owner: str
@@ -85,9 +85,9 @@ class PartFeatures:
 class Op(ABC):
     """A typed operation: attributes, shape rule, parameters, cost, and how to run it.
 
-    Concrete operations are frozen dataclasses registered with :func:`operation`, written alike
-    (``repr``) where they are equal. Shapes include the batch dimension (1 in a specification);
-    rules must not depend on its size.
+    Concrete operations are frozen dataclasses registered with :func:`operation`; equal operations
+    have equal ``repr``. Shapes include the batch dimension (1 in a specification); rules must not
+    depend on its size.
     """
 
     kind: ClassVar[str]
@@ -96,19 +96,19 @@ class Op(ABC):
     commutative: ClassVar[bool] = False
     """Whether the order of the inputs is irrelevant."""
     reads_sparse: ClassVar[bool] = False
-    """Whether its module takes a sparse matrix for its first input, on a CPU."""
+    """Whether its module accepts a sparse matrix as its first input, on a CPU."""
     holds_module: ClassVar[bool] = False
-    """Whether a torch module is part of it, so that nothing else may keep it."""
+    """Whether it contains a torch module, so that no cache may keep it alive."""
     keeps_zero: bool = False
     """Whether the result is zero where all inputs are zero."""
     any_zero: ClassVar[bool] = False
     """Whether the result is zero where one input is zero."""
     is_pool: ClassVar[bool] = False
-    """Whether it pools over places of an image."""
+    """Whether it pools over positions of an image."""
     slides: ClassVar[bool] = False
     """Whether it pools over a window, and not to a fixed size."""
     is_rectifier: bool = False
-    """Whether it lets one side of zero through: ReLU and activations of its shape."""
+    """Whether it passes one side of zero: ReLU and similar activations."""
 
     @abstractmethod
     def infer_shape(self, *inputs: Shape) -> Shape:
@@ -132,11 +132,11 @@ class Op(ABC):
 
     @abstractmethod
     def module(self, *inputs: Shape) -> nn.Module | None:
-        """A torch module with the same parameters, or None if ``forward`` alone says it all."""
+        """A torch module with the same parameters, or None if ``forward`` alone suffices."""
 
     @abstractmethod
     def features(self) -> OpFeatures:
-        """What a graph hypernetwork sees."""
+        """Features for a graph hypernetwork."""
 
 
 class FreeOp(Op):

@@ -1,4 +1,4 @@
-"""What a graph is made of, for functions that graphs themselves call."""
+"""The parts of a graph, for functions that graphs themselves call."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class GraphParts(Protocol):
-    """What is read of a :class:`nas.graph.graph.Graph` by what it is made with."""
+    """Interface of :class:`nas.graph.graph.Graph` for the functions that it calls itself."""
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
-        """What enters the graph."""
+        """The input tensors."""
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """The operations, each after the nodes it reads."""
+        """The operations, each after its input nodes."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ class GraphParts(Protocol):
 
     @property
     def applied(self) -> Mapping[str, Applied]:
-        """The operation of every node at the shapes it reads."""
+        """The operation of every node at its input shapes."""
 
     @property
     def shapes(self) -> Mapping[str, Shape]:

@@ -24,10 +24,10 @@ FORMAT_VERSION = 1
 
 
 def to_json(graph: GraphParts) -> str:
-    """One node on a line, so that two graphs can be compared with a text diff.
+    """A JSON document with one node on a line, so that a text diff compares two graphs.
 
     Raises:
-        GraphError: An operation holds what JSON has no form for, such as a torch module.
+        GraphError: An operation has no JSON form, for instance a torch module.
     """
     lines = [_node_to_json(node) for node in graph.nodes]
     inputs = json.dumps([asdict(spec) for spec in graph.inputs])
@@ -53,7 +53,7 @@ def _node_to_json(node: Node) -> str:
         return json.dumps(entry)
     except TypeError:
         raise GraphError(
-            f"node {node.name!r} ({node.op.kind}) runs code that JSON has no form for",
+            f"node {node.name!r} ({node.op.kind}) runs code that cannot be written as JSON",
             hint="Keep the model it was imported from, and import that again.",
         ) from None
 
@@ -62,7 +62,7 @@ def from_json(document: str) -> Parts:
     """Inputs, nodes and outputs, checked.
 
     Raises:
-        GraphError: The document is no graph of a known version, or a node of it is faulty.
+        GraphError: The document is not a graph of a known version, or a node is faulty.
     """
     check_count("characters of JSON", len(document), CHARACTERS)
     data = parse_json(document, dict, _refused)
@@ -111,7 +111,7 @@ def _read_op(node: dict[str, Any]) -> Op:
         MemoryError,
         NasError,
     ) as error:
-        # of an expression of torch functions Python's own parser may say any of these
+        # Python's parser may raise any of these for an expression of torch functions
         raise GraphError(f"node {node['name']!r}: {error}") from None
 
 

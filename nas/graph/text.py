@@ -1,4 +1,4 @@
-"""Graphs for people to read."""
+"""Graphs as readable tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trained hypernetwork is, in words and numbers."""
+"""Description of a trained hypernetwork, in words and numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Card:
         name: Name of the hypernetwork.
         hypernet: Entry of the family's table (``"ghn2"``).
         config: Sizes of the hypernetwork.
-        vocabulary: Version of the operations and features it understands.
+        vocabulary: Version of the operations and features that it knows.
         space: Search space it was trained in.
         proxy: Macro sizes of the space at which it was trained and scores candidates, and
             ``resolution``, the side of the images in pixels, 0 for graphs.
@@ -26,13 +26,13 @@ class Card:
         channels: Image channels; 0 for graphs.
         classes: Number of classes.
         features: Features of a node; 0 for images.
-        general: Whether it predicts for networks of other spaces as well.
-        training: How it was trained: command, seed, steps, seconds.
-        measured: What was measured afterwards, by name.
+        general: Whether it also predicts for networks of other spaces.
+        training: Settings of its training: command, seed, steps, seconds.
+        measured: Measurements after training, by name.
         reference: Median and spread of figures of random architectures of the space at the proxy,
             by name; scores are relative to it. Empty if it was not measured: the score is then
             the negative loss.
-        digest: Of the weights beside it; empty in cards from before there was one.
+        digest: Digest of the weights beside it; empty in cards of earlier versions.
     """
 
     name: str

@@ -18,10 +18,10 @@ class WeightPredictor(Protocol):
 
     @property
     def card(self) -> Card:
-        """What it was trained on, and the proxy at which it scores."""
+        """Space and data set of its training, and the proxy at which it scores."""
 
     def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
-        """For each graph exactly the tensors of ``graph.parameters()``, scaled and finite."""
+        """The tensors of ``graph.parameters()`` for each graph, scaled and finite."""
 
     def embed(self, graphs: Sequence[Graph]) -> Tensor:
         """One vector for each architecture: (G, D)."""

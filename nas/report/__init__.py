@@ -1,4 +1,4 @@
-"""Architectures, and what a space holds, for people to look at."""
+"""Readable reports: drawings of architectures, choices and costs of spaces."""
 
 from nas.report.choices import Choice, choices
 from nas.report.entry import Entry

@@ -1,4 +1,4 @@
-"""Boxes and arrows in layers: where each of them lies."""
+"""Layout of boxes and arrows in layers."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Arrangement:
     """A layered drawing.
 
     Attributes:
-        width: Of all boxes, in pixels.
-        height: Of all layers.
+        width: Total width, in pixels.
+        height: Total height, in pixels.
         corners: Upper left corner of each box.
-        arrows: Points each edge goes through, from the lower side of one box to the upper side of
-            another; between layers it may bend.
+        arrows: Points of each edge, from the lower side of one box to the upper side of another;
+            between layers it may bend.
     """
 
     width: float
@@ -43,9 +43,9 @@ class Arrangement:
 def arrange(boxes: Mapping[str, Size], edges: Sequence[Edge]) -> Arrangement:
     """Lay out an acyclic graph after Sugiyama, Tagawa and Toda 1981.
 
-    Each box stands below all that point at it; arrows over several layers pass between the boxes
-    there; the order in a layer is the best of some barycentre sweeps, and places are those of
-    least squares to what a box is connected with.
+    Each box lies below all boxes that point at it; arrows over several layers pass between boxes;
+    the order in a layer is the best of some barycentre sweeps, and positions minimise the squared
+    distances between connected boxes.
 
     Args:
         boxes: Width and height of each box; sources of edges before their targets.
@@ -80,7 +80,7 @@ def arrange(boxes: Mapping[str, Size], edges: Sequence[Edge]) -> Arrangement:
 
 
 def _layers(boxes: Mapping[str, Size], edges: Sequence[Edge]) -> dict[str, int]:
-    """The layer of each box: below all its sources; sources right above their first target."""
+    """Layer of each box: below all its sources; boxes without sources above their first target."""
     sources: _Dots = {name: [] for name in boxes}
     targets: _Dots = {name: [] for name in boxes}
     for source, target in edges:
@@ -106,7 +106,7 @@ def _neighbours(chains: Iterable[list[str]]) -> tuple[_Dots, _Dots]:
 
 
 def _ordered(rows: list[list[str]], above: _Dots, below: _Dots) -> list[list[str]]:
-    """The rows with few crossings: each sorted by the mean place of its neighbours."""
+    """The rows with few crossings: each sorted by the mean position of its neighbours."""
     best, fewest = rows, _crossings(rows, below)
     for sweep in range(_SWEEPS):
         rows = [list(row) for row in rows]
@@ -144,7 +144,7 @@ def _crossings(rows: list[list[str]], below: _Dots) -> int:
 def _placed(
     rows: list[list[str]], sizes: Mapping[str, Size], above: _Dots, below: _Dots
 ) -> dict[str, float]:
-    """Horizontal centres, drawn to those of the neighbours in alternating sweeps."""
+    """Horizontal centres, moved towards those of the neighbours in alternating sweeps."""
     centres: dict[str, float] = {}
     for row in rows:
         centres |= _spread(row, [0.0] * len(row), sizes)

@@ -1,4 +1,4 @@
-"""What can be chosen in a search space."""
+"""The choices of a search space."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _SHOWN = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Parameters that are chosen alike.
+    """Parameters with equal choices.
 
     Attributes:
         pattern: Their names as one: ``normal.{0..4}.left_op``.
         names: Their names.
-        distributions: What they are chosen from, equal ones once.
-        conditional: Whether some architectures have not all of them.
+        distributions: Their distributions, equal ones once.
+        conditional: Whether some architectures lack some of them.
     """
 
     pattern: str
@@ -69,14 +69,14 @@ class Choice:
 def choices(space: SearchSpace, rng: np.random.Generator, samples: int = 64) -> list[Choice]:
     """The parameters of a space, in the order in which architectures suggest them.
 
-    A space says what can be chosen only while it builds, and a choice may depend on others; so
-    this is what some random architectures asked for. Parameters whose names differ in a number
-    are one entry, and so are those that differ in a word and are chosen from the same.
+    A space suggests choices only while it builds, and a choice may depend on others; so these are
+    the choices of some random architectures. Parameters whose names differ in a number are one
+    entry, and so are those that differ in a word and have the same distribution.
 
     Args:
         space: The space.
         rng: Draws the architectures.
-        samples: How many.
+        samples: Number of architectures.
     """
     found: dict[str, list[BaseDistribution]] = {}
     counts: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What a drawing of an architecture shows in one place."""
+"""One entry of a drawing of an architecture."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Operations one after another, or a scope with entries of its own.
+    """A chain of operations, or a scope with inner entries.
 
     Attributes:
         name: Name inside the scope around it.
         path: Full name; the prefix of its nodes where it is a scope.
         nodes: The operations, those of inner entries included; of the first where it stands for
             several.
-        entries: What is inside. None in a chain of operations and in a copy of another scope,
-            where only those that differ are left.
+        entries: Inner entries; empty in a chain of operations. A copy of another scope holds only
+            the entries that differ.
         repeats: Names of the equal scopes that follow and are not drawn.
-        last: Name of the node that gives the result of the last of them.
-        like: Path of an earlier scope that this one equals but for its sizes and ``entries``.
+        last: Name of the node with the result of the last of them.
+        like: Path of an earlier scope that this one equals except for sizes and ``entries``.
         without: Names of entries of that scope that are missing here.
     """
 
@@ -37,17 +37,17 @@ class Entry:
 
     @property
     def times(self) -> int:
-        """How many equal scopes it stands for, itself included."""
+        """Number of equal scopes that it represents, itself included."""
         return 1 + len(self.repeats)
 
     @property
     def title(self) -> str:
-        """``cell0``, or ``cell0 to cell4`` where it stands for several."""
+        """``cell0``, or ``cell0 to cell4`` where it represents several."""
         return f"{self.name} to {self.repeats[-1]}" if self.repeats else self.name
 
     @property
     def differences(self) -> int:
-        """Entries in which a copy differs from what it is like."""
+        """Entries in which a copy differs from the scope that it copies."""
         return len(self.without) + len(self.entries)
 
     @property
@@ -56,9 +56,9 @@ class Entry:
         return not self.entries and not self.like
 
     def reads(self) -> tuple[str, ...]:
-        """Names of the values it takes from outside, in the order of reading.
+        """Names of the values that it reads from outside, in the order of reading.
 
-        What one operation reads twice stands twice.
+        A value that one operation reads twice is listed twice.
         """
         known = {node.name for node in self.nodes}
         found: list[str] = []

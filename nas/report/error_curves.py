@@ -21,7 +21,7 @@ _ROOM = 0.05
 def text_curves(
     curves: Mapping[str, ErrorDistribution], *, columns: int = 60, rows: int = 12
 ) -> str:
-    """The share of networks (upwards) below an error (to the right), a mark for each space.
+    """The share of networks (vertical) below an error (horizontal), with a mark for each space.
 
     Args:
         curves: By name, four at most.
@@ -61,7 +61,7 @@ def svg_curves(curves: Mapping[str, ErrorDistribution], *, label: str = "error")
 
     Args:
         curves: By name, four at most.
-        label: Of the horizontal axis.
+        label: Label of the horizontal axis.
     """
     bounds = _bounds(list(curves.values()))
     parts = [_axes(*bounds, label)]
@@ -81,7 +81,7 @@ def svg_curves(curves: Mapping[str, ErrorDistribution], *, label: str = "error")
 
 
 def _bounds(curves: Sequence[ErrorDistribution]) -> tuple[float, float]:
-    """A range of errors with some room on both sides of all of them."""
+    """Range of all errors with a margin on both sides."""
     low = min(curve.errors[0] for curve in curves)
     high = max(curve.errors[-1] for curve in curves)
     room = _ROOM * (high - low) or _ROOM

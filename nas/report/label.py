@@ -1,4 +1,4 @@
-"""Short names for what a drawing shows."""
+"""Short labels for drawings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Labels:
     """Names of values as they read from inside a scope.
 
     Args:
-        graph: Whose values they are.
+        graph: The graph of the values.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -49,7 +49,7 @@ class Labels:
 
         Args:
             value: Name of a node or an input.
-            reader: Path of what reads it; what both have in front is left out.
+            reader: Path of its reader; the common prefix is left out.
         """
         path = value
         for scope in reversed(scopes(value)):
@@ -75,7 +75,7 @@ def scopes(name: str) -> list[str]:
 
 
 def operation(graph: Graph, node: Node) -> str:
-    """``conv 3x3 /2 depthwise``: what a node does, its width aside."""
+    """``conv 3x3 /2 depthwise``: the operation of a node without its width."""
     features = node.op.features()
     words = [_kind(node.op).removesuffix("2d")]
     if any(features.kernel):
@@ -100,7 +100,7 @@ def _kind(op: Op) -> str:
 
 
 def _settings(op: Op, kind: str) -> list[str]:
-    """Attributes that nothing else shows, where they are not the default."""
+    """Attributes that the label does not show otherwise, where they are not the default."""
     if isinstance(op, Call | Layer | RecordedCall):
         return []
     shown = []
@@ -113,12 +113,12 @@ def _settings(op: Op, kind: str) -> list[str]:
 
 
 def shape(sizes: Shape) -> str:
-    """``(1, 16, 32, 32)`` as ``16×32×32``: what one sample has."""
+    """``(1, 16, 32, 32)`` as ``16×32×32``: the shape for one sample."""
     return "×".join(map(str, sizes[1:])) or "1"
 
 
 def input_shape(spec: TensorSpec) -> str:
-    """What one sample of an input has; ``2×E`` for the edges of a data graph."""
+    """Shape of an input for one sample; ``2×E`` for the edges of a data graph."""
     return "2×E" if spec.is_edge_index else shape(spec.shape)
 
 

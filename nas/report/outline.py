@@ -1,4 +1,4 @@
-"""An architecture as its scopes, chains joined and repetitions folded."""
+"""An architecture as its scopes, with chains joined and repetitions folded."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _SHARED = 3
 
 
 def outline(view: View) -> tuple[Entry, ...]:
-    """What a drawing of an architecture shows, in the order of computation.
+    """The entries of a drawing of an architecture, in the order of computation.
 
-    Scopes are the prefixes of node names. A scope whose operations only read one another in a row
-    is one entry; so are operations in a row beside each other. Equal scopes that follow each other
-    are drawn once, and a scope like an earlier one says so and shows only what differs.
+    Scopes are the prefixes of node names. A scope whose operations form a chain is one entry; so
+    is a chain of operations directly inside a scope. Equal scopes that follow each other are drawn
+    once, and a scope similar to an earlier one names it and shows only the differences.
 
     Example:
         >>> from nas.graph import GraphBuilder
@@ -43,7 +43,7 @@ def outline(view: View) -> tuple[Entry, ...]:
 
 
 class _Outliner:
-    """Makes the entries of a graph, scopes from the outside in."""
+    """Builds the entries of a graph, from outer scopes to inner ones."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -74,7 +74,7 @@ class _Outliner:
         return alone and len(joined) <= _LONGEST_CHAIN and self._in_a_row(joined)
 
     def _in_a_row(self, nodes: Sequence[Node]) -> bool:
-        """Whether each node reads the one before, which nobody else does."""
+        """Whether each node is the only reader of the node before it."""
         for before, node in pairwise(nodes):
             others = set(node.inputs) - {before.name} - self._view.ambient.keys()
             readers = set(self._graph.consumers[before.name])
@@ -130,7 +130,7 @@ class _Outliner:
         return different
 
     def _nearly(self, entry: Entry, earlier: Entry) -> Entry | None:
-        """The scope as a copy of an earlier one, but for one or two entries."""
+        """The scope as a copy of an earlier one, except for one or two entries."""
         model = {part.name: part for part in self._parts(earlier.path, earlier.nodes)}
         here = {part.name: part for part in entry.entries}
         same = {

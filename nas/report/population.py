@@ -1,4 +1,4 @@
-"""How the cost of a space's architectures is distributed."""
+"""Distribution of the costs of a space's architectures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 _BINS = 20
 _WIDE = 30.0
-"""Ratio of the largest to the smallest from which on bins are equally wide in the logarithm."""
+"""Ratio of the largest to the smallest value above which bins are logarithmic."""
 _FLOAT_BYTES = 4
 _BARS = " ▁▂▃▄▅▆▇█"
 
@@ -34,8 +34,8 @@ class Spread:
 
     Attributes:
         mean: Its mean.
-        quantiles: By :data:`QUANTILES`, the smallest and the largest included.
-        edges: Of the bins, one more than there are bins.
+        quantiles: By :data:`QUANTILES`, with the smallest and the largest value.
+        edges: Edges of the bins, one more than there are bins.
         counts: Architectures in each bin.
     """
 
@@ -61,11 +61,11 @@ class Population:
     """Random architectures of a space.
 
     Attributes:
-        count: How many were drawn.
-        distinct: How many differ in their hash.
+        count: Number of architectures drawn.
+        distinct: Number of different hashes.
         figures: Distributions by name: ``params``, ``macs``, ``activations`` (outputs of all
-            operations), ``layers`` (that multiply and accumulate), ``depth`` (of these, on the
-            mean way through the network), ``nodes``.
+            operations), ``layers`` (that multiply and accumulate), ``depth`` (their mean number
+            over all paths through the network), ``nodes``.
         seconds: Processor time for one architecture, by step: ``build``, ``hash``, ``cost``.
     """
 
@@ -76,12 +76,12 @@ class Population:
 
 
 def population(space: SearchSpace, rng: np.random.Generator, count: int) -> Population:
-    """Draw architectures uniformly and cost them, without what cannot change their results.
+    """Draw architectures uniformly and compute the costs of their canonical graphs.
 
     Args:
         space: The space.
         rng: Draws the architectures.
-        count: How many.
+        count: Number of architectures.
     """
     rows: list[dict[str, float]] = []
     hashes: set[str] = set()
@@ -104,7 +104,7 @@ def population(space: SearchSpace, rng: np.random.Generator, count: int) -> Popu
 
 
 def spread(values: Sequence[float], *, bins: int = _BINS) -> Spread:
-    """The distribution of some values; bins are logarithmic where the values reach far.
+    """The distribution of some values; bins are logarithmic where the range is wide.
 
     Example:
         >>> spread([1, 2, 4], bins=2).counts
@@ -125,7 +125,7 @@ def _edges(values: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
     low, high = values.min(), values.max()
     if low > 0 and high > _WIDE * low:
         edges = np.geomspace(low, high, bins + 1)
-        edges[[0, -1]] = low, high  # rounding must not lose the outermost
+        edges[[0, -1]] = low, high  # rounding must not lose the extreme values
         return edges
     even: NDArray[np.float64] = np.histogram_bin_edges(values, bins)
     return even

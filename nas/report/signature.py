@@ -1,4 +1,4 @@
-"""When two parts of an architecture are the same."""
+"""Signatures of parts of an architecture; equal parts have equal signatures."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 Signature = tuple[Any, ...]
 
 SIZES = ("out_channels", "out_features", "channels", "groups", "shape")
-"""Attributes that follow the width of a network."""
+"""Attributes that depend on the width of a network."""
 _ELSEWHERE = "?"
 
 
 def exact(graph: Graph, entry: Entry) -> Signature:
-    """Operations, wiring and shapes; equal parts cost the same."""
+    """Operations, wiring and shapes; parts with equal signatures have equal costs."""
     return tuple(
         (
             *_wiring(node, entry),
@@ -33,12 +33,12 @@ def exact(graph: Graph, entry: Entry) -> Signature:
 
 
 def loose(graph: Graph, entry: Entry) -> Signature:
-    """Operations and wiring, whatever the number of channels and the resolution."""
+    """Operations and wiring, independent of the number of channels and the resolution."""
     return tuple((*_wiring(node, entry), _kind(graph, node)) for node in entry.nodes)
 
 
 def between(entry: Entry, known: Collection[str]) -> Signature:
-    """How the inner entries of a scope read each other, only ``known`` ones being told apart."""
+    """Connections of the inner entries of a scope; only ``known`` ones are distinguished."""
     home = {node.name: inner.name for inner in entry.entries for node in inner.nodes}
     return tuple(
         (
@@ -54,13 +54,13 @@ def between(entry: Entry, known: Collection[str]) -> Signature:
 
 
 def offsets(reads: Iterable[str], siblings: Mapping[str, int], position: int) -> tuple[int, ...]:
-    """How far back in the order of its siblings each value stems from that an entry reads.
+    """Distance from an entry back to the sibling that computes each value it reads.
 
     Args:
         reads: Names of the values.
-        siblings: Positions by the nodes of the entries in the same scope; what is not among them
-            stands at -1.
-        position: Of the reader.
+        siblings: Positions by the nodes of the entries in the same scope; other nodes have
+            position -1.
+        position: Position of the reader.
     """
     return tuple(position - siblings.get(name, -1) for name in reads)
 
@@ -81,7 +81,7 @@ def _kind(graph: Graph, node: Node) -> tuple[Any, ...]:
 
 
 def depthwise(graph: Graph, node: Node) -> bool:
-    """Whether an operation keeps each channel for itself."""
+    """Whether an operation treats each channel separately."""
     features = node.op.features()
     window = any(features.kernel)
     return window and 1 < features.groups == graph.input_shapes(node)[0][1]

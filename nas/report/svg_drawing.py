@@ -69,12 +69,13 @@ def draw_svg(graph: Graph, *, title: str = "") -> str:
     """The architecture as an SVG document: scopes as frames, repetitions folded.
 
     A box is a chain of operations with its output for one sample and its parameters. A stack of
-    cards stands for as many equal scopes as its badge says; a dashed frame is like an earlier
-    scope, and holds only what differs. Small labels at the top of a frame are values from outside.
+    cards represents equal scopes, their number on its badge; a dashed frame is a copy of an
+    earlier scope, and holds only the differences. Labels at the top of a frame are values from
+    outside.
 
     Args:
         graph: The architecture.
-        title: Written above it.
+        title: Title above the drawing.
     """
     view = View(graph)
     painter = _Painter(view)
@@ -103,7 +104,7 @@ def draw_svg(graph: Graph, *, title: str = "") -> str:
 
 
 class _Painter:
-    """Draws the entries of a graph, those inside before those around them."""
+    """Draws the entries of a graph, inner ones before outer ones."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -134,13 +135,13 @@ class _Painter:
         return _Picture(found.width, found.height, "".join(arrows + placed))
 
     def _covered(self, path: str, entry: Entry) -> list[str]:
-        """Nodes of an entry, those of the scopes it stands for included."""
+        """Nodes of an entry, including those of the scopes that it represents."""
         scopes = tuple(f"{path}.{name}.".lstrip(".") for name in entry.repeats)
         repeated = [n.name for n in self._view.nodes if scopes and n.name.startswith(scopes)]
         return [*(node.name for node in entry.nodes), *repeated]
 
     def pill(self, text: str) -> _Picture:
-        """A value that comes from elsewhere."""
+        """A value from outside the scope."""
         width, height = _LETTER * len(text) + 2 * _PAD, _ROW + 2
         return _Picture(
             width,
@@ -198,7 +199,7 @@ class _Painter:
 
 
 def _dissolved(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries, a few operations of an inner scope standing for themselves."""
+    """The entries; an inner scope of few operations is replaced by them."""
     found: list[Entry] = []
     for entry in entries:
         simple = all(inner.is_chain and not inner.repeats for inner in entry.entries)
@@ -210,7 +211,7 @@ def _dissolved(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _stacked(picture: _Picture, times: int) -> _Picture:
-    """Cards behind a picture, and how many there are."""
+    """Cards behind a picture, and a badge with their number."""
     text = f"×{times}"
     wide = _LETTER * len(text) + 10
     width, height = picture.width + max(2 * _CARD, wide / 2 + 4), picture.height + 2 * _CARD

@@ -31,13 +31,13 @@ def draw_text(graph: Graph, *, width: int = 100) -> str:
     """The architecture as a table: scopes by indentation, repetitions folded.
 
     A line is a chain of operations with its output for one sample, its parameters and its
-    multiply-accumulates; what stands for several equal scopes shows what they cost together.
-    Arrows say what is read where it is not the line above; an input that all layers read, such as
-    the edges of a data graph, is not repeated.
+    multiply-accumulates; a line for several equal scopes shows their total cost. Arrows name the
+    inputs where they are not the line above; an input that all layers read, such as the edges of a
+    data graph, is not repeated.
 
     Args:
         graph: The architecture.
-        width: Characters in a line; longer names may need more.
+        width: Characters in a line; long names may exceed it.
 
     Example:
         >>> from nas.graph import GraphBuilder
@@ -72,7 +72,7 @@ class _Table:
         self.rows: list[Row] = []
 
     def add(self, entry: Entry, depth: int) -> None:
-        """The rows of an entry and of what is inside."""
+        """The rows of an entry and of its inner entries."""
         sizes = self._sizes(entry.nodes, entry.times)
         self.rows.append((f"{'  ' * depth}{entry.title}", self._says(entry), *sizes))
         for inner in entry.entries:
@@ -115,14 +115,14 @@ class _Table:
 
 
 def _input(spec: TensorSpec, view: View) -> tuple[str, str]:
-    """What is said of an input, and its shape."""
+    """Text and shape of an input."""
     readers = view.ambient.get(spec.name)
     says = "input" if readers is None else f"input of {readers} operations"
     return says, input_shape(spec)
 
 
 def _aligned(rows: Sequence[Row], width: int) -> list[str]:
-    """Lines whose columns stand below each other, the second one wrapped."""
+    """Lines with aligned columns, the second one wrapped."""
     columns = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
     columns[0] = min(columns[0], _LONGEST_NAME)
     others = sum(columns) - columns[1] + 2 * (len(columns) - 1)

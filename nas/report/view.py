@@ -1,4 +1,4 @@
-"""An architecture as drawings see it: what is computed, learned tensors not shown."""
+"""The view of an architecture for drawings: computed values, without learned tensors."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class View:
 
     @cached_property
     def ambient(self) -> Mapping[str, int]:
-        """Inputs beside the first that several operations read, and how many do.
+        """Inputs beside the first that several operations read, with the number of readers.
 
-        The edges of a data graph are one: every layer reads them, which says nothing.
+        The edges of a data graph are one: every layer reads them, so arrows would not inform.
         """
         readers = {
             spec.name: len(self.graph.consumers[spec.name]) for spec in self.graph.inputs[1:]
@@ -48,13 +48,13 @@ class View:
         return {name: count for name, count in readers.items() if count > 1}
 
     def reads(self, entry: Entry) -> tuple[str, ...]:
-        """Names of the values an entry takes from outside, those that are ambient left out."""
+        """Names of the values that an entry reads from outside, without ambient ones."""
         return tuple(name for name in entry.reads() if name not in self.ambient)
 
     def cost(self, nodes: Iterable[Node]) -> tuple[int, int]:
         """Parameters, and multiply-accumulates for one sample, of some nodes.
 
-        A learned tensor counts where it is read first.
+        A learned tensor counts for its first reader.
         """
         costs = [self._costs[node.name] for node in nodes]
         return sum(params for params, _ in costs), sum(macs for _, macs in costs)

@@ -41,14 +41,14 @@ class Candidate:
         return self.graph.simplified
 
     def module(self, seed: int) -> OwnModule | None:
-        """The network where it is a module of its own, see :meth:`SearchSpace.module`."""
+        """The user's module of the network, if there is one; see :meth:`SearchSpace.module`."""
         return self.space.module(self.params, seed)
 
     @property
     def hash(self) -> str:
         """Identity up to isomorphism, see :meth:`nas.graph.Graph.hash`.
 
-        What the parameters say of the training tells candidates apart too.
+        Candidates with different training settings have different identities.
         """
         recipe = self.space.recipe(self.params)
         if not recipe:

@@ -1,4 +1,4 @@
-"""A search space from a function of one's own."""
+"""A custom search space from a user's function."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def own_space(
         >>> [node.op.kind for node in space.graph({"width": 32}).nodes]
         ['flatten', 'linear', 'activation', 'linear']
     """
-    told = (inspect.getdoc(build) or "a space of one's own").partition("\n")[0].rstrip(".")
+    told = (inspect.getdoc(build) or "a custom space").partition("\n")[0].rstrip(".")
     seconds = build_seconds
     given, place = name or build.__name__, source or f"{build.__module__}.{build.__qualname__}"
 

@@ -29,14 +29,14 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSpace(ABC):
-    """A set of architectures, described by building one from suggested choices.
+    """A set of architectures, defined by a function that builds one from suggested choices.
 
     Concrete spaces are frozen dataclasses whose fields, beside ``task``, are macro sizes (width,
     depth): they set the scale of every architecture and are not searched.
     Each class has a ``name``.
 
     Attributes:
-        task: What the networks are for.
+        task: The task of the networks.
     """
 
     name: ClassVar[str]
@@ -45,18 +45,18 @@ class SearchSpace(ABC):
     source: ClassVar[str] = ""
     """Paper or program the space follows."""
     proxy_limits: ClassVar[Mapping[str, int | str]] = {"channels": 16, "cells": 1}
-    """Macro sizes at which architectures of the space are still told apart: the largest number, or
-    the word for what is no number."""
+    """Largest macro sizes of the proxy, at which architectures still differ enough to be ranked:
+    a number, or a word for a macro size that is not a number."""
     general: ClassVar[bool] = False
-    """Whether its networks are so various that what learns from them knows those of all spaces for
-    the same data."""
+    """Whether its networks are so varied that a hypernetwork trained on them generalises to all
+    spaces for the same data."""
 
     canonical_notation: ClassVar[bool] = False
     """Whether all parameters of one network have one notation, which decodes to the canonical
     ones."""
 
     build_seconds: ClassVar[float] = 60.0
-    """How long building one network may take; see :func:`nas.space.time_limit.time_limit`."""
+    """Time limit for building one network; see :func:`nas.space.time_limit.time_limit`."""
 
     task: Task
 
@@ -75,7 +75,7 @@ class SearchSpace(ABC):
         """The network of the choices that ``trial`` suggests (Optuna define-by-run)."""
 
     def encode(self, params: Params) -> str:
-        """The field's own notation of an architecture; by default a JSON object."""
+        """The published notation of an architecture; by default a JSON object."""
         return json.dumps(dict(params), separators=(",", ":"))
 
     def decode(self, text: str) -> dict[str, Any]:
@@ -91,22 +91,22 @@ class SearchSpace(ABC):
         )
 
     def recipe(self, params: Params) -> dict[str, Any]:
-        """What an architecture's parameters say of its training, beside those of the network.
+        """Settings of an architecture's training that its parameters determine.
 
         Returns:
-            Fields of :class:`nas.train.TrainConfig` by name; those not named are as usual.
+            Fields of :class:`nas.train.TrainConfig` by name; fields not named keep their defaults.
         """
         return {}
 
     def module(self, params: Params, seed: int) -> OwnModule | None:
-        """The network of an architecture where it is a module of its own, freshly built.
+        """The user's module of an architecture, freshly built, in a space that builds modules.
 
         Args:
             params: The architecture.
-            seed: Of its initial values.
+            seed: Seed of its initial values.
 
         Returns:
-            None where the network is what its graph says and no more.
+            None where the graph alone defines the network.
         """
         return None
 
@@ -162,15 +162,15 @@ class SearchSpace(ABC):
 
     @final
     def assemble(self, trial: Trial) -> Graph:
-        """What :meth:`build` makes of a trial, seen to be a network for the task.
+        """The graph that :meth:`build` returns for a trial, checked to be a network for the task.
 
         Args:
-            trial: Of this package, or of Optuna.
+            trial: A trial of this package, or of Optuna.
 
         Raises:
-            ConfigError: It is none, or a parameter is chosen from what cannot be kept.
-            BuildError: :meth:`build` took too long, or would have ended the program.
-            GraphError: It is beyond what :mod:`nas.graph.limits` allows.
+            ConfigError: It is not such a network, or a choice has a value that cannot be stored.
+            BuildError: :meth:`build` took too long, or tried to exit the program.
+            GraphError: It exceeds the limits of :mod:`nas.graph.limits`.
         """
         asked = AskedTrial(trial) if isinstance(trial, BaseTrial) else trial
         with contained(f"build() of space {self.name!r}", self.build_seconds):
@@ -204,7 +204,7 @@ class SearchSpace(ABC):
 
     @final
     def replay(self, architecture: Params | str) -> tuple[Params, Graph]:
-        """All parameters of an architecture as they are kept, and its network.
+        """All parameters of an architecture in stored form, and its network.
 
         Raises:
             EncodingError: The architecture is not in this space.

@@ -90,5 +90,5 @@ def sample_preferring(
 
 
 def is_hopeless(failed: int, tried: int) -> bool:
-    """Whether so many of the architectures of a space fail that there is no use in going on."""
+    """Whether most architectures of a space fail, so that further draws are pointless."""
     return failed >= _FAILURES_ALLOWED and failed > _FAILURE_SHARE * tried

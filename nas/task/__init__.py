@@ -1,4 +1,4 @@
-"""What networks are built for, and what is particular to each kind of task."""
+"""Tasks of networks, and the properties of each kind of task."""
 
 from nas.task.batch import UNLABELLED, Batch
 from nas.task.image_regression import IMAGE_REGRESSION

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 FEATURES_LEFT_OUT, EDGES_LEFT_OUT = 0.6, 0.3
-"""Shares of a graph that a hypernetwork does not see in a step."""
+"""Shares of a graph that are dropped in a training step of a hypernetwork."""
 
 
 def drop_features_and_edges(batch: Batch, generator: torch.Generator) -> Batch:
-    """A graph of which some features and edges are left out, for networks without dropout.
+    """A graph without some features and edges, for networks without dropout.
 
-    Features of a node are zeroed at a rate of 0.6 and the others scaled up, as dropout does
-    (Velickovic et al. 2018, §3.3); of the edges 0.3 are left out (Rong et al. 2020, DropEdge).
+    Features of a node are zeroed at a rate of 0.6 and the others scaled up, as in dropout
+    (Velickovic et al. 2018, §3.3); a share of 0.3 of the edges is dropped (Rong et al. 2020,
+    DropEdge).
     """
     x, edges = batch.inputs
     places = x.nonzero(as_tuple=True)

@@ -1,4 +1,4 @@
-"""What a network is called with, and what it should give."""
+"""Inputs and labels of one call of a network."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 UNLABELLED = -100
-"""Label of a row of a batch that has none: what cross-entropy leaves out."""
+"""Label of an unlabelled row of a batch; cross-entropy ignores it."""
 
 Inputs = tuple[Tensor, ...]
-"""What a network is called with: images (B, C, H, W), or features (N, F) and edges (2, E)."""
+"""Inputs of a network: images (B, C, H, W), or features (N, F) and edges (2, E)."""
 
 
 class Batch(NamedTuple):
-    """What a network is called with, and the label of every row of its output.
+    """Inputs of one call of a network, and the label of every row of its output.
 
     Attributes:
         inputs: Arguments of one call.

@@ -24,8 +24,8 @@ def squared_error(outputs: Tensor, targets: Tensor, smoothing: float) -> Tensor:
 def regression_figures(outputs: Tensor, targets: Tensor) -> dict[str, float]:
     """R² as ``accuracy``, and the mean squared error as ``loss`` and ``brier``.
 
-    R² is the share of the targets' variance that the outputs explain, in the mean of all targets:
-    1 is exact, 0 no better than the mean, and there is no lower end.
+    R² is the share of the targets' variance that the outputs explain, averaged over the targets:
+    1 is exact, 0 equals predicting the mean, and there is no lower bound.
 
     Args:
         outputs: (rows, targets).

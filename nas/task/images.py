@@ -24,7 +24,7 @@ SCORE_WEIGHTS: Mapping[str, float] = {
     "shortest_path": 1.0,
 }
 """Half of the score is accuracy with predicted weights, a sixth capacity, a sixth depth, and a
-sixth how well that depth can be trained. Each ranks well where the others rank poorly; see
+sixth trainability of that depth. Each ranks well where the others rank poorly; see
 ``benchmarks/ranking``."""
 
 GENERAL_SCORE_WEIGHTS: Mapping[str, float] = {
@@ -34,9 +34,9 @@ GENERAL_SCORE_WEIGHTS: Mapping[str, float] = {
     "shortest_path": 1.0,
 }
 """The same for spaces that a hypernetwork was not trained in: half is accuracy with predicted
-weights, a quarter capacity, and a quarter how well depth can be trained. Depth itself is left
-out: networks gain by it in NAS-Bench-201 and lose in other spaces, and a search takes what is
-rewarded to its end; see ``benchmarks/regnet``."""
+weights, a quarter capacity, and a quarter trainability of depth. Depth itself is left out: it
+helps networks in NAS-Bench-201 and harms them in other spaces, and a search drives a rewarded
+figure to its extreme; see ``benchmarks/regnet``."""
 
 
 def example_image(channels: int, resolution: int) -> Inputs:
@@ -50,7 +50,7 @@ def image_shape(channels: int, resolution: int) -> tuple[tuple[int, ...], ...]:
 
 
 def vary_images(batch: Batch, flip: bool, generator: torch.Generator) -> Batch:
-    """Images moved and perhaps mirrored; see :func:`nas.task.augment.augment`."""
+    """Images shifted and, if allowed, mirrored; see :func:`nas.task.augment.augment`."""
     (images,) = batch.inputs
     return Batch((augment(images, flip=flip, generator=generator),), batch.labels)
 
@@ -75,7 +75,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         hypernet_rate=2e-3,
         scales_inputs=False,
         starts_predicted=True,
-        mutates=False,  # rankings are good and finalists few; not tried
+        mutates=False,  # rankings are good and finalists few; not measured
         vary=vary_images,
         vary_for_hypernet=vary_images,
         loss=cross_entropy,

@@ -1,4 +1,4 @@
-"""All that is particular to a kind of task."""
+"""The record of a kind of task."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ Vary = Callable[[Batch, bool, torch.Generator], Batch]
 
 @dataclass(frozen=True, kw_only=True)
 class TaskKind:
-    """One kind of task: the machinery reads it, and never asks which kind it is.
+    """One kind of task; the machinery reads this record and has no branch on the kind.
 
     Attributes:
         name: As in :attr:`nas.task.Task.kind`.
-        sample: What one sample is called, in messages.
-        output: What one output of a network stands for, in messages.
-        width: The size of a task that says how wide a sample is.
+        sample: Word for one sample in messages.
+        output: Word for the meaning of one output in messages.
+        width: Name of the size of a task that is the width of a sample.
         on_graph: Whether the samples are nodes of one graph, which networks take as features and
             edges, all at once.
         usual: Sizes of a task where no data set is named.
-        example: Zeros as a network takes them, from the width and the resolution of samples.
-        spec: Shapes of one sample as a network takes it, from width and resolution.
+        example: Inputs of zeros for a network, from the width and the resolution of samples.
+        spec: Shapes of one sample as input of a network, from width and resolution.
         brief_epochs: Length of a brief training; an epoch on a graph is one step.
         full_epochs: Length of a full training.
-        finalists: How many architectures a search trains briefly.
-        training: How training differs from the defaults of :class:`nas.train.TrainConfig`.
+        finalists: Number of architectures that a search trains briefly.
+        training: Differences from the defaults of :class:`nas.train.TrainConfig`.
         score_weights: Weight of each figure in the score, in the space a hypernetwork was trained
             in; see :class:`nas.evaluate.Blend`.
         general_score_weights: The same in other spaces.
@@ -42,15 +42,15 @@ class TaskKind:
         scales_inputs: Whether a hypernetwork scales the weights that read the inputs by one over
             their size.
         starts_predicted: Whether trainings may start from predicted weights.
-        mutates: Whether a search trains mutants of what trained best where no ranking has proved
-            itself.
-        vary: Changes a batch for the training of a network.
-        vary_for_hypernet: Changes a batch for the training of a hypernetwork.
+        mutates: Whether a search trains mutants of the best trained architectures where no ranking
+            has proved itself.
+        vary: Augments a batch for the training of a network.
+        vary_for_hypernet: Augments a batch for the training of a hypernetwork.
         loss: Mean loss of outputs (rows, outputs) for labels, with a share of label smoothing.
         figures: ``accuracy`` (the metric, higher better), ``loss`` and ``brier`` of outputs for
             the labels of all their rows.
-        metric: Name of the metric that stands as ``accuracy`` everywhere.
-        metric_format: How it is printed.
+        metric: Name of the metric stored as ``accuracy``.
+        metric_format: Its format in print.
         usage: Python that calls an exported network ``network``, for its card; braces name fields
             of the task.
     """

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 NODE_CLASSIFICATION = "node-classification"
 
 SCORE_WEIGHTS: Mapping[str, float] = {"accuracy": 1.0, "macs": 1.0, "mean_path": -1.0}
-"""A third of the score is accuracy with predicted weights, not the Brier score, as the networks of
-some spaces squash their outputs, which it takes for doubt; a third capacity, without which the
-dropout that few labels need leaves little; and a third shallowness, as every layer of message
-passing makes nodes more alike (Li et al. 2018, Deeper Insights into Graph Convolutional Networks).
-See ``benchmarks/auto_gnn``."""
+"""A third of the score is accuracy with predicted weights, not the Brier score: the networks of
+some spaces squash their outputs, which the Brier score rates as low confidence. A third is
+capacity: few labels need strong dropout, and strong dropout needs wide layers. A third is
+shallowness: every layer of message passing makes node features more similar (Li et al. 2018,
+Deeper Insights into Graph Convolutional Networks). See ``benchmarks/auto_gnn``."""
 
 
 def example_graph(features: int, resolution: int) -> Inputs:
@@ -31,12 +31,12 @@ def example_graph(features: int, resolution: int) -> Inputs:
 
 
 def graph_shapes(features: int, resolution: int) -> tuple[tuple[int, ...], ...]:
-    """Shapes of features and edges, one standing for any number of them: (1, F) and (2, 1)."""
+    """Shapes of features and edges, where 1 stands for any number: (1, F) and (2, 1)."""
     return (1, features), (2, 1)
 
 
 def unvaried(batch: Batch, flip: bool, generator: torch.Generator) -> Batch:
-    """The batch itself: networks on graphs have dropout of their own."""
+    """The batch itself: networks on graphs contain dropout."""
     return batch
 
 
@@ -57,7 +57,7 @@ KINDS.register(NODE_CLASSIFICATION)(
         spec=graph_shapes,
         brief_epochs=30,
         full_epochs=300,
-        finalists=60,  # few labelled nodes train fast and say little: benchmarks/auto_gnn
+        finalists=60,  # few labelled nodes train fast and rank poorly: benchmarks/auto_gnn
         # Adam on the whole graph; rate and weight decay of Kipf & Welling 2017, §5.2
         training={
             "optimiser": "adam",
@@ -70,10 +70,10 @@ KINDS.register(NODE_CLASSIFICATION)(
         },
         score_weights=SCORE_WEIGHTS,
         general_score_weights=SCORE_WEIGHTS,
-        hypernet="ghn2-lowrank",  # each feature has a meaning of its own: weights must not repeat
+        hypernet="ghn2-lowrank",  # each feature has its own meaning: weights must not repeat
         hypernet_rate=1e-3,  # higher ones diverge
         scales_inputs=True,
-        # hundreds of steps do not leave predicted weights: 74 % on Cora before and after
+        # hundreds of steps hardly improve predicted weights: 74 % on Cora before and after
         starts_predicted=False,
         mutates=True,
         vary=unvaried,

@@ -1,4 +1,4 @@
-"""What a network is built for: the kind of task, its input and its classes."""
+"""The task of a network: its kind, its input and its classes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Task:
 
     @property
     def traits(self) -> TaskKind:
-        """All that is particular to the kind."""
+        """The record of the kind."""
         return KINDS.get(self.kind)
 
     @property

@@ -1,4 +1,4 @@
-"""What every data set of images must satisfy."""
+"""Conformance tests of data sets of images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DatasetConformance(ABC):
-    """Inherit it in a pytest class and say how your data set is loaded.
+    """Inherit it in a pytest class and define how your data set is loaded.
 
     Example:
         >>> from nas.data import load
@@ -29,7 +29,7 @@ class DatasetConformance(ABC):
 
     @abstractmethod
     def load(self, seed: int = 0) -> Dataset:
-        """The data set, its splits drawn from a seed."""
+        """The data set, with splits drawn from a seed."""
 
     @pytest.fixture
     def data(self) -> Dataset:
@@ -37,7 +37,7 @@ class DatasetConformance(ABC):
         return self.load(seed=0)
 
     def test_states_task_and_name(self, data: Dataset) -> None:
-        """Kind, classes and input are stated, and the images are of that shape."""
+        """Kind, classes and input are defined, and the images have that shape."""
         task = data.task
         assert data.name
         assert task.classes >= 2
@@ -53,12 +53,12 @@ class DatasetConformance(ABC):
             assert 0 <= int(split.labels.min()) <= int(split.labels.max()) < data.task.classes
 
     def test_every_class_in_every_split(self, data: Dataset) -> None:
-        """No split lacks a class."""
+        """Every split has all classes."""
         for split in _splits(data):
             assert split.labels.unique().tolist() == list(range(data.task.classes))
 
     def test_splits_are_disjoint(self, data: Dataset) -> None:
-        """No image stands in two splits, and every seed deals all images."""
+        """No image is in two splits, and the splits of every seed hold all images."""
         train, val, test = (set(_pictures(split)) for split in _splits(data))
         assert train.isdisjoint(val)
         assert train.isdisjoint(test)
@@ -85,7 +85,7 @@ class DatasetConformance(ABC):
         assert float(images.std((0, 2, 3)).max()) < 1 + 1e-3
 
     def test_batches_cover_the_split(self, data: Dataset) -> None:
-        """Batches are of the asked size, the last one smaller, and leave no image out."""
+        """Batches have the requested size, the last one may be smaller, and hold all images."""
         batches = list(data.val.batches(3))
         images, labels = [batch.inputs[0] for batch in batches], [b.labels for b in batches]
         assert [len(batch) for batch in images[:-1]] == [3] * (len(images) - 1)
@@ -93,7 +93,7 @@ class DatasetConformance(ABC):
         assert torch.equal(torch.cat(images), images_of(data.val).normalised(slice(None)))
 
     def test_shuffling_follows_the_generator(self, data: Dataset) -> None:
-        """A generator decides the order, images and labels together."""
+        """A generator determines the order, images and labels together."""
         first, again = (_shuffled(images_of(data.train), seed=0) for _ in range(2))
         other = _shuffled(images_of(data.train), seed=1)
         assert torch.equal(first[0], again[0])
@@ -102,7 +102,7 @@ class DatasetConformance(ABC):
         assert torch.equal(first[1].sort().values, data.train.labels.sort().values)
 
     def test_hash_tells_other_data(self, data: Dataset) -> None:
-        """One other pixel or label gives another hash."""
+        """A change of one pixel or label changes the hash."""
         seen = {data.fingerprint, self.load(seed=1).fingerprint}
         for tensor in ("images", "labels"):
             for name in ("train", "val", "test"):
@@ -113,7 +113,7 @@ class DatasetConformance(ABC):
         assert len(seen) == 8
 
     def test_moves_to_a_device(self, data: Dataset) -> None:
-        """All tensors go along, and the data set stays a value."""
+        """All tensors move to a device, and the original data set is unchanged."""
         there = data.to("meta")
         for split in _splits(there):
             assert {t.device.type for t in (split.images, split.labels, split.mean)} == {"meta"}
@@ -138,7 +138,7 @@ def _splits(data: Dataset) -> tuple[Split, Split, Split]:
 
 
 def images_of(samples: Samples) -> Split:
-    """A part of a data set that holds images."""
+    """A split of a data set of images."""
     assert isinstance(samples, Split)
     return samples
 

@@ -1,4 +1,4 @@
-"""What every operation must satisfy."""
+"""Conformance tests of operations."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _EDGES_PER_NODE = 3
 
 @dataclass(frozen=True)
 class OpCase:
-    """An operation, what it reads, and what is known about it from elsewhere.
+    """An operation with its inputs, and facts about it from other sources.
 
     Attributes:
         op: The operation.
         inputs: Shapes of its inputs, the batch dimension being 1.
         macs: Multiply-accumulates for one sample, counted by hand.
-        ids: For each input how many ids its whole numbers may be, 0 where it holds real ones;
-            all are real if it is empty.
-        idle: Names of parameters that are there and change nothing.
+        ids: For each input the number of ids that its whole numbers range over, 0 where it holds
+            real numbers; all are real if it is empty.
+        idle: Names of parameters without effect.
     """
 
     op: Op
@@ -57,14 +57,14 @@ class OpCase:
 
     @property
     def connects(self) -> bool:
-        """Whether it reads the edges of a data graph, so that samples are nodes that meet."""
+        """Whether it reads the edges of a data graph, so that samples depend on each other."""
         return EDGES in self.inputs
 
     @property
     def graph(self) -> Graph:
         """The operation alone between graph inputs and the output.
 
-        If it reads none, the graph has one all the same, for the batch size.
+        If the operation reads no input, the graph still has one, for the batch size.
         """
         specs = tuple(
             TensorSpec(shape, "int64" if ids or shape == EDGES else "float32", f"input{index}")
@@ -120,7 +120,7 @@ class OpConformance(ABC):
     @staticmethod
     @abstractmethod
     def cases() -> list[OpCase]:
-        """The operations under test with inputs they take."""
+        """The operations under test with valid inputs."""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run each test for each case."""

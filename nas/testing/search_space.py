@@ -1,4 +1,4 @@
-"""What every search space must satisfy."""
+"""Conformance tests of search spaces."""
 
 from __future__ import annotations
 

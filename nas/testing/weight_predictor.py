@@ -1,4 +1,4 @@
-"""What every hypernetwork must satisfy."""
+"""Conformance tests of hypernetworks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TOLERANCE = 1e-5
 
 
 class WeightPredictorConformance(ABC):
-    """Inherit it in a pytest class and list hypernetworks, and architectures they understand.
+    """Inherit it in a pytest class and list hypernetworks, and architectures they predict for.
 
     Example:
         >>> class TestMine(WeightPredictorConformance):
@@ -45,7 +45,7 @@ class WeightPredictorConformance(ABC):
     @staticmethod
     @abstractmethod
     def graphs() -> list[Graph]:
-        """Architectures that they understand, all different."""
+        """Architectures that they predict for, all different."""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run each test for each hypernetwork."""
@@ -163,7 +163,7 @@ def _isomorphic(graph: Graph) -> tuple[Graph, Callable[[str], str]]:
     """The same network: nodes renamed and in another order, commutative inputs reversed.
 
     Returns:
-        It, and how the name of a parameter changes.
+        The graph, and the new names of its parameters.
     """
     new = {spec.name: spec.name for spec in graph.inputs}
     new |= {node.name: f"n{index}" for index, node in enumerate(graph.nodes)}
@@ -185,7 +185,7 @@ def _reversed_inputs(node: Node) -> tuple[str, ...]:
 
 
 def _depth_first(graph: Graph) -> list[Node]:
-    """Nodes in the topological order that a walk from the last node up its last inputs gives."""
+    """Nodes in topological order, by a walk from the last node through its last inputs first."""
     by_name = {node.name: node for node in graph.nodes}
     placed: dict[str, Node] = {}
     for start in reversed(graph.nodes):

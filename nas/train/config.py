@@ -1,4 +1,4 @@
-"""How networks are trained."""
+"""Configuration of the training of networks."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _CHOICES = {
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How a network is trained; the defaults are for images.
+    """Configuration of one training; the defaults are for images.
 
     Attributes:
         epochs: Passes over the training samples.
         batch_size: Images in a step; a graph is always taken as a whole.
         optimiser: ``sgd`` with Nesterov momentum, or ``adam``.
         lr: Peak learning rate.
-        momentum: Of SGD.
+        momentum: Momentum of SGD.
         weight_decay: On all parameters.
         label_smoothing: Share of the target spread over all classes.
         warmup: Share of the steps in which the rate rises.
-        schedule: What the rate does then: ``cosine`` down to zero, or ``constant``.
+        schedule: The rate after warmup: ``cosine`` down to zero, or ``constant``.
         clip: Largest norm of the gradient.
-        keep: ``last`` hands over the weights of the last epoch, ``best`` those of the epoch whose
-            loss on the ranking split is lowest.
+        keep: ``last`` keeps the weights of the last epoch, ``best`` those of the epoch with the
+            lowest loss on the ranking split.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
     """
 
@@ -74,14 +74,14 @@ class TrainConfig:
         check_precision(self.precision)
 
     def rate(self, step: int, steps: int) -> float:
-        """Factor of the peak learning rate in a step out of so many, counted from 0."""
+        """Factor of the peak learning rate at ``step``, counted from 0, out of ``steps``."""
         if self.schedule == "constant":
             return min(1.0, (step + 1) / max(1, round(self.warmup * steps)))
         return warm_cosine(step, steps, self.warmup)
 
 
 def recipe(task: Task, epochs: int | None = None) -> TrainConfig:
-    """How networks for a task are trained unless one says otherwise, fully if no length is given.
+    """Default training of networks for a task; a full training if no length is given.
 
     See :attr:`nas.task.TaskKind.training`.
     """

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class Descent:
-    """Takes steps down the loss of a network, with label smoothing and clipped gradients.
+    """Takes optimiser steps on the loss of a network, with label smoothing and gradient clipping.
 
     Args:
-        module: Trained in place; parameters that need no gradient are left alone.
+        module: Trained in place; parameters that require no gradient are not changed.
         config: Optimiser and rates.
-        kind: Of the task: it has the loss.
-        device: Where the module is.
+        kind: Kind of task; it defines the loss.
+        device: Device of the module.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class Descent:
         self.optimiser = _optimiser(module, config)
 
     def step(self, batch: Batch, rate: float, *, where: str) -> float:
-        """Learn from one batch.
+        """Train on one batch.
 
         Args:
-            batch: Normalised; unlabelled rows teach nothing.
+            batch: Normalised; unlabelled rows are ignored.
             rate: Factor of the peak learning rate.
-            where: What an error says about the place in the training (``"epoch 3"``).
+            where: Place in the training for error messages (``"epoch 3"``).
 
         Returns:
             The loss before the step.

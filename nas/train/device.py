@@ -1,4 +1,4 @@
-"""Devices, and the number format and memory layout that suit each."""
+"""Devices, and the precision and memory layout for each."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_precision(name: str) -> None:
 
 
 def autocast(device: torch.device, precision: str = "auto") -> AbstractContextManager[None]:
-    """bfloat16 arithmetic where it pays: ``auto`` means on CUDA only.
+    """bfloat16 arithmetic where it is faster: ``auto`` means on CUDA only.
 
     Raises:
         ConfigError: The precision is unknown.
@@ -72,8 +72,7 @@ def laid_out(inputs: Inputs) -> Inputs:
 def laid_out_for(network: nn.Module, inputs: Inputs) -> Inputs:
     """Inputs in the layout of a network's weights.
 
-    A module of one's own may take images apart in the order in which they lie in memory, unlike
-    those that graphs are compiled to.
+    A user's module may depend on the memory order of images, unlike a compiled graph.
     """
     if isinstance(network, fx.GraphModule) or any(map(_is_laid_out, network.parameters())):
         return laid_out(inputs)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Share of samples classified right, or the metric of another kind of task, and mean loss."""
+    """Accuracy, or the metric of another kind of task, and mean loss."""
 
     accuracy: float
     loss: float
@@ -41,11 +41,11 @@ def evaluate(
     """Run a network over a split in evaluation mode.
 
     Args:
-        module: From samples to outputs (rows, outputs).
+        module: Maps samples to outputs (rows, outputs).
         split: Labelled samples.
-        kind: Of the task; classification if None.
+        kind: Kind of task; classification if None.
         batch_size: Samples in one call; a graph is always taken as a whole.
-        device: Where the module is.
+        device: Device of the module.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
     """
     device, kind = torch.device(device), kind or KINDS.get(IMAGE_CLASSIFICATION)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nas.train.config import TrainConfig
 
 _CALIBRATION = 256
-"""Training samples that give the batch norms their statistics."""
+"""Training samples for measuring the statistics of batch norms."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +47,22 @@ def fine_tune(
     listen: Listener = ignore,
     title: str = "fine-tune",
 ) -> FineTuned:
-    """Train a module for some steps, the learning rate following its schedule over them.
+    """Train a module for some steps with a complete learning-rate schedule.
 
-    Both accuracies are with batch statistics measured on training samples: running averages of
-    few steps are still those of the beginning.
+    Both accuracies use batch statistics measured on training samples: running averages over few
+    steps are still close to their initial values.
 
     Args:
-        module: From samples of the data to class scores (see
-            :class:`nas.modules.classifier.Classifier`); it is trained in place, frozen parameters
-            aside, and left in evaluation mode.
-        data: What it learns from.
+        module: Maps samples of the data to class scores (see
+            :class:`nas.modules.classifier.Classifier`); it is trained in place, except frozen
+            parameters, and left in evaluation mode.
+        data: Data set for training and evaluation.
         steps: Batches.
-        config: As for a training, ``epochs`` and ``keep`` aside; what suits the task if None.
-        seed: Of the order of the samples, augmentation and dropout.
-        device: Where the module is.
-        listen: Hears of every step.
-        title: How the stage is called.
+        config: As for a training, except ``epochs`` and ``keep``; the task's defaults if None.
+        seed: Seed of the order of the samples, augmentation and dropout.
+        device: Device of the module.
+        listen: Receives the events of every step.
+        title: Name of the stage.
 
     Raises:
         TrainingError: The loss is no longer finite.
@@ -89,7 +89,7 @@ def fine_tune(
 
 
 def _batches(data: Dataset, batch_size: int, seed: int) -> Iterator[Batch]:
-    """Shuffled and augmented training batches without end; the seed alone decides on them."""
+    """Endless shuffled and augmented training batches, determined by the seed alone."""
     for epoch in count():
         draw = generator(seed, "epoch", epoch)
         for batch in data.train.batches(batch_size, draw, drop_last=True):

@@ -1,4 +1,4 @@
-"""What predicted weights gain over default ones."""
+"""Gain of predicted weights over default weights."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def measure_gain(
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
 ) -> Gain:
-    """Train a module from its default weights, and again from the predicted ones it has.
+    """Train a module from its default weights, and again from its predicted weights.
 
-    Both trainings are those of :func:`nas.train.fine_tune.fine_tune` and see the same batches. The
-    module is left as the second one made it.
+    Both trainings use :func:`nas.train.fine_tune.fine_tune` on the same batches. The module keeps
+    the weights of the second one.
 
     Args:
-        module: With predicted weights.
-        default: Its state without them.
-        data: What it learns from.
+        module: A module with predicted weights.
+        default: Its state with default weights.
+        data: Data set for training and evaluation.
         steps: Batches in each training.
         config: Rates.
-        seed: Of everything random in a training.
-        device: Where the module is.
-        listen: Hears of every step.
+        seed: Seed of all randomness in a training.
+        device: Device of the module.
+        listen: Receives the events of every step.
 
     Raises:
         TrainingError: A loss is no longer finite.

@@ -1,4 +1,4 @@
-"""What makes two trainings the same."""
+"""Identity of a training: two trainings with equal identity have equal results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def identity(
     own: OwnModule | None = None,
     seed: int,
 ) -> dict[str, Any]:
-    """All that fixes the outcome of a training, fit for JSON."""
+    """All settings that determine the result of a training, as JSON values."""
     start = "default" if params is None else digest(params)
     return {
         "architecture": blake2b(graph.to_json().encode(), digest_size=16).hexdigest(),
@@ -40,5 +40,5 @@ def identity(
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
-    """What differs between two trainings, None if they are the same."""
+    """The first difference between two trainings, None if they are the same."""
     return next((key for key in now if before.get(key) != now[key]), None)

@@ -1,4 +1,4 @@
-"""Whether a module runs on images in the memory layout in which convolutions are fastest."""
+"""Test whether a module runs on images in the memory layout that is fastest for convolutions."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 def takes_channels_last(module: nn.Module, data: Dataset) -> bool:
-    """Whether a step of training on two images runs in channels-last layout.
+    """Whether a training step on two images runs in channels-last layout.
 
-    One that views maps of features as vectors (``x.view(len(x), -1)``) does not, nor does one that
-    computes a convolution of :mod:`nas.train.safe_convolution` again in the backward pass. It is
-    tried on a copy.
+    A module that views feature maps as vectors (``x.view(len(x), -1)``) does not, nor does one
+    that recomputes a convolution of :mod:`nas.train.safe_convolution` in the backward pass. The
+    step runs on a copy.
 
     Args:
         module: Any module, on the device of the data.
-        data: What it is for.
+        data: The data set of the module.
     """
     images = data.train.spread(2).whole().inputs
     if all(x.dim() != 4 for x in images):
@@ -37,6 +37,6 @@ def takes_channels_last(module: nn.Module, data: Dataset) -> bool:
             copy = copy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             with safe_convolutions(images[0].device):
                 first_tensor(copy(*laid_out(images))).sum().backward()
-        except Exception:  # a module may be anybody's code
+        except Exception:  # the module may be user code
             return False
     return True

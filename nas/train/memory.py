@@ -1,4 +1,4 @@
-"""Whether a training fits into the memory of this machine."""
+"""Check that a training fits into the memory of this machine."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 _FLOAT_BYTES = 4
 _COPIES = 3
-"""Of the weights: themselves, their gradients, and what the optimiser remembers."""
+"""Copies of the weights: weights, gradients, and the state of the optimiser."""
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 
 def check_memory(graph: Graph, rows: int, device: torch.device) -> None:
-    """Raise unless there is memory for what a training surely takes.
+    """Raise unless the memory suffices for the least that a training needs.
 
-    That is the weights three times, and the largest output of a batch. On Linux a process that
-    takes more than there is gets killed without a word; on a GPU torch says it itself.
+    That is three times the weights, and the largest output of a batch. Linux kills a process that
+    exceeds the memory without a message; on a GPU torch raises an error.
 
     Args:
         graph: The network.
         rows: Samples in a batch.
-        device: Where it is trained.
+        device: Device of the training.
 
     Raises:
-        TrainingError: There is not; the message says how much it takes.
+        TrainingError: The memory does not suffice; the message states the amount needed.
     """
     steps = graph.applied.values()
     params = sum([step.params for step in steps])

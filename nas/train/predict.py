@@ -1,4 +1,4 @@
-"""Weights of one network, predicted and made ready for use."""
+"""Predicted weights of one network, with batch statistics."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Predicted:
 
     Attributes:
         graph: The network.
-        params: A tensor for every parameter of it.
+        params: A tensor for each of its parameters.
         statistics: Running statistics of its batch norms.
-        seconds: Spent predicting, calibration not counted.
+        seconds: Time of the prediction, without calibration.
     """
 
     graph: Graph
@@ -60,7 +60,7 @@ def predict(
         graph: The network.
         data: Taken at the network's resolution.
         predictor: A trained hypernetwork.
-        calibration: Training samples that give the batch norms their statistics, spread evenly
+        calibration: Number of training samples for the statistics of batch norms, spread evenly
             over the split.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Convolutions that oneDNN computes wrongly, written in another way."""
+"""Replacements for convolutions that oneDNN computes wrongly."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONVOLUTIONS = frozenset(
     }
 )
 _FEW = 32
-"""Channels from which a vector register is full, in whatever number format."""
+"""Number of channels that fills a vector register in every precision."""
 
 
 def safe_convolutions(device: torch.device) -> AbstractContextManager[object]:
@@ -33,18 +33,18 @@ def safe_convolutions(device: torch.device) -> AbstractContextManager[object]:
     On a CPU, oneDNN 3.12 writes beyond a buffer in the backward pass of the weights of such
     convolutions (kernel 1, stride 2 in any dimension, no padding, one group) where images or
     weights are in channels-last layout: with 2 to 7 input channels on processors with AVX2, with
-    2 to 15 on those with AVX-512, on maps from about 50 pixels. The process then dies, or goes on
-    with damaged memory. To leave out first the positions that the stride leaves out is the same
-    function, and twice as fast as giving up the layout. Forward passes are sound.
+    2 to 15 on those with AVX-512, on maps from about 50 pixels. The process then crashes, or
+    continues with corrupt memory. Subsampling the input before a convolution of stride 1 computes
+    the same function, and is twice as fast as giving up the layout. Forward passes are correct.
 
     Args:
-        device: Where the network is.
+        device: Device of the network.
     """
     return _Subsampling() if device.type == "cpu" else nullcontext()
 
 
 class _Subsampling(TorchFunctionMode):
-    """Leaves positions out before a convolution instead of in it."""
+    """Subsamples positions before a convolution instead of in it."""
 
     def __torch_function__(
         self,
@@ -68,10 +68,10 @@ def _convolution(
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
 ) -> Tensor:
-    """The convolution; one that only picks positions and has few channels, at stride 1.
+    """The convolution; a strided pointwise one of few channels runs at stride 1.
 
-    In plain layout it is left alone, for networks that compute parts of themselves again in the
-    backward pass, where this module sees nothing.
+    In plain layout it is not changed. Networks that recompute parts in the backward pass need the
+    plain layout, because the recomputation runs outside this mode.
     """
     window = weight.shape[2:]
     strides = _each(stride, len(window))

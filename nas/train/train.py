@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from nas.train.config import TrainConfig
 
 _MOMENTS = ("momentum_buffer", "exp_avg", "exp_avg_sq", "step")
-"""What an optimiser remembers of a parameter."""
+"""State that an optimiser keeps for a parameter."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Epoch:
     def beats(self, other: Epoch) -> bool:
         """Whether its loss on the ranking split is lower.
 
-        Accuracies of a few hundred samples are coarse, and the highest of many is luck.
+        Accuracies on a few hundred samples are coarse, and the highest of many is biased upwards.
         """
         return self.val_loss < other.val_loss or math.isnan(other.val_loss)
 
@@ -60,11 +60,11 @@ class Trained:
 
     Attributes:
         module: In evaluation mode, on the device it was trained on.
-        val_accuracy: With the weights that were kept.
-        level: The accuracy to rank it by: the same, or where the best epoch of many is kept the
-            mean of the epochs around that one, a sixth of the training on either side.
+        val_accuracy: Accuracy with the kept weights.
+        level: The accuracy to rank it by: the same, or, where the best epoch is kept, the mean
+            over the epochs around it, a sixth of the training on either side.
         history: One entry for each epoch.
-        seconds: Spent training, interruptions not counted.
+        seconds: Time of training, without interruptions.
     """
 
     module: nn.Module
@@ -141,16 +141,16 @@ def train(
         data: At the graph's resolution.
         config: Epochs, rates.
         params: Weights to start from; torch's defaults drawn from the seed if None.
-        own: A module of the user's that is this network, to be trained in its place: from its own
-            values, or from ``params`` where it learns.
-        seed: Of the initial weights, the order of the images, augmentation and dropout.
-        device: Where to train.
-        listen: Hears of every epoch.
-        checkpoint: A file that holds the state after every epoch. If it exists the training goes
-            on from it; the caller removes it once the result is safe.
+        own: The user's module of this network, trained in its place: from its own values, or from
+            ``params`` for its learned parameters.
+        seed: Seed of the initial weights, the order of the images, augmentation and dropout.
+        device: Device of the training.
+        listen: Receives the events of every epoch.
+        checkpoint: A file for the state after every epoch. If it exists the training resumes from
+            it; the caller removes it once the result is saved.
 
     Raises:
-        GraphError: The network has nothing to train.
+        GraphError: The network has no parameters to train.
         TrainingError: The loss is no longer finite, or there is too little memory.
         CheckpointError: The checkpoint is corrupt or of another training.
     """
@@ -184,7 +184,7 @@ def train(
             if checkpoint is not None:
                 run.store(checkpoint, known)
     run.finish()
-    if own is not None:  # handed over as its user would have it
+    if own is not None:  # returned in torch's default memory layout
         module = module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return Trained(
         module.eval(), run.kept.val_accuracy, run.level, tuple(run.history), run.seconds
@@ -220,7 +220,7 @@ class _Run:
         self._best_state: dict[str, Tensor] = {}
 
     def epoch(self) -> Epoch:
-        """One pass over the training images; everything random in it follows from its number."""
+        """One pass over the training images; its number determines all its randomness."""
         number = len(self.history)
         draw = generator(self._seed, "epoch", number)
         size = min(self._config.batch_size, len(self._data.train))
@@ -252,12 +252,12 @@ class _Run:
 
     @property
     def kept(self) -> Epoch:
-        """The epoch whose weights are handed over, as far as is known."""
+        """The epoch whose weights are kept, among those so far."""
         return self.history[self._place]
 
     @property
     def level(self) -> float:
-        """The accuracy to rank by; that of the best epoch of many is partly luck."""
+        """The accuracy to rank by; that of the best epoch of many is biased upwards."""
         if self._config.keep == "last":
             return self.kept.val_accuracy
         reach = round(len(self.history) / 6)
@@ -266,7 +266,7 @@ class _Run:
 
     @property
     def _place(self) -> int:
-        """Where the history has the kept epoch; of equally good ones the first."""
+        """Index of the kept epoch in the history; the first of equally good ones."""
         last = len(self.history) - 1
         if self._config.keep == "last":
             return last
@@ -277,12 +277,12 @@ class _Run:
         return best
 
     def finish(self) -> None:
-        """Give the module the weights that are handed over."""
+        """Load the kept weights into the module."""
         if self._best_state:
             self._module.load_state_dict(self._best_state)
 
     def store(self, file: Path, known: Mapping[str, Any]) -> None:
-        """Write weights, statistics, what the optimiser remembers, and history in one step."""
+        """Write weights, statistics, optimiser state, and history atomically."""
         tensors = {f"model.{name}": t for name, t in self._module.state_dict().items()}
         tensors |= {f"best.{name}": t for name, t in self._best_state.items()}
         for name, parameter in self._module.named_parameters():
@@ -298,7 +298,7 @@ class _Run:
         write_tensors(file, tensors, {"progress": json.dumps(progress)})
 
     def restore(self, file: Path, known: Mapping[str, Any]) -> None:
-        """Take up the state that :meth:`store` wrote.
+        """Resume from the state that :meth:`store` wrote.
 
         Raises:
             CheckpointError: The file is corrupt, or of another training.
@@ -331,7 +331,7 @@ class _Run:
         self._best_state = best
 
     def _recall(self, tensors: Mapping[str, Tensor]) -> None:
-        """Give the optimiser what it remembered of each parameter."""
+        """Restore the optimiser's state of each parameter."""
         state = self._descent.optimiser.state
         for name, parameter in self._module.named_parameters():
             for moment in _MOMENTS:
@@ -344,5 +344,5 @@ class _Run:
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Those whose names begin so, without that."""
+    """Entries whose names begin with a prefix, without the prefix."""
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

@@ -24,13 +24,13 @@ def add_cell(
     """Add the blocks of a cell: 2 x (B, C, H, W) -> (B, len(concat) * channels, H', W').
 
     Args:
-        b: Takes the nodes.
+        b: The builder to which nodes are added.
         inputs: States 0 and 1.
-        blocks: What is computed from them.
-        concat: States that make up the output. Where one is not of the shape of the last block, a
-            1x1 convolution or a factorised reduction makes it so.
+        blocks: The blocks of the cell.
+        concat: States concatenated as output. A state whose shape differs from that of the last
+            block passes a 1x1 convolution or a factorised reduction.
         channels: Width of each block.
-        stride: Of the operations that read states 0 and 1.
+        stride: Stride of the operations that read states 0 and 1.
     """
     states = list(inputs)
     for index, block in enumerate(blocks):

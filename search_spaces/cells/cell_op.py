@@ -1,4 +1,4 @@
-"""The operations that published cells are made of, by their published names."""
+"""The operations of published cells, by their published names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CellOp = Callable[[GraphBuilder, Value, int, int], Value]
 
 
 def none(b: GraphBuilder, x: Value, channels: int, stride: int) -> Value:
-    """Zeros of the shape any other operation would give."""
+    """Zeros of the output shape of any other operation."""
     height, width = (-(-size // stride) for size in x.shape[2:])
     return b.op(Zero(shape=(channels, height, width)), x)
 
@@ -96,7 +96,7 @@ def msa(b: GraphBuilder, x: Value, channels: int, stride: int) -> Value:
 
 
 def _heads(channels: int) -> int:
-    """Up to eight, each of four channels or more."""
+    """Number of heads: up to eight, each of four channels or more."""
     fitting = (heads for heads in (8, 4, 2) if channels % heads == 0 and channels >= 4 * heads)
     return next(fitting, 1)
 

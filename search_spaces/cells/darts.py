@@ -60,7 +60,7 @@ class Darts(SearchSpace):
 
     Attributes:
         channels: Width of a block in the first cell; it doubles at each reduction.
-        cells: Number of cells, reductions included; three or more, or none is normal.
+        cells: Number of cells, including reductions; at least three, so that one is normal.
         stem: ``"cifar"`` keeps the resolution, ``"imagenet"`` divides it by eight.
 
     Example:
@@ -94,7 +94,7 @@ class Darts(SearchSpace):
         return self.network(_suggest(trial))
 
     def network(self, genotype: Genotype) -> Graph:
-        """The network of any genotype, also one with other operations or concatenations.
+        """The network of any genotype, also of one with other operations or concatenations.
 
         Raises:
             EncodingError: An operation is unknown.
@@ -170,7 +170,7 @@ def _suggest_block(trial: Trial, kind: str, index: int) -> Block:
 
 
 def _cifar_stem(b: GraphBuilder, x: Value, channels: int) -> tuple[Value, Value]:
-    """(B, C, H, W) -> twice the same (B, 3 * channels, H, W)."""
+    """(B, C, H, W) -> the same value twice, (B, 3 * channels, H, W)."""
     with b.scope("stem"):
         x = conv_bn(b, x, 3 * channels)
     return x, x

@@ -34,10 +34,10 @@ class Genotype:
 
     Attributes:
         normal: Blocks of the cell that keeps the resolution.
-        normal_concat: States that make up its output, concatenated along the channels.
+        normal_concat: States concatenated along the channels as its output.
         reduce: Blocks of the cell that halves the resolution; operations that read state 0 or 1
             have stride 2.
-        reduce_concat: States that make up its output.
+        reduce_concat: States concatenated as its output.
 
     Example:
         >>> block = (Edge("sep_conv_3x3", 0), Edge("skip_connect", 1))
@@ -64,10 +64,10 @@ class Genotype:
 
     @staticmethod
     def from_json(text: str) -> Genotype:
-        """Read what :meth:`to_json` wrote.
+        """Read a genotype that :meth:`to_json` wrote.
 
         Raises:
-            EncodingError: The text is no genotype; the message says where.
+            EncodingError: The text is not a genotype; the message names the place.
         """
         keys = ("normal", "normal_concat", "reduce", "reduce_concat")
         expected = f"expected a genotype as a JSON object of {', '.join(keys)}"
@@ -85,7 +85,7 @@ class Genotype:
 
 
 def check_operations(genotype: Genotype, operations: Collection[str]) -> None:
-    """Raise unless the genotype is made of these operations.
+    """Raise unless the genotype has only these operations.
 
     Raises:
         EncodingError: It names another one; the message suggests the nearest.

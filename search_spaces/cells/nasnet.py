@@ -74,7 +74,7 @@ NASNET_A = Genotype(
     reduce_concat=(3, 4, 5, 6),
 )
 """NASNet-A as released: it concatenates states 0 (normal) and 3 (reduce) although blocks read
-them, so it is a network of :meth:`NasNet.network` and not quite a point of the space."""
+them, so it is a network of :meth:`NasNet.network` but not an architecture of the space."""
 
 _SIZES: dict[float, Sizes] = {
     8: {"channels": 8, "cells": 1, "reductions": 1},
@@ -95,10 +95,10 @@ class NasNet(SearchSpace):
     Attributes:
         channels: Width of a block in the first stack (F); it doubles at each reduction.
         cells: Normal cells in each stack (N).
-        reductions: Reduction cells between stacks, so that there is one stack more.
+        reductions: Reduction cells between stacks; the number of stacks is one more.
         stem: ``"cifar"`` keeps the resolution; ``"imagenet"`` divides it by eight with a
             convolution and two reduction cells of widths F/4 and F/2.
-        stem_multiplier: The first convolution has this many times F filters (cifar) or 32
+        stem_multiplier: Filters of the first convolution: a multiple of F (cifar) or of 32
             (imagenet).
 
     Example:
@@ -131,7 +131,7 @@ class NasNet(SearchSpace):
         return self.network(_suggest(trial))
 
     def network(self, genotype: Genotype) -> Graph:
-        """The network of any genotype, also one with other operations or concatenations.
+        """The network of any genotype, also of one with other operations or concatenations.
 
         Raises:
             EncodingError: An operation is unknown.
@@ -182,7 +182,7 @@ class NasNet(SearchSpace):
 
 
 class _Stack:
-    """The network so far: its builder and the outputs of the last two cells."""
+    """A network under construction: its builder and the outputs of the last two cells."""
 
     def __init__(self, genotype: Genotype, task: Task) -> None:
         self._genotype = genotype
@@ -216,11 +216,11 @@ class _Stack:
         self._before, self._last = self._last, out
 
     def classify(self, classes: int) -> Graph:
-        """ReLU, global average pooling and a linear head end the network."""
+        """The end of the network: ReLU, global average pooling and a linear head."""
         return self._b.build(self._b.classifier(self._b.relu(self._last), classes))
 
     def _previous(self, channels: int) -> Value:
-        """State 0; the first cell has no previous layer and takes the stem as it is."""
+        """State 0; the first cell has no previous layer and reads the stem unchanged."""
         if self._before is None:
             return self._last
         if self._before.shape == (1, channels, *self._last.shape[2:]):

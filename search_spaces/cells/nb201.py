@@ -44,9 +44,9 @@ def edge_name(source: int, target: int) -> str:
 class NasBench201(SearchSpace):
     """Three stages of equal cells, a reduction of stride 2 before the second and third.
 
-    A node of a cell is the sum of its incoming edges. With few cells in a stage the benchmark's
-    residual reductions, four 3x3 convolutions that every network has, do most of the work and
-    hide what the cells differ in; so the proxy reduces by pooling.
+    A node of a cell is the sum of its incoming edges. With few cells in a stage the accuracy
+    depends mostly on the benchmark's residual reductions, four 3x3 convolutions that all networks
+    share, and hardly on the cells; so the proxy reduces by pooling.
 
     Attributes:
         channels: Width of the first stage; it doubles from stage to stage.

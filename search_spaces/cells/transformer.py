@@ -26,12 +26,12 @@ def encoder_layer(
     (B, T, C) -> (B, T, C), Dosovitskiy et al. 2021.
 
     Args:
-        b: Takes the nodes.
+        b: The builder to which nodes are added.
         x: Tokens.
         heads: Number of heads of the attention.
         hidden: Features inside the GELU network.
         qkv_bias: Whether queries, keys and values have biases.
-        eps: Of the norms.
+        eps: Epsilon of the norms.
     """
     width = x.shape[-1]
     with b.scope("attention"):

@@ -1,1 +1,1 @@
-"""DeepNets-1M: varied networks, to train general hypernetworks on."""
+"""DeepNets-1M: varied networks for training general hypernetworks."""

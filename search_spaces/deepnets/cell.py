@@ -1,4 +1,4 @@
-"""The cells of DeepNets-1M: drawn, and made such that the generator would keep them."""
+"""The cells of DeepNets-1M: drawn, and repaired where the generator would reject them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ OPERATIONS = (
     "cse",
 )
 DENSE = frozenset({"conv_5x5", "conv_7x7"})
-"""Heavy ones, of which a cell has one at most."""
+"""Dense convolutions of large windows; a cell has at most one."""
 
 _INSTEAD = {"conv_5x5": "sep_conv_5x5", "conv_7x7": "conv_7x1_1x7", "cse": "skip_connect"}
-"""What takes the place of a second dense convolution, or a second gate, in a cell."""
+"""Replacements of a second dense convolution, or a second gate, in a cell."""
 
 
 def suggest_genotype(trial: Trial, steps: int) -> Genotype:
-    """Both cells as they are drawn; half of the reductions have no weights."""
+    """Both cells as drawn; half of the reductions have no weights."""
     weightless = trial.suggest_categorical("reduction", ("any", "weightless")) == "weightless"
     concat = _suggest_concat(trial, steps)
     return Genotype(
@@ -47,15 +47,15 @@ def suggest_genotype(trial: Trial, steps: int) -> Genotype:
 
 
 def operations(genotype: Genotype) -> set[str]:
-    """The operations that a genotype has."""
+    """The operations of a genotype."""
     return {edge.op for block in genotype.normal + genotype.reduce for edge in block}
 
 
 def repair(genotype: Genotype) -> Genotype:
-    """The cells changed where the published generator would reject them, or as they are.
+    """The cells, changed where the published generator would reject them.
 
     It rejects two dense 5x5 or 7x7 convolutions or two gates in one cell, gates without any
-    convolution, networks without weights, and disconnected ones.
+    convolution, networks without weights, and disconnected networks.
     """
     normal, reduce = map(_repair_cell, (genotype.normal, genotype.reduce))
     repaired = replace(genotype, normal=normal, reduce=reduce)
@@ -80,7 +80,7 @@ def _suggest_concat(trial: Trial, steps: int) -> tuple[int, ...]:
 
 
 def _suggest_cell(trial: Trial, kind: str, steps: int, *, weightless: bool) -> tuple[Block, ...]:
-    """Blocks; where there is one only, none of its operations is none."""
+    """Blocks; a single block has no operation ``none``."""
     choices = ("none", *WEIGHTLESS) if weightless else OPERATIONS
     label = "weightless" if weightless else "op"
     if steps == 1:
@@ -102,7 +102,7 @@ def _suggest_block(
 
 
 def _repair_cell(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Of dense convolutions and of gates the first is kept, and each block has a live edge."""
+    """Keep only the first dense convolution and the first gate, and a live edge in each block."""
     seen: set[str] = set()
     repaired = []
     for left, right in blocks:

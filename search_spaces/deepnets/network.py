@@ -1,4 +1,4 @@
-"""A network of DeepNets-1M from its plan."""
+"""Builds a network of DeepNets-1M from its plan."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from search_spaces.deepnets.plan import Plan
 
 _LARGE = 64
-"""Stems reduce images of so many pixels."""
+"""Resolution from which stems reduce images."""
 _PATCHES = 14
-"""About so many patches along each side of a large image."""
+"""Approximate number of patches along each side of a large image."""
 
 
 def plan_network(plan: Plan, task: Task, channels: int, cells: int) -> Graph:
@@ -31,8 +31,8 @@ def plan_network(plan: Plan, task: Task, channels: int, cells: int) -> Graph:
     Args:
         plan: All choices.
         task: Images and classes.
-        channels: Width of which that of the plan is a multiple.
-        cells: Number of cells, in place of that of the plan.
+        channels: Unit of the plan's width.
+        cells: Number of cells; replaces that of the plan.
     """
     graph = _Network(plan, task, channels).build(cells)
     return graph if plan.norm else without_norm(graph)
@@ -52,7 +52,7 @@ def without_norm(graph: Graph) -> Graph:
 
 
 class _Network:
-    """The network so far: its builder, and what all of its parts must know."""
+    """A network under construction: its builder, and settings that all parts need."""
 
     def __init__(self, plan: Plan, task: Task, channels: int) -> None:
         self._plan = plan
@@ -77,7 +77,7 @@ class _Network:
         return b.build(self._head(last))
 
     def _plain(self, x: Value) -> tuple[Value, Value]:
-        """(B, C, H, W) -> twice the same, thrice as wide where cells project small images."""
+        """(B, C, H, W) -> one value twice, 3 * width where cells project small images."""
         b, stem = self._b, self._plan.stem
         width = self._width * (1 if self._large or not self._plan.project else 3)
         x = conv_bn(b, x, width, stem.kernel, stride=4 if self._large else 1)
@@ -85,7 +85,7 @@ class _Network:
         return x, x
 
     def _imagenet(self, x: Value) -> tuple[Value, Value]:
-        """(B, C, H, W) -> (B, width, H, W), (B, width, H/2, W/2), large images by four before."""
+        """(B, C, H, W) -> (B, width, H, W), (B, width, H/2, W/2); large images first / 4."""
         b, width, stride = self._b, self._width, 2 if self._large else 1
         with b.scope("first"):
             x = conv_bn(b, x, width // 2, self._plan.stem.kernel, stride=stride)
@@ -95,7 +95,7 @@ class _Network:
             return x, relu_conv_bn(b, x, width, 3, stride=2)
 
     def _patch(self, x: Value) -> tuple[Value, Value]:
-        """(B, C, H, W) -> twice the same (B, width, H/p, W/p), a learned position added."""
+        """(B, C, H, W) -> one value twice, (B, width, H/p, W/p), with learned positions."""
         b = self._b
         patch = round(self._task.resolution / _PATCHES) if self._large else 3
         padding = 0 if self._large else 1

@@ -1,4 +1,4 @@
-"""What a network of DeepNets-1M is made of, drawn choice by choice."""
+"""The plan of a network of DeepNets-1M, drawn choice by choice."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from search_spaces.deepnets.split import Split
 
 _ROOM = ((8, 20, 6), (10, 40, 2), (12, 80, 1))
-"""Up to so many cells and such a load, widths may be so many halves above the least.
+"""Largest number of cells and load for each increase of the width, in halves of the least width.
 
-The generator asks for fewer than 0.2, 0.4 and 0.8 million parameters at a width of 32, which half
-of the networks have at loads of 20, 40 and 80, and these are known before anything is built.
+The generator requires fewer than 0.2, 0.4 and 0.8 million parameters at a width of 32; half of the
+networks satisfy this at loads of 20, 40 and 80, and loads are known before a network is built.
 """
 _WIDENING = 5
-"""Times as many parameters where reductions double the width."""
+"""Factor of the number of parameters where reductions double the width."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stem:
-    """What comes before the cells.
+    """The layers before the cells.
 
     Attributes:
         kind: ``"plain"``, one convolution; ``"imagenet"``, three that halve the resolution; or
             ``"patch"``, one that reads patches of the image, for networks with attention.
         kernel: Window of the first convolution, unless it reads patches.
-        pool: Whether the plain one ends in a pooling.
+        pool: Whether a plain stem ends with a pooling.
     """
 
     kind: str
@@ -45,10 +45,10 @@ class Plan:
     Attributes:
         cells: Number of cells.
         genotype: The cells.
-        stem: What comes before them.
+        stem: The layers before them.
         multiplier: Factor of the width at a reduction.
         project: Whether 1x1 convolutions bring the inputs of a cell to its width. It may be left
-            out where cells have one block and the width stays.
+            out where cells have one block and the width is constant.
         norm: Whether there is batch norm.
         pooled: Whether the head averages over all positions.
         width: Width in halves of that of the space.
@@ -68,7 +68,7 @@ class Plan:
 
 
 def suggest_plan(trial: Trial, split: Split) -> Plan:
-    """Every choice in turn; what an earlier one rules out is not asked."""
+    """Draws all choices in turn, without those that earlier ones rule out."""
     cells, steps = suggest_size(trial, split)
     genotype = repair(suggest_genotype(trial, steps))
     stem = _suggest_stem(trial, genotype)
@@ -106,7 +106,7 @@ def _suggest_stem(trial: Trial, genotype: Genotype) -> Stem:
 
 
 def _suggest_pooled(trial: Trial, split: Split, cells: int, stem: Stem) -> bool:
-    """All deep networks and those with attention, nine in ten of the others."""
+    """Global pooling: in all deep networks and those with attention, in nine of ten others."""
     if stem.kind == "patch" or cells > split.shallow:
         return True
     return trial.suggest_int("head", 1, 10) > 1
@@ -130,7 +130,7 @@ def _suggest_norm(trial: Trial, split: Split, cells: int, steps: int) -> bool:
 def _suggest_width(
     trial: Trial, split: Split, cells: int, genotype: Genotype, multiplier: int, *, pooled: bool
 ) -> int:
-    """The lighter and the less deep the network, the wider it may be."""
+    """Width: light and shallow networks may be wider."""
     low, high = split.widths
     load = cells * len(genotype.normal) * (_WIDENING if multiplier > 1 else 1)
     if low == high or not pooled or operations(genotype) & DENSE:

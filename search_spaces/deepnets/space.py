@@ -1,4 +1,4 @@
-"""DeepNets-1M: networks that differ in cells, stem, norm, depth, width and head."""
+"""DeepNets-1M: networks of varied cells, stem, norm, depth, width and head."""
 
 from __future__ import annotations
 
@@ -44,19 +44,18 @@ _CIFAR = Task(classes=10, channels=3, resolution=32)
 @register
 @dataclass(frozen=True, kw_only=True)
 class DeepNets(SearchSpace):
-    """Networks whose every part varies, to train hypernetworks on and to test them.
+    """Networks that vary in every part, for training and testing hypernetworks.
 
     A normal and a reduction cell of one to ten blocks over fifteen operations, the reductions at
-    one and two thirds of the depth. Cells that the published generator rejects are drawn all the
-    same, as a study suggests each choice for itself, and repaired; :func:`network` draws as
-    published.
+    one and two thirds of the depth. A study suggests each choice independently, so cells that the
+    published generator rejects are drawn too, and repaired; :func:`network` draws as published.
 
     Attributes:
-        channels: Width; a network has this or, in some splits, up to four times as much.
-        max_cells: At most so many cells; the depths of a split are squeezed to fit.
-        split: Part of the benchmark, one of :data:`search_spaces.deepnets.split.SPLITS`. Others
-            than ``train``, ``val`` and ``test`` are out of its distribution: in width, in depth,
-            in the blocks of a cell, or without norms.
+        channels: Width of a network; in some splits up to four times as much.
+        max_cells: Largest number of cells; the depths of a split are scaled down to it.
+        split: Part of the benchmark, one of :data:`search_spaces.deepnets.split.SPLITS`. All but
+            ``train``, ``val`` and ``test`` are out of distribution: in width, in depth, in the
+            blocks of a cell, or without norms.
 
     Example:
         >>> space = DeepNets(task=Task(classes=10, channels=3, resolution=32))
@@ -68,7 +67,7 @@ class DeepNets(SearchSpace):
     description: ClassVar[str] = "DeepNets-1M: cells of any size in networks of any shape"
     source: ClassVar[str] = "Knyazev, Drozdzal, Taylor & Romero-Soriano, NeurIPS 2021"
     proxy_limits: ClassVar[Mapping[str, int | str]] = {"channels": 16}
-    # Fewer cells would be twice as fast, but networks that differ in depth would become one.
+    # Fewer cells would be twice as fast, but would make networks of different depths equal.
     general: ClassVar[bool] = True
 
     channels: int = 32
@@ -92,7 +91,7 @@ class DeepNets(SearchSpace):
         return plan_network(plan, self.task, self.channels, self._cells(plan.cells))
 
     def _cells(self, planned: int) -> int:
-        """The range of the split, squeezed where it exceeds the most."""
+        """The range of the split, scaled down where it exceeds the maximum."""
         low, high = SPLITS[self.split].cells
         if self.max_cells >= high:
             return planned
@@ -101,17 +100,17 @@ class DeepNets(SearchSpace):
 
 
 def network(split: str, index: int, task: Task, channels: int = 32, *, seed: int = 0) -> Candidate:
-    """A network of the published distribution, always the same one for an index.
+    """A network of the published distribution, determined by its index.
 
-    Draws are thrown away where the cells would need a repair, and where the network has more
+    Draws are rejected where the cells would need a repair, and where the network has more
     parameters than the split allows, counted at a width of 32 on CIFAR.
 
     Args:
         split: Part of the benchmark.
-        index: Which network of it.
+        index: Index of the network in it.
         task: Images and classes.
         channels: Width, 32 in the benchmark.
-        seed: Of another million.
+        seed: Seed; another one gives other networks.
 
     Raises:
         ConfigError: There is no such split.

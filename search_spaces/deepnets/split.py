@@ -1,4 +1,4 @@
-"""The splits of DeepNets-1M: how large the networks of each are."""
+"""The splits of DeepNets-1M: ranges of the sizes of their networks."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Ranges that networks are drawn from, both ends included.
+    """Ranges from which networks are drawn, including both ends.
 
     Attributes:
         cells: Number of cells.
         steps: Number of blocks in a cell.
-        shallow: Up to so many cells a network may have all ``steps``, and no global pooling.
+        shallow: Largest number of cells with which a network may have all ``steps``, and no
+            global pooling.
         deep_steps: Most blocks in a cell of a network with more cells.
-        max_params: Larger networks, at a width of 32 on images of 32x32 pixels, are left out.
-        widths: Widths as multiples of half the width of the space; the wide end is for networks
-            that are cheap.
+        max_params: Largest number of parameters at a width of 32 on images of 32x32 pixels; larger
+            networks are rejected.
+        widths: Widths as multiples of half the width of the space; only cheap networks get large
+            ones.
         norm: ``"batch"``, ``"none"``, or ``"either"``: none in half of the smallest networks.
         always_project: Whether all networks without attention project the inputs of their cells.
     """
@@ -48,5 +50,5 @@ SPLITS = {
         always_project=False,
     ),
 }
-"""As published, but for one number: the generator draws ``shallow`` of the first four and of
-``dense`` from 7 to 10 for each network."""
+"""As published, with one exception: for each network the generator draws ``shallow`` of the first
+four and of ``dense`` from 7 to 10."""

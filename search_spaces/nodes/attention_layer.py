@@ -1,4 +1,4 @@
-"""The layers that GraphNAS and Auto-GNN stack, and the choices they share."""
+"""The attention layers of GraphNAS and Auto-GNN, and their common choices."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ PERCEPTRON = 128
 
 @dataclass(frozen=True)
 class AttentionLayer:
-    """One layer: what its nodes say, how much of it is heard, and what becomes of it.
+    """One layer: its messages, their attention and aggregation, and the layers after it.
 
     Attributes:
         attention: See :class:`nas.graph.ops.messages.graph_attention.GraphAttention`.
-        aggregation: How messages are joined.
+        aggregation: How messages are aggregated.
         pool: Hidden width of the linear layers on messages, 0 for none.
         activation: One of :data:`ACTIVATIONS`.
         heads: Number of heads.
         hidden: Features of each head.
         first: Whether it reads the features of the data, most of which may be zero.
-        last: Whether it gives the class scores, so that heads are averaged.
-        dropout: Rate on what it reads and on how much is heard.
-        perceptron: Hidden width of a perceptron on what was heard, 0 for none.
+        last: Whether its outputs are the class scores; heads are then averaged.
+        dropout: Rate of dropout on its inputs and on the attention.
+        perceptron: Hidden width of a perceptron on the aggregated messages, 0 for none.
     """
 
     attention: str
@@ -72,5 +72,5 @@ class AttentionLayer:
 
 
 def scaled(hidden: int, width: int) -> int:
-    """A hidden width, in a space whose widest one is ``width`` and not 256."""
+    """A hidden width, scaled from a widest one of 256 to ``width``."""
     return max(1, hidden * width // HIDDEN[-1])

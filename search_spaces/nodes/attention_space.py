@@ -1,4 +1,4 @@
-"""What the spaces of stacked attention layers have in common."""
+"""The common base of spaces of stacked attention layers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionSpace(SearchSpace):
-    """A stack of attention layers, the last one giving the class scores.
+    """A stack of attention layers; the outputs of the last one are the class scores.
 
     Attributes:
         layers: Depth.
-        width: The widest hidden size; all are scaled by it. 256 in the papers; a space asked for
-            by name has 64, which a CPU trains in minutes.
-        dropout: Rate on the inputs of a layer and on its attention.
+        width: The widest hidden size; all are scaled by it. 256 in the papers; a space chosen by
+            name has 64, which a CPU trains in minutes.
+        dropout: Rate of dropout on the inputs of a layer and on its attention.
     """
 
     proxy_limits: ClassVar[Mapping[str, int | str]] = {"width": 64}
@@ -63,9 +63,10 @@ class AttentionSpace(SearchSpace):
         return number == self.layers - 1
 
     def _count(self, choices: Sequence[Sequence[object]]) -> int:
-        """Architectures of these choices in each layer but the width of the last one.
+        """Number of combinations of choices in all layers, without the width of the last one.
 
-        A seventh of the number in the papers: that width is the number of classes, not a choice.
+        It is a seventh of the number in the papers: the last width is the number of classes, not
+        a choice.
         """
         each: int = math.prod(map(len, choices))
         return int(each**self.layers // len(HIDDEN))

@@ -27,12 +27,12 @@ COMBINES = {"identity": 0, "mlp": PERCEPTRON}
 @register
 @dataclass(frozen=True, kw_only=True)
 class AutoGnn(AttentionSpace):
-    """A stack of attention layers, the last one giving the class scores.
+    """A stack of attention layers; the outputs of the last one are the class scores.
 
     Every layer has a hidden width, an attention, a number of heads, an aggregation, a combination
-    of what was heard, ``identity`` or a perceptron, and an activation. The authors published no
-    program; dropout, self-loops and averaged heads at the end are those of GraphNAS, whose
-    space this one extends.
+    (``identity`` or a perceptron on the aggregated messages), and an activation. The authors
+    published no program; dropout, self-loops and averaged heads at the end are those of GraphNAS,
+    whose space this one extends.
 
     Example:
         >>> from nas.task import NODE_CLASSIFICATION, Task

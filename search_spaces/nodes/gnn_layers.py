@@ -1,4 +1,4 @@
-"""Graph networks as one writes them: stacks of the layers of torch-geometric."""
+"""Graph networks as commonly written: stacks of the layers of torch-geometric."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ HEADS = (1, 4, 8)
 @register
 @dataclass(frozen=True, kw_only=True)
 class GnnLayers(SearchSpace):
-    """Stacks of one kind of layer; the last one, or a linear layer, gives the class scores.
+    """Stacks of one kind of layer; the last one, or a linear layer, computes the class scores.
 
-    A hypernetwork trained in it knows the layers that people write their networks with, so its
-    weights serve modules of one's own (``nas predict``).
+    A hypernetwork trained in this space knows commonly used layers, so it predicts useful weights
+    for modules of the user (``nas predict``).
 
     Attributes:
         width: The widest layer; all are scaled by it.
-        max_depth: Most layers before the one that gives the scores.
+        max_depth: Largest number of layers before the one that computes the scores.
         dropout: Rate before every layer.
     """
 
@@ -88,7 +88,7 @@ class GnnLayers(SearchSpace):
 
 @dataclass(frozen=True)
 class _Style:
-    """What all layers of a network have in common."""
+    """Common settings of all layers of a network."""
 
     kind: str
     width: int
@@ -109,7 +109,7 @@ class _Style:
         return _Style(kind, width - width % heads, activation, norm, heads, perceptron)
 
     def block(self, b: GraphBuilder, x: Value, edges: Value) -> Value:
-        """A layer with what follows it."""
+        """A layer with its norm, perceptron and activation."""
         x = self.layer(b, x, edges, self.width)
         if self.norm:
             x = b.batch_norm(x)

@@ -1,4 +1,4 @@
-"""GraphGym: the design space of graph networks, with how they are trained."""
+"""GraphGym: the design space of graph networks and of their training."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class GraphGym(SearchSpace):
     A layer is a product with a weight, aggregated over the neighbours in the middle part, a batch
     norm, dropout and an activation. The middle part ends with vectors of unit length. Slopes of
     ``prelu`` are learned for each layer, where the authors' program shares one. The batch size
-    is part of the space and without meaning on one graph, which is taken as a whole.
+    is part of the space, but has no effect on one graph, which is always one batch.
 
     Attributes:
         channels: Features of a layer.
@@ -111,7 +111,7 @@ class _Layers:
     """The layers of one design.
 
     Attributes:
-        b: Where they are added.
+        b: The builder to which they are added.
         chosen: A value for each dimension.
         channels: Width of message-passing layers.
     """

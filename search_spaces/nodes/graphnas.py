@@ -38,7 +38,7 @@ AGGREGATORS = {
     "max": ("max", PERCEPTRON),
     "mlp": ("add", PERCEPTRON),
 }
-"""How messages are joined, and the hidden width of the two linear layers they pass before."""
+"""Aggregation of messages, and hidden width of the two linear layers applied to them before."""
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "attention": tuple(ATTENTIONS),
@@ -47,16 +47,16 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "heads": HEADS,
     "hidden": HIDDEN,
 }
-"""Of a layer, in the order of the notation."""
+"""Choices of a layer, in the order of the notation."""
 
 
 @register
 @dataclass(frozen=True, kw_only=True)
 class GraphNas(AttentionSpace):
-    """A stack of attention layers, the last one giving the class scores.
+    """A stack of attention layers; the outputs of the last one are the class scores.
 
     The macro space of the authors' program: dropout before each layer and on its attention, heads
-    side by side but in the last layer, where they are averaged, an activation after every layer.
+    concatenated, in the last layer averaged, and an activation after every layer.
 
     Example:
         >>> from nas.task import NODE_CLASSIFICATION, Task
@@ -98,7 +98,7 @@ class GraphNas(AttentionSpace):
     def size(self) -> int:
         """9,408 to the power of the layers in the paper; see the base class.
 
-        The program draws a hidden width for the last layer too and throws it away.
+        The program also draws a hidden width for the last layer, and ignores it.
         """
         return self._count(tuple(CHOICES.values()))
 

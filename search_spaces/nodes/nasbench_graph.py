@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 Numbers = tuple[int, ...]
 
 OPERATIONS = ("gat", "gcn", "gin", "cheb", "sage", "arma", "graph", "fc", "skip")
-"""In the order of their digits."""
+"""Operations in the order of their digits."""
 
 LINKS = ("0000", "0001", "0011", "0012", "0013", "0111", "0112", "0122", "0123")
-"""What each of four nodes reads: 0 the input, 1 the first node; in the order of their digits."""
+"""Input of each of four nodes: 0 the input, 1 the first node; in the order of their digits."""
 
 NODES = 4
 GAT_HEADS = 2
@@ -58,17 +58,17 @@ Physics, Amazon Photo and Computers, ogbn-arxiv, ogbn-proteins."""
 class NasBenchGraph(SearchSpace):
     """A tree of four layers under the input, whose leaves are concatenated and classified.
 
-    A layer is an operation, a batch norm and a ReLU. Architectures are brought to the benchmark's
-    canonical form before they are built: a skip in front of others is moved to the front, where it
-    stands for the input, and layers that could be each other are sorted. The benchmark records
-    parameters and results but not where its networks drop out and what follows their norms; that
-    is chosen here.
+    A layer is an operation, a batch norm and a ReLU. Architectures are converted to the
+    benchmark's canonical form before they are built: a skip before other layers is moved to the
+    front, where it represents the input, and interchangeable layers are sorted. The benchmark
+    records parameters and results but not the positions of dropout nor the layers after norms;
+    these are chosen here.
 
     Attributes:
         channels: Features of a layer.
-        pre: Whether a linear layer stands before the tree.
-        post: Whether one stands after it.
-        dropout: Rate before every layer.
+        pre: Whether there is a linear layer before the tree.
+        post: Whether there is one after it.
+        dropout: Rate of dropout before every layer.
 
     Example:
         >>> from nas.task import NODE_CLASSIFICATION, Task
@@ -146,7 +146,7 @@ class NasBenchGraph(SearchSpace):
         return self.encode(self.decode(key))
 
     def size(self) -> int:
-        """Architectures that the benchmark lists, which are all but four skips."""
+        """Number of architectures in the benchmark: all except four skips."""
         return 26_206
 
     def _node(self, b: GraphBuilder, x: Value, edges: Value, operation: str) -> Value:
@@ -177,11 +177,11 @@ def _suggest(trial: Trial) -> tuple[Numbers, Numbers]:
 
 @lru_cache(maxsize=8192)
 def canonical_form(link: Numbers, operations: Numbers) -> tuple[Numbers, Numbers]:
-    """Link and operations of the same network as the benchmark lists it.
+    """Link and operations of the same network in the benchmark's form.
 
     Args:
-        link: What each node reads, 0 for the input.
-        operations: Their digits.
+        link: Input of each node, 0 for the input of the tree.
+        operations: Digits of the operations.
     """
     for node in range(NODES):
         if operations[node] == _SKIP and _moves(node, link, operations):
@@ -190,7 +190,7 @@ def canonical_form(link: Numbers, operations: Numbers) -> tuple[Numbers, Numbers
 
 
 def _moves(node: int, link: Numbers, operations: Numbers) -> bool:
-    """Whether a skip stands for the input: it has readers, no sibling, or carries the input."""
+    """Whether a skip represents the input: it has readers, no sibling, or carries the input."""
     read = node + 1 in link
     alone = link.count(link[node]) == 1
     return read or alone or _carries_input(node, link, operations)
@@ -205,7 +205,7 @@ def _carries_input(node: int, link: Numbers, operations: Numbers) -> bool:
 
 
 def _to_front(node: int, link: Numbers, operations: Numbers) -> tuple[Numbers, Numbers]:
-    """The skip as the one node that reads the input; its readers read what it read."""
+    """Make the skip the only reader of the input; its readers read its former input."""
     sources = [link[node] if source == node + 1 else source for source in link]
     others = [index for index in range(NODES) if index != node]
     shifted = {0: 1, **{index + 1: place + 2 for place, index in enumerate(others)}}
@@ -214,7 +214,7 @@ def _to_front(node: int, link: Numbers, operations: Numbers) -> tuple[Numbers, N
 
 
 def _relabelled(link: Numbers, operations: Numbers) -> list[tuple[Numbers, Numbers]]:
-    """All ways to number the nodes so that the links are among the nine; these differ in order."""
+    """All numberings of the nodes whose links are among the nine; these depend on the order."""
     found = []
     for order in permutations(range(NODES)):
         place = {0: 0, **{node + 1: number + 1 for number, node in enumerate(order)}}

@@ -1,4 +1,4 @@
-"""What reference networks begin and end with."""
+"""Beginning and end of reference networks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LARGE = 64
 
 
 def is_large(task: Task) -> bool:
-    """Whether images get the stem of ImageNet, which reduces them."""
+    """Whether images are large enough for the stem of ImageNet, which reduces them."""
     return task.resolution >= _LARGE
 
 

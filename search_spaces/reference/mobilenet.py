@@ -68,6 +68,6 @@ def _conv(
 
 
 def _rounded(channels: float) -> int:
-    """The nearest multiple of eight, but not below nine tenths."""
+    """The nearest multiple of eight that is at least nine tenths of the width."""
     rounded = max(8, int(channels + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * channels else rounded

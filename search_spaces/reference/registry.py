@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nas.task.task import Task
 
 Reference = Callable[..., "Graph"]
-"""Of a task, and of sizes where others than the published ones are wanted."""
+"""Function of a task, and of sizes that differ from the published ones."""
 
 REFERENCES: Registry[Reference] = Registry("reference network")
 
@@ -32,8 +32,8 @@ def register(name: str) -> Callable[[_Function], _Function]:
 def reference(name: str, task: Task) -> Graph:
     """The network of that name for a task.
 
-    Images of 64 pixels and more get the stem published for ImageNet, smaller ones that of the
-    CIFAR versions, which keeps the resolution.
+    Images of 64 pixels and more get the stem published for ImageNet, smaller images the stem of
+    the CIFAR versions, which keeps the resolution.
 
     Raises:
         UnknownNameError: There is no such network.

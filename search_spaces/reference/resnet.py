@@ -62,7 +62,7 @@ def _bottleneck(b: GraphBuilder, x: Value, channels: int, stride: int) -> Value:
 
 
 def _join(b: GraphBuilder, x: Value, y: Value, stride: int) -> Value:
-    """ReLU of the sum, a 1x1 convolution making the shortcut fit."""
+    """ReLU of the sum; a 1x1 convolution matches the shape of the shortcut."""
     if x.shape != y.shape:
         with b.scope("shortcut"):
             x = conv_bn(b, x, y.channels, 1, stride=stride)

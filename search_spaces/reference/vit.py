@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PATCH = 16
 _PATCHES = 8
-"""Along each side of a small image."""
+"""Number of patches along each side of a small image."""
 _HEAD = 64
 _EPS = 1e-6
 
@@ -39,11 +39,11 @@ def vit_s_16(task: Task, *, width: int = 384, depth: int = 12) -> Graph:
 
 @register("vit_b_16")
 def vit_b_16(task: Task, *, width: int = 768, depth: int = 12) -> Graph:
-    """ViT-B/16 with a class token; patches of small images are an eighth of them.
+    """ViT-B/16 with a class token; small images have eight patches along each side.
 
     Args:
         task: Images and classes.
-        width: Features of a token; every 64 of them are a head of the attention.
+        width: Features of a token; a head of the attention has 64 of them.
         depth: Number of layers.
     """
     b = GraphBuilder()

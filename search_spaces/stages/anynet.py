@@ -1,4 +1,4 @@
-"""AnyNet: the design spaces that RegNet was distilled from."""
+"""AnyNet: the design spaces from which RegNet was derived."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ _SIZES: dict[float, Sizes] = {
 
 @dataclass(frozen=True)
 class Variant:
-    """What holds for all networks of a space; all else is free in each stage.
+    """Restrictions of a space's networks; all else is free in each stage.
 
     Attributes:
-        one_ratio: The bottleneck ratio is that of all stages.
-        one_group: The group width is that of all stages.
+        one_ratio: All stages have the same bottleneck ratio.
+        one_group: All stages have the same group width.
         rising_width: No stage is narrower than the one before.
         rising_depth: No stage is shallower than the one before.
     """
@@ -72,20 +72,20 @@ class AnyNet(SearchSpace):
     """Stages with a depth, a width, a bottleneck ratio and a group width each.
 
     From A to E the space gets smaller and its networks better. Depths and widths are drawn
-    log-uniformly, widths taken to the nearest multiple of eight. What has to rise is drawn freely
-    and sorted: that is distributed as what is left of C where all that does not rise is thrown
-    away, and every choice is a network.
+    log-uniformly, widths rounded to the nearest multiple of eight. Rising depths or widths are
+    drawn freely and sorted. The result has the same distribution as rejecting the networks of C
+    that do not rise, and every choice is a network.
 
-    A proxy is the space at a lower resolution: smaller widths would make one of several networks.
+    A proxy is the space at a lower resolution: smaller widths would make several networks equal.
 
     Attributes:
         variant: ``A`` to ``E``, see :data:`VARIANTS`.
         se: Whether blocks have squeeze and excitation.
         stem: Channels of the first convolution.
-        stages: Their number.
-        reductions: How often the resolution is halved: by the last stages and, if these are not
+        stages: Number of stages.
+        reductions: Number of halvings of the resolution: by the last stages and, if these are not
             enough, by the stem.
-        max_depth: Most blocks of a stage.
+        max_depth: Largest number of blocks of a stage.
         max_width: Widest stage.
 
     Example:
@@ -142,7 +142,7 @@ class AnyNet(SearchSpace):
         )
 
     def size(self) -> int:
-        """Number of designs; those that sort to the same widths or depths are one."""
+        """Number of designs; choices that sort to the same widths or depths count once."""
         rule, stages = VARIANTS[self.variant], self.stages
         depths, widths = self.max_depth, to_quantum(self.max_width) // QUANTUM
         factors = (
@@ -163,5 +163,5 @@ class AnyNet(SearchSpace):
 
 
 def _rising(values: int, length: int) -> int:
-    """Number of sequences that do not fall."""
+    """Number of non-decreasing sequences."""
     return math.comb(values + length - 1, length)

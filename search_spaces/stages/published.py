@@ -1,4 +1,4 @@
-"""The RegNets that were published, chosen by their authors for a number of multiply-adds."""
+"""The published RegNets, which their authors chose for given numbers of multiply-adds."""
 
 from __future__ import annotations
 

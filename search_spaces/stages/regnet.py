@@ -34,7 +34,7 @@ _SIZES: dict[float, Sizes] = {
     math.inf: {},
 }
 _SLOPES = 40
-"""How many times steeper the steepest line is than the flattest."""
+"""Ratio of the steepest to the flattest slope."""
 
 
 @register
@@ -42,24 +42,24 @@ _SLOPES = 40
 class RegNet(SearchSpace):
     """RegNetX, and with squeeze and excitation RegNetY.
 
-    Block j has the width u_j = w0 + wa j, taken to the nearest power w0 wm^s, and that to a
-    multiple of eight; blocks of equal width are a stage. pycls throws away what has not exactly
+    Block j has the width u_j = w0 + wa j, rounded to the nearest power w0 wm^s, and that to a
+    multiple of eight; blocks of equal width are a stage. pycls rejects networks without exactly
     four stages. Here every choice is a network: powers beyond the last stage become the last one,
-    and lines that skip a power, or end before the last one, have fewer stages. ``w0`` is taken to
-    the nearest multiple of eight, ``group`` too or, below eight, to the nearest power of two.
-    Numbers are drawn log-uniformly, as there, but for the depth.
+    and lines that skip a power, or end before the last one, have fewer stages. ``w0`` is rounded
+    to the nearest multiple of eight, and so is ``group``, below eight to the nearest power of two.
+    As in pycls, all numbers except the depth are drawn log-uniformly.
 
-    A proxy is the space at a lower resolution: smaller widths would make one of several networks.
+    A proxy is the space at a lower resolution: smaller widths would make several networks equal.
 
     Attributes:
         se: Whether blocks have squeeze and excitation.
         stem: Channels of the first convolution.
-        stages: The most stages.
-        reductions: How often the resolution is halved if there are so many stages: by the last
+        stages: Largest number of stages.
+        reductions: Number of halvings of the resolution in a network with all stages: by the last
             ones and, if these are not enough, by the stem.
-        min_depth: Fewest blocks.
-        max_depth: Most blocks.
-        max_width: The largest w0, wa and group; by default so that all published ones are inside.
+        min_depth: Smallest number of blocks.
+        max_depth: Largest number of blocks.
+        max_width: Largest w0, wa and group; the default includes all published networks.
 
     Example:
         >>> from nas.analysis.cost import cost
@@ -111,14 +111,14 @@ class RegNet(SearchSpace):
         """The parameters of a JSON object, or of a published network's name.
 
         Raises:
-            EncodingError: It is neither, or the name of one with other blocks.
+            EncodingError: It is neither, or names a network with other blocks.
         """
         name = text.strip()
         if not name.startswith("RegNet"):
             return super().decode(text)
         if name.startswith("RegNetY") != self.se:
             raise EncodingError(
-                f"{name!r} is no network of RegNet{'Y' if self.se else 'X'}",
+                f"{name!r} is not a network of RegNet{'Y' if self.se else 'X'}",
                 hint=f"It is one of regnet:se={'false' if self.se else 'true'}.",
             )
         return published(name)
@@ -143,5 +143,5 @@ def published(name: str) -> dict[str, Any]:
 
 
 def _whole_group(size: int) -> int:
-    """The nearest size of a group: a multiple of eight or, below, a power of two."""
+    """The nearest size of a group: a multiple of eight or, below eight, a power of two."""
     return to_quantum(size) if size >= QUANTUM else int(2 ** round(math.log2(size)))

@@ -1,4 +1,4 @@
-"""Networks of stages of equal blocks, which AnyNet and RegNet are: pycls's ``anynet.py``."""
+"""Networks of stages of equal blocks, for AnyNet and RegNet: pycls's ``anynet.py``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nas.task.task import Task
 
 QUANTUM = 8
-"""Widths are multiples of it."""
+"""Divisor of all widths."""
 _SQUEEZE = 0.25
 
 
@@ -27,8 +27,8 @@ class Stage:
     """Blocks of one width.
 
     Attributes:
-        depth: Blocks.
-        width: Channels that go in and out of each.
+        depth: Number of blocks.
+        width: Input and output channels of each block.
         group: Channels of a group in the 3x3 convolutions.
         ratio: Bottleneck: inside a block there are ``ratio`` times fewer channels.
     """
@@ -54,7 +54,7 @@ class Stage:
 
 
 def to_quantum(width: float) -> int:
-    """The nearest multiple of eight, of two the even one."""
+    """The nearest multiple of eight, half rounded to even."""
     return QUANTUM * round(width / QUANTUM)
 
 
@@ -65,9 +65,9 @@ def stage_network(
 
     Args:
         task: Input and classes.
-        stages: Their widths are made compatible with their groups.
+        stages: The stages; their widths are made compatible with their groups.
         stem: Channels of the first convolution.
-        strides: Of the stem, and of the first block of each stage; there may be more.
+        strides: Strides of the stem, and of the first block of each stage; extra ones are ignored.
         se: Whether blocks have squeeze and excitation (Y), or not (X).
     """
     b = GraphBuilder()
@@ -83,7 +83,7 @@ def stage_network(
 
 
 def check_reductions(space: str, stages: int, reductions: int) -> None:
-    """Raise unless the stages and the stem can halve the resolution as often as they shall.
+    """Raise unless the stages and the stem can halve the resolution ``reductions`` times.
 
     Raises:
         ConfigError: They cannot.
@@ -96,7 +96,7 @@ def check_reductions(space: str, stages: int, reductions: int) -> None:
 
 
 def strides_for(stages: int, reductions: int) -> list[int]:
-    """Strides of the stem and of so many stages, the last ``reductions`` of them being 2.
+    """Strides of the stem and of the stages, of which the last ``reductions`` are 2.
 
     Example:
         >>> strides_for(3, 2)
@@ -108,7 +108,8 @@ def strides_for(stages: int, reductions: int) -> list[int]:
 def _block(b: GraphBuilder, x: Value, stage: Stage, stride: int, *, se: bool) -> Value:
     """Residual bottleneck with a grouped convolution: (B, C, H, W) -> (B, width, H/s, W/s).
 
-    Squeeze and excitation has a quarter as many channels as enter the block, not as it gates.
+    Squeeze and excitation reduces to a quarter of the block's input channels, not of the gated
+    ones.
     """
     inner = stage.width // stage.ratio
     with b.scope("first"):
@@ -127,9 +128,9 @@ def _block(b: GraphBuilder, x: Value, stage: Stage, stride: int, *, se: bool) ->
 
 
 def quantised_widths(depth: int, w0: float, wa: float, wm: float, most: int) -> list[int]:
-    """Width of each block: u_j = w0 + wa j, taken to the nearest w0 wm^s, and that to eights.
+    """Width of each block: u_j = w0 + wa j, rounded to the nearest w0 wm^s, and that to eights.
 
-    Powers from ``most`` on become the last one below, so that there are at most so many widths.
+    Powers from ``most`` on become the last one below, so there are at most ``most`` widths.
 
     Example:
         >>> quantised_widths(depth=5, w0=24, wa=36.44, wm=2.49, most=4)

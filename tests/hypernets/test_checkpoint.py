@@ -67,7 +67,7 @@ def test_a_reference_that_is_none_makes_it_no_card(directory, entry):
     card = json.loads((directory / CARD).read_text())
     broken = {**card, "reference": {**REFERENCE, "macs": entry}}
     (directory / CARD).write_text(json.dumps(broken))
-    with pytest.raises(CheckpointError, match=r"is no card: .* the spread of macs") as caught:
+    with pytest.raises(CheckpointError, match=r"is not a card: .* the spread of macs") as caught:
         load(directory)
     assert "nas train-hypernet" in caught.value.hint
 
@@ -203,28 +203,28 @@ BROKEN = {
     "weights cut in the header": (truncate(5), "model.safetensors.*corrupt"),
     "no bytes": (truncate(0), "model.safetensors.*corrupt"),
     "weights of pickle": (write(WEIGHTS, pickle.dumps({"a": 1})), "model.safetensors.*corrupt"),
-    "cut card": (write(CARD, '{"name": "to'), "card.json' is no card"),
-    "card of no text": (write(CARD, b"\xff\xfe\x00"), "card.json' is no card"),
-    "card of a list": (write(CARD, "[1, 2]"), "card.json' is no card"),
-    "card of a number": (write(CARD, "7"), "card.json' is no card"),
-    "missing key": (write(CARD, '{"name": "toy"}'), "is no card: Card needs the key"),
+    "cut card": (write(CARD, '{"name": "to'), "card.json' is not a card"),
+    "card of no text": (write(CARD, b"\xff\xfe\x00"), "card.json' is not a card"),
+    "card of a list": (write(CARD, "[1, 2]"), "card.json' is not a card"),
+    "card of a number": (write(CARD, "7"), "card.json' is not a card"),
+    "missing key": (write(CARD, '{"name": "toy"}'), "is not a card: Card needs the key"),
     "unknown key": (edit(datset="x"), "no key 'datset'. Did you mean 'dataset'"),
     "unknown size": (edit(config={"hiden": 8}), "cannot read: .*Did you mean 'hidden'"),
     "size of text": (edit(config={"hidden": "8"}), "cannot read"),
-    "no sizes": (edit(config=3), "no card: Card: config must be Mapping"),
-    "no proxy": (edit(proxy=None), "no card: Card: proxy must be Mapping"),
+    "no sizes": (edit(config=3), "not a card: Card: config must be Mapping"),
+    "no proxy": (edit(proxy=None), "not a card: Card: proxy must be Mapping"),
     "proxy of text": (edit(proxy={"resolution": "8"}), "resolution of the proxy is '8'"),
-    "channels of text": (edit(channels="1"), "no card: Card: channels must be int"),
-    "version of text": (edit(vocabulary="1"), "no card: Card: vocabulary must be int"),
+    "channels of text": (edit(channels="1"), "not a card: Card: channels must be int"),
+    "version of text": (edit(vocabulary="1"), "not a card: Card: vocabulary must be int"),
     "other size": (edit(config={"hidden": 16}), "of another model"),
-    "no layers": (edit(config={"hidden": 8, "layers": 10**9}), "cannot be 1000000000 layers"),
+    "no layers": (edit(config={"hidden": 8, "layers": 10**9}), "too few for 1000000000 layers"),
     "size beyond torch": (edit(config={"hidden": 10**30}), "of another model"),
     "negative size": (edit(config={"hidden": -8}), "hidden must be at least 1"),
-    "nested card": (write(CARD, "[" * 100_000), "is no card: its brackets are nested"),
-    "long number": (write(CARD, '{"a": ' + "9" * 5000 + "}"), "is no card: one of its numbers"),
+    "nested card": (write(CARD, "[" * 100_000), "is not a card: its brackets are nested"),
+    "long number": (write(CARD, '{"a": ' + "9" * 5000 + "}"), "is not a card: one of its numbers"),
     "huge proxy": (edit(proxy={"resolution": 10**6}), "resolution of the proxy is 1000000"),
-    "no number in a reference": (edit(reference={"brier": [10**400, 1]}), "is no card"),
-    "card of a folder": (folder(CARD), "is no card: Is a directory"),
+    "no number in a reference": (edit(reference={"brier": [10**400, 1]}), "is not a card"),
+    "card of a folder": (folder(CARD), "is not a card: Is a directory"),
     "weights of a folder": (folder(WEIGHTS), "model.safetensors.*corrupt"),
     "other weights": (exchange, "they are not those of the card"),
     "flipped bit": (flip(-20), "model.safetensors.*corrupt.*their digest is another"),

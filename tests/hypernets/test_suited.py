@@ -69,7 +69,7 @@ def test_where_there_is_none_for_the_space_a_general_one_will_do(copy, space, di
     assert suited(space, digits, listen=heard.append).card.space == "deepnets"
     (note,) = heard
     assert isinstance(note, Noted)
-    assert "was trained on networks of space 'deepnets'; its scores" in note.text
+    assert "was trained on networks of space 'deepnets'; it may rank less well" in note.text
 
 
 def test_the_one_trained_on_the_same_files_is_taken_whatever_its_name(copy, space, digits, only):

@@ -56,7 +56,7 @@ _TWO_SIDED = frozenset(
         "tanhshrink",
     }
 )
-"""Functions that treat both sides of zero alike; all others are rectifiers or smooth ones."""
+"""Functions that treat both sides of zero equally; the others are rectifiers or smooth."""
 
 
 @operation("activation")

@@ -26,7 +26,7 @@ class Attention(Op):
     """Scaled dot-product attention, Vaswani et al. 2017: softmax(q kᵀ / √(C/heads)) v.
 
     Queries (B, T, C), keys and values (B, S, C) -> (B, T, C). The channels are split into heads
-    that attend each on its own; linear layers before and after it are nodes of their own, see
+    that attend independently; linear layers before and after it are separate nodes, see
     :func:`nas.graph.blocks.self_attention`.
 
     Attributes:
@@ -57,7 +57,7 @@ class Attention(Op):
         return {}
 
     def macs(self, *inputs: Shape) -> int:
-        """Those of the two products of matrices."""
+        """Multiply-accumulates of the two matrix products."""
         (_, length, channels), key, _ = inputs
         return 2 * length * key[1] * channels
 

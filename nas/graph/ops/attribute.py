@@ -1,4 +1,4 @@
-"""Checks of the attributes that operations are made with."""
+"""Checks of the attributes of operations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TUPLES = {
 
 
 def check_whole(op: Op, *names: str) -> None:
-    """Raise unless attributes are positive whole numbers that torch can have for a size.
+    """Raise unless attributes are positive whole numbers that torch accepts as sizes.
 
     Raises:
         GraphError: One is not; the message names it.
@@ -73,9 +73,9 @@ def check_flag(op: Op, *names: str) -> None:
 
 
 def check_real(op: Op, name: str, low: float, high: float) -> None:
-    """Raise unless an attribute is a number in [low, high), and make it a float.
+    """Raise unless an attribute is a number in [low, high), and convert it to a float.
 
-    Operations that are equal are then written alike, as ``0`` and ``0.0`` are not.
+    Equal operations then have equal ``repr``, which ``0`` and ``0.0`` have not.
 
     Raises:
         GraphError: It is not.

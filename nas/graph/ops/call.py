@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
 _SHOWN = 400
-"""Characters of an expression that a message repeats."""
+"""Characters of an expression that a message quotes."""
 _INPUT = re.compile(r"x(0|[1-9][0-9]*)")
 _UNCHECKED = frozenset({"check_invariants", "unsafe"})
 """Arguments that let functions read and write outside of tensors."""
@@ -47,8 +47,8 @@ _NAMES: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "slice": slice, "tor
 class Call(Op):
     """One torch function of the inputs ``x0``, ``x1``, ..., all other arguments fixed.
 
-    This is what makes the vocabulary complete: whatever an operation of its own does not describe
-    is written as it would be in Python. ``x0.shape[0]`` stands for a size that follows the batch.
+    This makes the vocabulary complete: a computation that no specific operation describes is
+    written as in Python. ``x0.shape[0]`` stands for a size that equals the batch size.
 
     Attributes:
         expression: ``"torch.permute(x0, (0, 2, 3, 1))"`` or ``"x0.permute(0, 2, 3, 1)"``, perhaps
@@ -103,11 +103,11 @@ class Call(Op):
 
 
 class Run(nn.Module):
-    """A call as a module; a result of float32 follows the type the module is converted to.
+    """A call as a module; a float32 result is converted with the module.
 
     Attributes:
-        call: What is run.
-        follows: Whether the result is of float32.
+        call: The call.
+        follows: Whether the result is float32.
     """
 
     own: Tensor
@@ -151,12 +151,12 @@ def _result(call: Call, shapes: tuple[Shape, ...]) -> Tensor:
         reason = str(error).partition("\n")[0]
         raise ShapeError(f"{call.expression} cannot take inputs {shapes}: {reason}") from None
     if not isinstance(result, torch.Tensor):
-        raise ShapeError(f"{call.expression} gives a {type(result).__name__}, and no tensor")
+        raise ShapeError(f"{call.expression} returns a {type(result).__name__}, not a tensor")
     return result
 
 
 class _Meta(TorchFunctionMode):
-    """Runs without data also what names another device."""
+    """Moves every tensor to the meta device, also where the call names another device."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
@@ -233,14 +233,16 @@ def _read(expression: str) -> tuple[str, Callable[..., Any]]:
         name = f"torch.Tensor.{body.func.attr}"
     function = function_named(name)
     if function is None:
-        raise _fault(expression, f"{name!r} is no function of torch that computes a tensor")
+        raise _fault(expression, f"{name!r} is not a function of torch that computes a tensor")
     if not read:
         body.func = ast.Name("function_", ast.Load())
     if not all(keyword.arg for keyword in body.keywords):
         raise _fault(expression, "an argument is a dictionary of several")
     unchecked = _UNCHECKED & {keyword.arg for keyword in body.keywords}
     if unchecked:
-        raise _fault(expression, f"{min(map(str, unchecked))!r} is no argument of a network")
+        raise _fault(
+            expression, f"{min(map(str, unchecked))!r} is not an argument that a network may use"
+        )
     for argument in (*body.args, *(keyword.value for keyword in body.keywords)):
         _check_argument(argument, expression, read)
     if read != set(range(len(read))):
@@ -284,7 +286,7 @@ def _check_argument(node: ast.expr, expression: str, read: set[int]) -> None:
         case ast.Attribute(value=ast.Name() as source, attr="device"):
             parts = [source]
         case _:
-            raise _fault(expression, f"{ast.unparse(node)!r} is no plain argument")
+            raise _fault(expression, f"{ast.unparse(node)!r} is not a plain argument")
     for part in parts:
         _check_argument(part, expression, read)
 

@@ -34,7 +34,7 @@ _MODULES: dict[int, Callable[..., nn.Module]] = {
 class Convolution(Op):
     """A window of weights for each output channel: (B, C, ...) -> (B, out_channels, ...).
 
-    What convolutions share with transposed ones.
+    The common part of convolutions and transposed convolutions.
     """
 
     dims: ClassVar[int]
@@ -91,7 +91,7 @@ class Convolution(Op):
 
     @final
     def features_of(self, kind: str) -> OpFeatures:
-        """Features under a kind; the window is that of the last two dimensions."""
+        """Features of a convolution; the window is that of the last two dimensions."""
         height, width = (1, *self.kernel)[-2:]
         return OpFeatures(
             kind=kind,
@@ -128,7 +128,7 @@ class Conv(Convolution):
     @final
     @cached_property
     def pad(self) -> Sizes:
-        """The padding that applies, in each dimension."""
+        """The effective padding, in each dimension."""
         return same_padding(self.kernel, self.dilation) if self.padding is None else self.padding
 
     @final

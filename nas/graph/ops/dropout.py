@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class StochasticDepth(nn.Module):
-    """Zero a branch for random samples while training and scale up the others."""
+    """Zero a branch for random samples during training, and scale up the others."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
@@ -38,10 +38,10 @@ class StochasticDepth(nn.Module):
 
 
 class SparseDropout(nn.Module):
-    """Dropout that draws for what is not zero alone, as most words are in a text.
+    """Dropout of sparse features, such as words of a text: it draws for nonzero entries only.
 
-    Where what reads it takes a sparse matrix, it may give one on a CPU: few features in many make
-    the projection of Cora's nodes three times as fast, half of them would make it slower.
+    On a CPU it may return a sparse matrix if its reader accepts one: with few nonzero features the
+    projection of Cora's nodes is three times as fast; with half of them it would be slower.
     """
 
     def __init__(self, rate: float, sparse: bool = False) -> None:
@@ -98,7 +98,7 @@ class Dropout(RandomOmission):
 @operation("feature_dropout")
 @dataclass(frozen=True, kw_only=True)
 class FeatureDropout(RandomOmission):
-    """Dropout of features most of which are zero; a sixth of the time on those of Cora."""
+    """Dropout of sparse features; a sixth of the time of dense dropout on those of Cora."""
 
     rate: float
 

@@ -1,4 +1,4 @@
-"""Learned vectors that are looked up."""
+"""Embedding: lookup of learned vectors."""
 
 from __future__ import annotations
 

@@ -31,12 +31,12 @@ FACTORIES = frozenset(
         "zeros",
     )
 )
-"""Functions that make a tensor from numbers alone."""
+"""Functions that create a tensor from numbers only."""
 
 _ATEN = "torch.ops.aten"
 _BY_SCHEMA = ("torch", "torch.Tensor")
 _WHOLE = ("torch.fft", "torch.functional", "torch.linalg", "torch.nn.functional", "torch.special")
-"""Modules of which every function that torch lets be overridden computes tensors."""
+"""Modules in which every overridable torch function computes tensors."""
 _PLACES = ("torch.nn.functional", *_BY_SCHEMA[::-1])
 _BEHIND_OPERATORS = (
     "abs add and div eq floordiv ge getitem gt invert le lshift lt matmul mod mul ne neg or pos "
@@ -48,7 +48,7 @@ _OPERATORS = frozenset(f"__{name}__" for name in _BEHIND_OPERATORS.split())
 _IN_PYTHON = frozenset({"torch.nn.functional.hardsigmoid", "torch.Tensor.unique"})
 _ON_FILES = frozenset({"from_file"})
 _UNCHECKED = re.compile(r".*backward.*|_?sparse_\w*tensor\w*")
-"""Operators that take an index for valid, and then read or write outside of the tensor."""
+"""Operators that do not check an index, and may read or write outside the tensor."""
 
 
 @cache
@@ -66,8 +66,8 @@ def name_of(function: Callable[..., object]) -> str | None:
 def function_named(name: str) -> Callable[..., object] | None:
     """A function of torch that computes tensors and changes none, by its dotted name.
 
-    None for anything else: what reads or writes files, gives Python objects, registers hooks,
-    shares memory, writes into its arguments, or does not check the indices it is given.
+    None for any other function: one that reads or writes files, returns Python objects, registers
+    hooks, shares memory, writes into its arguments, or does not check its indices.
     """
     if not _computes_tensors(name):
         return None
@@ -92,7 +92,7 @@ def _computes_tensors(name: str) -> bool:
 
 
 def _has_schema(own: str, overload: str | None = None, *more: str) -> bool:
-    """Whether an operator of torch gives tensors and leaves its arguments as they were."""
+    """Whether an operator of torch returns tensors and does not change its arguments."""
     if own in _ON_FILES or own.endswith("_") or more or _UNCHECKED.fullmatch(own):
         return False
     return any(

@@ -1,4 +1,4 @@
-"""What a graph hypernetwork takes a torch function for."""
+"""Kinds of torch functions, as a graph hypernetwork sees them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ MULTIPLYING = frozenset({"attention", "conv2d", "conv_transpose", "linear", "mat
 """Kinds of functions that multiply and accumulate."""
 
 RESHAPING = frozenset(_KINDS["reshape"].split())
-"""Functions whose results are values of the input at other places."""
+"""Functions that only move or copy values of their input."""
 
 
 def short_name(function: str) -> str:

@@ -1,4 +1,4 @@
-"""A module that is run as it is."""
+"""A torch module as one operation."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _UNKNOWN = OpFeatures(kind="layer")
 @operation("layer")
 @dataclass(frozen=True, kw_only=True)
 class Layer(Op):
-    """A torch module as one operation, for what cannot be seen into.
+    """A torch module as one operation, for modules that cannot be read as a graph.
 
-    It cannot be written as JSON, and its shape rule only holds for the shapes it was recorded at.
+    It cannot be written as JSON, and its shape rule holds only for the recorded shapes.
 
     Attributes:
         layer: The module, in evaluation mode.
         shape: Shape of the output for the shapes of the graph's inputs.
-        opaque: Whether the module keeps its own parameters; they are then none of the graph's.
-            Those that are no floating-point numbers it keeps in any case.
-        seen: As what a hypernetwork sees it.
+        opaque: Whether the module keeps its own parameters; they are then not part of the graph.
+            Parameters that are not floating-point are never part of it.
+        seen: Features for a hypernetwork.
     """
 
     arity: ClassVar[int | None] = None

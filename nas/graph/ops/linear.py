@@ -106,7 +106,7 @@ class Bilinear(Op):
         return specs
 
     def macs(self, *inputs: Shape) -> int:
-        """One for each entry of the weight at each position, as of all layers with weights."""
+        """One for each entry of the weight at each position, as for all layers with weights."""
         first, second = inputs
         return math.prod(first[1:]) * second[-1] * self.out_features
 

@@ -68,7 +68,7 @@ class BatchNorm(Norm):
     """
 
     dims: ClassVar[tuple[int, ...]]
-    """Numbers of spatial dimensions it takes."""
+    """Accepted numbers of spatial dimensions."""
     layer: ClassVar[type[nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d]]
 
     eps: float
@@ -98,7 +98,7 @@ class BatchNorm(Norm):
 
     @property
     def _eps(self) -> float:
-        """Torch takes no 0 in training; this much changes no variance but 0."""
+        """Torch accepts no eps of 0 in training; this value changes no variance except 0."""
         return self.eps or _SMALLEST
 
 

@@ -1,4 +1,4 @@
-"""Tensors that are no function of the input: learned ones and fixed ones."""
+"""Tensors that do not depend on the input: learned ones and fixed ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Parameter(Op):
 
     Attributes:
         shape: Its shape, without a batch dimension.
-        role: What it is to the operations that read it.
+        role: Its role in the operations that read it.
     """
 
     arity: ClassVar[int | None] = 0
@@ -84,8 +84,8 @@ class Parameter(Op):
 class Constant(FreeOp):
     """A fixed tensor as a value: position indices, masks, grids.
 
-    The numbers are no part of the graph: like running statistics they are kept in the buffers of
-    the compiled module, and among the tensors given to :func:`nas.compile.apply`.
+    The values are not part of the graph: like running statistics they are stored in the buffers of
+    the compiled module, and passed to :func:`nas.compile.apply` with the parameters.
 
     Attributes:
         shape: Its shape, without a batch dimension.

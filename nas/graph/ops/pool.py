@@ -48,7 +48,7 @@ class WindowPool(FreeOp):
     @final
     @cached_property
     def pad(self) -> Sizes:
-        """The padding that applies, in pixels (height, width)."""
+        """The effective padding, in pixels (height, width)."""
         return same_padding(self.kernel, 1) if self.padding is None else self.padding
 
     @final
@@ -77,7 +77,7 @@ class MaxPool2d(WindowPool):
 @operation("avg_pool2d")
 @dataclass(frozen=True, kw_only=True)
 class AvgPool2d(WindowPool):
-    """Mean over a window, the padding not counted; ``padding=None`` keeps the size at stride 1."""
+    """Mean over a window, without the padding; ``padding=None`` keeps the size at stride 1."""
 
     kernel: Pair = (3, 3)
     stride: int = 1

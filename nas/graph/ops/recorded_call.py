@@ -1,4 +1,4 @@
-"""A torch function whose result has a shape that depends on numbers."""
+"""A torch function whose output shape depends on values."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 @operation("recorded_call")
 @dataclass(frozen=True, kw_only=True)
 class RecordedCall(FreeOp):
-    """A torch function that gives as much as numbers decide, such as picking by a mask.
+    """A torch function whose output shape depends on values, such as selection by a mask.
 
-    It is a :class:`~nas.graph.ops.call.Call` for which the shape of one run stands.
+    It is a :class:`~nas.graph.ops.call.Call` that keeps the shape of one recorded run.
 
     Attributes:
-        expression: As that of a call.
-        shape: Shape of the result in the run that was recorded.
-        dtypes: As those of a call.
+        expression: As in a call.
+        shape: Shape of the result in the recorded run.
+        dtypes: As in a call.
     """
 
     arity: ClassVar[int | None] = None

@@ -41,7 +41,7 @@ class Identity(FreeOp):
 @operation("zero")
 @dataclass(frozen=True, kw_only=True)
 class Zero(FreeOp):
-    """Zeros of a given shape for each sample; the input only gives the batch size.
+    """Zeros of a given shape for each sample; the input determines only the batch size.
 
     Attributes:
         shape: Shape without the batch dimension.
@@ -83,10 +83,10 @@ class Flatten(FreeOp):
 @operation("shift2d")
 @dataclass(frozen=True, kw_only=True)
 class Shift2d(FreeOp):
-    """The image moved one pixel up and left, zeros entering; (B, C, H, W) is kept.
+    """The image moved one pixel up and left, padded with zeros; (B, C, H, W) is kept.
 
-    Before a stride-2 convolution it makes the sampled grid the other one of a factorised
-    reduction (Zoph et al. 2018, as implemented in TF-slim ``factorized_reduction``).
+    A factorised reduction applies it before its second stride-2 convolution, which then samples
+    the other grid (Zoph et al. 2018, as implemented in TF-slim ``factorized_reduction``).
     """
 
     keeps_zero = True

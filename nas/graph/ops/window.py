@@ -84,11 +84,12 @@ def spread(
     """Output sizes of a transposed window, which writes where :func:`slide` reads.
 
     Args:
-        x: What is spread, (B, C, ...).
+        x: Shape of the input, (B, C, ...).
         kernel: Sizes of the window.
-        stride: Distance of the places that neighbours are written to.
-        padding: What is cut off on each side.
-        extra: What is added on one side, telling apart the sizes that one stride divides alike.
+        stride: Distance of the output positions of neighbouring inputs.
+        padding: Positions cut off on each side.
+        extra: Positions added on one side; they choose among the sizes that one stride maps to
+            the same input size.
         dilation: Spacing of the window's taps.
 
     Raises:
@@ -111,7 +112,7 @@ def spatial(x: Shape, *dims: int) -> Shape:
     """``x`` itself, checked to be ``(B, C, ...)`` with one of these numbers of dimensions.
 
     Raises:
-        ShapeError: It has another number of them.
+        ShapeError: It has another number of dimensions.
     """
     if len(x) - 2 not in dims:
         raise ShapeError(f"expected {' or '.join(_BATCHES[count] for count in dims)}, got {x}")

@@ -33,7 +33,7 @@ FEW = {
 
 
 def blobs(nodes: int = 60):
-    """Three classes of nodes, told by their features; the space's sizes are made for Cora."""
+    """Three classes of nodes, given by their features; the space's sizes are made for Cora."""
     draws = torch.Generator().manual_seed(0)
     labels = torch.arange(nodes) % 3
     x = torch.rand(nodes, 12, generator=draws) + 2 * torch.nn.functional.one_hot(labels, 12)
@@ -167,7 +167,7 @@ def test_only_architectures_that_were_not_trained_are_compared():
     ranked = Ranked(known(KEYS, tests))
     rows = spread(ranked.score, 10, 0)
     assert ranked.unseen("score", rows)[0] == pytest.approx(1.0)
-    assert ranked.unseen("regressor, told test accuracy", rows)[0] > 0.8
+    assert ranked.unseen("regressor, trained on test accuracy", rows)[0] > 0.8
     assert ranked.agreement("readout")[0] == pytest.approx(1.0)
     backwards = Ranked(known(KEYS, -tests))
     assert backwards.unseen("score", rows)[0] == pytest.approx(-1.0)

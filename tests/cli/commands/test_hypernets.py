@@ -45,7 +45,7 @@ def test_a_corrupt_card_is_an_error(hypernet, tmp_path):
     answer = nas("hypernets", copy)
 
     assert answer.code == 1
-    assert "card.json' is no card" in answer.error
+    assert "card.json' is not a card" in answer.error
 
 
 def test_the_weights_of_one_stand_for_it(shipped):

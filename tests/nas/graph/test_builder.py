@@ -85,7 +85,7 @@ def test_a_value_of_another_builder_is_refused():
     b = GraphBuilder()
     b.input(IMAGE)
     y = b.relu(x)
-    with pytest.raises(GraphError, match="reads 'foreign', which is no earlier"):
+    with pytest.raises(GraphError, match="reads 'foreign', which is not an earlier"):
         b.build(y)
 
 

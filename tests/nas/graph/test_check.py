@@ -35,8 +35,8 @@ def faults(graph):
         ([step("a", RELU), step("a", RELU)], "node 'a'.*taken by an earlier node"),
         ([step("a.b", CONV), step("a", CONV)], "node 'a'.*scope of other nodes"),
         ([step("a", CONV), step("a.b.c", CONV)], "node 'a'.*scope of other nodes"),
-        ([step("a", RELU, "b"), step("b", RELU)], "node 'a'.*reads 'b', which is no earlier"),
-        ([step("a", RELU, "a")], "node 'a'.*reads 'a', which is no earlier"),
+        ([step("a", RELU, "b"), step("b", RELU)], "node 'a'.*reads 'b', which is not an earlier"),
+        ([step("a", RELU, "a")], "node 'a'.*reads 'a', which is not an earlier"),
         ([Node("a", RELU, ())], "node 'a'.*expected 1 inputs, got 0"),
         ([Node("a", Add(), ())], "node 'a'.*expected one or more inputs, got 0"),
         ([step("a", Mul(), "x")], "node 'a'.*expected 2 inputs, got 1"),
@@ -74,7 +74,7 @@ def test_a_fault_names_its_input(inputs, message):
 
 def test_outputs_must_exist():
     assert faults(graph(step("a", RELU), outputs=("b",))) == [
-        "output 'b' is no value of the graph"
+        "output 'b' is not a value of the graph"
     ]
     assert faults(Graph((IMAGE,), (step("a", RELU),), ())) == ["the graph has no output"]
 
@@ -89,7 +89,7 @@ def test_all_structural_faults_are_reported_at_once():
         "node '1' (activation)",
         "node 'b' (activation)",
     ]
-    assert found[2] == "output 'd' is no value of the graph"
+    assert found[2] == "output 'd' is not a value of the graph"
 
 
 def test_all_shape_faults_are_reported_at_once_but_not_what_follows_from_them():

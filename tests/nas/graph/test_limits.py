@@ -38,7 +38,7 @@ FILLED = {"expression": "torch.zeros((1000000, 1000000), device=x0.device)"}
 HUGE = {
     "parameters": (
         document(("a", "conv2d", conv(10**6), ["x"]), ("b", "conv2d", conv(10**6), ["a"])),
-        "the network has 9,000,027,000,000 parameters, at most 2,000,000,000 can be taken",
+        "the network has 9,000,027,000,000 parameters, at most 2,000,000,000 are allowed",
     ),
     "output": (
         document(("a", "conv2d", conv(10**8, kernel=(1, 1)), ["x"])),
@@ -64,9 +64,9 @@ HUGE = {
     ),
     "nodes": (
         document(FREE).replace('[{"name": "a"', "[" + "{}," * NODES + '{"name": "a"'),
-        "the network has 100,001 nodes, at most 100,000 can be taken",
+        "the network has 100,001 nodes, at most 100,000 are allowed",
     ),
-    "text": (" " * (CHARACTERS + 1), "characters of JSON, at most 67,108,864 can be taken"),
+    "text": (" " * (CHARACTERS + 1), "characters of JSON, at most 67,108,864 are allowed"),
     "brackets": (
         document(("a", "call", {"expression": "(" * 5000}, ["x"])),
         "node 'a': call: cannot take|node 'a': too many nested parentheses|node 'a': ",
@@ -115,7 +115,7 @@ def test_a_builder_stops_at_the_most_nodes(monkeypatch: pytest.MonkeyPatch) -> N
     x = b.input((1, 3))
     for _ in range(3):
         x = b.relu(x)
-    with pytest.raises(GraphError, match="the network has 4 nodes, at most 3 can be taken"):
+    with pytest.raises(GraphError, match="the network has 4 nodes, at most 3 are allowed"):
         b.relu(x)
 
 

@@ -93,7 +93,7 @@ def test_unknown_version_says_what_to_do(version):
         ({"outputs": "conv"}, "expected a list of names, got 'conv'"),
         ({"outputs": [["conv"]]}, r"expected a name, got \['conv'\]"),
         ({"outputs": []}, "no output"),
-        ({"outputs": ["y"]}, "output 'y' is no value"),
+        ({"outputs": ["y"]}, "output 'y' is not a value"),
     ],
 )
 def test_malformed_parts(change, message):

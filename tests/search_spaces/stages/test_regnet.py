@@ -88,7 +88,7 @@ def test_small_images_keep_their_resolution_longer() -> None:
 def test_a_published_name_is_an_architecture() -> None:
     space = RegNet(task=PHOTOS)
     assert space.graph("RegNetX-400MF") == space.graph(published("RegNetX-400MF"))
-    with pytest.raises(EncodingError, match="RegNetY-400MF' is no network of RegNetX"):
+    with pytest.raises(EncodingError, match="RegNetY-400MF' is not a network of RegNetX"):
         space.graph("RegNetY-400MF")
     with pytest.raises(EncodingError, match="no published network 'RegNetX-401MF'"):
         space.graph("RegNetX-401MF")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class EdgeOp(Op):
     """An operation on node features (N, F) and edges (2, E), whose messages run from row 0 to 1.
 
-    The batch dimension stands for the nodes, and of the edges the second one for their number.
-    Costs are per node and leave out what is computed for each edge.
+    The batch dimension of the features counts the nodes, the second dimension of the edges counts
+    the edges. Costs are per node, without the computations on edges.
     """
 
     arity: ClassVar[int | None] = 2

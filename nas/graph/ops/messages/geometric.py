@@ -1,4 +1,4 @@
-"""The layers of torch-geometric, made for an operation."""
+"""Calls that create the layer of torch-geometric for an operation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nas.graph.ops.messages.message_passing_layer import LAYERS
 
 
 class LayerCall(NamedTuple):
-    """How a layer of torch-geometric is made."""
+    """The call that creates a layer of torch-geometric."""
 
     layer: type[nn.Module]
     args: tuple[Any, ...]
@@ -69,15 +69,15 @@ def layer_call(
     aggregation: str | None = None,
     bias: bool = True,
 ) -> LayerCall:
-    """How a layer of torch-geometric is made, arguments left out at their defaults.
+    """The call that creates a layer of torch-geometric, without arguments at their defaults.
 
     Args:
         layer: As in :class:`nas.graph.ops.MessagePassing`.
-        features: Node features it reads.
-        channels: Features that each head gives.
+        features: Node features of the input.
+        channels: Output features of each head.
         heads: Attention heads.
-        concat: Whether heads stand side by side, or are averaged.
-        aggregation: How messages are joined; the layer's own way if None.
+        concat: Whether heads are concatenated, or averaged.
+        aggregation: How messages are aggregated; the layer's default if None.
         bias: Whether a bias is added.
     """
     cls, options = _LAYERS[layer]

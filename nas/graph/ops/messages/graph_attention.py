@@ -33,15 +33,15 @@ class GraphAttention(EdgeOp):
     (N, F), edges (2, E) -> (N, channels); Gao et al. 2019 (GraphNAS), Zhou et al. 2019 (Auto-GNN).
 
     Attributes:
-        attention: How edges are weighted. ``const``: alike; ``gcn``: 1 / sqrt(d_i d_j); the
+        attention: How edges are weighted. ``const``: equally; ``gcn``: 1 / sqrt(d_i d_j); the
             others by the softmax over the neighbours j of i of: ``gat`` leaky_relu(a·h_i + b·h_j);
             ``sym-gat`` gat(i, j) + gat(j, i); ``cos`` the product of a h_i and b h_j; ``linear``
             tanh(b·h_j); ``gene-linear`` g·tanh(a h_i + b h_j).
         channels: Features of each node in the result.
-        heads: Number of heads, each with weights of its own.
-        aggregation: How weighted messages are joined: ``add``, ``mean`` or ``max``.
+        heads: Number of heads, each with its own weights.
+        aggregation: How weighted messages are aggregated: ``add``, ``mean`` or ``max``.
         pool: Hidden width of two linear layers on every message, 0 for none.
-        concat: Whether heads stand side by side, each ``channels / heads`` wide, or are averaged.
+        concat: Whether heads, each ``channels / heads`` wide, are concatenated, or averaged.
         dropout: Probability that a weight of an edge is dropped in training.
     """
 
@@ -87,7 +87,7 @@ class GraphAttention(EdgeOp):
         return {**specs, "bias": ParamSpec((self.channels,), Role.BIAS)}
 
     def macs(self, *inputs: Shape) -> int:
-        """Of the projections; messages and their weights are not counted."""
+        """Multiply-accumulates of the projections, without messages and their weights."""
         width = self.heads * self.head_channels
         return width * (inputs[0][-1] + 2 * self.pool)
 
@@ -125,5 +125,5 @@ class GraphAttention(EdgeOp):
 
     @property
     def head_channels(self) -> int:
-        """Features that each head gives."""
+        """Output features of each head."""
         return self.channels // self.heads if self.concat else self.channels

@@ -1,4 +1,4 @@
-"""Layers in which the nodes of a data graph hear their neighbours."""
+"""Message-passing layers: the nodes of a data graph aggregate messages of their neighbours."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class MessagePassing(EdgeOp):
             layer of GraphGym.
         channels: Features of each node in the result.
         heads: Attention heads; ``gat`` only.
-        concat: Whether heads stand side by side, each ``channels / heads`` wide, or are averaged.
-        aggregation: How messages are joined, ``add``, ``mean`` or ``max``, where ``sage``,
-            ``graph`` and ``general`` leave a choice; the layer's own way unless given.
+        concat: Whether heads, each ``channels / heads`` wide, are concatenated, or averaged.
+        aggregation: How messages are aggregated, ``add``, ``mean`` or ``max``, for ``sage``,
+            ``graph`` and ``general``; the layer's default unless given.
         bias: Whether a bias is added.
     """
 
@@ -80,7 +80,7 @@ class MessagePassing(EdgeOp):
         return specs
 
     def macs(self, *inputs: Shape) -> int:
-        """Of the projections; messages are not counted."""
+        """Multiply-accumulates of the projections, without messages."""
         sizes = self._sizes(inputs)
         return self._layer.products * sizes.features * sizes.heads * sizes.channels
 
@@ -96,7 +96,7 @@ class MessagePassing(EdgeOp):
         return make_layer(self.layer_call(inputs[0][-1]))
 
     def layer_call(self, features: int) -> LayerCall:
-        """How torch-geometric's layer is made that reads so many node features."""
+        """The call that creates torch-geometric's layer for a number of input features."""
         from nas.graph.ops.messages.geometric import layer_call  # it takes long to import
 
         return layer_call(
@@ -119,7 +119,7 @@ class MessagePassing(EdgeOp):
 
     @property
     def head_channels(self) -> int:
-        """Features that each head gives."""
+        """Output features of each head."""
         return self.channels // self.heads if self.concat else self.channels
 
     @property

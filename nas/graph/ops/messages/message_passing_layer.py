@@ -1,8 +1,8 @@
-"""The layers of message-passing networks: their parameters, and what they compute.
+"""The layers of message-passing networks: their parameters and functions.
 
-Parameters are those of the layers of torch-geometric. What is linear in the messages is projected
-before it is aggregated where that is narrower: the features of a citation graph have a thousand
-columns, those of a hidden layer some tens.
+Parameters are those of the layers of torch-geometric. Layers that are linear in the messages
+project before they aggregate if the projection is narrower: the features of a citation graph have
+a thousand columns, those of a hidden layer some tens.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Parameters = Mapping[str, "Tensor"]
 
 @dataclass(frozen=True)
 class Sizes:
-    """Widths of a layer: node features read, and what each of its heads makes of them."""
+    """Widths of a layer: input features, and output features of each head."""
 
     features: int
     channels: int
@@ -43,11 +43,11 @@ class Layer:
     """One kind of message-passing layer.
 
     Attributes:
-        shapes: Of the weights, without a bias.
+        shapes: Shapes of the weights, without a bias.
         bias: Name and shape of the bias by its width.
         products: How often node features are multiplied by a matrix.
-        run: What it computes from parameters, features (N, F), edges (2, E) and aggregation.
-        aggregations: How it may join messages, its own way first.
+        run: The function of parameters, features (N, F), edges (2, E) and aggregation.
+        aggregations: Allowed aggregations of messages, the default first.
     """
 
     shapes: Callable[[Sizes], dict[str, Shape]]
@@ -117,7 +117,7 @@ def _arma(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
 
 
 def _general(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
-    """You et al. 2020, the design space's own: aggregated W h_j, without the node itself."""
+    """You et al. 2020, the layer of GraphGym: aggregated W h_j, without the node itself."""
     return _biased(_heard(F.linear(x, p["lin.weight"]), edges, how), p)
 
 
@@ -132,17 +132,17 @@ def _two_weights(
 
 
 def _heard(h: Tensor, edges: Tensor, how: str = "add") -> Tensor:
-    """What each node hears of its neighbours: (N, C)."""
+    """Aggregated messages of each node's neighbours: (N, C)."""
     return aggregate(h.index_select(0, edges[0]), edges[1], len(h), how)
 
 
 def _weighted(h: Tensor, edges: Tensor, weight: Tensor) -> Tensor:
-    """The sum of what neighbours say, weighted by the edges: (N, C)."""
+    """Sum of the neighbours' messages, weighted by the edges: (N, C)."""
     return aggregate(h.index_select(0, edges[0]) * weight[:, None], edges[1], len(h))
 
 
 def joined(h: Tensor, p: Parameters, *, concat: bool) -> Tensor:
-    """What heads say (N, H, C), side by side or averaged, and a bias."""
+    """Outputs of the heads (N, H, C), concatenated or averaged, plus a bias."""
     return _biased(h.flatten(1) if concat else h.mean(1), p)
 
 
@@ -151,7 +151,7 @@ def _biased(h: Tensor, p: Parameters, name: str = "bias") -> Tensor:
 
 
 def _narrows(weight: Tensor) -> bool:
-    """Whether a projection (out, in) leaves fewer features."""
+    """Whether a projection (out, in) reduces the number of features."""
     return weight.shape[0] < weight.shape[1]
 
 
@@ -167,7 +167,7 @@ def _gat_shapes(s: Sizes) -> dict[str, Shape]:
 
 
 def _arma_shapes(s: Sizes) -> dict[str, Shape]:
-    """A layer has recurrent weights whether or not there is a second one that used them."""
+    """Shapes of ARMA; recurrent weights exist also where no second layer uses them."""
     return {
         "weight": (1, 1, s.channels, s.channels),
         "init_weight": (1, s.features, s.channels),
@@ -189,4 +189,4 @@ LAYERS: dict[str, Layer] = {
     ),
     "general": Layer(_linear("lin"), _general, aggregations=AGGREGATIONS),
 }
-"""By the names NAS-Bench-Graph gives them, and ``general`` of GraphGym."""
+"""Layers by their names in NAS-Bench-Graph, and ``general`` of GraphGym."""

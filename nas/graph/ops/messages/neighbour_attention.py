@@ -22,7 +22,7 @@ VECTORS: dict[str, tuple[str, ...]] = {
     "linear": ("att_src",),
     "gene-linear": ("att_src", "att_dst", "gene"),
 }
-"""The learned vectors of each attention: of the sender, of the receiver, of what joins them."""
+"""The learned vectors of each attention: of the sender, of the receiver, of both together."""
 
 ATTENTIONS = tuple(VECTORS)
 
@@ -84,7 +84,7 @@ def attend(
     concat: bool = True,
     dropout: float = 0.0,
 ) -> torch.Tensor:
-    """What each node hears of its neighbours: (N, F), (2, E) -> (N, channels)."""
+    """Aggregated messages of each node's neighbours: (N, F), (2, E) -> (N, channels)."""
     nodes = len(x)
     edges = with_self_loops(edges, nodes)
     source, target = edges
@@ -92,7 +92,7 @@ def attend(
     alpha = edge_weights(params, h, edges, attention)  # (E, H)
     offset = None
     if "reduce.weight" in params:
-        # Both layers are linear, so a message may pass them before it is weighted.
+        # Both layers are linear, so they may be applied to a message before it is weighted.
         first, second = params["reduce.weight"], params["expand.weight"]
         h = F.linear(F.linear(h, first), second)
         offset = (second * params["reduce.bias"]).sum(1) + params["expand.bias"]  # (C,)
@@ -109,7 +109,7 @@ def attend(
 def edge_weights(
     params: dict[str, torch.Tensor], h: torch.Tensor, edges: torch.Tensor, attention: str
 ) -> torch.Tensor | None:
-    """How much of each message is heard: (E, H), or (E, 1) for all heads; None for all of it."""
+    """Weight of each message: (E, H), or (E, 1) for all heads; None where all weights are 1."""
     source, target = edges
     if attention == "const":
         return None

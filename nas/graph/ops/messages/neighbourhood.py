@@ -10,11 +10,11 @@ AGGREGATIONS = ("add", "mean", "max")
 def aggregate(
     messages: torch.Tensor, target: torch.Tensor, nodes: int, how: str = "add"
 ) -> torch.Tensor:
-    """Messages (E, ...) joined at the nodes they go to (N, ...); zero where none goes.
+    """Messages (E, ...) aggregated at their target nodes (N, ...); zero for nodes without any.
 
     Args:
         messages: One for each edge.
-        target: The node each goes to, (E,).
+        target: Target node of each message, (E,).
         nodes: Number of nodes, N.
         how: ``add``, ``mean`` or ``max``.
     """
@@ -30,21 +30,21 @@ def aggregate(
 
 
 def softmax_over(scores: torch.Tensor, target: torch.Tensor, nodes: int) -> torch.Tensor:
-    """Softmax of the scores (E, ...) of all edges that go to the same node."""
+    """Softmax of the scores (E, ...) over all edges with the same target node."""
     largest = aggregate(scores.detach(), target, nodes, "max")
     powers = (scores - largest.index_select(0, target)).exp()
     return powers / aggregate(powers, target, nodes).index_select(0, target)
 
 
 def in_degree(target: torch.Tensor, nodes: int, dtype: torch.dtype) -> torch.Tensor:
-    """Number of edges that go to each node (N,), in float32 where ``dtype`` is lower."""
+    """In-degree of each node (N,), in float32 where ``dtype`` is of lower precision."""
     dtype = torch.promote_types(dtype, torch.float32)
     ones = torch.ones(len(target), dtype=dtype, device=target.device)
     return ones.new_zeros(nodes).index_add(0, target, ones)
 
 
 def with_self_loops(edges: torch.Tensor, nodes: int) -> torch.Tensor:
-    """The edges and one from each node to itself, whether or not it had one: (2, E')."""
+    """The edges with exactly one self-loop for each node: (2, E')."""
     own = torch.arange(nodes, device=edges.device).expand(2, -1)
     return torch.cat([edges[:, edges[0] != edges[1]], own], 1)
 

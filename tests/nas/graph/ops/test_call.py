@@ -94,7 +94,7 @@ def test_shapes_are_known_without_memory(device) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (Call(expression="x0.chunk(2)"), "gives a tuple, and no tensor"),
+        (Call(expression="x0.chunk(2)"), "returns a tuple, not a tensor"),
         (Call(expression="x0.exp()", dtypes=("float32", "int64")), "cannot take inputs"),
         (Call(expression="torch.relu(inf.device)"), "cannot take inputs"),
     ],
@@ -119,7 +119,7 @@ def test_made_numbers_are_of_the_type_that_the_module_is_converted_to() -> None:
 def test_a_json_document_cannot_bring_in_other_code() -> None:
     b = GraphBuilder()
     document = b.build(b.op(Call(expression="x0.exp()"), b.input((1, 2)))).to_json()
-    with pytest.raises(GraphError, match=r"'torch.load' is no function of torch"):
+    with pytest.raises(GraphError, match=r"'torch.load' is not a function of torch"):
         Graph.from_json(document.replace("x0.exp()", "torch.load('x')"))
 
 
