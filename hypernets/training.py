@@ -24,7 +24,7 @@ from nas.predictor.card import Card
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
 from nas.task.batch import Batch, labelled
-from nas.train.device import autocast, laid_out
+from nas.train.device import autocast, channels_last
 from nas.train.safe_convolution import safe_convolutions
 from nas.train.schedule import warm_cosine
 
@@ -303,7 +303,7 @@ class _Session:
         draw = generator(self._training.seed, "images", self._step)
         drawn = self._data.train.drawn(self._training.batch_size, draw)
         changed = self._kind.vary_for_hypernet(drawn, self._data.flip, draw)
-        return Batch(laid_out(changed.inputs), changed.labels)
+        return Batch(channels_last(changed.inputs), changed.labels)
 
     def _skip(self) -> None:
         self._skipped += 1

@@ -183,17 +183,14 @@ def test_what_prints_is_seen(monkeypatch, tmp_path):
 
 def prints(module: str) -> bool:
     parts = list(ast.walk(tree_of(module)))
-    called = {part.func.id for part in parts if is_call_of_a_name(part)}
+    calls = [part.func for part in parts if isinstance(part, ast.Call)]
+    called = {call.id for call in calls if isinstance(call, ast.Name)}
     streams = [n for n in parts if isinstance(n, ast.Attribute) and n.attr in {"stdout", "stderr"}]
     return (
         "print" in called
         or any(is_sys(stream.value) for stream in streams)
         or bool({name.split(".")[0] for name in imports(module)} & PRINTING)
     )
-
-
-def is_call_of_a_name(node):
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
 
 
 def is_sys(node: ast.expr) -> bool:

@@ -17,7 +17,7 @@ from nas.files import write_json
 from nas.modules.calling import as_given, graph_call
 from nas.modules.classifier import Classifier
 from nas.seeding import derive
-from nas.train.config import recipe
+from nas.train.config import default_training
 from nas.train.fine_tune import FineTuned, fine_tune
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def read(file: Path) -> list[Row]:
 
 def _trained(network: nn.Module, data: Dataset, steps: int, rate: float, seed: int) -> FineTuned:
     try:
-        config = replace(recipe(data.task), lr=rate)
+        config = replace(default_training(data.task), lr=rate)
         return fine_tune(network, data, steps, config=config, seed=seed)
     except TrainingError:
         return FineTuned(before=0.0, after=0.0)

@@ -15,7 +15,7 @@ from nas.compile.apply import apply, calibrate
 from nas.config import from_mapping
 from nas.events import Listener, ignore, stage
 from nas.files import write_json
-from nas.train.device import laid_out
+from nas.train.device import channels_last
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +50,9 @@ class Judge:
     """
 
     def __init__(self, data: Dataset) -> None:
-        self._calibration = laid_out(data.train.spread(CALIBRATION).whole().inputs)
+        self._calibration = channels_last(data.train.spread(CALIBRATION).whole().inputs)
         images, self._labels = data.val.spread(IMAGES).whole()
-        self._images = laid_out(images)
+        self._images = channels_last(images)
 
     @torch.no_grad()
     def __call__(self, predictor: WeightPredictor, graph: Graph) -> Verdict:

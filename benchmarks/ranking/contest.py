@@ -16,7 +16,7 @@ from nas.analysis.cost import cost
 from nas.evaluate.naswot import naswot
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.events import Listener, Noted, ignore, stage
-from nas.train.device import laid_out
+from nas.train.device import channels_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,7 +94,7 @@ class Contest:
 
     def baselines(self) -> list[Row]:
         """Two training-free measures: NASWOT at the proxy, SynFlow of the full network."""
-        (images,) = laid_out(self._proxy_data.train.spread(_PATTERNS).whole().inputs)
+        (images,) = channels_last(self._proxy_data.train.spread(_PATTERNS).whole().inputs)
 
         def patterns(candidate: Candidate) -> float:
             graph = self._at_proxy(candidate)

@@ -12,7 +12,7 @@ from nas.compile.apply import apply
 from nas.seeding import generator
 from nas.task.batch import Batch
 from nas.train.config import TrainConfig
-from nas.train.device import laid_out
+from nas.train.device import channels_last
 from nas.train.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
@@ -80,4 +80,4 @@ class Descent:
         """Training images (B, C, H, W), augmented, and labels (B,)."""
         drawn = self._data.train.drawn(self._batch_size, self._draw)
         inputs, labels = self._data.task.traits.vary(drawn, self._data.flip, self._draw)
-        return Batch(laid_out(inputs), labels)
+        return Batch(channels_last(inputs), labels)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nas.analysis.cost import cost
 from nas.seeding import rng
-from nas.space.window import sample_within
+from nas.space.constrained_sampling import sample_feasible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ _MOST = 64
 
 def drawn(space: SearchSpace, limit: float, seed: int, count: int) -> list[Candidate]:
     """The first networks of a seed under the limit; more of them begin with the same."""
-    return sample_within(
+    return sample_feasible(
         space, count, rng(seed, "random"), lambda network: cost(network).macs <= limit
     )
 

@@ -13,7 +13,7 @@ import search_spaces
 from nas.analysis.cost import cost
 from nas.data import catalog
 from nas.files import write_json
-from nas.train.config import recipe
+from nas.train.config import default_training
 from nas.train.evaluate import evaluate
 from nas.train.train import train
 
@@ -120,7 +120,7 @@ class Trainings:
 
     def _train(self, candidate: Candidate) -> Training:
         start = process_time()
-        config = recipe(self._data.task, self._scale.epochs)
+        config = default_training(self._data.task, self._scale.epochs)
         params = None
         if self._predictor is not None:
             with torch.no_grad():

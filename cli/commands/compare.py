@@ -119,13 +119,13 @@ def _drawn(
 ) -> list[Candidate]:
 
     from nas.analysis.figure import graph_figures
-    from nas.space.window import sample_within
+    from nas.space.constrained_sampling import sample_feasible
     from nas.study.goals.constraints import satisfied
 
     def is_feasible(network: Graph) -> bool:
         return satisfied(limits, graph_figures(network))
 
-    return sample_within(space, count, rng, is_feasible)
+    return sample_feasible(space, count, rng, is_feasible)
 
 
 def _errors(

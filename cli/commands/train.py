@@ -78,7 +78,7 @@ def command(
     from nas.export.final_training import train_and_save
     from nas.export.save import Files
     from nas.space.candidate import Candidate
-    from nas.train.config import recipe
+    from nas.train.config import default_training
     from nas.train.predict import predict
 
     used = ("space", "dataset", "weights") if init == "predicted" else ("dataset",)
@@ -86,7 +86,7 @@ def command(
     torch_device, _ = use_device(device, threads=threads)
     listen = listener(quiet=quiet)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
-    config = recipe(data.task, max_epochs)
+    config = default_training(data.task, max_epochs)
     network = read_network(architecture, space, data.task)
     graph = network.network if isinstance(network, Candidate) else network
     fitted(data, graph)  # refused before weights are loaded and a folder is made

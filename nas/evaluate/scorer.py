@@ -18,10 +18,10 @@ from nas.evaluate.blend import Blend
 from nas.evaluate.naswot import ActivationKernel
 from nas.graph.graph import Graph
 from nas.seeding import rng
+from nas.space.constrained_sampling import sample_preferring
 from nas.space.contained import contained
-from nas.space.window import sample_preferring
 from nas.task.batch import Batch, labelled
-from nas.train.device import autocast, laid_out
+from nas.train.device import autocast, channels_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -153,12 +153,12 @@ class Scorer:
         self._pool = ThreadPoolExecutor(self._config.workers)
         proxy = data.at(card.proxy.get("resolution", task.resolution))
         calibration = proxy.train.spread(self._config.calibration).to(self._device).whole()
-        self._calibration = laid_out(calibration.inputs)
+        self._calibration = channels_last(calibration.inputs)
         known = labelled(calibration.labels).nonzero().flatten()
         self._patterns = known[evenly(len(known), _PATTERNS, known.device)]
         ranking = proxy.val.spread(self._config.images).to(self._device)
         self._batches = [
-            Batch(laid_out(inputs), labels)
+            Batch(channels_last(inputs), labels)
             for inputs, labels in ranking.batches(self._config.batch_size)
         ]
         labels = torch.cat([batch.labels for batch in self._batches])

@@ -11,7 +11,7 @@ from nas.errors import StudyError
 from nas.events import Listener, ignore
 from nas.export.save import Files, rehearse, save
 from nas.files import read_json, write_json
-from nas.train.config import recipe
+from nas.train.config import default_training
 from nas.train.evaluate import evaluate
 from nas.train.identity import difference, identity
 from nas.train.train import check_trainable, train
@@ -89,7 +89,7 @@ def train_and_save(
         TrainingError: The loss is no longer finite.
     """
     data = fitted(data, graph).to(device)
-    config = config or recipe(data.task)
+    config = config or default_training(data.task)
     known = identity(graph, data, config, params=params, own=own, seed=seed)
     result = _read(directory, known)
     checkpoint = directory / CHECKPOINT

@@ -17,7 +17,7 @@ from nas.importers.constants import check_fixed, nearby
 from nas.importers.recorder import Unseen
 from nas.importers.silence import torch_silenced
 from nas.importers.smallest_whole import with_wholes
-from nas.importers.trace import WAYS, Hidden, Located, Way, in_mode, trace
+from nas.importers.trace import TRACE_MODES, Hidden, Located, TraceMode, in_mode, trace
 from nas.modules.geometric import is_message_passing
 from nas.modules.lazy_layers import check_sizes
 from nas.modules.state import unchanged
@@ -96,7 +96,7 @@ def from_module(
 def _read(model: nn.Module, inputs: tuple[Tensor, ...]) -> Imported:
     """The graph recorded in the first way that works; frozen parameters count as others do."""
     leaf_modules = {module for module in model.modules() if _is_whole(module)}
-    for way in WAYS:
+    for way in TRACE_MODES:
         try:
             imported = _imported(model, inputs, way, leaf_modules)
         except Exception:  # a model may be anybody's code
@@ -108,7 +108,7 @@ def _read(model: nn.Module, inputs: tuple[Tensor, ...]) -> Imported:
             return _with_auxiliary_heads(model, inputs, way, leaf_modules, imported)
         return imported
     with suppress(Exception):
-        return _imported(_exported(model, inputs), inputs, WAYS[0], set())
+        return _imported(_exported(model, inputs), inputs, TRACE_MODES[0], set())
     try:
         return with_wholes(model, inputs, leaf_modules)
     except Exception as error:
@@ -164,7 +164,7 @@ def _exported(model: nn.Module, inputs: tuple[Tensor, ...]) -> nn.Module:
 
 
 def _imported(
-    model: nn.Module, inputs: tuple[Tensor, ...], way: Way, leaf_modules: set[nn.Module]
+    model: nn.Module, inputs: tuple[Tensor, ...], way: TraceMode, leaf_modules: set[nn.Module]
 ) -> Imported:
     """The graph recorded in one way, submodules being taken whole where they must."""
     watch = False
@@ -191,12 +191,12 @@ def _has_recorded_shapes(graph: Graph) -> bool:
 def _with_auxiliary_heads(
     model: nn.Module,
     inputs: tuple[Tensor, ...],
-    way: Way,
+    way: TraceMode,
     leaf_modules: set[nn.Module],
     plain: Imported,
 ) -> Imported:
     """The graph in training mode where it holds more of the model, else the plain one."""
-    training = Way(meta=way.meta, free=way.free, training=True)
+    training = TraceMode(meta=way.meta, free=way.free, training=True)
     try:
         more = _imported(model, inputs, training, leaf_modules)
     except Exception:  # then the parameters in question are reported as excluded

@@ -22,7 +22,7 @@ from nas.importers.assignment import (
     picked,
     viewed,
 )
-from nas.importers.blank import Blank, form_of
+from nas.importers.meta_result import MetaResult, call_signature
 from nas.importers.step import Step, Value, follows_batch
 from nas.modules.copies import storage_of
 from nas.modules.nested import leaves, mapped
@@ -135,7 +135,7 @@ class Recorder(TorchFunctionMode):
         self._values: dict[int, Value] = {}
         self._sharing: dict[int, list[Value]] = defaultdict(list)
         self._stale: set[Value] = set()
-        self._blanks: dict[Hashable, Blank] = {}
+        self._blanks: dict[Hashable, MetaResult] = {}
         self.inside = False
         """Whether a module that is taken as a whole is running."""
         self.place: nn.Module | None = None
@@ -215,7 +215,7 @@ class Recorder(TorchFunctionMode):
         )
         if self._meta and not reads:
             plain_kwargs["device"] = "meta"
-        form = form_of((step.function, plain_args, plain_kwargs)) if self._meta else None
+        form = call_signature((step.function, plain_args, plain_kwargs)) if self._meta else None
         if form in self._blanks:
             return self.note(step, self._blanks[form].tensor())
         versions = [value.tensor._version for value in reads]
@@ -230,7 +230,7 @@ class Recorder(TorchFunctionMode):
             written[0].fixed = before  # what the step read, not what it left
             return self._written(step, written, result)
         if form is not None and self._is_new(result):
-            self._blanks[form] = Blank.like(result)
+            self._blanks[form] = MetaResult.like(result)
         return self.note(step, result)
 
     def _is_new(self, result: Any) -> bool:

@@ -8,7 +8,7 @@ import torch
 
 from nas.importers.assembly import Assembly, assemble
 from nas.importers.constants import check_fixed, nearby
-from nas.importers.trace import WAYS, Located, trace
+from nas.importers.trace import TRACE_MODES, Located, trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ def _located(
     Raises:
         Located: It cannot be recorded.
     """
-    way = WAYS[-1]
+    way = TRACE_MODES[-1]
     first, second = (trace(model, xs, way, taken, locate=True) for xs in (inputs, nearby(inputs)))
     assembly = Assembly(first, model)
     try:

@@ -54,7 +54,7 @@ class Trace:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class TraceMode:
     """How a model is run to be recorded.
 
     Attributes:
@@ -69,14 +69,18 @@ class Way:
     training: bool = False
 
 
-WAYS = (Way(meta=True, free=True), Way(meta=True, free=False), Way(meta=False, free=False))
+TRACE_MODES = (
+    TraceMode(meta=True, free=True),
+    TraceMode(meta=True, free=False),
+    TraceMode(meta=False, free=False),
+)
 """The most general first."""
 
 
 def trace(
     model: nn.Module,
     inputs: Sequence[Tensor],
-    way: Way,
+    way: TraceMode,
     leaf_modules: set[nn.Module],
     *,
     watch: bool = False,
@@ -164,7 +168,7 @@ def _blank(tensor: Tensor) -> Tensor:
     return torch.empty_like(tensor, device="meta")
 
 
-def _example(x: Tensor, first: Tensor, way: Way) -> Tensor:
+def _example(x: Tensor, first: Tensor, way: TraceMode) -> Tensor:
     if not way.meta:
         copy = x.detach().clone()  # an object of its own, so that a value is not another's
         return copy.requires_grad_(x.requires_grad)
@@ -194,7 +198,7 @@ def _set_modes(modes: Mapping[nn.Module, bool]) -> None:
 
 @contextmanager
 def _leaves_taken_whole(
-    recorder: Recorder, leaf_modules: set[nn.Module], way: Way
+    recorder: Recorder, leaf_modules: set[nn.Module], way: TraceMode
 ) -> Iterator[None]:
     """While active, these modules are single steps."""
     with ExitStack() as stack:

@@ -1,10 +1,10 @@
 """The contract of search spaces, and candidates drawn from them."""
 
 from nas.space.candidate import Candidate, candidate, crossover, mutate, sample
+from nas.space.constrained_sampling import sample_feasible, sample_preferring
 from nas.space.own_space import own_space
 from nas.space.search_space import Params, SearchSpace
 from nas.space.trial import ReplayTrial, Trial
-from nas.space.window import sample_preferring, sample_within
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.task.task import Task
@@ -23,6 +23,6 @@ __all__ = [
     "mutate",
     "own_space",
     "sample",
+    "sample_feasible",
     "sample_preferring",
-    "sample_within",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nas.space.window import is_hopeless
+from nas.space.constrained_sampling import is_hopeless
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial

@@ -49,7 +49,7 @@ class Finalist:
     """A trial, and its accuracy on the ranking split after a training of so many epochs.
 
     Attributes:
-        val_accuracy: What it is ranked by, see :attr:`nas.train.train.Trained.level`; of a
+        val_accuracy: Of the ranking, :attr:`nas.train.train.Trained.ranking_accuracy`; of a
             champion that of the weights handed over.
     """
 
@@ -268,7 +268,7 @@ class Finals:
                 save(graph, trained.module, self._folder.best, own=own, data=data, card=card)
         if self._folder is not None:
             self._ledger.write("exported", name)
-        self._ledger.write(_name("finalist", trial, epochs, self._init), trained.level)
+        self._ledger.write(_name("finalist", trial, epochs, self._init), trained.ranking_accuracy)
         self._ledger.write(name, figures)
         self._ledger.spend("train", trained.seconds + time.monotonic() - began)
         self._forget(name)
@@ -281,10 +281,10 @@ class Finals:
             return float(known)
         with self._failures_kept(name):
             trained = self._train(name, trial, self._own(trial), epochs, init, ignore)
-        self._ledger.write(name, trained.level)
+        self._ledger.write(name, trained.ranking_accuracy)
         self._ledger.spend(purpose, trained.seconds)
         self._forget(name)
-        return trained.level
+        return trained.ranking_accuracy
 
     def _train(
         self,

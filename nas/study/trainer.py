@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nas.train.config import recipe as usual
+from nas.train.config import default_training as usual
 from nas.train.evaluate import evaluate
 from nas.train.train import train
 

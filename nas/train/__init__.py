@@ -3,7 +3,7 @@
 from nas.modules.batch_statistics import measure_statistics
 from nas.modules.calling import graph_call
 from nas.modules.classifier import Classifier
-from nas.train.config import TrainConfig, recipe
+from nas.train.config import TrainConfig, default_training
 from nas.train.device import resolve_device
 from nas.train.evaluate import Evaluation, evaluate
 from nas.train.fine_tune import FineTuned, fine_tune
@@ -20,6 +20,7 @@ __all__ = [
     "Predicted",
     "TrainConfig",
     "Trained",
+    "default_training",
     "evaluate",
     "fine_tune",
     "graph_call",
@@ -27,7 +28,6 @@ __all__ = [
     "measure_gain",
     "measure_statistics",
     "predict",
-    "recipe",
     "resolve_device",
     "train",
 ]

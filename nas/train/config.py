@@ -80,7 +80,7 @@ class TrainConfig:
         return warm_cosine(step, steps, self.warmup)
 
 
-def recipe(task: Task, epochs: int | None = None) -> TrainConfig:
+def default_training(task: Task, epochs: int | None = None) -> TrainConfig:
     """Default training of networks for a task; a full training if no length is given.
 
     See :attr:`nas.task.TaskKind.training`.

@@ -9,7 +9,7 @@ import torch
 
 from nas.errors import TrainingError
 from nas.modules.classifier import first_tensor
-from nas.train.device import autocast, laid_out_for
+from nas.train.device import autocast, channels_last_for
 from nas.train.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Descent:
             autocast(self._device, self._config.precision),
             safe_convolutions(self._device),
         ):
-            outputs = self._module(*laid_out_for(self._module, batch.inputs))
+            outputs = self._module(*channels_last_for(self._module, batch.inputs))
             loss = self._kind.loss(
                 first_tensor(outputs).float(), batch.labels, self._config.label_smoothing
             )

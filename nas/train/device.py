@@ -62,20 +62,20 @@ def autocast(device: torch.device, precision: str = "auto") -> AbstractContextMa
     return torch.autocast(device.type, torch.bfloat16)
 
 
-def laid_out(inputs: Inputs) -> Inputs:
+def channels_last(inputs: Inputs) -> Inputs:
     """Inputs of a network, images in the memory layout in which convolutions are fastest."""
     return tuple(
         x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x for x in inputs
     )
 
 
-def laid_out_for(network: nn.Module, inputs: Inputs) -> Inputs:
+def channels_last_for(network: nn.Module, inputs: Inputs) -> Inputs:
     """Inputs in the layout of a network's weights.
 
     A user's module may depend on the memory order of images, unlike a compiled graph.
     """
     if isinstance(network, fx.GraphModule) or any(map(_is_laid_out, network.parameters())):
-        return laid_out(inputs)
+        return channels_last(inputs)
     # a copy: with one channel, an image in channels-last layout passes for contiguous
     return tuple(
         x.clone(memory_format=torch.contiguous_format) if x.dim() == 4 else x for x in inputs

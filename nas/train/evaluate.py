@@ -11,7 +11,7 @@ from nas.modules.classifier import first_tensor
 from nas.task.batch import labelled
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
-from nas.train.device import autocast, laid_out_for
+from nas.train.device import autocast, channels_last_for
 
 if TYPE_CHECKING:
     from torch import nn
@@ -53,7 +53,7 @@ def evaluate(
     outputs, truth = [], []
     for inputs, labels in split.to(device).batches(batch_size):
         with autocast(device, precision):
-            found = first_tensor(module(*laid_out_for(module, inputs))).float()
+            found = first_tensor(module(*channels_last_for(module, inputs))).float()
         outputs.append(found[labelled(labels)])
         truth.append(labels[labelled(labels)])
     figures = kind.figures(torch.cat(outputs), torch.cat(truth))

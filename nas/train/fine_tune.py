@@ -11,7 +11,7 @@ import torch
 from nas.events import Listener, ignore, stage
 from nas.modules.batch_statistics import measure_statistics
 from nas.seeding import derive, generator
-from nas.train.config import recipe
+from nas.train.config import default_training
 from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
 
@@ -67,7 +67,7 @@ def fine_tune(
     Raises:
         TrainingError: The loss is no longer finite.
     """
-    config, device = config or recipe(data.task, epochs=1), torch.device(device)
+    config, device = config or default_training(data.task, epochs=1), torch.device(device)
     data, kind = data.to(device), data.task.traits
     calibration = data.train.spread(_CALIBRATION).whole()
 

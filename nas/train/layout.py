@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from nas.modules.classifier import first_tensor
-from nas.train.device import laid_out
+from nas.train.device import channels_last
 from nas.train.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def takes_channels_last(module: nn.Module, data: Dataset) -> bool:
             copy = deepcopy(module).train()
             copy = copy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             with safe_convolutions(images[0].device):
-                first_tensor(copy(*laid_out(images))).sum().backward()
+                first_tensor(copy(*channels_last(images))).sum().backward()
         except Exception:  # the module may be user code
             return False
     return True

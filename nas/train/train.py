@@ -61,15 +61,15 @@ class Trained:
     Attributes:
         module: In evaluation mode, on the device it was trained on.
         val_accuracy: Accuracy with the kept weights.
-        level: The accuracy to rank it by: the same, or, where the best epoch is kept, the mean
-            over the epochs around it, a sixth of the training on either side.
+        ranking_accuracy: The accuracy to rank it by: the same, or, where the best epoch is kept,
+            the mean over the epochs around it, a sixth of the training on either side.
         history: One entry for each epoch.
         seconds: Time of training, without interruptions.
     """
 
     module: nn.Module
     val_accuracy: float
-    level: float
+    ranking_accuracy: float
     history: tuple[Epoch, ...]
     seconds: float
 
@@ -187,7 +187,7 @@ def train(
     if own is not None:  # returned in torch's default memory layout
         module = module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return Trained(
-        module.eval(), run.kept.val_accuracy, run.level, tuple(run.history), run.seconds
+        module.eval(), run.kept.val_accuracy, run.ranking_accuracy, tuple(run.history), run.seconds
     )
 
 
@@ -256,7 +256,7 @@ class _Run:
         return self.history[self._place]
 
     @property
-    def level(self) -> float:
+    def ranking_accuracy(self) -> float:
         """The accuracy to rank by; that of the best epoch of many is biased upwards."""
         if self._config.keep == "last":
             return self.kept.val_accuracy

@@ -218,7 +218,7 @@ BROKEN = {
     "version of text": (edit(vocabulary="1"), "not a card: Card: vocabulary must be int"),
     "other size": (edit(config={"hidden": 16}), "of another model"),
     "no layers": (edit(config={"hidden": 8, "layers": 10**9}), "too few for 1000000000 layers"),
-    "size beyond torch": (edit(config={"hidden": 10**30}), "of another model"),
+    "size beyond torch": (edit(config={"hidden": 10**30}), "hidden must be at most"),
     "negative size": (edit(config={"hidden": -8}), "hidden must be at least 1"),
     "nested card": (write(CARD, "[" * 100_000), "is not a card: its brackets are nested"),
     "long number": (write(CARD, '{"a": ' + "9" * 5000 + "}"), "is not a card: one of its numbers"),

@@ -60,7 +60,10 @@ def node_by_node(gnn, x, graph):
     (Knyazev et al. 2021, eq. 4; published program: direct neighbours are in both sums).
     """
     edges = list(zip(*graph.edge_index.tolist(), graph.distance.tolist(), strict=True))
-    neighbours = {True: defaultdict(list), False: defaultdict(list)}
+    neighbours: dict[bool, dict[int, list[tuple[int, int]]]] = {
+        True: defaultdict(list),
+        False: defaultdict(list),
+    }
     for source, target, distance in edges:
         neighbours[True][target].append((source, distance))
         neighbours[False][source].append((target, distance))

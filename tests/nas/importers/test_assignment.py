@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from nas.errors import ImportingError
-from nas.importers.trace import WAYS, trace
+from nas.importers.trace import TRACE_MODES, trace
 from tests.nas.importers.written import Written, checked
 
 X = torch.linspace(-1, 1, 24).reshape(2, 3, 4)
@@ -93,7 +93,7 @@ def test_another_part_read_afterwards_is_not_noted_wrongly() -> None:
         return both + 0
 
     with pytest.raises(ImportingError, match="through a view"):
-        trace(Written(two), [X], WAYS[0], set())
+        trace(Written(two), [X], TRACE_MODES[0], set())
     checked(Written(two), X)  # torch.export knows about views
 
 
@@ -105,7 +105,7 @@ def test_a_part_of_fixed_numbers_is_not_noted_wrongly() -> None:
         return x + y
 
     with pytest.raises(ImportingError, match="through a view"):
-        trace(Written(shifted), [X], WAYS[0], set())
+        trace(Written(shifted), [X], TRACE_MODES[0], set())
 
 
 def test_the_last_dimension_of_a_vector_is_the_first() -> None:
@@ -115,4 +115,4 @@ def test_the_last_dimension_of_a_vector_is_the_first() -> None:
         return y
 
     with pytest.raises(ImportingError, match="picks samples"):
-        trace(Written(first), [X], WAYS[0], set())
+        trace(Written(first), [X], TRACE_MODES[0], set())

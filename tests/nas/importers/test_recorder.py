@@ -8,7 +8,7 @@ from torch import nn
 
 from nas.errors import ImportingError
 from nas.importers.from_module import from_module
-from nas.importers.trace import WAYS, trace
+from nas.importers.trace import TRACE_MODES, trace
 from tests.nas.importers.written import Written, checked, expressions, ops
 
 X = torch.linspace(-1, 1, 24).reshape(2, 3, 4)
@@ -64,7 +64,7 @@ def test_a_view_read_after_its_base_was_changed_is_not_noted_wrongly() -> None:
         return row + 1
 
     with pytest.raises(ImportingError, match="changed through a view"):
-        trace(Written(stale), [X], WAYS[0], set())
+        trace(Written(stale), [X], TRACE_MODES[0], set())
     checked(Written(stale), X)  # torch.export knows about views
 
 

@@ -5,7 +5,7 @@ import pytest
 from nas.errors import ConfigError
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.task.task import Task
-from nas.train.config import TrainConfig, recipe
+from nas.train.config import TrainConfig, default_training
 
 IMAGES = Task(classes=10, channels=1, resolution=8)
 NODES = Task(kind=NODE_CLASSIFICATION, classes=7, features=1433)
@@ -16,8 +16,8 @@ NODES = Task(kind=NODE_CLASSIFICATION, classes=7, features=1433)
     [(IMAGES, "sgd", "last", 30), (NODES, "adam", "best", 300)],
 )
 def test_a_task_has_its_usual_recipe(task: Task, optimiser: str, keep: str, full: int) -> None:
-    assert (recipe(task).optimiser, recipe(task).keep) == (optimiser, keep)
-    assert (recipe(task).epochs, recipe(task, 7).epochs) == (full, 7)
+    assert (default_training(task).optimiser, default_training(task).keep) == (optimiser, keep)
+    assert (default_training(task).epochs, default_training(task, 7).epochs) == (full, 7)
 
 
 @pytest.mark.parametrize("name", ["optimiser", "schedule", "keep"])

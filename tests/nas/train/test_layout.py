@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from nas.compile.module import to_module
-from nas.train.device import laid_out_for
+from nas.train.device import channels_last_for
 from nas.train.layout import takes_channels_last
 from tests.nas.train.train_toys import toy_data, toy_graph
 
@@ -33,7 +33,7 @@ class Viewing(nn.Module):
 
 def layout(network: nn.Module) -> bool:
     """Whether a network is given images in channels-last layout."""
-    (images,) = laid_out_for(network, (torch.randn(2, 3, 4, 4),))
+    (images,) = channels_last_for(network, (torch.randn(2, 3, 4, 4),))
     return images.is_contiguous(memory_format=LAST)
 
 
@@ -58,6 +58,6 @@ def test_images_are_laid_out_like_the_weights() -> None:
 
 def test_an_image_of_one_channel_is_in_plain_order() -> None:
     images = torch.randn(2, 4, 4, 1).permute(0, 3, 1, 2)
-    (given,) = laid_out_for(nn.Conv2d(1, 4, 3), (images,))
+    (given,) = channels_last_for(nn.Conv2d(1, 4, 3), (images,))
     assert given.stride() == (16, 16, 4, 1)
     assert torch.equal(given, images)

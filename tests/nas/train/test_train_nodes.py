@@ -10,7 +10,7 @@ import torch
 
 from nas.graph.builder import GraphBuilder
 from nas.task.augment import EDGES_LEFT_OUT, FEATURES_LEFT_OUT, drop_features_and_edges
-from nas.train.config import recipe
+from nas.train.config import default_training
 from nas.train.evaluate import evaluate
 from nas.train.fine_tune import fine_tune
 from nas.train.train import Trained, train
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
 
 DATA = communities()
-CONFIG = recipe(DATA.task, 30)
+CONFIG = default_training(DATA.task, 30)
 
 
 def network(width: int = 8) -> Graph:
@@ -58,10 +58,10 @@ def test_the_epochs_around_the_best_one_tell_the_level() -> None:
     losses = [epoch.val_loss for epoch in trained.history]
     place = losses.index(min(losses))
     near = accuracies[max(0, place - 5) : place + 6]  # a sixth of 30 on either side
-    assert trained.level == pytest.approx(sum(near) / len(near))
+    assert trained.ranking_accuracy == pytest.approx(sum(near) / len(near))
     assert len(set(near)) > 1
     last = train(network(), DATA, replace(CONFIG, keep="last"))
-    assert last.level == last.val_accuracy
+    assert last.ranking_accuracy == last.val_accuracy
 
 
 @pytest.mark.parametrize("epoch", [1, 12, 29])
@@ -88,7 +88,7 @@ def _weights(trained: Trained) -> dict[str, list[float]]:
 
 
 def test_fine_tuning_takes_steps_on_the_whole_graph() -> None:
-    module = train(network(), DATA, recipe(DATA.task, 1)).module
+    module = train(network(), DATA, default_training(DATA.task, 1)).module
     tuned = fine_tune(module, DATA, 40)
     assert tuned.after > max(tuned.before, 0.7)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 
-class Blank(NamedTuple):
+class MetaResult(NamedTuple):
     """A tensor but for its numbers.
 
     Torch works out in Python what most functions give on the meta device, in up to a millisecond;
@@ -25,16 +25,16 @@ class Blank(NamedTuple):
     dtype: torch.dtype
 
     @staticmethod
-    def like(tensor: Tensor) -> Blank:
+    def like(tensor: Tensor) -> MetaResult:
         """That of a tensor."""
-        return Blank(tuple(tensor.shape), tensor.stride(), tensor.dtype)
+        return MetaResult(tuple(tensor.shape), tensor.stride(), tensor.dtype)
 
     def tensor(self) -> Tensor:
         """Another such tensor."""
         return torch.empty_strided(self.shape, self.strides, dtype=self.dtype, device="meta")
 
 
-def form_of(arguments: Any) -> Hashable:
+def call_signature(arguments: Any) -> Hashable:
     """What calls that give tensors alike have in common; None where that cannot be told."""
     try:
         form = _form(arguments)
@@ -49,7 +49,7 @@ def _form(part: Any) -> Hashable:
     if kind in ATOMS:
         return kind, part  # 1, 1.0 and True are equal
     if isinstance(part, Tensor):
-        return Blank.like(part)
+        return MetaResult.like(part)
     if isinstance(part, (tuple, list)):
         return kind, tuple([_form(inner) for inner in part])
     if isinstance(part, dict):

@@ -8,8 +8,8 @@ from torch import nn
 
 from nas.analysis.cost import cost
 from nas.errors import InfeasibleError
+from nas.space.constrained_sampling import sample_feasible, sample_preferring
 from nas.space.own_space import own_space
-from nas.space.window import sample_preferring, sample_within
 from nas.task.task import Task
 from search_spaces.registry import get
 
@@ -26,13 +26,13 @@ def within(network: Graph) -> bool:
 
 
 def test_all_are_in_the_window_and_distinct() -> None:
-    drawn = sample_within(SPACE, 20, np.random.default_rng(0), within)
+    drawn = sample_feasible(SPACE, 20, np.random.default_rng(0), within)
     assert len({candidate.hash for candidate in drawn}) == 20
     assert all(within(candidate.network) for candidate in drawn)
 
 
 def test_more_of_them_begin_with_the_same() -> None:
-    few, many = (sample_within(SPACE, n, np.random.default_rng(0), within) for n in (3, 6))
+    few, many = (sample_feasible(SPACE, n, np.random.default_rng(0), within) for n in (3, 6))
     assert [one.params for one in few] == [one.params for one in many[:3]]
 
 
@@ -40,7 +40,9 @@ def test_a_window_that_hardly_anything_is_in() -> None:
     with pytest.raises(
         InfeasibleError, match="1,000 random architectures of space 'anynet' only 0"
     ):
-        sample_within(SPACE, 1, np.random.default_rng(0), lambda network: cost(network).macs < 10)
+        sample_feasible(
+            SPACE, 1, np.random.default_rng(0), lambda network: cost(network).macs < 10
+        )
 
 
 def test_where_enough_fit_all_do() -> None:

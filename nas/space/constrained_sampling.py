@@ -26,7 +26,7 @@ _FAILURES_ALLOWED = 20
 _FAILURE_SHARE = 0.5
 
 
-def sample_within(
+def sample_feasible(
     space: SearchSpace, count: int, rng: np.random.Generator, is_feasible: Callable[[Graph], bool]
 ) -> list[Candidate]:
     """Distinct random architectures that cost what is asked, all others thrown away.
