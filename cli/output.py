@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from nas.events import Event, Listener
+    from nas.task.kind import TaskKind
 
 RESULTS = "cli.output.results"
 """Where a context keeps the stream of results, if others may not write there."""
@@ -112,6 +113,11 @@ def pairs(entries: Mapping[str, object], *, cut: Collection[str] = ()) -> None:
 def percent(share: float | None) -> str:
     """``0.9731`` as ``97.31%``."""
     return "–" if share is None else f"{100 * share:.2f}%"
+
+
+def quality(value: float | None, kind: TaskKind) -> str:
+    """A value of the metric of a kind of task: ``97.31%`` for an accuracy."""
+    return "–" if value is None else kind.metric_format.format(value)
 
 
 def count(number: float) -> str:

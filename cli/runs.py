@@ -15,6 +15,8 @@ from nas.study.record.run_folder import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from nas.task.kind import TaskKind
+
 SETTINGS = ("space", "dataset", "weights")
 _PLAIN = re.compile(r"\w[\w.-]*")
 """The name of a folder that lies in the run."""
@@ -123,6 +125,17 @@ def _inside(path: Path, run: Path, result: dict[str, Any]) -> str:
     """The path of a file of the run, which may have been moved since."""
     recorded = Path(result["run"])
     return str(run / path.relative_to(recorded)) if path.is_relative_to(recorded) else str(path)
+
+
+def kind_of(run: Path) -> TaskKind:
+    """The kind of task of a run; image classification where that is not on record."""
+    from nas.task.images import IMAGE_CLASSIFICATION
+    from nas.task.kind import KINDS
+
+    space = (RunFolder(run).read_identity() or {}).get("space")
+    task = space.get("task") if isinstance(space, dict) else None
+    name = str(task.get("kind")) if isinstance(task, dict) else ""
+    return KINDS.get(name if name in KINDS else IMAGE_CLASSIFICATION)
 
 
 def read_trials(run: Path) -> list[dict[str, str]]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @options.common
 def command(run: Path, as_json: bool, quiet: bool) -> None:
     """The best architecture of a run, and where its model lies."""
-    from cli.output import count, emit_json, pairs, percent
-    from cli.runs import read_result
+    from cli.output import count, emit_json, pairs, quality
+    from cli.runs import kind_of, read_result
     from nas.errors import StudyError, counted
 
     result = read_result(run)
@@ -31,13 +31,13 @@ def command(run: Path, as_json: bool, quiet: bool) -> None:
     if as_json:
         emit_json({**best, "files": result["files"]})
         return
-    trained = best["trained"] or {}
+    trained, kind = best["trained"] or {}, kind_of(run)
     pairs(
         {
             "architecture": best["architecture"],
-            "test accuracy": percent(trained.get("test_accuracy")),
-            "val accuracy": percent(trained.get("val_accuracy")),
-            "estimate": f"accuracy {percent(best['estimate']['accuracy'])}, "
+            f"test {kind.metric}": quality(trained.get("test_accuracy"), kind),
+            f"val {kind.metric}": quality(trained.get("val_accuracy"), kind),
+            "estimate": f"{kind.metric} {quality(best['estimate']['accuracy'], kind)}, "
             f"loss {best['estimate']['loss']:.3f}",
             "size": f"{counted(best['params'], 'parameter')}, {count(best['macs'])} MACs",
             "trial": best["number"],

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
 
 
+SPLITS = ("train", "val", "test")
+
+
 @click.command("datasets")
 @click.argument("name", required=False)
 @click.option("--data-dir", type=options.Place(), help="Where the files of named data sets lie.")
@@ -29,7 +32,7 @@ def command(name: str | None, data_dir: Path | None, as_json: bool, quiet: bool)
         sizes = {name: getattr(task, name) for name in ("channels", "resolution", "features")}
         facts: dict[str, Any] = {
             "name": data.name,
-            "classes": task.classes,
+            **_outputs(data),
             **{name: size for name, size in sizes.items() if size},
             "train": len(data.train),
             "val": len(data.val),
@@ -57,23 +60,35 @@ def _show(data: Dataset, facts: dict[str, Any], *, as_json: bool) -> None:
     """One data set: its sizes, how many samples each class has, and what should be known."""
     from cli.output import emit_json, pairs, table
 
-    names = data.class_names or tuple(map(str, range(data.task.classes)))
-    splits = {"train": data.train, "val": data.val, "test": data.test}
-    counts = {
-        split: [int((samples.labels == label).sum()) for label in range(len(names))]
-        for split, samples in splits.items()
-    }
+    by_class = _by_class(data)
     if as_json:
-        by_class = [
-            {"name": name, **{split: counts[split][label] for split in counts}}
-            for label, name in enumerate(names)
-        ]
         emit_json(
             {**facts, "by_class": by_class, "skipped": dict(data.skipped), "notes": data.notes}
         )
         return
     pairs(facts)
-    click.echo()
-    table(("class", *counts), list(zip(names, *counts.values(), strict=True)))
+    if by_class:
+        click.echo()
+        table(("class", *SPLITS), [tuple(row.values()) for row in by_class])
     for note in data.notes:
         click.echo(f"\n{note}")
+
+
+def _outputs(data: Dataset) -> dict[str, Any]:
+    """The number of classes, or the names of the targets of a regression."""
+    if data.targets is None:
+        return {"classes": data.task.classes}
+    return {"targets": ", ".join(data.targets.names)}
+
+
+def _by_class(data: Dataset) -> list[dict[str, Any]]:
+    """How many samples each class has in each split; empty for a regression."""
+    if data.targets is not None:
+        return []
+    names = data.class_names or tuple(map(str, range(data.task.classes)))
+    splits = dict(zip(SPLITS, (data.train, data.val, data.test), strict=True))
+    return [
+        {"name": name}
+        | {split: int((samples.labels == label).sum()) for split, samples in splits.items()}
+        for label, name in enumerate(names)
+    ]

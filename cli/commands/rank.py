@@ -55,7 +55,7 @@ def command(
     from dataclasses import asdict
     from time import perf_counter
 
-    from cli.output import count, emit_json, listener, percent, table
+    from cli.output import count, emit_json, listener, quality, table
     from cli.setup import use_device
     from cli.space import find_space
     from hypernets.suited import suited
@@ -98,13 +98,14 @@ def command(
     if as_json:
         emit_json({"scores": rows, "seconds": round(perf_counter() - start, 3)})
         return
+    kind = data.task.traits
     rows.sort(key=lambda row: (row["score"] is not None, row["score"]), reverse=True)
     table(
-        ("score", "accuracy", "loss", "params", "MACs", "architecture"),
+        ("score", kind.metric, "loss", "params", "MACs", "architecture"),
         [
             (
                 "failed" if row["score"] is None else f"{row['score']:.3f}",
-                percent(row["accuracy"]),
+                quality(row["accuracy"], kind),
                 "–" if row["loss"] is None else f"{row['loss']:.3f}",
                 count(row["params"]),
                 count(row["macs"]),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nas.study.goals.objectives import Objective
     from nas.study.result import Found, SearchResult
     from nas.study.selection.trust import Trust
+    from nas.task.kind import TaskKind
 
 
 _PROBES_THAT_TELL = 5
@@ -156,22 +157,24 @@ def command(
 
 
 def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
-    from cli.output import count, pairs, percent
+    from cli.output import count, pairs, quality
     from nas.errors import counted
 
+    kind = result.best.candidate.space.task.traits
     if len(result.pareto) > 1:
         shown, front = _ordered(result.pareto, objectives)
-        _show_all(f"pareto front, by {shown}", front)
+        _show_all(f"pareto front, by {shown}", front, kind)
     if len(result.finalists) > 1:
-        _show_all("finalists, by length of training and accuracy", result.finalists)
+        title = f"finalists, by length of training and {kind.metric}"
+        _show_all(title, result.finalists, kind)
     best = result.best
     lines: dict[str, Any] = {"best": best.architecture}
     if best.test_accuracy is not None:
-        lines["test accuracy"] = percent(best.test_accuracy)
+        lines[f"test {kind.metric}"] = quality(best.test_accuracy, kind)
     if best.val_accuracy is not None:
-        lines["val accuracy"] = percent(best.val_accuracy)
+        lines[f"val {kind.metric}"] = quality(best.val_accuracy, kind)
     lines["predicted weights"] = (
-        f"accuracy {percent(best.estimate.accuracy)}, loss {best.estimate.loss:.3f}"
+        f"{kind.metric} {quality(best.estimate.accuracy, kind)}, loss {best.estimate.loss:.3f}"
     )
     lines["size"] = f"{counted(best.cost.params, 'parameter')}, {count(best.cost.macs)} MACs"
     trials = result.trials
@@ -235,18 +238,18 @@ def _ordered(
     return first.name, sorted(front, key=lambda found: found.values[0], reverse=largest)
 
 
-def _show_all(title: str, candidates: Sequence[Found]) -> None:
-    from cli.output import count, percent, table
+def _show_all(title: str, candidates: Sequence[Found], kind: TaskKind) -> None:
+    from cli.output import count, quality, table
 
     click.echo(f"{title}:")
     table(
-        ("trial", "epochs", "val accuracy", "estimate", "loss", "params", "MACs"),
+        ("trial", "epochs", f"val {kind.metric}", "estimate", "loss", "params", "MACs"),
         [
             (
                 found.number,
                 found.epochs or "–",
-                percent(found.val_accuracy),
-                percent(found.estimate.accuracy),
+                quality(found.val_accuracy, kind),
+                quality(found.estimate.accuracy, kind),
                 f"{found.estimate.loss:.3f}",
                 count(found.cost.params),
                 count(found.cost.macs),

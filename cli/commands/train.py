@@ -68,7 +68,7 @@ def command(
     from dataclasses import asdict
 
     from cli.architecture import read_network
-    from cli.output import count, emit_json, listener, pairs, percent
+    from cli.output import count, emit_json, listener, pairs, quality
     from cli.setup import out_directory, reserve, use_device
     from cli.space import find_space
     from hypernets.suited import suited
@@ -113,9 +113,10 @@ def command(
     if as_json:
         emit_json({"init": init, **asdict(trained), "files": files})
         return
+    kind = data.task.traits
     pairs(
         {
-            "test accuracy": percent(trained.test_accuracy),
+            f"test {kind.metric}": quality(trained.test_accuracy, kind),
             "size": f"{counted(trained.params, 'parameter')}, {count(trained.macs)} MACs",
             "trained": f"{counted(trained.epochs, 'epoch')} in {trained.seconds:.1f} s from "
             f"{init} weights",

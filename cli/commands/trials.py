@@ -20,8 +20,8 @@ _TEXTS = ("outcome", "hash", "architecture", "reason")
 @options.common
 def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
     """The candidates of a run by score; with --json all of them in order."""
-    from cli.output import count, emit_json, percent, table
-    from cli.runs import read_trials
+    from cli.output import count, emit_json, quality, table
+    from cli.runs import kind_of, read_trials
     from nas.errors import counted
 
     rows = read_trials(run)
@@ -31,13 +31,14 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
     scored = [row for row in rows if row["loss"] and not row["duplicate_of"]]
     scored.sort(key=lambda row: float(row["score"]), reverse=True)
     shown = scored[:top] if top else scored
+    kind = kind_of(run)
     table(
-        ("trial", "score", "accuracy", "loss", "params", "MACs", "architecture"),
+        ("trial", "score", kind.metric, "loss", "params", "MACs", "architecture"),
         [
             (
                 row["number"],
                 f"{float(row['score']):.3f}",
-                percent(float(row["accuracy"])),
+                quality(float(row["accuracy"]), kind),
                 f"{float(row['loss']):.3f}",
                 count(float(row["params"])),
                 count(float(row["macs"])),

@@ -3,7 +3,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.cli.program import SCORES_ONLY, SPACE, nas
 
@@ -116,3 +118,15 @@ def test_names_of_any_bytes_are_shown(images):
     (images / "dark").rename(os.fsdecode(os.fsencode(images) + b"/\xe9\xff"))
 
     assert nas("datasets", images, "--json").document["by_class"][1]["name"] == "\\xe9\\xff"
+
+
+def test_a_regression_has_targets_in_place_of_classes(tmp_path):
+    rows = ["file,shade"]
+    for number in range(30):
+        Image.fromarray(np.full((8, 8), 5 * number, np.uint8)).save(tmp_path / f"{number}.png")
+        rows.append(f"{number}.png,{number}")
+    (tmp_path / "targets.csv").write_text("\n".join(rows))
+    answer = nas("datasets", tmp_path)
+    assert "targets      shade" in answer.out
+    assert "class" not in answer.out
+    assert nas("datasets", tmp_path, "--json").document["by_class"] == []
