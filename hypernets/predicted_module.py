@@ -96,8 +96,7 @@ def predict_module(
             gradient.
 
     Raises:
-        ImportingError: The module cannot be read as a graph, its inputs cannot be guessed, or it
-            lies on the meta device, where weights have no values.
+        ImportingError: The module cannot be read as a graph, or its inputs cannot be guessed.
         GraphError: It accepts no graph, but was given one.
 
     Example:
@@ -110,7 +109,6 @@ def predict_module(
     """
     start = perf_counter()
     own = unwrapped(model)
-    _check_memory(own)
     with plain_surroundings(own):
         if example_inputs is None:
             example_inputs = example_graph(own, predictor.card)
@@ -131,14 +129,6 @@ def predict_module(
         with plain_surroundings(own, inference=inference):
             measure_statistics(own, *arguments(*_tensors(calibration, own)))
     return PredictedModule(model, imported.graph, imported.coverage, seconds)
-
-
-def _check_memory(model: nn.Module) -> None:
-    if any(parameter.is_meta for parameter in model.parameters()):
-        raise ImportingError(
-            f"{type(model).__name__} lies on the meta device, where weights have no numbers",
-            hint='Give it memory first: model.to_empty(device="cpu").',
-        )
 
 
 def _tensors(given: Tensor | Sequence[Tensor] | Data, model: nn.Module) -> tuple[Tensor, ...]:

@@ -25,7 +25,7 @@ def class_figures(logits: Tensor, labels: Tensor) -> dict[str, float]:
     """Accuracy, cross-entropy and Brier score of logits (rows, classes), all rows labelled."""
     truth = F.one_hot(labels, logits.shape[1])
     return {
-        "accuracy": int((logits.argmax(1) == labels).sum()) / len(labels),
+        "accuracy": float((logits.argmax(1) == labels).double().mean()),
         "loss": float(F.cross_entropy(logits, labels)),
         "brier": float((logits.softmax(1) - truth).square().sum(1).mean()),
     }

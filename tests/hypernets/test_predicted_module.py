@@ -9,7 +9,6 @@ from torch import nn
 
 from hypernets.predicted_module import predict_module
 from nas.compile.apply import apply
-from nas.errors import ImportingError
 from nas.importers.from_module import from_module
 from tests.hypernets.hypernet_toys import make_hypernet
 from tests.zoo.small_structures import STRUCTURE_NETWORKS
@@ -209,10 +208,3 @@ def test_times_are_told_apart() -> None:
     found = predict_module(make_hypernet(), convolutional())
     assert found.seconds.keys() == {"import", "predict"}
     assert all(seconds > 0 for seconds in found.seconds.values())
-
-
-def test_a_module_without_memory_is_refused() -> None:
-    with torch.device("meta"):
-        model = nn.Linear(4, 2)
-    with pytest.raises(ImportingError, match="Linear lies on the meta device"):
-        predict_module(make_hypernet(), model, torch.zeros(1, 4))
