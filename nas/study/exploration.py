@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import optuna
 
+from nas.errors import counted
 from nas.evaluate.scorer import Estimate, Failure
 from nas.events import Leaders, Noted
 from nas.seeding import derive, rng
@@ -151,8 +152,8 @@ class Exploration:
                 with self._limit():
                     repeating = self._stopping.is_repeating(size) and not self._immigrate(size)
                 if repeating:
-                    known = f"the {len(self._cache)} known ones"
-                    return f"no new architecture was found beside {known}", True
+                    known = counted(len(self._cache), "known architecture")
+                    return f"no new one was found beside {known}", True
                 self._generation(size, ASKS_PER_CANDIDATE * size)
                 seconds = time.monotonic() - began
                 self._report(stage, (self._stopping.counts.complete - before) / seconds)

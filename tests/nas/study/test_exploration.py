@@ -212,7 +212,7 @@ def test_exhaustion_is_noticed_without_a_known_size(sampler: str) -> None:
     ledger = make_ledger()
     space = toy_space(widths=(2,), labels=("a", "b"))
     reason = explore(ledger, 1000, space=space, sampler=sampler)
-    assert reason == "no new architecture was found beside the 39 known ones"
+    assert reason == "no new one was found beside 39 known architectures"
     total = len(ledger.trials())
     assert explore(ledger, 1000, space=space, sampler=sampler) == reason
     assert len(ledger.trials()) == total, "a repeated command need not find out again"
