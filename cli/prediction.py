@@ -119,7 +119,8 @@ def of_factory(
         hypernet = suited_to_modules(data, weights, device=device, listen=listen)
         read = adapt(module, data, hypernet.card, listen)  # lazy layers get their sizes
     default = _kept(module)
-    predicted = predict_module(hypernet, module, read.example, frozen=frozen)
+    call = read.classifier.arguments
+    predicted = predict_module(hypernet, module, read.example, frozen=frozen, arguments=call)
     check_outputs(predicted.graph, data)
     samples = data.train.spread(read.calibration).to(device)
     measure_statistics(read.classifier, *samples.whole().inputs)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
     from nas.importers.imported import Coverage, Frozen, Imported
+    from nas.modules.calling import Arguments
     from nas.predictor.weight_predictor import WeightPredictor
 
 _Module = TypeVar("_Module", bound=nn.Module)
@@ -71,6 +72,7 @@ def predict_module(
     *,
     calibration: Tensor | Sequence[Tensor] | Data | None = None,
     frozen: Frozen = "keep",
+    arguments: Arguments | None = None,
 ) -> PredictedModule[_Module]:
     """Write predicted weights into a module: every learned parameter that an output depends on.
 
@@ -94,6 +96,8 @@ def predict_module(
             statistics for evaluation mode.
         frozen: ``"predict"`` replaces floating-point parameters also where they do not require a
             gradient.
+        arguments: How the model is called with these inputs, where that is known already; see
+            :func:`nas.modules.calling.graph_call`.
 
     Raises:
         ImportingError: The module cannot be read as a graph, or its inputs cannot be guessed.
@@ -115,7 +119,8 @@ def predict_module(
         if example_inputs is None:
             example_inputs = guessed_inputs(own, predictor.card)
         inputs = _tensors(example_inputs, own)
-        arguments = graph_call(own, *inputs) if _is_graph(inputs) else as_given
+        if arguments is None:
+            arguments = graph_call(own, *inputs) if _is_graph(inputs) else as_given
         with called_with(own, arguments):
             imported = from_module(own, inputs, frozen=frozen)
     read = perf_counter()
