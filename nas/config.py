@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,7 +61,12 @@ def changed(config: T, values: Mapping[str, Any]) -> T:
     Raises:
         ConfigError: As :func:`from_mapping`.
     """
-    known = {field.name: getattr(config, field.name) for field in fields(config)}  # type: ignore[arg-type]
+    if not is_dataclass(config):
+        raise ConfigError(
+            f"expected a configuration, got {config!r}",
+            hint="Give options by name, such as n_trials=200.",
+        )
+    known = {field.name: getattr(config, field.name) for field in fields(config)}
     return from_mapping(type(config), {**known, **values})
 
 

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             space,
             data,
             load(options.weights or f"gnn-{data.name}"),
-            options.n_trials,
+            n_trials=options.n_trials,
             constraints=options.constraint,
             sampler=options.sampler,
             max_epochs=options.max_epochs,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hypernets.training import HypernetTraining
-from nas.config import check_kinds, from_mapping, read_toml
+from nas.config import changed, check_kinds, from_mapping, read_toml
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
 from nas.study.search_config import SearchConfig
@@ -122,3 +122,15 @@ def test_numbers_of_any_length_are_no_settings(bits: int) -> None:
         with pytest.raises(ConfigError, match=r"n_trials must be at most 9,223,372,.* bits"):
             SearchConfig(n_trials=value)
     assert SearchConfig(n_trials=2**63 - 1).n_trials == 2**63 - 1
+
+
+def test_fields_are_changed_by_name() -> None:
+    assert changed(Recipe(flour=3), {"sugar": 2.0}) == Recipe(flour=3, sugar=2.0)
+    with pytest.raises(ConfigError, match="Recipe has no key 'suger'. Did you mean 'sugar'"):
+        changed(Recipe(flour=3), {"suger": 2.0})
+
+
+def test_a_number_in_place_of_a_configuration_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ConfigError, match="expected a configuration, got 32") as caught:
+        changed(32, {})
+    assert "n_trials=200" in caught.value.hint
