@@ -126,7 +126,7 @@ def test_numbers_of_any_length_are_no_settings(bits: int) -> None:
 
 def test_fields_are_changed_by_name() -> None:
     assert changed(Recipe(flour=3), {"sugar": 2.0}) == Recipe(flour=3, sugar=2.0)
-    with pytest.raises(ConfigError, match="Recipe has no key 'suger'. Did you mean 'sugar'"):
+    with pytest.raises(ConfigError, match="Did you mean 'sugar'"):
         changed(Recipe(flour=3), {"suger": 2.0})
 
 
