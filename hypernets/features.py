@@ -220,8 +220,8 @@ def _slots(graph: Graph, view: _View, place: list[int]) -> Iterator[ParamSlot]:
         alike[kind] += 1
 
 
-class _Heard(NamedTuple):
-    """The sources of a value for its readers: nodes, and the passed kinds on the way from them."""
+class _Sources(NamedTuple):
+    """What a value comes from: nodes, and the passed kinds on the way from them."""
 
     nodes: tuple[int, ...] = ()
     passed: tuple[int, ...] = ()
@@ -255,15 +255,15 @@ class _View:
         self.levels: list[int] = []
         self._passed: list[tuple[int, ...]] = []
         self._rows: list[tuple[int, ...]] = []
-        heard = {
-            spec.name: _Heard((self._append(_input_row(spec.shape), _Heard()),))
+        sources = {
+            spec.name: _Sources((self._append(_input_row(spec.shape), _Sources()),))
             for spec in graph.inputs
             if not spec.is_edge_index
         }
         self.inputs = set(range(len(self.levels)))
         owning = set(graph.owners.values())
         for node in graph.nodes:
-            live = [heard[name] for name in node.inputs if name in heard]
+            live = [sources[name] for name in node.inputs if name in sources]
             owns = node.name in owning
             if not live and not owns:
                 continue  # fixed
@@ -271,30 +271,30 @@ class _View:
             shape_in = graph.shapes[node.inputs[0]] if node.inputs else shape
             look = _look(node.op, shape_in, shape)
             if look.kind in CUT:
-                heard[node.name] = _Heard()
+                sources[node.name] = _Sources()
             elif look.kind in _PASSED and len(live) == 1 and not owns:
                 nodes, passed = live[0]
-                heard[node.name] = _Heard(nodes, (*passed, _PASSED[look.kind]))
+                sources[node.name] = _Sources(nodes, (*passed, _PASSED[look.kind]))
             else:
-                heard[node.name] = self._append_parts(node.name, look.parts, _merge(live))
-                place = self._append(look.row, heard[node.name])
+                sources[node.name] = self._append_parts(node.name, look.parts, _merge(live))
+                place = self._append(look.row, sources[node.name])
                 self.index[node.name] = place
-                heard[node.name] = _Heard((place,))
+                sources[node.name] = _Sources((place,))
 
     def _append_parts(
-        self, name: str, parts: tuple[tuple[str, tuple[int, ...]], ...], heard: _Heard
-    ) -> _Heard:
+        self, name: str, parts: tuple[tuple[str, tuple[int, ...]], ...], sources: _Sources
+    ) -> _Sources:
         """Nodes for the layers inside an operation, as a chain."""
         for owner, row in parts:
-            place = self.parts[name, owner] = self._append(row, heard)
-            heard = _Heard((place,))
-        return heard
+            place = self.parts[name, owner] = self._append(row, sources)
+            sources = _Sources((place,))
+        return sources
 
-    def _append(self, row: tuple[int, ...], heard: _Heard) -> int:
+    def _append(self, row: tuple[int, ...], sources: _Sources) -> int:
         self._rows.append(row)
-        self.reads.append(heard.nodes)
-        self._passed.append(heard.passed)
-        self.levels.append(1 + max((self.levels[source] for source in heard.nodes), default=-1))
+        self.reads.append(sources.nodes)
+        self._passed.append(sources.passed)
+        self.levels.append(1 + max((self.levels[source] for source in sources.nodes), default=-1))
         return len(self.levels) - 1
 
     def rows(self) -> np.ndarray:
@@ -312,11 +312,11 @@ class _View:
         return counts
 
 
-def _merge(values: list[_Heard]) -> _Heard:
+def _merge(values: list[_Sources]) -> _Sources:
     if len(values) == 1:
         return values[0]
     nodes = tuple(node for value in values for node in value.nodes)
-    return _Heard(nodes, tuple(kind for value in values for kind in value.passed))
+    return _Sources(nodes, tuple(kind for value in values for kind in value.passed))
 
 
 @lru_cache(maxsize=2**14)

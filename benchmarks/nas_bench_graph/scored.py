@@ -116,7 +116,7 @@ def _measured(
         graph, tree = one.graph.simplified, space.at(**TREE).graph(one.params).simplified
         figures: dict[str, float] = {"readout": readout(tree, [untrained(tree, 0)])}
         figures |= asdict(cost(graph)) | {"longest_path": longest_path(graph)}
-        told = asdict(estimate) if isinstance(estimate, Estimate) else {}
-        figures |= {name: told.get(name, np.nan) for name in Estimate.__annotations__}
+        known = asdict(estimate) if isinstance(estimate, Estimate) else {}
+        figures |= {name: known.get(name, np.nan) for name in Estimate.__annotations__}
         rows.append({"key": one.architecture, "figures": figures, "embedding": vector})
     return rows

@@ -50,9 +50,9 @@ def published() -> dict[str, Trained]:
 
 def identity_of(card: Card, config: ScoreConfig) -> str:
     """What decides scores: the hypernetwork, its reference, the recipe and the images."""
-    told = asdict(card) | {"measured": {}, "recipe": dict(SCORE_WEIGHTS)}
-    told |= {"images": config.images, "calibration": config.calibration}
-    text = json.dumps(told, sort_keys=True)
+    inputs = asdict(card) | {"measured": {}, "recipe": dict(SCORE_WEIGHTS)}
+    inputs |= {"images": config.images, "calibration": config.calibration}
+    text = json.dumps(inputs, sort_keys=True)
     return f"{card.name}-{blake2b(text.encode(), digest_size=4).hexdigest()}"
 
 

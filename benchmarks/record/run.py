@@ -40,7 +40,7 @@ class Enough(Exception):
 
 
 class Meter:
-    """Prints what a search does each time so many trials have been added."""
+    """Print a row of speed and memory every `step` trials of a search."""
 
     def __init__(self, step: int, trials: int, journal: Path) -> None:
         self._step = step

@@ -45,8 +45,8 @@ class CpuSweep(torch.autograd.Function):
     ) -> Tensor:
         with one_blas_thread():
             run = _Run(h, mix, weights)
-            for level, heard in spans:
-                run.update(level, heard)
+            for level, sources in spans:
+                run.update(level, sources)
         ctx.run, ctx.spans = run, spans
         return torch.from_numpy(run.finish()).view_as(h)
 
@@ -83,7 +83,7 @@ class _Run:
         self._w_ih, self._w_hh, b_ih, b_hh, self._w_in, self._b_in, self._w_out, b_out = plain
         self._hidden, self._kinds = hidden, self._mix.shape[-1] // slots
         halves = np.repeat(np.array([0.5, 1], np.float32), [2 * hidden, hidden])
-        self._heard = self._w_ih.T * halves  # (D, 3D)
+        self._w_message = self._w_ih.T * halves  # (D, 3D)
         self._old = self._before @ self._w_hh.T + b_hh  # (G, S, 3D), gates of the states before
         self._base = b_ih * halves + 0.5 * self._old
         self._old_new = 0.5 * self._old[..., 2 * hidden :]
@@ -95,17 +95,17 @@ class _Run:
         self._half_in = 0.5 * self._w_in
         # a row for each slot: numpy takes twice as long to broadcast arrays of different shapes
         self._least = np.tile(-self._b_in, (slots, 1))
-        self._b_said = np.tile(self._b_in @ self._w_out + b_out, (slots, 1))
+        self._b_messages = np.tile(self._b_in @ self._w_out + b_out, (slots, 1))
 
-    def update(self, level: slice, heard: slice) -> None:
+    def update(self, level: slice, sources: slice) -> None:
         """Compute the states of a level and the messages they send."""
         hidden = self._hidden
-        at, told = (..., level, slice(None)), rows_of(heard, self._kinds)
+        at, columns = (..., level, slice(None)), rows_of(sources, self._kinds)
         before, message, state = self._before[at], self._message[at], self._after[at]  # (G, W, D)
         gates, inner = self._gates[at], self._inner[at]  # (G, W, 3D), (G, W, I)
         both, new = gates[..., : 2 * hidden], gates[..., 2 * hidden :]
-        self._multiply(self._mix[..., level, told], self._sent[..., told, :], out=message)
-        self._multiply(message, self._heard, out=gates)
+        self._multiply(self._mix[..., level, columns], self._sent[..., columns, :], out=message)
+        self._multiply(message, self._w_message, out=gates)
         gates += self._base[at]
         np.tanh(both, out=both)
         # `base` holds half of the candidate's recurrent term, so this adds the reset gate times it
@@ -115,10 +115,10 @@ class _Run:
         state += (before - new) * both[..., hidden:]  # twice the state
         self._multiply(state, self._half_in, out=inner)
         np.maximum(inner, self._least[level], out=inner)
-        said = self._multiply(inner, self._w_out)  # (G, W, K*D)
-        said += self._b_said[level]
+        messages = self._multiply(inner, self._w_out)  # (G, W, K*D)
+        messages += self._b_messages[level]
         rows = self._sent[..., rows_of(level, self._kinds), :]
-        np.maximum(said.reshape(rows.shape), _ZERO, out=rows)
+        np.maximum(messages.reshape(rows.shape), _ZERO, out=rows)
 
     def finish(self) -> Array:
         """The new states of all levels, halved as `update` doubles them: (G, S, D)."""
@@ -151,12 +151,12 @@ class _Run:
         self._d_inner = np.empty_like(inner)
         self._d_new = np.empty_like(self._gates)  # gradients of the gates' input from messages
         d_state = outer.reshape(self._before.shape).copy()
-        for level, heard in reversed(spans):
-            self._step_back(d_state[..., level, :], level, _hearing(level, heard, slots))
+        for level, sources in reversed(spans):
+            self._step_back(d_state[..., level, :], level, _readers(level, sources, slots))
         d_old = self._d_new.copy()  # gradients of the gates' input from initial states
         d_old[..., 2 * hidden :] *= reset
         d_before = d_state * keep + d_old @ self._w_hh
-        d_said = _flat(self._d_sent, self._kinds * hidden)
+        d_messages = _flat(self._d_sent, self._kinds * hidden)
         d_inner, d_new, d_old = _flat(self._d_inner), _flat(self._d_new), _flat(d_old)
         return [
             d_before.reshape(self._shape),
@@ -166,8 +166,8 @@ class _Run:
             d_old.sum(0),
             _flat(self._after).T @ d_inner,
             d_inner.sum(0),
-            _flat(inner).T @ d_said,
-            d_said.sum(0),
+            _flat(inner).T @ d_messages,
+            d_messages.sum(0),
         ]
 
     def _step_back(self, d_state: Array, level: slice, later: slice) -> None:
@@ -177,8 +177,8 @@ class _Run:
         at, after = (..., level, slice(None)), (..., later, slice(None))
         rows, shape = rows_of(level, self._kinds), (*d_state.shape[:-1], -1)
         d_sent, d_inner, d_new = self._d_sent[..., rows, :], self._d_inner[at], self._d_new[at]
-        heard = self._mix[..., later, rows].swapaxes(-1, -2)
-        self._multiply(heard, self._d_message[after], out=d_sent)
+        weights = self._mix[..., later, rows].swapaxes(-1, -2)
+        self._multiply(weights, self._d_message[after], out=d_sent)
         d_sent *= self._sent_on[..., rows, :]
         self._multiply(d_sent.reshape(shape), self._w_out.T, out=d_inner)
         d_inner *= self._inner_on[at]
@@ -188,9 +188,9 @@ class _Run:
         self._multiply(d_new, self._w_ih, out=self._d_message[at])
 
 
-def _hearing(level: slice, heard: slice, slots: int) -> slice:
+def _readers(level: slice, sources: slice, slots: int) -> slice:
     """The slots that read a level's messages: those after it in the order of the sweep."""
-    return slice(level.stop, slots) if heard.start == 0 else slice(0, level.start)
+    return slice(level.stop, slots) if sources.start == 0 else slice(0, level.start)
 
 
 def _flat(x: Array, size: int | None = None) -> Array:

@@ -61,16 +61,16 @@ class GatedSweep:
         kinds = mix.shape[2] // mix.shape[1]
         sent = h.new_zeros(graphs, mix.shape[2], hidden)
         updated: list[Tensor] = []
-        for level, heard in spans:
-            told = rows_of(heard, kinds)
-            message = torch.bmm(mix[:, level, told], sent[:, told])  # (G, W, D)
+        for level, sources in spans:
+            columns = rows_of(sources, kinds)
+            message = torch.bmm(mix[:, level, columns], sent[:, columns])  # (G, W, D)
             before = h[:, level]
             state = torch.gru_cell(message.view(-1, hidden), before.reshape(-1, hidden), *gru)
             updated.append(state.view_as(before))
             inner = torch.addmm(self.bias_in, state, self.weight_in).relu()
-            said = torch.addmm(self.bias_out, inner, self.weight_out).relu()  # (G*W, K*D)
+            messages = torch.addmm(self.bias_out, inner, self.weight_out).relu()  # (G*W, K*D)
             rows = rows_of(level, kinds)
-            said = said.view(graphs, -1, hidden)  # (G, W*K, D)
-            sent = sent.slice_scatter(said, 1, rows.start, rows.stop)
+            messages = messages.view(graphs, -1, hidden)  # (G, W*K, D)
+            sent = sent.slice_scatter(messages, 1, rows.start, rows.stop)
         ascending = spans[0][0].start == 0
         return torch.cat(updated if ascending else updated[::-1], 1)

@@ -135,8 +135,8 @@ class TransformerLayer(nn.Module):
     def forward(self, h: Tensor, bias: Tensor) -> Tensor:
         qkv = self.qkv(self.attention_norm(h)).unflatten(-1, (3, self.heads, -1))
         q, k, v = qkv.transpose(1, 3).unbind(2)  # (G, heads, L, D / heads)
-        heard = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        h = h + self.out(heard.transpose(1, 2).flatten(2))
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        h = h + self.out(attended.transpose(1, 2).flatten(2))
         states: Tensor = h + self.mlp(h)
         return states
 

@@ -195,16 +195,16 @@ class Assembly:
     def _joined(self, linear: Match, name: str) -> Match:
         """A linear layer; with the sum over neighbours that it alone reads it is a GIN layer."""
         (value,) = linear.inputs
-        heard = self._names.get(value, "")
+        aggregation = self._names.get(value, "")
         alone = self._readers.count[value] == 1 and value not in self._trace.outputs
-        if not alone or value.step is None or heard not in self._nodes:
+        if not alone or value.step is None or aggregation not in self._nodes:
             return linear
-        op = gin_on(self._nodes[heard].op, linear.op)
+        op = gin_on(self._nodes[aggregation].op, linear.op)
         if op is None:
             return linear
-        del self._nodes[heard], self._shapes[heard]
-        self._own[f"{name}.eps"] = self._own.pop(f"{heard}.eps")
-        self._state[f"{name}.eps"] = self._state.pop(f"{heard}.eps")
+        del self._nodes[aggregation], self._shapes[aggregation]
+        self._own[f"{name}.eps"] = self._own.pop(f"{aggregation}.eps")
+        self._state[f"{name}.eps"] = self._state.pop(f"{aggregation}.eps")
         own = {f"nn.{part}": parameter for part, parameter in linear.own.items()}
         return Match(op, value.step.args, own)
 

@@ -233,9 +233,9 @@ def _whole(
             recorder.inside = False
         if versions != [value.tensor._version for value in reads]:
             raise ImportingError(f"{type(module).__name__} writes into what it is given")
-        heard = recorder.note_all(step, result)
+        result = recorder.note_all(step, result)
         inner = perceptron_of(module)
-        return heard if inner is None else inner(heard)
+        return result if inner is None else inner(result)
 
     return run
 

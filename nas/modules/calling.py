@@ -64,10 +64,10 @@ def graph_call(network: nn.Module, x: Tensor, edge_index: Tensor) -> Arguments:
             reasons.append(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
         else:
             return arguments
-    told = next((reason for reason in reasons if not _is_about_the_call(reason)), reasons[0])
+    cause = next((reason for reason in reasons if not _is_about_the_call(reason)), reasons[0])
     raise GraphError(
         f"the network takes neither features {tuple(x.shape)} and edges {tuple(edge_index.shape)} "
-        f"nor a record of both: {told}",
+        f"nor a record of both: {cause}",
         hint="Write forward(self, x, edge_index), or forward(self, data) that reads data.x and "
         "data.edge_index.",
     )

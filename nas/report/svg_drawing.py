@@ -86,10 +86,10 @@ def draw_svg(graph: Graph, *, title: str = "") -> str:
     }
     picture = painter.inside("", outline(view), inputs)
     params, macs = view.cost(graph.nodes)
-    told = f"{len(graph.nodes)} operations, {params:,} parameters, {short(macs)} MACs"
+    caption = f"{len(graph.nodes)} operations, {params:,} parameters, {short(macs)} MACs"
     for name, readers in view.ambient.items():
-        told += f"; {readers} of them read {name}"
-    width = max(picture.width, _LETTER * len(told), 1.4 * _LETTER * len(title)) + 2 * _MARGIN
+        caption += f"; {readers} of them read {name}"
+    width = max(picture.width, _LETTER * len(caption), 1.4 * _LETTER * len(title)) + 2 * _MARGIN
     height = picture.height + 2 * _MARGIN + 2 * _BAR
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
@@ -98,7 +98,7 @@ def draw_svg(graph: Graph, *, title: str = "") -> str:
         'markerHeight="6" orient="auto"><path d="M0 0L8 4L0 8z" fill="#7d8796"/></marker></defs>'
         '<rect width="100%" height="100%" fill="#fff"/>'
         f"{_text(_MARGIN, _MARGIN + 8, title, 'head')}"
-        f"{_text(_MARGIN, _MARGIN + (26 if title else 8), told, 'side')}"
+        f"{_text(_MARGIN, _MARGIN + (26 if title else 8), caption, 'side')}"
         f"{picture.at((width - picture.width) / 2, _MARGIN + 2 * _BAR)}</svg>\n"
     )
 
@@ -194,8 +194,8 @@ class _Painter:
 
     def _hint(self, entry: Entry) -> str:
         params, macs = self._view.cost(entry.nodes)
-        told = f"{entry.path}: {params:,} parameters, {short(macs)} MACs"
-        return f"<title>{escape(told)}</title>"
+        caption = f"{entry.path}: {params:,} parameters, {short(macs)} MACs"
+        return f"<title>{escape(caption)}</title>"
 
 
 def _dissolved(entries: Sequence[Entry]) -> list[Entry]:

@@ -58,14 +58,14 @@ def own_space(
         >>> [node.op.kind for node in space.graph({"width": 32}).nodes]
         ['flatten', 'linear', 'activation', 'linear']
     """
-    told = (inspect.getdoc(build) or "a custom space").partition("\n")[0].rstrip(".")
+    summary = (inspect.getdoc(build) or "a custom space").partition("\n")[0].rstrip(".")
     seconds = build_seconds
     given, place = name or build.__name__, source or f"{build.__module__}.{build.__qualname__}"
 
     @dataclass(frozen=True, kw_only=True)
     class OwnSpace(SearchSpace):
         name: ClassVar[str] = given
-        description: ClassVar[str] = told
+        description: ClassVar[str] = summary
         source: ClassVar[str] = place
         build_seconds: ClassVar[float] = seconds
 

@@ -117,7 +117,7 @@ def test_only_encoders_of_graphs_hear_of_other_layers(name, hears):
     assert torch.equal(one["stem.weight"], other["stem.weight"]) != hears
 
 
-def test_virtual_edges_change_what_is_heard():
+def test_virtual_edges_change_the_messages():
     graph = chain(*[lambda b, x: b.conv2d(x, 8)] * 3)
     far, near = (make_hypernet("ghn2", reach=reach) for reach in (50, 2))
     near.load_state_dict(far.state_dict())

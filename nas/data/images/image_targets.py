@@ -159,7 +159,7 @@ def _parts(
                 f"{', '.join(SPLITS)}"
             )
         index = torch.tensor([SPLITS.index(split) for split in table.splits])
-        parts = tuple((index == at).nonzero().flatten() for at in range(3))  # type: ignore[assignment]
+        parts = tuple((index == at).nonzero().flatten() for at in range(len(SPLITS)))  # type: ignore[assignment]
     for split, indices in zip(SPLITS, parts, strict=True):
         if len(indices) < 2:
             raise DataError(

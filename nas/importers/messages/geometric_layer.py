@@ -50,13 +50,13 @@ def operation_of(module: nn.Module) -> MessagePassing | None:
     return None
 
 
-def gin_on(heard: Op, linear: Op) -> MessagePassing | None:
+def gin_on(aggregation: Op, linear: Op) -> MessagePassing | None:
     """The GIN layer that is a linear layer behind a sum over neighbours, None if it is none."""
-    if not isinstance(heard, Layer) or not isinstance(linear, Linear):
+    if not isinstance(aggregation, Layer) or not isinstance(linear, Linear):
         return None
     from torch_geometric.nn import GINConv  # it takes long to import
 
-    layer: Any = heard.layer
+    layer: Any = aggregation.layer
     if type(layer) is not GINConv or _looks(layer) != _looks(GINConv(nn.Identity())):
         return None
     if float(layer.eps):

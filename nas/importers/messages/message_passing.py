@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _NODES = 3
-_HEARING: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary()
+_WITHOUT_PERCEPTRON: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary()
 
 
 def plain_call(
@@ -47,7 +47,7 @@ def _is_variable(parameter: inspect.Parameter) -> bool:
 
 
 def perceptron_of(layer: nn.Module) -> nn.Module | None:
-    """The network of its own that reads what a layer has heard, None if there is none.
+    """The network that a layer applies to its aggregated messages; None where it has none.
 
     A GINConv has one, unless it is one linear layer.
     """
@@ -58,15 +58,15 @@ def perceptron_of(layer: nn.Module) -> nn.Module | None:
 
 
 def without_perceptron(layer: nn.Module) -> nn.Module:
-    """A layer without the network that reads what it has heard; always the same for the same."""
+    """A layer without the network on its messages; the same object each time."""
     if perceptron_of(layer) is None:
         return layer
-    if layer not in _HEARING:
+    if layer not in _WITHOUT_PERCEPTRON:
         part = copy(layer)
         part.__dict__.pop("forward", None)  # which may be that of the whole, for a while
         part._modules = {**layer._modules, "nn": torch.nn.Identity()}
-        _HEARING[layer] = part
-    return _HEARING[layer]
+        _WITHOUT_PERCEPTRON[layer] = part
+    return _WITHOUT_PERCEPTRON[layer]
 
 
 def shape_rule(layer: nn.Module) -> Callable[..., Any]:

@@ -60,7 +60,7 @@ def test_heads_stand_side_by_side_and_are_averaged_at_the_end():
     assert graph.parameters()["layer1.attention.lin.weight"].shape == (4 * 7, 6 * 32)
 
 
-def test_a_perceptron_combines_what_was_heard():
+def test_a_perceptron_combines_the_messages():
     graph = SPACE.graph(stack({"combine": "mlp"}))
     assert graph.shapes["layer0.widen"] == (1, 128)
     assert graph.shapes["layer0.combine"] == graph.shapes["layer0.attention"] == (1, 8 * 16)

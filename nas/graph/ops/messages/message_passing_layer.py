@@ -71,8 +71,8 @@ def _gat(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
     nodes = len(x)
     h = F.linear(x, p["lin.weight"]).view(nodes, heads, channels)  # (N, H, C)
     edges = with_self_loops(edges, nodes)
-    sent, heard = ((h * p[name]).sum(-1) for name in ("att_src", "att_dst"))  # (N, H)
-    scores = sent.index_select(0, edges[0]) + heard.index_select(0, edges[1])
+    source, target = ((h * p[name]).sum(-1) for name in ("att_src", "att_dst"))  # (N, H)
+    scores = source.index_select(0, edges[0]) + target.index_select(0, edges[1])
     alpha = softmax_over(F.leaky_relu(scores, 0.2), edges[1], nodes)  # (E, H)
     return aggregate(h.index_select(0, edges[0]) * alpha[:, :, None], edges[1], nodes)
 
@@ -82,8 +82,8 @@ def _gin(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
     weight = p["nn.weight"]
     if _narrows(weight):
         h = F.linear(x, weight)
-        return _biased(h + _heard(h, edges), p, "nn.bias")
-    return F.linear(x + _heard(x, edges), weight, p.get("nn.bias"))
+        return _biased(h + _aggregated(h, edges), p, "nn.bias")
+    return F.linear(x + _aggregated(x, edges), weight, p.get("nn.bias"))
 
 
 def _cheb(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
@@ -92,10 +92,10 @@ def _cheb(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
     norm = -symmetric_norm(edges, 0, len(x), x.dtype)
     weight = p["lins.1.weight"]
     if _narrows(weight):
-        heard = _weighted(F.linear(x, weight), edges, norm)
+        neighbours = _weighted(F.linear(x, weight), edges, norm)
     else:
-        heard = F.linear(_weighted(x, edges, norm), weight)
-    return _biased(F.linear(x, p["lins.0.weight"]) + heard, p)
+        neighbours = F.linear(_weighted(x, edges, norm), weight)
+    return _biased(F.linear(x, p["lins.0.weight"]) + neighbours, p)
 
 
 def _sage(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
@@ -111,14 +111,14 @@ def _graph(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
 def _arma(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
     """Bianchi et al. 2019, one stack, one layer: relu(W sum of h_j / sqrt(d_i d_j) + V h_i)."""
     norm = symmetric_norm(edges, 1, len(x), x.dtype)
-    heard = _weighted(x @ p["init_weight"][0], edges, norm)
-    h = heard + x @ p["root_weight"][0, 0]
+    neighbours = _weighted(x @ p["init_weight"][0], edges, norm)
+    h = neighbours + x @ p["root_weight"][0, 0]
     return F.relu(h + p["bias"][0, 0] if "bias" in p else h)
 
 
 def _general(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
     """You et al. 2020, the layer of GraphGym: aggregated W h_j, without the node itself."""
-    return _biased(_heard(F.linear(x, p["lin.weight"]), edges, how), p)
+    return _biased(_aggregated(F.linear(x, p["lin.weight"]), edges, how), p)
 
 
 def _two_weights(
@@ -127,11 +127,11 @@ def _two_weights(
     weight, bias = p[f"{message}.weight"], p.get(f"{message}.bias")
     own = F.linear(x, p[f"{root}.weight"], bias)
     if _narrows(weight) and how != "max":
-        return own + _heard(F.linear(x, weight), edges, how)
-    return own + F.linear(_heard(x, edges, how), weight)
+        return own + _aggregated(F.linear(x, weight), edges, how)
+    return own + F.linear(_aggregated(x, edges, how), weight)
 
 
-def _heard(h: Tensor, edges: Tensor, how: str = "add") -> Tensor:
+def _aggregated(h: Tensor, edges: Tensor, how: str = "add") -> Tensor:
     """Aggregated messages of each node's neighbours: (N, C)."""
     return aggregate(h.index_select(0, edges[0]), edges[1], len(h), how)
 

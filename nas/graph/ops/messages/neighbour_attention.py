@@ -127,16 +127,16 @@ def edge_scores(
     attention: str,
 ) -> torch.Tensor:
     """The scores of messages from j to i before the softmax: (E, H)."""
-    sent = h * params["att_src"]  # (N, H, C)
+    h_src = h * params["att_src"]  # (N, H, C)
     if attention == "linear":
-        return sent.sum(-1).tanh().index_select(0, source)
-    heard = h * params["att_dst"]
+        return h_src.sum(-1).tanh().index_select(0, source)
+    h_dst = h * params["att_dst"]
     if attention == "cos":
-        return (sent.index_select(0, source) * heard.index_select(0, target)).sum(-1)
+        return (h_src.index_select(0, source) * h_dst.index_select(0, target)).sum(-1)
     if attention == "gene-linear":
-        both = sent.index_select(0, source) + heard.index_select(0, target)
+        both = h_src.index_select(0, source) + h_dst.index_select(0, target)
         return (both.tanh() * params["gene"]).sum(-1)
-    sender, receiver = sent.sum(-1), heard.sum(-1)  # (N, H)
+    sender, receiver = h_src.sum(-1), h_dst.sum(-1)  # (N, H)
     scores = F.leaky_relu(sender.index_select(0, source) + receiver.index_select(0, target), 0.2)
     if attention == "sym-gat":
         back = sender.index_select(0, target) + receiver.index_select(0, source)
