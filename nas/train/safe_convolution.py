@@ -35,7 +35,7 @@ def safe_convolutions(device: torch.device) -> AbstractContextManager[object]:
     weights are in channels-last layout: with 2 to 7 input channels on processors with AVX2, with
     2 to 15 on those with AVX-512, on maps from about 50 pixels. The process then crashes, or
     continues with corrupt memory. Subsampling the input before a convolution of stride 1 computes
-    the same function, and is twice as fast as giving up the layout. Forward passes are correct.
+    the same function, and is faster than giving up the layout. Forward passes are correct.
 
     Args:
         device: Device of the network.
