@@ -103,7 +103,7 @@ def save(
     return Files(directory)
 
 
-def rehearse(graph: Graph, data: Dataset | None = None) -> None:
+def check_reproducible(graph: Graph, data: Dataset | None = None) -> None:
     """Write a network with fresh weights and throw the files away, to know that it can be done.
 
     Raises:

@@ -19,7 +19,7 @@ from nas.config import from_mapping
 from nas.events import Advanced
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.search_config import SearchConfig
-from nas.study.selection import breeder
+from nas.study.selection import mutation_selector
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process
@@ -167,7 +167,7 @@ def test_what_was_infeasible_is_counted_in_the_summary(hypernet):
 
 
 def test_what_was_bred_is_counted_in_the_summary_and_long_tables_are_cut(hypernet, monkeypatch):
-    monkeypatch.setattr(breeder, "FOUNDERS", 3)
+    monkeypatch.setattr(mutation_selector, "FOUNDERS", 3)
     mutants = replace(KINDS.get(IMAGE_CLASSIFICATION), mutates=True)
     monkeypatch.setitem(KINDS._things, IMAGE_CLASSIFICATION, mutants)
     monkeypatch.setattr("cli.commands.search._ROWS", 4)
