@@ -16,7 +16,7 @@ from hypernets.features import VOCABULARY_VERSION
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, VocabularyError
-from nas.evaluate.blend import Blend
+from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.files import (
     digest,
     read_json,
@@ -148,7 +148,7 @@ def read_card(directory: Path) -> Card:
     try:
         card = from_mapping(Card, values)
         if card.reference:
-            Blend(card.reference, KINDS.get(_kind(card)).score_weights)
+            ScoreAggregate(card.reference, KINDS.get(_kind(card)).score_weights)
     except (ValueError, TypeError, OverflowError, ConfigError) as error:
         raise refused(error) from None
     resolution = card.proxy.get("resolution", 1)

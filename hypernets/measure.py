@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from nas.analysis.cost import cost
-from nas.evaluate.blend import Blend
+from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.events import ignore, stage
 from nas.seeding import rng
@@ -64,11 +64,13 @@ def measure(
                     rows.append({**asdict(estimate), **asdict(cost(network))})
             progress.advance(first + len(generation))
     accuracies = [row["accuracy"] for row in rows] or [0.0]
+    weights = data.task.traits.score_weights
+    reference = dict(ScoreAggregate.fit(rows, weights).reference) if rows else {}
     return replace(
         hypernet.card,
         measured={
             f"mean accuracy of {len(accuracies)} architectures": round(fmean(accuracies), 4),
             f"best accuracy of {len(accuracies)} architectures": round(max(accuracies), 4),
         },
-        reference=dict(Blend.fit(rows, data.task.traits.score_weights).reference) if rows else {},
+        reference=reference,
     )

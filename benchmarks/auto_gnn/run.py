@@ -19,7 +19,7 @@ import search_spaces
 from cli.progress import Display
 from hypernets.checkpoint import load
 from nas.data import catalog
-from nas.study.selection import breeder
+from nas.study.selection import mutation_selector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,13 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--n-trials", type=int, default=300)
     add("--max-epochs", type=int, default=300)
     add("--sampler", default="random")
-    add("--founders", type=int, default=breeder.FOUNDERS, help="trained before the first child")
+    add(
+        "--founders",
+        type=int,
+        default=mutation_selector.FOUNDERS,
+        help="trained before the first child",
+    )
     add("--constraint", action="append", default=[])
     add("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     add("--out", type=Path, default=Path("runs/auto_gnn"))
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    breeder.FOUNDERS = options.founders
+    mutation_selector.FOUNDERS = options.founders
     data = catalog.load(options.dataset, data_dir=options.data_dir)
     space = search_spaces.get("gnn", data.task)
     found = []

@@ -8,7 +8,7 @@ import numpy as np
 from optuna.trial import create_trial
 
 from nas.study.search_config import SearchConfig
-from nas.study.selection.chooser import Chooser, probes_among
+from nas.study.selection.finalist_selector import FinalistSelector, probes_among
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """What :class:`nas.study.selection.chooser.Chooser` makes of a score.
+    """What :class:`nas.study.selection.finalist_selector.FinalistSelector` makes of a score.
 
     Args:
         pool: Scored architectures.
@@ -41,7 +41,7 @@ class Engine:
         drawn = np.random.default_rng(seed).permutation(len(self._score))[: self._count]
         rows = drawn[np.argsort(-self._score[drawn], kind="stable")]
         trials = [self._trial(place, int(row)) for place, row in enumerate(rows)]
-        choose = Chooser(
+        choose = FinalistSelector(
             trials, SearchConfig().objectives, self._embed, probes=probes_among(len(trials))
         )
         trained: dict[int, float | None] = {}

@@ -25,7 +25,7 @@ from cli.progress import Display
 from hypernets.checkpoint import directory_of, load
 from nas.analysis.agreement import kendall, top_kendall
 from nas.data import catalog
-from nas.study.selection.chooser import LEARNED_FROM
+from nas.study.selection.finalist_selector import LEARNED_FROM
 from nas.study.selection.regressor import AccuracyRegressor
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.task.task import Task

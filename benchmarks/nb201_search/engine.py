@@ -9,9 +9,9 @@ import optuna
 from nas.events import Stage, ignore
 from nas.space.candidate import candidate
 from nas.study.exploration import Exploration
-from nas.study.record.ledger import Ledger
+from nas.study.record.study_record import StudyRecord
 from nas.study.search_config import SearchConfig
-from nas.study.selection.chooser import Chooser, probes_among
+from nas.study.selection.finalist_selector import FinalistSelector, probes_among
 from nas.study.selection.pareto import best
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """Evolution on the score, then the choices of :class:`nas.study.selection.chooser.Chooser`.
+    """Evolution on the score, then the choices of a :class:`FinalistSelector`.
 
     Args:
         space: The one behind the scores.
@@ -43,12 +43,14 @@ class Engine:
     def __call__(self, train: Train, seed: int) -> None:
         """Train cells until ``train`` stops it, or all that were scored are trained."""
         config = SearchConfig(n_trials=self._trials, seed=seed)
-        ledger = Ledger(optuna.create_study(direction="maximize"))
-        Exploration(self._space, self._scored, ledger, config, ignore).run(
+        record = StudyRecord(optuna.create_study(direction="maximize"))
+        Exploration(self._space, self._scored, record, config, ignore).run(
             Stage(ignore, "search", self._trials)
         )
-        ranked = best(ledger.trials(), ledger.study.directions, self._trials)
-        choose = Chooser(ranked, config.objectives, self._embed, probes=probes_among(self._trials))
+        ranked = best(record.trials(), record.study.directions, self._trials)
+        choose = FinalistSelector(
+            ranked, config.objectives, self._embed, probes=probes_among(self._trials)
+        )
         trained: dict[int, float | None] = {}
         while (trial := choose(trained)) is not None:
             trained[trial.number] = train(trial.user_attrs["architecture"])

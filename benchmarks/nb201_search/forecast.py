@@ -27,7 +27,7 @@ from nas.analysis.agreement import kendall, top_kendall
 from nas.data import catalog
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.study.goals.figure import figures
-from nas.study.selection.chooser import LEARNED_FROM, oriented
+from nas.study.selection.finalist_selector import LEARNED_FROM, oriented
 from nas.study.selection.regressor import AccuracyRegressor
 
 if TYPE_CHECKING:

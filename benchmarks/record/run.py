@@ -21,8 +21,8 @@ from nas.data.digits import load
 from nas.evaluate.scorer import Estimate, Failure
 from nas.events import Advanced, Stage
 from nas.study.exploration import Exploration
-from nas.study.record.ledger import Ledger
 from nas.study.record.storage import open_storage, quiet_optuna
+from nas.study.record.study_record import StudyRecord
 from nas.study.search_config import SearchConfig
 from search_spaces.cells.nb201 import NasBench201
 
@@ -103,7 +103,7 @@ def main() -> None:
         meter = Meter(options.trials // 10, options.trials, journal)
         config = SearchConfig(n_trials=10**6, sampler=options.sampler)
         space = NasBench201(task=load().task, cells=1)
-        exploration = Exploration(space, score, Ledger(study), config, meter)
+        exploration = Exploration(space, score, StudyRecord(study), config, meter)
         try:
             stopped = exploration.run(Stage(meter, "search", config.n_trials))
             print(f"stopped: {stopped}")

@@ -32,7 +32,7 @@ from nas.evaluate.scorer import Estimate, Scorer
 from nas.space.candidate import candidate
 from nas.study.goals.figure import figures
 from nas.study.rungs import plan
-from nas.study.selection.chooser import oriented
+from nas.study.selection.finalist_selector import oriented
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

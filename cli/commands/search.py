@@ -175,7 +175,7 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
         f"{trials.complete} scored, {counted(trials.duplicates, 'duplicate')}, "
         f"{trials.failed} failed"
         + (f", {trials.infeasible} infeasible" if trials.infeasible else "")
-        + (f", {trials.children} bred from the best" if trials.children else "")
+        + (f", {trials.mutants} mutants of the best" if trials.mutants else "")
     )
     lines["rungs"] = _rungs(result.rungs)
     if result.trust.probes >= _PROBES_THAT_TELL:

@@ -1,7 +1,7 @@
 """From candidates to scores."""
 
-from nas.evaluate.blend import Blend
 from nas.evaluate.naswot import naswot
+from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 
-__all__ = ["Blend", "Estimate", "Failure", "ScoreConfig", "Scorer", "naswot"]
+__all__ = ["Estimate", "Failure", "ScoreAggregate", "ScoreConfig", "Scorer", "naswot"]

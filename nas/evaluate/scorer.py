@@ -14,8 +14,8 @@ from nas.compile.apply import apply, calibrate
 from nas.config import check_kinds
 from nas.data.samples import evenly
 from nas.errors import ConfigError, counted
-from nas.evaluate.blend import Blend
 from nas.evaluate.naswot import ActivationKernel
+from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.graph.graph import Graph
 from nas.seeding import rng
 from nas.space.constrained_sampling import sample_preferring
@@ -62,10 +62,10 @@ class Estimate:
             a single sample classified wrongly with confidence.
         naswot: Diversity of activation patterns over training samples, higher better; see
             :func:`nas.evaluate.naswot`.
-        score: One number for ranking, higher better: from 0 to 1, the blend of Brier score,
+        score: One number for ranking, higher better: from 0 to 1, the aggregate of Brier score,
             NASWOT, multiply-accumulates, mean and shortest path; for node classification the
-            blend of accuracy, multiply-accumulates and mean path; see
-            :class:`nas.evaluate.Blend`.
+            aggregate of accuracy, multiply-accumulates and mean path; see
+            :class:`nas.evaluate.ScoreAggregate`.
             In a space the hypernetwork was not trained in, the reference is random feasible
             architectures of that space, measured with the first candidates, and for images the
             mean path is left out.
@@ -145,8 +145,10 @@ class Scorer:
         card, task = predictor.card, data.task
         self._predictor = predictor
         self._kind = task.traits
-        self._blend = Blend(card.reference, task.traits.score_weights) if card.reference else None
-        self._elsewhere: dict[SearchSpace, Blend] = {}
+        self._aggregate = (
+            ScoreAggregate(card.reference, task.traits.score_weights) if card.reference else None
+        )
+        self._elsewhere: dict[SearchSpace, ScoreAggregate] = {}
         self._is_feasible = is_feasible
         self._config = config or ScoreConfig()
         self._device = torch.device(device)
@@ -279,7 +281,7 @@ class Scorer:
         """
         if (
             isinstance(estimate, Failure)
-            or self._blend is None
+            or self._aggregate is None
             or space.name == self._predictor.card.space
         ):
             return estimate
@@ -287,13 +289,13 @@ class Scorer:
             self._elsewhere[space] = self._fitted(space)
         return replace(estimate, score=self._elsewhere[space](_figures(estimate, graph)))
 
-    def _fitted(self, space: SearchSpace) -> Blend:
-        """The blend with random architectures of a space as its reference."""
+    def _fitted(self, space: SearchSpace) -> ScoreAggregate:
+        """The aggregate with random architectures of a space as its reference."""
         drawn = sample_preferring(space, _REFERENCE, rng(0, "reference"), self._is_feasible)
         built = map(self._build, drawn)
         graphs = [graph for graph in built if isinstance(graph, Graph)]
         estimates = self._estimates(graphs, space.build_seconds)
-        return Blend.fit(
+        return ScoreAggregate.fit(
             [
                 _figures(estimate, graph)
                 for estimate, graph in zip(estimates, graphs, strict=True)
@@ -326,7 +328,7 @@ class Scorer:
             return Failure("its output is not finite")
         figures["naswot"] = patterns.logdet()
         known = {**figures, **asdict(cost(graph))}
-        score = -figures["loss"] if self._blend is None else self._blend(known)
+        score = -figures["loss"] if self._aggregate is None else self._aggregate(known)
         return Estimate(**figures, score=score)
 
 

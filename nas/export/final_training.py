@@ -9,7 +9,7 @@ from nas.analysis.cost import cost
 from nas.data.fitted import fitted
 from nas.errors import StudyError
 from nas.events import Listener, ignore
-from nas.export.save import Files, rehearse, save
+from nas.export.save import Files, check_exportable, save
 from nas.files import read_json, write_json
 from nas.resume import check_same
 from nas.train.config import default_training
@@ -175,7 +175,7 @@ def train_and_save(
         return result
     if not checkpoint.exists():
         check_trainable(graph)
-        rehearse(graph, data)
+        check_exportable(graph, data)
     _write(directory, known, None)
     tested = train_test_save(
         graph,

@@ -50,10 +50,10 @@ class Candidate:
 
         Candidates with different training settings have different identities.
         """
-        recipe = self.space.recipe(self.params)
-        if not recipe:
+        overrides = self.space.training_overrides(self.params)
+        if not overrides:
             return self.graph.hash()
-        text = f"{self.graph.hash()} {sorted(recipe.items())}"
+        text = f"{self.graph.hash()} {sorted(overrides.items())}"
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
 

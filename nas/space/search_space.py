@@ -90,7 +90,7 @@ class SearchSpace(ABC):
             lambda why: EncodingError(f"expected a JSON object of parameters, got {text[:80]!r}"),
         )
 
-    def recipe(self, params: Params) -> dict[str, Any]:
+    def training_overrides(self, params: Params) -> dict[str, Any]:
         """Settings of an architecture's training that its parameters determine.
 
         Returns:

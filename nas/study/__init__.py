@@ -2,7 +2,7 @@
 
 from nas.study.goals.constraints import Constraint
 from nas.study.goals.objectives import Objective
-from nas.study.record.ledger import TrialCounts
+from nas.study.record.study_record import TrialCounts
 from nas.study.result import Found, SearchResult
 from nas.study.samplers import SAMPLERS, RegularisedEvolutionSampler, make_sampler
 from nas.study.search import search

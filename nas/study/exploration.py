@@ -17,10 +17,10 @@ from nas.events import Leaders, Noted
 from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
 from nas.space.time_limit import TimeIsOver, time_limit
-from nas.study.answer import PARENT, AnswerCache, Outcome
-from nas.study.proposal import Proposal
-from nas.study.record.ledger import is_child, outcome_of
-from nas.study.rehearsal import rehearse
+from nas.study.outcome import PARENT, OutcomeCache, OutcomeKind
+from nas.study.proposed_trial import ProposedTrial
+from nas.study.record.study_record import is_mutant, outcome_kind
+from nas.study.reproducible import check_reproducible
 from nas.study.samplers.registry import make_sampler
 from nas.study.selection.pareto import ranked_fronts
 from nas.study.stopping import ASKS_PER_CANDIDATE, TRIES_PER_CANDIDATE, Stopping
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from nas.events import Listener, Stage
     from nas.space.search_space import SearchSpace
-    from nas.study.answer import Answer
-    from nas.study.record.ledger import Ledger
+    from nas.study.outcome import TrialOutcome
+    from nas.study.record.study_record import StudyRecord
     from nas.study.search_config import SearchConfig
 
 ScoreCandidates = Callable[[Sequence[Candidate]], Iterable[Estimate | Failure]]
@@ -63,7 +63,7 @@ class Exploration:
     Args:
         space: Full-size space; cost and constraints concern its networks.
         score: Scores candidates.
-        ledger: The durable record.
+        record: The durable record.
         config: What is searched for, and for how long.
         listen: Is told of the progress.
         recorded: Called after each generation, when its record is durable.
@@ -73,7 +73,7 @@ class Exploration:
         self,
         space: SearchSpace,
         score: ScoreCandidates,
-        ledger: Ledger,
+        record: StudyRecord,
         config: SearchConfig,
         listen: Listener,
         *,
@@ -81,7 +81,7 @@ class Exploration:
     ) -> None:
         self._space = space
         self._score = score
-        self._ledger = ledger
+        self._record = record
         self._config = config
         self._listen = listen
         self._recorded = recorded
@@ -95,9 +95,9 @@ class Exploration:
         self._study = optuna.create_study(
             directions=[objective.direction for objective in self._config.objectives]
         )
-        trials = self._ledger.restore(self._study)
+        trials = self._record.restore(self._study)
         self._sampler: BaseSampler | None = None
-        self._cache = AnswerCache(trials)
+        self._cache = OutcomeCache(trials)
         self._stopping = Stopping(self._space, self._config)
         self._fronts: list[list[FrozenTrial]] = []
         for trial in trials:
@@ -136,7 +136,7 @@ class Exploration:
         scored = f"{stopping.counts.complete} of {asked.n_trials} candidates"
         self._listen(Noted(text=f"Stopped at {scored}: {reason}."))
         if lasting:
-            self._ledger.write("stopped", {"n_trials": asked.n_trials, "reason": reason})
+            self._record.write("stopped", {"n_trials": asked.n_trials, "reason": reason})
         return reason
 
     def _until_stopped(self, stage: Stage) -> tuple[str, bool]:
@@ -145,12 +145,12 @@ class Exploration:
         try:
             if not self.is_over:
                 with self._limit():
-                    rehearse(self._space, asked.seed)
+                    check_reproducible(self._space, asked.seed)
             reason = self._recorded_stop() or self._stopping.reason(self._cache.notations)
             while not reason and self._stopping.missing > 0:
                 size = min(asked.generation, self._stopping.missing)
                 with self._limit():
-                    repeating = self._stopping.is_repeating(size) and not self._immigrate(size)
+                    repeating = self._stopping.is_repeating(size) and not self._restart(size)
                 if repeating:
                     known = counted(len(self._cache), "known architecture")
                     return f"no new one was found beside {known}", True
@@ -170,7 +170,7 @@ class Exploration:
             return nullcontext()
         return time_limit(max(self._ends - time.monotonic(), least))
 
-    def child(self, mutant: Candidate, parent: int) -> FrozenTrial | None:
+    def record_mutant(self, mutant: Candidate, parent: int) -> FrozenTrial | None:
         """The trial of an architecture that was made from that of another trial.
 
         It is scored and recorded unless it is known.
@@ -186,18 +186,18 @@ class Exploration:
             self._study.enqueue_trial(dict(mutant.params), user_attrs={PARENT: parent})
             self._marked = time.monotonic()
             self._generation(1, asks=1)
-        answer = self._cache.get(mutant.hash)
-        if answer is None or answer.outcome is not Outcome.SCORED:
+        outcome = self._cache.get(mutant.hash)
+        if outcome is None or outcome.kind is not OutcomeKind.SCORED:
             return None
-        return self._ledger.trial(mutant.hash)
+        return self._record.trial(mutant.hash)
 
     def trial(self, number: int) -> FrozenTrial:
         """The trial on record with that number."""
-        return self._ledger.study.get_trials(deepcopy=False)[number]
+        return self._record.study.get_trials(deepcopy=False)[number]
 
     def _recorded_stop(self) -> str:
         """Why the same command stopped before, so that it need not find out again."""
-        stopped = self._ledger.read("stopped", {})
+        stopped = self._record.read("stopped", {})
         return str(stopped["reason"]) if stopped.get("n_trials") == self._config.n_trials else ""
 
     def _generation(self, size: int, asks: int) -> None:
@@ -211,8 +211,8 @@ class Exploration:
         self._sampler = make_sampler(self._config.sampler, seed, after=self._sampler)
         self._study.sampler = self._sampler
         told: list[FrozenTrial] = []
-        fresh: dict[str, Proposal] = {}
-        twins: list[Proposal] = []
+        fresh: dict[str, ProposedTrial] = {}
+        twins: list[ProposedTrial] = []
         late: TimeIsOver | None = None
         try:
             with self._limit():
@@ -225,14 +225,14 @@ class Exploration:
         except TimeIsOver as over:
             late = over
         for proposal in twins:
-            answer = self._cache.get(proposal.identity)
-            if answer is not None:
-                told.append(self._tell(proposal, answer))
+            outcome = self._cache.get(proposal.identity)
+            if outcome is not None:
+                told.append(self._tell(proposal, outcome))
         told.sort(key=lambda trial: trial.number)
         if late is not None:
             asked = [*fresh.values(), *twins]
             told = _unbroken(told, [proposal.trial.number for proposal in asked])
-        self._ledger.append(told, self._study, seconds=self._seconds())
+        self._record.append(told, self._study, seconds=self._seconds())
         if late is not None:
             self._open()
         else:
@@ -246,8 +246,8 @@ class Exploration:
         size: int,
         asks: int,
         told: list[FrozenTrial],
-        fresh: dict[str, Proposal],
-        twins: list[Proposal],
+        fresh: dict[str, ProposedTrial],
+        twins: list[ProposedTrial],
     ) -> None:
         """Ask for new candidates, and tell what needs no scoring; all are added as they come."""
         for _ in range(asks):
@@ -256,43 +256,43 @@ class Exploration:
                 break
             if self._ends is not None and time.monotonic() > self._ends:  # where no alarm is
                 raise TimeIsOver
-            proposal = Proposal.build(self._space, self._study.ask(), self._cache.identities)
+            proposal = ProposedTrial.build(self._space, self._study.ask(), self._cache.identities)
             if proposal.identity in fresh:
                 twins.append(proposal)
                 continue
-            answer = self._cache.get(proposal.identity) or proposal.answer_unscored(
+            outcome = self._cache.get(proposal.identity) or proposal.outcome_unscored(
                 self._config.objectives, self._config.constraints
             )
-            if answer is None:
+            if outcome is None:
                 fresh[proposal.identity] = proposal
             else:
-                told.append(self._tell(proposal, answer))
+                told.append(self._tell(proposal, outcome))
                 self._announce(len(fresh))
 
-    def _score_fresh(self, proposals: list[Proposal], told: list[FrozenTrial]) -> None:
+    def _score_fresh(self, proposals: list[ProposedTrial], told: list[FrozenTrial]) -> None:
         if not proposals:
             return
         candidates = [p.candidate for p in proposals if p.candidate is not None]
         estimates = self._score(candidates)
         for place, (proposal, estimate) in enumerate(zip(proposals, estimates, strict=True), 1):
-            answer = proposal.answer_scored(
+            outcome = proposal.outcome_scored(
                 estimate, self._config.objectives, self._config.constraints
             )
-            told.append(self._tell(proposal, answer))
+            told.append(self._tell(proposal, outcome))
             self._announce(len(proposals) - place)
 
-    def _tell(self, proposal: Proposal, answer: Answer) -> FrozenTrial:
-        if answer.number is not None:  # isomorphic networks may have notations of their own
+    def _tell(self, proposal: ProposedTrial, outcome: TrialOutcome) -> FrozenTrial:
+        if outcome.number is not None:  # isomorphic networks may have notations of their own
             own = {"architecture": proposal.architecture}
-            answer = dataclasses.replace(answer, attributes=own)
-        trial = answer.tell(proposal.trial)
+            outcome = dataclasses.replace(outcome, attributes=own)
+        trial = outcome.tell(proposal.trial)
         self._cache.learn(trial)
         self._note_failure(trial)
         return trial
 
     def _note_failure(self, trial: FrozenTrial) -> None:
-        again = "duplicate_of" in trial.user_attrs or is_child(trial)
-        if outcome_of(trial) is Outcome.FAILED and not again:
+        again = "duplicate_of" in trial.user_attrs or is_mutant(trial)
+        if outcome_kind(trial) is OutcomeKind.FAILED and not again:
             self._stopping.failures.add(trial)
 
     def _announce(self, others: int) -> None:
@@ -319,7 +319,7 @@ class Exploration:
         leaders = [trial for front in self._fronts for trial in front]
         self._fronts = ranked_fronts([*leaders, *told], self._study.directions, LEADERS)
 
-    def _immigrate(self, wanted: int) -> int:
+    def _restart(self, wanted: int) -> int:
         """Queue random architectures that are new; returns how many."""
         draws = rng(self._config.seed, "immigrants", self._stopping.counts.total)
         found: set[str] = set()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nas.evaluate.scorer import Estimate
     from nas.space.candidate import Candidate
     from nas.study.effort import Effort
-    from nas.study.record.ledger import TrialCounts
+    from nas.study.record.study_record import TrialCounts
     from nas.study.selection.trust import Trust
 
 

@@ -29,15 +29,15 @@ def search(
     """Find architectures by scoring them with predicted weights, and train the best.
 
     Generations of candidates are asked of a sampler, scored as one batch, told, and recorded
-    before the next one begins. Then ``finalists`` are trained briefly, from predicted weights
-    unless default ones serve the first of them better: the best in rank, a few probes that measure
-    how far the ranking can be trusted, and what ranks best in the light of those already trained;
-    see :class:`nas.study.selection.chooser.Chooser`. On a graph, where that proves unreliable,
-    mutants of the best follow; see :class:`nas.study.selection.breeder.Breeder`. Of these the
-    best are trained longer, again and again, and the best of the last ones to the end; it
-    meets the test split once. With objectives such as ``params`` those of the best Pareto fronts
-    climb, by the accuracy they have reached. The same call again goes on where the last one
-    stopped, or was killed.
+    before the next one begins. Then ``finalists`` are trained briefly: the best in rank, a few
+    probes that measure how far the ranking can be trusted, and the candidates that rank best after
+    each training; see :mod:`nas.study.selection.finalist_selector`. On a graph, where the ranking
+    proves unreliable, mutants of the best follow; see
+    :mod:`nas.study.selection.mutation_selector`. Successive halving trains the best of these
+    longer, again and again, and the best of the last rung to the end; it meets the test split
+    once. With objectives such as ``params`` those of the best Pareto fronts are trained longer, by
+    the accuracy they have reached. The same call again continues a search that was stopped or
+    killed.
 
     Args:
         space: At full size; the predictor's card says at which size candidates are scored.

@@ -19,19 +19,19 @@ from nas.seeding import derive
 from nas.space.candidate import candidate
 from nas.study.effort import COMPARISON, EquivalentEpoch
 from nas.study.exploration import Exploration, ignore_record
-from nas.study.finals import SUBSTITUTES, Champion, Finals
 from nas.study.goals.constraints import satisfied
 from nas.study.goals.figure import figures
-from nas.study.record.ledger import TrialCounts, is_child, is_scored, unchecked
 from nas.study.record.opening import open_record
 from nas.study.record.run_folder import RunFolder
 from nas.study.record.storage import in_reach, quiet_optuna
+from nas.study.record.study_record import TrialCounts, is_mutant, is_scored, unchecked
 from nas.study.record.trials_table import TrialsTable
 from nas.study.result import Found, SearchResult
 from nas.study.samplers.registry import make_sampler
-from nas.study.selection.breeder import Breeder
-from nas.study.selection.chooser import Chooser, probes_among
+from nas.study.selection.finalist_selector import FinalistSelector, probes_among
+from nas.study.selection.mutation_selector import MutationSelector
 from nas.study.selection.pareto import best, ranked_fronts
+from nas.study.successive_halving import SUBSTITUTES, SuccessiveHalving, Winner
 from nas.study.trainer import Trainer
 from nas.train.device import resolve_device
 
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.search_space import SearchSpace
     from nas.study.effort import Effort
-    from nas.study.finals import Climb, Finalist
     from nas.study.search_config import SearchConfig
     from nas.study.selection.pareto import Choose
+    from nas.study.successive_halving import Finalist, HalvingResult
 
 _POOL = 1000
 """Best trials that finalists are chosen from."""
@@ -105,61 +105,63 @@ class _SearchRun:
         )
         self._data = data
         self._score.proxy(space)
-        self._ledger = open_record(space, data, predictor, config, folder, check, locks)
+        self._record = open_record(space, data, predictor, config, folder, check, locks)
         if self._is_finished():
             self._tell_finished()
             self._listen = ignore
         self._table = None
         if folder is not None:
-            self._table = TrialsTable(folder.trials, self._ledger, config.constraints)
+            self._table = TrialsTable(folder.trials, self._record, config.constraints)
         trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
-        self._finals = Finals(
-            space, trainer, self._ledger, folder, config.objectives, self._listen
+        self._halving = SuccessiveHalving(
+            space, trainer, self._record, folder, config.objectives, self._listen
         )
 
     def run(self) -> SearchResult:
         """All stages; those that an earlier call has finished take no time."""
         exploration = self._exploration()
         stopped = self._explore(exploration)
-        explored = [trial for trial in self._ledger.trials() if not is_child(trial)]
-        directions = self._ledger.study.directions
+        explored = [trial for trial in self._record.trials() if not is_mutant(trial)]
+        directions = self._record.study.directions
         candidates = TrialCounts.of(explored).complete
         rungs, max_epochs = self._config.rungs(candidates), self._config.max_epochs or 0
         finalists = self._config.finalist_count
         ranked = best(explored, directions, max(_POOL, finalists))
-        chooser = Chooser(
+        selector = FinalistSelector(
             ranked, self._config.objectives, self._embed, probes=probes_among(finalists)
         )
-        choose: Choose = chooser
+        choose: Choose = selector
         if self._space.task.traits.mutates:
-            choose = Breeder(self._space, chooser, self._config, exploration)
-        climb = self._finals.climb(choose, rungs[:-1] if max_epochs else rungs)
-        leaders = [finalist.trial for finalist in climb.standing] or ranked[:1]
+            choose = MutationSelector(self._space, selector, self._config, exploration)
+        halved = self._halving.run(choose, rungs[:-1] if max_epochs else rungs)
+        leaders = [finalist.trial for finalist in halved.standing] or ranked[:1]
         reserve = [trial for trial in ranked if trial not in leaders][:SUBSTITUTES]
-        champion = self._finals.champion([*leaders, *reserve], max_epochs) if max_epochs else None
-        trust = chooser.trust({f.trial.number: f.val_accuracy for f in climb.first_rung})
-        if champion is not None:
-            climb = climb.then(champion)
-        trials = self._ledger.trials()
-        self._ledger.study.sampler = self._sampler()
+        final = None
+        if max_epochs:
+            final = self._halving.train_winner([*leaders, *reserve], max_epochs)
+        trust = selector.trust({f.trial.number: f.val_accuracy for f in halved.first_rung})
+        if final is not None:
+            halved = halved.then(final)
+        trials = self._record.trials()
+        self._record.study.sampler = self._sampler()
         if len(trials) > len(explored):
             self._write_table()
-        trained = {finalist.trial.number: finalist for finalist in climb.standing}
-        winner = leaders[0] if champion is None else champion.trial
+        trained = {finalist.trial.number: finalist for finalist in halved.standing}
+        winner = leaders[0] if final is None else final.trial
         result = SearchResult(
             run=self._config.out,
-            study=self._ledger.study,
+            study=self._record.study,
             best=self._shown(winner, trained),
             pareto=tuple(
                 self._shown(trial, trained) for trial in ranked_fronts(trials, directions)[0]
             ),
-            finalists=tuple(self._shown(f.trial, trained) for f in climb.standing),
-            best_model=None if champion is None else champion.module,
+            finalists=tuple(self._shown(f.trial, trained) for f in halved.standing),
+            best_model=None if final is None else final.module,
             trust=trust,
-            trials=self._ledger.counts(),
-            seconds=self._ledger.seconds(),
-            rungs=self._efforts(ranked, climb, winner),
-            files=self._files(champion),
+            trials=self._record.counts(),
+            seconds=self._record.seconds(),
+            rungs=self._efforts(ranked, halved, winner),
+            files=self._files(final),
             stopped=stopped,
         )
         self._check()
@@ -167,8 +169,8 @@ class _SearchRun:
             write_json(self._folder.result, result.to_dict())
             self._folder.note_trust(result.trust)
         done = self._later_stages(result.trials.complete)
-        if self._ledger.read("finished") != done:
-            self._ledger.write("finished", done)
+        if self._record.read("finished") != done:
+            self._record.write("finished", done)
         return result
 
     def _is_feasible(self, network: Graph) -> bool:
@@ -184,7 +186,7 @@ class _SearchRun:
         found, known = self._found(trial), trained.get(trial.number)
         if known is None:
             return found
-        test_accuracy = known.test_accuracy if isinstance(known, Champion) else None
+        test_accuracy = known.test_accuracy if isinstance(known, Winner) else None
         return replace(
             found,
             val_accuracy=known.val_accuracy,
@@ -193,23 +195,23 @@ class _SearchRun:
         )
 
     def _efforts(
-        self, ranked: Sequence[FrozenTrial], climb: Climb, winner: FrozenTrial
+        self, ranked: Sequence[FrozenTrial], halved: HalvingResult, winner: FrozenTrial
     ) -> tuple[Effort, ...]:
         """What each stage has cost, in epochs of the mean network of the first rung."""
         scoring, data = self._config.scoring, self._data
-        mean = [finalist.trial for finalist in climb.first_rung] or [winner]
+        mean = [finalist.trial for finalist in halved.first_rung] or [winner]
         small = self._score.proxy(self._space)
         spread = ranked[:: -(-len(ranked) // _PROXIES)]
         proxies = [cost(candidate(small, trial.params).network).macs for trial in spread]
         unit = EquivalentEpoch(macs=fmean(map(_macs, mean)), rows=data.train.rows)
         seen = (data.train.spread(scoring.calibration), data.val.spread(scoring.images))
         rows = sum(samples.rows for samples in seen)
-        scored = sum(map(is_scored, self._ledger.trials()))
+        scored = sum(map(is_scored, self._record.trials()))
         efforts = [unit.of_scoring(scored, fmean(proxies), rows)]
-        if climb.compared is not None:
-            compared = climb.compared
+        if halved.compared is not None:
+            compared = halved.compared
             efforts.append(unit.of_training(COMPARISON, [_macs(compared.trial)], compared.epochs))
-        for number, rung in enumerate(climb.rungs, 1):
+        for number, rung in enumerate(halved.rungs, 1):
             macs = [_macs(finalist.trial) for finalist in rung]
             efforts.append(unit.of_training(f"rung {number}", macs, rung[0].epochs))
         return tuple(efforts)
@@ -225,17 +227,17 @@ class _SearchRun:
     def _is_finished(self) -> bool:
         """Whether an earlier call has done all that is asked for, so that it is only shown."""
         config, folder = self._config, self._folder
-        candidates = TrialCounts.of(self._ledger.trials()).complete
+        candidates = TrialCounts.of(self._record.trials()).complete
         exported = folder is not None and Files(folder.best).weights.is_file()
-        stopped = self._ledger.read("stopped", {}).get("n_trials") == config.n_trials
+        stopped = self._record.read("stopped", {}).get("n_trials") == config.n_trials
         return (
             (candidates >= config.n_trials or stopped)
-            and self._ledger.read("finished") == self._later_stages(candidates)
+            and self._record.read("finished") == self._later_stages(candidates)
             and (exported or not config.max_epochs)
         )
 
     def _tell_finished(self) -> None:
-        asked, held = self._config.n_trials, TrialCounts.of(self._ledger.trials()).complete
+        asked, held = self._config.n_trials, TrialCounts.of(self._record.trials()).complete
         more = f", more than the {asked} asked for" if held > asked else ""
         text = f"already finished with {counted(held, 'trial')}{more}; this is its result"
         self._listen(Noted(text=f"{text} (choose another --out for a new search)"))
@@ -244,7 +246,7 @@ class _SearchRun:
         return Exploration(
             self._space,
             self._score.one_by_one,
-            self._ledger,
+            self._record,
             self._config,
             self._listen,
             recorded=ignore_record if self._table is None else self._table.refresh,
@@ -267,18 +269,18 @@ class _SearchRun:
 
     def _record_failure(self, error: NasError) -> None:
         """Say in the run folder why there is no result, unless an earlier call left one."""
-        counts = self._ledger.counts()
+        counts = self._record.counts()
         if self._folder is None or counts.complete:
             return
         document: dict[str, Any] = {
             "run": str(self._folder.path),
-            "study": self._ledger.study.study_name,
+            "study": self._record.study.study_name,
             "trials": asdict(counts),
             "best": None,
             "pareto": [],
             "finalists": [],
             "rungs": [],
-            "seconds": self._ledger.seconds(),
+            "seconds": self._record.seconds(),
             "files": {name: str(path) for name, path in self._files(None).items()},
             "stopped": error.message,
         }
@@ -287,7 +289,7 @@ class _SearchRun:
 
     def _sampler(self) -> BaseSampler:
         """A sampler whose draws differ from those behind the trials that are there."""
-        count = self._ledger.counts().total
+        count = self._record.counts().total
         return make_sampler(self._config.sampler, derive(self._config.seed, "sampler", count))
 
     def _found(self, trial: FrozenTrial) -> Found:
@@ -301,14 +303,14 @@ class _SearchRun:
             cost=cost(found.network),
         )
 
-    def _files(self, champion: Champion | None) -> dict[str, Path]:
+    def _files(self, winner: Winner | None) -> dict[str, Path]:
         if self._folder is None:
             return {}
         folder = self._folder
         files = {"run": folder.run, "trials": folder.trials, "result": folder.result}
         if self._config.storage is None:
             files["journal"] = folder.journal
-        if champion is not None:
+        if winner is not None:
             exported = Files(folder.best)
             files |= {"best": folder.best, "model": exported.source, "weights": exported.weights}
         return files

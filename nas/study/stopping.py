@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nas.errors import InfeasibleError, StudyError, counted
-from nas.study.answer import Outcome, is_repeat
 from nas.study.failures import Failures
-from nas.study.record.ledger import TrialCounts, is_child, is_scored, outcome_of
+from nas.study.outcome import OutcomeKind, is_repeat
+from nas.study.record.study_record import TrialCounts, is_mutant, is_scored, outcome_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,14 +46,14 @@ class Stopping:
         self._repeats = 0
 
     def learn(self, told: Sequence[FrozenTrial]) -> None:
-        """Take note of finished trials, in their order; children tell nothing of the space."""
-        explored = [trial for trial in told if not is_child(trial)]
+        """Take note of finished trials, in their order; mutants say nothing about the space."""
+        explored = [trial for trial in told if not is_mutant(trial)]
         self.counts += replace(TrialCounts.of(explored), total=len(told))
         for trial in explored:
             self._barren = 0 if is_scored(trial) else self._barren + 1
             self._repeats = self._repeats + 1 if is_repeat(trial) else 0
-            outcome = outcome_of(trial)
-            if outcome is Outcome.INFEASIBLE and (
+            outcome = outcome_kind(trial)
+            if outcome is OutcomeKind.INFEASIBLE and (
                 self._nearest is None or _worst(trial) < _worst(self._nearest)
             ):
                 self._nearest = trial

@@ -56,7 +56,7 @@ class Trainer:
         epochs: int,
         init: str,
         *,
-        recipe: Mapping[str, Any] | None = None,
+        overrides: Mapping[str, Any] | None = None,
         own: OwnModule | None = None,
         checkpoint: Path | None,
         listen: Listener,
@@ -67,7 +67,7 @@ class Trainer:
             graph: The network.
             epochs: Length of the training.
             init: Which weights it starts from.
-            recipe: Fields of the training that differ from what is usual; ``epochs`` is not
+            overrides: Fields of the training that differ from what is usual; ``epochs`` is not
                 among them, as the rungs of a search decide on it.
             own: The network as a module of the user's, which is trained in its place.
             checkpoint: File of the state.
@@ -83,7 +83,7 @@ class Trainer:
         return train(
             graph,
             self.data,
-            replace(usual(self.data.task), **{**(recipe or {}), "epochs": epochs}),
+            replace(usual(self.data.task), **{**(overrides or {}), "epochs": epochs}),
             params=params,
             own=own,
             seed=self.seed,

@@ -35,7 +35,7 @@ class TaskKind:
         finalists: Number of architectures that a search trains briefly.
         training: Differences from the defaults of :class:`nas.train.TrainConfig`.
         score_weights: Weight of each figure in the score, in the space a hypernetwork was trained
-            in; see :class:`nas.evaluate.Blend`.
+            in; see :class:`nas.evaluate.ScoreAggregate`.
         general_score_weights: The same in other spaces.
         hypernet: Entry of :data:`hypernets.HYPERNETS` that suits networks of this kind.
         hypernet_rate: Peak learning rate of a hypernetwork's training.

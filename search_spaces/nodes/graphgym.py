@@ -98,7 +98,7 @@ class GraphGym(SearchSpace):
             x = layers.linear(x, f"post{number}", x.channels)
         return b.build(b.op(Linear(out_features=self.task.classes, head=True), x, name="head"))
 
-    def recipe(self, params: Params) -> dict[str, Any]:
+    def training_overrides(self, params: Params) -> dict[str, Any]:
         """Batch size, learning rate, optimiser and epochs."""
         return {_FIELDS[name]: params[name] for name in TRAINING}
 

@@ -20,7 +20,7 @@ SCORES_ONLY = ("--finalists", 0, "--max-epochs", 0, "--images", 32)
 
 
 @dataclass(frozen=True)
-class Answer:
+class TrialOutcome:
     """What one command left behind."""
 
     code: int
@@ -43,11 +43,11 @@ class Answer:
         return lines[0]
 
 
-def nas(*words: object) -> Answer:
+def nas(*words: object) -> TrialOutcome:
     """Run one command line."""
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
         code = run([str(word) for word in words])
-    return Answer(code, out.getvalue(), err.getvalue())
+    return TrialOutcome(code, out.getvalue(), err.getvalue())
 
 
 def process(

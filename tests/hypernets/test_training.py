@@ -17,7 +17,7 @@ from hypernets.training import HypernetTraining, train_hypernet
 from hypernets.training_state import STATE
 from nas.compile.apply import apply
 from nas.errors import CheckpointError, ConfigError, TrainingError, VocabularyError
-from nas.evaluate.blend import Blend
+from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.events import Advanced, Event, Noted
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
@@ -132,7 +132,7 @@ def test_what_is_left_behind_is_the_checkpoint(tmp_path):
     assert card.training["seconds"] > 0
     assert card.training["torch"] == torch.__version__
     assert "mean accuracy of 8 architectures" in card.measured
-    Blend(card.reference)  # complete
+    ScoreAggregate(card.reference)  # complete
 
 
 def test_same_seed_same_weights_whatever_the_threads(tmp_path):

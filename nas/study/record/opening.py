@@ -8,9 +8,9 @@ import optuna
 
 from nas.errors import StudyError
 from nas.study.record.identity import check_same, earlier_weights, identity
-from nas.study.record.ledger import Ledger
 from nas.study.record.storage import describe, open_storage
 from nas.study.record.study_lock import study_in_use
+from nas.study.record.study_record import StudyRecord
 from nas.study.record.trial_check import check_trials
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def open_record(
     folder: RunFolder | None,
     check: Callable[[], None],
     locks: ExitStack,
-) -> Ledger:
+) -> StudyRecord:
     """The record of a search, locked.
 
     Args:
@@ -71,16 +71,16 @@ def open_record(
     study = optuna.create_study(
         storage=storage, study_name=name, directions=directions, load_if_exists=True
     )
-    ledger = Ledger(study, check)
-    before = ledger.read("identity")
+    record = StudyRecord(study, check)
+    before = record.read("identity")
     check_same(before, described, where, weights=weights)
     if before is None and (
         study.trials or [d.name.lower() for d in study.directions] != directions
     ):
         raise StudyError(f"{where} was made by another program", hint="Choose another study name.")
-    check_trials(ledger.trials(), where)
+    check_trials(record.trials(), where)
     if before != described:
-        ledger.write("identity", described)
+        record.write("identity", described)
     if folder is not None:
         folder.write_run({**config.to_dict(), "storage": describe(location)}, described)
-    return ledger
+    return record

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.distributions import distribution_to_json, json_to_distribution
 
-from nas.study.answer import DUPLICATE_OF, is_repeat
+from nas.study.outcome import DUPLICATE_OF, is_repeat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ _SCRATCH = ("fixed_params", "tpe:")
 class Repeats:
     """Notes of duplicates, and what is needed to make trials of them again.
 
-    A sampler learns from a duplicate as from any other trial. Its answer is that of the first
+    A sampler learns from a duplicate as from any other trial. Its outcome is that of the first
     trial of the architecture; its parameters are those of an earlier trial, or are noted, since
     isomorphic networks may have several notations.
 

@@ -34,7 +34,7 @@ _PATIENCE = 60.0
 """Seconds to wait for a database that another process has locked or is making."""
 
 _BEING_MADE = ("already exists", "unique constraint", "duplicate", "locked")
-"""What a database answers when two processes make its tables at once."""
+"""The errors of a database when two processes make its tables at once."""
 
 StorageLike = str | Path | BaseStorage
 

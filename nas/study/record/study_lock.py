@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def study_in_use(storage: BaseStorage, name: str, where: str) -> Iterator[None]:
     """Keep other processes from searching in a study while the block runs.
 
-    It is locked in journals, SQLite and PostgreSQL; elsewhere the ledger notices what another
+    It is locked in journals, SQLite and PostgreSQL; elsewhere the record notices what another
     process has added when it adds trials itself. The lock dies with its holder.
 
     Args:

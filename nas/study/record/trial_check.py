@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nas.analysis.figure import FIGURES, RECORDED
 from nas.errors import StudyError
-from nas.study.answer import PARENT, Outcome
+from nas.study.outcome import PARENT, OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 _TEXTS = {
-    Outcome.SCORED: ("architecture", "hash"),
-    Outcome.INFEASIBLE: ("architecture", "hash"),
-    Outcome.FAILED: ("architecture", "reason"),
+    OutcomeKind.SCORED: ("architecture", "hash"),
+    OutcomeKind.INFEASIBLE: ("architecture", "hash"),
+    OutcomeKind.FAILED: ("architecture", "reason"),
 }
 _NUMBERS = {
-    Outcome.SCORED: RECORDED,
-    Outcome.INFEASIBLE: tuple(name for name in RECORDED if FIGURES.get(name).known == "graph"),
-    Outcome.FAILED: (),
+    OutcomeKind.SCORED: RECORDED,
+    OutcomeKind.INFEASIBLE: tuple(name for name in RECORDED if FIGURES.get(name).known == "graph"),
+    OutcomeKind.FAILED: (),
 }
 
 
 def check_trials(trials: Iterable[FrozenTrial], where: str) -> None:
-    """Raise unless trials of a search are as :class:`nas.study.answer.Answer` records them.
+    """Raise unless trials of a search are as :class:`nas.study.outcome.TrialOutcome` records them.
 
     Args:
         trials: With an outcome; others are not of a search.
@@ -47,9 +47,9 @@ def check_trials(trials: Iterable[FrozenTrial], where: str) -> None:
 def _lacking(trial: FrozenTrial) -> str:
     """The first entry that a trial lacks or that is of another kind; empty if none is."""
     known = trial.user_attrs
-    if known["outcome"] not in list(Outcome):
+    if known["outcome"] not in list(OutcomeKind):
         return "known outcome"
-    outcome = Outcome(known["outcome"])
+    outcome = OutcomeKind(known["outcome"])
     for name in _TEXTS[outcome]:
         if not isinstance(known.get(name), str):
             return name
@@ -59,4 +59,4 @@ def _lacking(trial: FrozenTrial) -> str:
     for name in ("duplicate_of", PARENT):
         if not isinstance(known.get(name, 0), int):
             return name
-    return "values" if trial.values is None and outcome is not Outcome.FAILED else ""
+    return "values" if trial.values is None and outcome is not OutcomeKind.FAILED else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nas.analysis.figure import FIGURES
 from nas.files import write_text
-from nas.study.answer import PARENT
+from nas.study.outcome import PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
     from nas.study.goals.constraints import Constraint
-    from nas.study.record.ledger import Ledger
+    from nas.study.record.study_record import StudyRecord
 
 _SHARE = 0.05
 """Largest share of the time that may go into writing the table."""
@@ -30,9 +30,9 @@ class TrialsTable:
     The whole file is written anew each time, so a long table is written less often.
     """
 
-    def __init__(self, path: Path, ledger: Ledger, constraints: Sequence[Constraint]) -> None:
+    def __init__(self, path: Path, record: StudyRecord, constraints: Sequence[Constraint]) -> None:
         self._path = path
-        self._ledger = ledger
+        self._record = record
         self._constraints = constraints
         self._due = 0.0
 
@@ -44,8 +44,8 @@ class TrialsTable:
     def write(self) -> None:
         """Write the table."""
         began = time.monotonic()
-        self._ledger.check()
-        write_text(self._path, trials_csv(self._ledger.trials(), self._constraints))
+        self._record.check()
+        write_text(self._path, trials_csv(self._record.trials(), self._constraints))
         ended = time.monotonic()
         self._due = ended + (ended - began) / _SHARE
 

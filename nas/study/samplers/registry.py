@@ -57,5 +57,5 @@ def _random(seed: int) -> BaseSampler:
 @SAMPLERS.register("tpe")
 def _tpe(seed: int) -> BaseSampler:
     # The joint model is an order of magnitude faster with several objectives, and running trials
-    # count as bad ones, so that a batch asked before any answer spreads out.
+    # count as bad ones, so that a batch asked before any result spreads out.
     return TPESampler(seed=seed, multivariate=True, constant_liar=True)

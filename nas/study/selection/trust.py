@@ -29,7 +29,7 @@ class Trust:
     """How well scores known before training rank what was trained.
 
     Attributes:
-        probes: Number of architectures that were trained equally long, without children of
+        probes: Number of architectures that were trained equally long, without mutants of
             others, which no ranking chose.
         kendall_tau: Agreement of each score with the accuracy on the ranking split after that
             training, from -1 (reversed) to 1 (the same order); None where fewer than three were

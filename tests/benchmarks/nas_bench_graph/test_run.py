@@ -22,7 +22,7 @@ from benchmarks.ranking.untrained import untrained
 from nas.analysis.cost import cost
 from nas.data.node_dataset import make_node_dataset
 from nas.events import ignore
-from nas.study.selection.chooser import LEARNED_FROM
+from nas.study.selection.finalist_selector import LEARNED_FROM
 
 KEYS = draw(60, seed=1)
 FEW = {

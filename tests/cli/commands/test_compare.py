@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from scipy.stats import ks_2samp
 
-from tests.cli.program import Answer, nas
+from tests.cli.program import TrialOutcome, nas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ def general(hypernet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def compare(hypernet: Path, *words: object) -> Answer:
+def compare(hypernet: Path, *words: object) -> TrialOutcome:
     return nas("spaces", "compare", *words, "--weights", hypernet, "--images", 32)
 
 

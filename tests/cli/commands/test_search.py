@@ -14,7 +14,7 @@ import torch
 
 from hypernets.checkpoint import shipped as shipped_hypernets
 from nas.events import Advanced
-from nas.study.selection import breeder
+from nas.study.selection import mutation_selector
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process
@@ -162,7 +162,7 @@ def test_what_was_infeasible_is_counted_in_the_summary(hypernet):
 
 
 def test_what_was_bred_is_counted_in_the_summary_and_long_tables_are_cut(hypernet, monkeypatch):
-    monkeypatch.setattr(breeder, "FOUNDERS", 3)
+    monkeypatch.setattr(mutation_selector, "FOUNDERS", 3)
     mutants = replace(KINDS.get(IMAGE_CLASSIFICATION), mutates=True)
     monkeypatch.setitem(KINDS._things, IMAGE_CLASSIFICATION, mutants)
     monkeypatch.setattr("cli.commands.search._ROWS", 4)

@@ -123,15 +123,15 @@ class UsesByHand(nn.Module):
 
 
 @dataclass
-class Answer:
+class TrialOutcome:
     """What a model may return."""
 
     scores: Tensor
     hidden: dict[str, list[Tensor]]
 
 
-def answered(self: nn.Module, x: Tensor) -> Answer:
-    return Answer(self.get_submodule("layer")(x), {"states": [2 * x]})
+def answered(self: nn.Module, x: Tensor) -> TrialOutcome:
+    return TrialOutcome(self.get_submodule("layer")(x), {"states": [2 * x]})
 
 
 def observed(*, training: bool) -> nn.Module:
@@ -180,7 +180,7 @@ every = pytest.mark.parametrize("name", RUNNING)
 
 def outputs_of(model: nn.Module, x: Tensor) -> list[Tensor]:
     output = model(x)
-    parts = vars(output) if isinstance(output, Answer) else output
+    parts = vars(output) if isinstance(output, TrialOutcome) else output
     return [t.detach() for t in tensors(parts)]
 
 

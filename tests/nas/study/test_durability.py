@@ -18,8 +18,8 @@ from sqlalchemy import event
 
 from nas.errors import StudyError
 from nas.study.record.journal import GroupedJournal
-from nas.study.record.ledger import Ledger
 from nas.study.record.storage import database_of, in_reach, open_storage, quiet_optuna
+from nas.study.record.study_record import StudyRecord
 from tests.nas.study.study_toys import toy_score, toy_space
 from tests.nas.study.test_exploration import explore
 
@@ -44,11 +44,11 @@ def search(
     study = optuna.create_study(
         storage=storage, study_name="s", direction="maximize", load_if_exists=True
     )
-    ledger = Ledger(study)
+    record = StudyRecord(study)
     space = toy_space(labels=("a", "b"), widths=(2,))
-    explore(ledger, 8, space=space, score=score, generation=2)
-    trials = [(t.number, t.state, t.params, t.values, t.user_attrs) for t in ledger.trials()]
-    return [trials, ledger.counts()]
+    explore(record, 8, space=space, score=score, generation=2)
+    trials = [(t.number, t.state, t.params, t.values, t.user_attrs) for t in record.trials()]
+    return [trials, record.counts()]
 
 
 def in_child(work: Callable[[], object]) -> int:

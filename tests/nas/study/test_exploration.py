@@ -18,8 +18,8 @@ from nas.events import Advanced, Event, Leaders, Noted, ignore, stage
 from nas.study.exploration import Exploration
 from nas.study.goals.constraints import parse_constraints
 from nas.study.goals.objectives import parse_objectives
-from nas.study.record.ledger import Ledger, TrialCounts, is_scored
 from nas.study.record.storage import open_storage
+from nas.study.record.study_record import StudyRecord, TrialCounts, is_scored
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.search_config import SearchConfig
 from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_score, toy_space
@@ -41,16 +41,16 @@ PATIENT = [pytest.param(name, marks=[pytest.mark.slow] * (name == "tpe")) for na
 """All samplers, for tests with many draws."""
 
 
-def make_ledger(objectives: Sequence[str] = ("score",), path: Path | None = None) -> Ledger:
+def make_record(objectives: Sequence[str] = ("score",), path: Path | None = None) -> StudyRecord:
     directions = [objective.direction for objective in parse_objectives(objectives)]
     study = optuna.create_study(
         storage=open_storage(path), directions=directions, study_name="s", load_if_exists=True
     )
-    return Ledger(study)
+    return StudyRecord(study)
 
 
 def explore(
-    ledger: Ledger,
+    record: StudyRecord,
     n_trials: int,
     *,
     space: SearchSpace | None = None,
@@ -70,7 +70,7 @@ def explore(
         seed=seed,
         **{"generation": 8, **settings},
     )
-    exploration = Exploration(space or toy_space(), score, ledger, config, listen)
+    exploration = Exploration(space or toy_space(), score, record, config, listen)
     with stage(listen, "search", n_trials) as progress:
         return exploration.run(progress)
 
@@ -95,37 +95,37 @@ def test_exactly_n_distinct_candidates_are_scored(sampler: str) -> None:
         scored.extend(candidate.hash for candidate in candidates)
         return toy_score(candidates)
 
-    ledger = make_ledger()
+    record = make_record()
     space = toy_space(labels=("a", "b", "c"), widths=(2, 3, 4))
-    assert explore(ledger, 75, sampler=sampler, score=score, space=space) == ""
-    counts = ledger.counts()
+    assert explore(record, 75, sampler=sampler, score=score, space=space) == ""
+    counts = record.counts()
     assert counts.complete == 75
     assert counts.duplicates > 0
     assert counts.total == counts.complete + counts.duplicates
     assert len(set(scored)) == len(scored) == 75
-    complete = [t for t in ledger.trials() if t.state is TrialState.COMPLETE]
+    complete = [t for t in record.trials() if t.state is TrialState.COMPLETE]
     assert [t.user_attrs["hash"] for t in complete] == [
-        t.user_attrs["hash"] for t in ledger.trials() if is_scored(t)
+        t.user_attrs["hash"] for t in record.trials() if is_scored(t)
     ]
     assert len(complete) == 75
 
 
 def test_duplicates_are_counted_but_are_no_trials() -> None:
-    ledger = make_ledger()
-    explore(ledger, 60, space=toy_space(labels=("a", "b", "c"), widths=(2, 3)))
-    assert len(ledger.trials()) == 60
-    assert all(is_scored(trial) for trial in ledger.trials())
-    assert ledger.counts() == Ledger(ledger.study).counts()
-    assert ledger.counts().duplicates > 0
+    record = make_record()
+    explore(record, 60, space=toy_space(labels=("a", "b", "c"), widths=(2, 3)))
+    assert len(record.trials()) == 60
+    assert all(is_scored(trial) for trial in record.trials())
+    assert record.counts() == StudyRecord(record.study).counts()
+    assert record.counts().duplicates > 0
 
 
 @pytest.mark.parametrize("kind", ["memory", "journal"])
 def test_the_sampler_learns_from_duplicates_after_a_restart(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "s.journal" if kind == "journal" else None
-    ledger = make_ledger(path=path)
-    explore(ledger, 60, space=toy_space(labels=("a", "b", "c"), widths=(2, 3)))
+    record = make_record(path=path)
+    explore(record, 60, space=toy_space(labels=("a", "b", "c"), widths=(2, 3)))
     study = optuna.create_study(direction="maximize")
-    again = ledger if path is None else make_ledger(path=path)
+    again = record if path is None else make_record(path=path)
     again.restore(study)
     assert all(trial.state is TrialState.COMPLETE for trial in study.trials)
     recorded = iter(again.trials())
@@ -140,17 +140,17 @@ def test_the_sampler_learns_from_duplicates_after_a_restart(kind: str, tmp_path:
             assert "duplicate_of" not in first.user_attrs
             notations.add(trial.user_attrs["architecture"] == first.user_attrs["architecture"])
     assert next(recorded, None) is None
-    assert len(study.trials) == ledger.counts().total
+    assert len(study.trials) == record.counts().total
     assert notations == {True, False}
 
 
 def test_a_study_of_an_earlier_version_goes_on_as_it_would_have(tmp_path: Path) -> None:
     space = toy_space(labels=("a", "b", "c"), widths=(2, 3))
-    whole = make_ledger()
+    whole = make_record()
     explore(whole, 80, space=space, sampler="evolution")
 
     told = optuna.create_study(direction="maximize")
-    begun = make_ledger()
+    begun = make_record()
     explore(begun, 64, space=space, sampler="evolution")
     begun.restore(told)
     backend = JournalFileBackend(str(tmp_path / "s.journal"))
@@ -164,18 +164,18 @@ def test_a_study_of_an_earlier_version_goes_on_as_it_would_have(tmp_path: Path) 
             trial.user_attrs = {**told.trials[first].user_attrs, **trial.user_attrs}
         study.add_trial(trial)
 
-    ledger = make_ledger(path=tmp_path / "s.journal")
-    explore(ledger, 80, space=space, sampler="evolution")
-    scored = [trial.params for trial in ledger.trials() if is_scored(trial)]
+    record = make_record(path=tmp_path / "s.journal")
+    explore(record, 80, space=space, sampler="evolution")
+    scored = [trial.params for trial in record.trials() if is_scored(trial)]
     assert scored == [trial.params for trial in whole.trials()]
-    assert ledger.counts() == whole.counts()
-    assert ledger.counts().duplicates > 0
+    assert record.counts() == whole.counts()
+    assert record.counts().duplicates > 0
 
 
 def test_attributes_of_a_scored_trial() -> None:
-    ledger = make_ledger()
-    explore(ledger, 3)
-    attributes = ledger.trials()[0].user_attrs
+    record = make_record()
+    explore(record, 3)
+    attributes = record.trials()[0].user_attrs
     assert {
         "hash",
         "architecture",
@@ -192,16 +192,16 @@ def test_attributes_of_a_scored_trial() -> None:
         "shortest_path",
         "mean_path",
     } == set(attributes)
-    assert attributes["score"] == -attributes["loss"] == ledger.trials()[0].value
+    assert attributes["score"] == -attributes["loss"] == record.trials()[0].value
 
 
 def test_small_space_is_exhausted_and_says_so() -> None:
     notes: list[Event] = []
     space = toy_space(widths=(2,), known_size=3 + 9 + 27)
-    ledger = make_ledger()
-    reason = explore(ledger, 1000, space=space, listen=notes.append)
+    record = make_record()
+    reason = explore(record, 1000, space=space, listen=notes.append)
     assert reason == "the space is exhausted: it holds 39 architectures"
-    assert TrialCounts.of(ledger.trials()).complete == 39
+    assert TrialCounts.of(record.trials()).complete == 39
     assert [n.text for n in notes if isinstance(n, Noted)] == [
         "Stopped at 39 of 1000 candidates: the space is exhausted: it holds 39 architectures."
     ]
@@ -209,13 +209,13 @@ def test_small_space_is_exhausted_and_says_so() -> None:
 
 @pytest.mark.parametrize("sampler", PATIENT)
 def test_exhaustion_is_noticed_without_a_known_size(sampler: str) -> None:
-    ledger = make_ledger()
+    record = make_record()
     space = toy_space(widths=(2,), labels=("a", "b"))
-    reason = explore(ledger, 1000, space=space, sampler=sampler)
+    reason = explore(record, 1000, space=space, sampler=sampler)
     assert reason == "no new one was found beside 39 known architectures"
-    total = len(ledger.trials())
-    assert explore(ledger, 1000, space=space, sampler=sampler) == reason
-    assert len(ledger.trials()) == total, "a repeated command need not find out again"
+    total = len(record.trials())
+    assert explore(record, 1000, space=space, sampler=sampler) == reason
+    assert len(record.trials()) == total, "a repeated command need not find out again"
 
 
 def test_constraints_are_violations_and_never_scored() -> None:
@@ -225,27 +225,27 @@ def test_constraints_are_violations_and_never_scored() -> None:
         assert all(cost(candidate.graph).params <= 300 for candidate in candidates)
         return toy_score(candidates)
 
-    ledger = make_ledger()
-    explore(ledger, 30, score=score, constraints=("params<=300", "layers>=2"))
-    counts = TrialCounts.of(ledger.trials())
+    record = make_record()
+    explore(record, 30, score=score, constraints=("params<=300", "layers>=2"))
+    counts = TrialCounts.of(record.trials())
     assert counts.complete == 30
     assert counts.infeasible > 0
-    for trial in ledger.trials():
+    for trial in record.trials():
         assert trial.constraints["params<=300"] == pytest.approx(
             trial.user_attrs["params"] / 300 - 1
         )
         feasible = all(amount <= 0 for amount in trial.constraints.values())
         assert (trial.user_attrs["outcome"] == "scored") == feasible
         assert feasible or trial.value == -math.inf
-    assert ledger.study.best_trial.user_attrs["params"] <= 300
+    assert record.study.best_trial.user_attrs["params"] <= 300
 
 
 def test_equal_hashes_have_equal_figures_and_one_outcome() -> None:
-    ledger = make_ledger()
+    record = make_record()
     space = DeadEndSpace(task=DIGITS, widths=(2, 3))
-    explore(ledger, 30, space=space, constraints=("params<=200",))
+    explore(record, 30, space=space, constraints=("params<=200",))
     told: dict[str, set[tuple[object, ...]]] = {}
-    for trial in ledger.trials():
+    for trial in record.trials():
         known = trial.user_attrs
         figures = [known[name] for name in ("outcome", "params", "macs", "activation_bytes")]
         told.setdefault(known["hash"], set()).add(tuple(figures))
@@ -260,23 +260,23 @@ def test_equal_hashes_have_equal_figures_and_one_outcome() -> None:
 @pytest.mark.parametrize("sampler", PATIENT)
 @pytest.mark.parametrize("objectives", [("score",), ("score", "params:min")], ids=len)
 def test_samplers_learn_to_be_feasible(sampler: str, objectives: tuple[str, ...]) -> None:
-    ledger = make_ledger(objectives)
-    explore(ledger, 60, sampler=sampler, objectives=objectives, constraints=("params<=150",))
-    assert TrialCounts.of(ledger.trials()).complete == 60
-    assert all(t.user_attrs["params"] <= 150 for t in ledger.study.best_trials)
+    record = make_record(objectives)
+    explore(record, 60, sampler=sampler, objectives=objectives, constraints=("params<=150",))
+    assert TrialCounts.of(record.trials()).complete == 60
+    assert all(t.user_attrs["params"] <= 150 for t in record.study.best_trials)
 
 
 def test_nothing_feasible_names_constraint_and_nearest() -> None:
-    ledger = make_ledger()
+    record = make_record()
     with pytest.raises(InfeasibleError, match=r"params<=10 in \d+ tries.*had params=") as caught:
-        explore(ledger, 10, constraints=("params<=10", "layers>=1"), generation=4)
-    smallest = min(trial.user_attrs["params"] for trial in ledger.trials())
+        explore(record, 10, constraints=("params<=10", "layers>=1"), generation=4)
+    smallest = min(trial.user_attrs["params"] for trial in record.trials())
     assert f"had params={smallest:,}" in str(caught.value)
     assert caught.value.exit_code == 3
-    tries = len(ledger.trials())
+    tries = len(record.trials())
     with pytest.raises(InfeasibleError):
-        explore(ledger, 10, constraints=("params<=10", "layers>=1"), generation=4)
-    assert len(ledger.trials()) == tries
+        explore(record, 10, constraints=("params<=10", "layers>=1"), generation=4)
+    assert len(record.trials()) == tries
 
 
 def test_failures_are_counted_beside_and_not_repeated() -> None:
@@ -286,14 +286,14 @@ def test_failures_are_counted_beside_and_not_repeated() -> None:
             for candidate, estimate in zip(candidates, toy_score(candidates), strict=True)
         ]
 
-    ledger = make_ledger()
-    explore(ledger, 40, score=score, space=toy_space(widths=(2, 3, 4, 5, 6, 7), broken=(2,)))
-    counts = TrialCounts.of(ledger.trials())
+    record = make_record()
+    explore(record, 40, score=score, space=toy_space(widths=(2, 3, 4, 5, 6, 7), broken=(2,)))
+    counts = TrialCounts.of(record.trials())
     assert counts.complete == 40
     assert counts.failed > 0
-    reasons = {t.user_attrs["reason"] for t in ledger.trials() if "reason" in t.user_attrs}
+    reasons = {t.user_attrs["reason"] for t in record.trials() if "reason" in t.user_attrs}
     assert reasons == {"RuntimeError: width 2 does not work", "its output is not finite"}
-    failed = [t for t in ledger.trials() if t.state is TrialState.FAIL]
+    failed = [t for t in record.trials() if t.state is TrialState.FAIL]
     assert len(failed) == counts.failed
     identities = [t.user_attrs.get("hash", t.user_attrs["architecture"]) for t in failed]
     assert len(set(identities)) == len(identities)
@@ -301,18 +301,18 @@ def test_failures_are_counted_beside_and_not_repeated() -> None:
 
 def test_too_many_failures_stop_the_run() -> None:
     space = toy_space(broken=(2, 3, 4))
-    ledger = make_ledger()
-    reason = explore(ledger, 500, space=space)
+    record = make_record()
+    reason = explore(record, 500, space=space)
     assert "candidates failed" in reason
     with pytest.raises(StudyError, match=r"width . does not work"):
-        explore(make_ledger(), 500, space=toy_space(broken=(2, 3, 4, 5)))
+        explore(make_record(), 500, space=toy_space(broken=(2, 3, 4, 5)))
 
 
 def test_several_objectives() -> None:
     objectives = ("accuracy:max", "params:min")
-    ledger = make_ledger(objectives)
-    explore(ledger, 80, objectives=objectives, sampler="nsga2")
-    front = ledger.study.best_trials
+    record = make_record(objectives)
+    explore(record, 80, objectives=objectives, sampler="nsga2")
+    front = record.study.best_trials
     assert len(front) > 2
     for trial in front:
         assert trial.values == [trial.user_attrs["accuracy"], trial.user_attrs["params"]]
@@ -321,10 +321,10 @@ def test_several_objectives() -> None:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_more_trials_continue_with_other_draws(sampler: str, tmp_path: Path) -> None:
     path = tmp_path / "s.journal"
-    explore(make_ledger(path=path), 20, sampler=sampler)
-    first = [trial.params for trial in make_ledger(path=path).trials()]
-    explore(make_ledger(path=path), 50, sampler=sampler)
-    trials = make_ledger(path=path).trials()
+    explore(make_record(path=path), 20, sampler=sampler)
+    first = [trial.params for trial in make_record(path=path).trials()]
+    explore(make_record(path=path), 50, sampler=sampler)
+    trials = make_record(path=path).trials()
     assert [trial.params for trial in trials[: len(first)]] == first
     assert TrialCounts.of(trials).complete == 50
     again = [trial.params for trial in trials[len(first) : 2 * len(first)]]
@@ -339,9 +339,9 @@ def test_an_interrupted_search_draws_what_it_would_have_drawn(
     objectives = ("score", "params:min")
 
     def search(path: Path, score: Score = toy_score) -> list[tuple[Any, ...]]:
-        ledger = make_ledger(objectives, path)
+        record = make_record(objectives, path)
         explore(
-            ledger,
+            record,
             90,
             space=space,
             score=score,
@@ -349,7 +349,7 @@ def test_an_interrupted_search_draws_what_it_would_have_drawn(
             objectives=objectives,
             constraints=("params<=400",),
         )
-        return [(t.number, t.params, t.values, t.state, t.user_attrs) for t in ledger.trials()]
+        return [(t.number, t.params, t.values, t.state, t.user_attrs) for t in record.trials()]
 
     whole = search(tmp_path / "whole.journal")
     assert {t[4]["outcome"] for t in whole} == {"scored", "infeasible"}
@@ -361,9 +361,9 @@ def test_an_interrupted_search_draws_what_it_would_have_drawn(
 
 def test_random_strangers_are_the_same_after_an_interruption(tmp_path: Path) -> None:
     def search(path: Path, score: Score = toy_score) -> list[str]:
-        ledger = make_ledger(path=path)
-        explore(ledger, 39, space=space, score=score, sampler="evolution", generation=2)
-        return [trial.user_attrs["architecture"] for trial in ledger.trials()]
+        record = make_record(path=path)
+        explore(record, 39, space=space, score=score, sampler="evolution", generation=2)
+        return [trial.user_attrs["architecture"] for trial in record.trials()]
 
     space = toy_space(widths=(2,))
     whole = search(tmp_path / "whole.journal")
@@ -375,35 +375,35 @@ def test_random_strangers_are_the_same_after_an_interruption(tmp_path: Path) -> 
 
 def test_trials_asked_of_the_study_beside_the_search_do_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "s.journal"
-    explore(make_ledger(path=path), 20)
-    study = make_ledger(path=path).study
+    explore(make_record(path=path), 20)
+    study = make_record(path=path).study
     study.ask()
     study.enqueue_trial({"depth": 1})
     study.add_trial(optuna.trial.create_trial(value=0.5))
-    ledger = make_ledger(path=path)
-    explore(ledger, 40, sampler="evolution")
-    assert TrialCounts.of(ledger.trials()).complete == 40
-    assert len(ledger.study.trials) == len(ledger.trials()) + 3
+    record = make_record(path=path)
+    explore(record, 40, sampler="evolution")
+    assert TrialCounts.of(record.trials()).complete == 40
+    assert len(record.study.trials) == len(record.trials()) + 3
 
 
 def test_two_searches_cannot_mix_their_trials_in_one_study(tmp_path: Path) -> None:
     def other_search(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
-        explore(make_ledger(path=tmp_path / "s.journal"), 16, generation=16, seed=1)
+        explore(make_record(path=tmp_path / "s.journal"), 16, generation=16, seed=1)
         return toy_score(candidates)
 
-    ledger = make_ledger(path=tmp_path / "s.journal")
+    record = make_record(path=tmp_path / "s.journal")
     with pytest.raises(StudyError, match="another process is using it"):
-        explore(ledger, 24, score=other_search)
-    assert TrialCounts.of(ledger.trials()).complete == 16
+        explore(record, 24, score=other_search)
+    assert TrialCounts.of(record.trials()).complete == 16
 
 
 def test_a_crash_in_scoring_loses_no_finished_generation(tmp_path: Path) -> None:
     path = tmp_path / "s.journal"
     with pytest.raises(KeyboardInterrupt):
-        explore(make_ledger(path=path), 80, score=interrupted_after(3))
-    assert TrialCounts.of(make_ledger(path=path).trials()).complete == 24
-    explore(make_ledger(path=path), 80)
-    trials = make_ledger(path=path).trials()
+        explore(make_record(path=path), 80, score=interrupted_after(3))
+    assert TrialCounts.of(make_record(path=path).trials()).complete == 24
+    explore(make_record(path=path), 80)
+    trials = make_record(path=path).trials()
     assert TrialCounts.of(trials).complete == 80
     hashes = [trial.user_attrs["hash"] for trial in trials if is_scored(trial)]
     assert len(set(hashes)) == 80
@@ -414,20 +414,20 @@ def test_timeout_ends_after_a_generation_and_is_not_lasting() -> None:
         time.sleep(0.05)
         return toy_score(candidates)
 
-    ledger = make_ledger()
-    assert "is over" in explore(ledger, 50, score=slow, timeout=0.01)
-    assert TrialCounts.of(ledger.trials()).complete == 8
-    assert explore(ledger, 50) == ""
-    assert TrialCounts.of(ledger.trials()).complete == 50
+    record = make_record()
+    assert "is over" in explore(record, 50, score=slow, timeout=0.01)
+    assert TrialCounts.of(record.trials()).complete == 8
+    assert explore(record, 50) == ""
+    assert TrialCounts.of(record.trials()).complete == 50
 
 
 def test_progress_and_leaders() -> None:
     events: list[Event] = []
-    ledger = make_ledger()
-    explore(ledger, 30, listen=events.append)
+    record = make_record()
+    explore(record, 30, listen=events.append)
     leaders = [event for event in events if isinstance(event, Leaders)]
     assert len(leaders) == 4
-    best = max(trial.value or 0 for trial in ledger.trials())
+    best = max(trial.value or 0 for trial in record.trials())
     assert leaders[-1].rows[0]["score"] == best
     assert [row["rank"] for row in leaders[-1].rows] == [1, 2, 3, 4, 5]
     advanced = [event for event in events if isinstance(event, Advanced)]
@@ -439,9 +439,9 @@ def test_progress_and_leaders() -> None:
 @pytest.mark.parametrize("sampler", PATIENT)
 def test_same_seed_same_search(sampler: str) -> None:
     def architectures(seed: int) -> list[str]:
-        ledger = make_ledger()
-        explore(ledger, 70, sampler=sampler, seed=seed)
-        return [trial.user_attrs["architecture"] for trial in ledger.trials()]
+        record = make_record()
+        explore(record, 70, sampler=sampler, seed=seed)
+        return [trial.user_attrs["architecture"] for trial in record.trials()]
 
     assert architectures(1) == architectures(1)
     assert architectures(1) != architectures(2)
@@ -463,18 +463,18 @@ def test_failures_are_announced_while_a_generation_is_under_way() -> None:
 
     widths = tuple(range(2, 30))
     space = toy_space(widths=widths, broken=widths[::3])
-    explore(make_ledger(), 30, space=space, score=score, listen=listen, generation=30)
+    explore(make_record(), 30, space=space, score=score, listen=listen, generation=30)
     assert order[0].startswith("5 of ")
     assert "for this reason: RuntimeError: width" in order[0]
     assert "scored" in order
 
 
 def test_a_generation_of_failures_ends_when_they_are_too_many() -> None:
-    ledger = make_ledger()
+    record = make_record()
     widths = tuple(range(2, 200))
     with pytest.raises(StudyError, match=r"20 of 20 candidates failed.*20 of 20 for this reason"):
-        explore(ledger, 500, space=toy_space(widths=widths, broken=widths), generation=100)
-    assert len(ledger.trials()) == 20
+        explore(record, 500, space=toy_space(widths=widths, broken=widths), generation=100)
+    assert len(record.trials()) == 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -494,15 +494,15 @@ class Hanging(ToySpace):
 
 
 def test_a_build_that_does_not_end_is_a_failed_candidate() -> None:
-    ledger = make_ledger()
+    record = make_record()
     space = Hanging(task=DIGITS, widths=tuple(range(2, 30)))
-    assert explore(ledger, 30, space=space) == ""
-    failed = [t for t in ledger.trials() if t.user_attrs["outcome"] == "failed"]
+    assert explore(record, 30, space=space) == ""
+    failed = [t for t in record.trials() if t.user_attrs["outcome"] == "failed"]
     assert failed
     for trial in failed:
         assert "took longer than 0.25 s" in trial.user_attrs["reason"]
         assert trial.params["width0"] == 2
-    assert ledger.seconds()["search"] >= 0.2 * len(failed)
+    assert record.seconds()["search"] >= 0.2 * len(failed)
 
 
 def test_an_exit_in_a_build_is_a_failed_candidate() -> None:
@@ -514,9 +514,9 @@ def test_an_exit_in_a_build_is_a_failed_candidate() -> None:
             graph = super().build(trial)
             return sys.exit(0) if trial.suggest_int("exit", 0, 3) == 3 else graph
 
-    ledger = make_ledger()
-    assert explore(ledger, 20, space=Exiting(task=DIGITS)) == ""
-    failed = [t for t in ledger.trials() if t.user_attrs["outcome"] == "failed"]
+    record = make_record()
+    assert explore(record, 20, space=Exiting(task=DIGITS)) == ""
+    failed = [t for t in record.trials() if t.user_attrs["outcome"] == "failed"]
     assert failed
     assert {t.params["exit"] for t in failed} == {3}
     assert "raised SystemExit: 0" in failed[0].user_attrs["reason"]
@@ -533,13 +533,13 @@ def test_the_end_of_the_time_ends_a_generation_whose_builds_are_slow() -> None:
         build_seconds: ClassVar[float] = 60.0
 
     space = Slow(task=DIGITS, seconds=0.03, slow=tuple(range(2, 6)))
-    ledger = make_ledger()
+    record = make_record()
     began = time.monotonic()
-    reason = explore(ledger, 500, space=space, generation=200, timeout=0.5)
+    reason = explore(record, 500, space=space, generation=200, timeout=0.5)
     assert reason == "the time of 0.5 s is over"
     assert time.monotonic() - began < 20
-    assert 0 < TrialCounts.of(ledger.trials()).complete < 50
-    assert explore(ledger, 60, space=toy_space()) == "", "what is on record is sound"
+    assert 0 < TrialCounts.of(record.trials()).complete < 50
+    assert explore(record, 60, space=toy_space()) == "", "what is on record is sound"
 
 
 @pytest.mark.usefixtures("impatient")
@@ -549,20 +549,20 @@ def test_the_end_of_the_time_keeps_what_is_scored() -> None:
             time.sleep(60 if number == 5 else 0)
             yield estimate
 
-    ledger = make_ledger()
+    record = make_record()
     space = toy_space(labels=("a", "b"), widths=(2, 3), broken=(3,))
-    whole = make_ledger()
+    whole = make_record()
     explore(whole, 30, space=space, generation=30)
-    reason = explore(ledger, 30, space=space, score=score, generation=30, timeout=0.25)
+    reason = explore(record, 30, space=space, score=score, generation=30, timeout=0.25)
     assert "is over" in reason
-    trials = ledger.trials()
+    trials = record.trials()
     assert TrialCounts.of(trials).complete == 5
     assert [t.number for t in trials] == list(range(len(trials)))
     assert [t.params for t in trials] == [t.params for t in whole.trials()[: len(trials)]]
     for trial in trials:
         assert trial.user_attrs.get("duplicate_of", 0) <= trial.number
-    explore(ledger, 30, space=space)
-    assert TrialCounts.of(ledger.trials()).complete >= 5
+    explore(record, 30, space=space)
+    assert TrialCounts.of(record.trials()).complete >= 5
 
 
 @pytest.mark.usefixtures("impatient")
@@ -571,4 +571,4 @@ def test_where_the_time_is_over_before_the_first_score_that_is_said() -> None:
         build_seconds: ClassVar[float] = 60.0
 
     with pytest.raises(StudyError, match=r"the time of 0.25 s is over.*see that build\(\)"):
-        explore(make_ledger(), 9, space=Endless(task=DIGITS, widths=(2,)), timeout=0.25)
+        explore(make_record(), 9, space=Endless(task=DIGITS, widths=(2,)), timeout=0.25)

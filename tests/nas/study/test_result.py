@@ -9,7 +9,7 @@ import optuna
 from nas.analysis.cost import cost
 from nas.space.candidate import candidate
 from nas.study.effort import Effort
-from nas.study.record.ledger import TrialCounts
+from nas.study.record.study_record import TrialCounts
 from nas.study.result import Found, SearchResult
 from nas.study.selection.trust import trust
 from tests.nas.study.study_toys import toy_estimate, toy_space
@@ -60,7 +60,7 @@ def test_a_result_as_json() -> None:
         finalists=(),
         best_model=None,
         trust=trust({"score": [0.7]}, [0.5]),
-        trials=TrialCounts(total=11, complete=5, children=2, failed=1, duplicates=2, infeasible=1),
+        trials=TrialCounts(total=11, complete=5, mutants=2, failed=1, duplicates=2, infeasible=1),
         seconds={"search": 1.5},
         rungs=(Effort(name="rung 1", architectures=9, epochs=3, equivalent_epochs=27.0),),
         files={"run": Path("runs/a/run.json")},
@@ -71,7 +71,7 @@ def test_a_result_as_json() -> None:
     assert document["trials"] == {
         "total": 11,
         "complete": 5,
-        "children": 2,
+        "mutants": 2,
         "failed": 1,
         "duplicates": 2,
         "infeasible": 1,

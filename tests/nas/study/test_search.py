@@ -19,7 +19,7 @@ from nas.errors import ConfigError, InfeasibleError, StudyError, TrainingError
 from nas.events import Advanced, Event, Noted, StageStarted
 from nas.export.save import load_module
 from nas.graph.graph import Graph
-from nas.study.record.ledger import is_scored
+from nas.study.record.study_record import is_scored
 from nas.study.trainer import Trainer
 from nas.testing.dataset import images_of
 from nas.train.evaluate import evaluate
@@ -166,7 +166,7 @@ def test_trust_compares_the_finalists_as_trained_briefly_with_what_was_known() -
     assert result.trust.kendall_tau["loss"] == pytest.approx(-expected)
 
 
-def test_a_champion_that_diverges_leaves_its_place_to_the_next(
+def test_a_winner_that_diverges_leaves_its_place_to_the_next(
     original: SearchResult, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = original.finalists

@@ -72,13 +72,13 @@ def test_aggregation(how):
 
 def test_the_recipe_is_a_way_to_train():
     params = design(batch_size=32, base_lr=0.01, optimizer="sgd", max_epoch=400)
-    assert SPACE.recipe(params) == {
+    assert SPACE.training_overrides(params) == {
         "batch_size": 32,
         "lr": 0.01,
         "optimiser": "sgd",
         "epochs": 400,
     }
-    assert TrainConfig(**SPACE.recipe(params)).epochs == 400
+    assert TrainConfig(**SPACE.training_overrides(params)).epochs == 400
 
 
 def test_trainings_of_one_network_are_candidates_of_their_own():

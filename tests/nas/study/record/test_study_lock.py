@@ -11,9 +11,9 @@ import pytest
 from optuna.trial import create_trial
 
 from nas.errors import StudyError
-from nas.study.record.ledger import Ledger
 from nas.study.record.storage import open_storage
 from nas.study.record.study_lock import study_in_use
+from nas.study.record.study_record import StudyRecord
 from tests.nas.study.study_toys import toy_search
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def test_a_study_that_two_processes_have_written_is_refused() -> None:
     for _ in range(2):
         study.add_trial(create_trial(value=1.0, user_attrs=attributes))
     with pytest.raises(StudyError, match="study 's' is ruined: trials 0 and 1 are of one arch"):
-        Ledger(study)
+        StudyRecord(study)
 
 
 def test_a_study_with_two_trials_of_one_number_is_refused(tmp_path: Path) -> None:
@@ -88,4 +88,4 @@ def test_a_study_with_two_trials_of_one_number_is_refused(tmp_path: Path) -> Non
         database.execute("UPDATE trials SET number = 0 WHERE number = 1")
     database.close()
     with pytest.raises(StudyError, match="study 's' is ruined: its trial 1 has the number 2"):
-        Ledger(optuna.load_study(storage=open_storage(url), study_name="s"))
+        StudyRecord(optuna.load_study(storage=open_storage(url), study_name="s"))

@@ -1,4 +1,4 @@
-"""What is known of an architecture, and what Optuna is told about it."""
+"""The outcome of a trial, and the outcomes of all architectures met so far."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 PARENT = "parent"
-"""The attribute of a child, see
-:mod:`nas.study.selection.breeder`, that holds the number of its parent."""
+"""The attribute of a mutant with the number of its parent, see
+:mod:`nas.study.selection.mutation_selector`."""
 
 
 DUPLICATE_OF = "duplicate_of"
 """The attribute of a duplicate that holds the number of the first trial of its architecture."""
 
 
-class Outcome(StrEnum):
-    """What became of an architecture."""
+class OutcomeKind(StrEnum):
+    """Whether an architecture was scored, is infeasible, or failed."""
 
     SCORED = "scored"
     INFEASIBLE = "infeasible"
@@ -32,26 +32,26 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """The answer to every trial that asks for one architecture.
+class TrialOutcome:
+    """The outcome of every trial that asks for one architecture.
 
     Attributes:
-        outcome: What became of it.
+        kind: Whether it was scored, is infeasible, or failed.
         values: One for each objective, the worst where unknown; None if it failed.
         violations: Amount by which each constraint is missed.
         attributes: Its figures, notation and hash, or why it failed; fit for JSON.
         number: The first trial that asked, once that one is told.
     """
 
-    outcome: Outcome
+    kind: OutcomeKind
     values: Sequence[float] | None = None
     violations: Mapping[str, float] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
     number: int | None = None
 
     def tell(self, trial: Trial) -> FrozenTrial:
-        """Finish a trial with this answer; the study then holds what is known."""
-        for key, value in {**self.attributes, "outcome": self.outcome.value}.items():
+        """Finish a trial with this outcome; the study then holds what is known."""
+        for key, value in {**self.attributes, "outcome": self.kind.value}.items():
             trial.set_user_attr(key, value)
         if self.number is not None:
             trial.set_user_attr(DUPLICATE_OF, self.number)
@@ -62,11 +62,11 @@ class Answer:
         return trial.study.tell(trial, list(self.values))
 
 
-def answer_of(trial: FrozenTrial) -> Answer:
-    """The answer that a finished trial was told."""
+def outcome_of(trial: FrozenTrial) -> TrialOutcome:
+    """The outcome of a finished trial."""
     own = ("outcome", DUPLICATE_OF, PARENT)
-    return Answer(
-        outcome=Outcome(trial.user_attrs["outcome"]),
+    return TrialOutcome(
+        kind=OutcomeKind(trial.user_attrs["outcome"]),
         values=trial.values,
         violations=trial.constraints,
         attributes={key: value for key, value in trial.user_attrs.items() if key not in own},
@@ -85,8 +85,8 @@ def is_repeat(trial: FrozenTrial) -> bool:
     return DUPLICATE_OF in trial.user_attrs
 
 
-class AnswerCache:
-    """Answers by canonical hash, and the notations met so far.
+class OutcomeCache:
+    """Outcomes by canonical hash, and the notations met so far.
 
     Two notations may share a hash (isomorphic networks), so the number of notations is what a
     space of known size runs out of. What could not be built has no hash and is known by its
@@ -98,7 +98,7 @@ class AnswerCache:
 
     def __init__(self, trials: Iterable[FrozenTrial] = ()) -> None:
         self.identities: dict[str, str] = {}
-        self._answers: dict[str, Answer] = {}
+        self._outcomes: dict[str, TrialOutcome] = {}
         self._hashes: dict[int, str] = {}
         self._notations: set[str] = set()
         for trial in trials:
@@ -109,16 +109,16 @@ class AnswerCache:
         known = trial.user_attrs
         self._notations.add(known["architecture"])
         if not is_repeat(trial):
-            self._answers.setdefault(identity_of(trial), answer_of(trial))
+            self._outcomes.setdefault(identity_of(trial), outcome_of(trial))
             if "hash" in known:
                 self._hashes[trial.number] = known["hash"]
         first = known.get(DUPLICATE_OF, trial.number)
         if first in self._hashes:
             self.identities[repr(trial.params)] = self._hashes[first]
 
-    def get(self, identity: str) -> Answer | None:
-        """The answer for the architecture of that hash, if there is one."""
-        return self._answers.get(identity)
+    def get(self, identity: str) -> TrialOutcome | None:
+        """The outcome for the architecture of that hash, if there is one."""
+        return self._outcomes.get(identity)
 
     @property
     def notations(self) -> int:
@@ -126,7 +126,7 @@ class AnswerCache:
         return len(self._notations)
 
     def __contains__(self, identity: object) -> bool:
-        return identity in self._answers
+        return identity in self._outcomes
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return len(self._outcomes)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from nas.modules.own_module import OwnModule
     from nas.space.search_space import SearchSpace
     from nas.study.goals.objectives import Objective
-    from nas.study.record.ledger import Ledger
     from nas.study.record.run_folder import RunFolder
+    from nas.study.record.study_record import StudyRecord
     from nas.study.rungs import Rung
     from nas.study.selection.pareto import Choose
     from nas.study.trainer import Trainer
@@ -50,7 +50,7 @@ class Finalist:
 
     Attributes:
         val_accuracy: Of the ranking, :attr:`nas.train.train.Trained.ranking_accuracy`; of a
-            champion that of the weights handed over.
+            winner that of the weights handed over.
     """
 
     trial: FrozenTrial
@@ -59,7 +59,7 @@ class Finalist:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Champion(Finalist):
+class Winner(Finalist):
     """The fully trained best: its network, and its accuracy on the test split besides."""
 
     module: nn.Module
@@ -67,7 +67,7 @@ class Champion(Finalist):
 
 
 @dataclass(frozen=True)
-class Climb:
+class HalvingResult:
     """What was trained, rung by rung.
 
     Attributes:
@@ -93,13 +93,13 @@ class Climb:
                 found.setdefault(finalist.trial.number, finalist)
         return tuple(found.values())
 
-    def then(self, *rung: Finalist) -> Climb:
+    def then(self, *rung: Finalist) -> HalvingResult:
         """The same with a further rung on top."""
-        return Climb((*self.rungs, rung), self.compared)
+        return HalvingResult((*self.rungs, rung), self.compared)
 
 
-class Finals:
-    """Trains a few architectures, keeping every result in the ledger as soon as it is there.
+class SuccessiveHalving:
+    """Trains a few architectures, keeping every result in the record as soon as it is there.
 
     Results are kept by hash, number of epochs and initial weights, so a repeated command trains
     only what it has not trained before, and goes on from the checkpoint of what was interrupted.
@@ -114,9 +114,9 @@ class Finals:
     Args:
         space: Full-size space.
         trainer: Trains from predicted or default weights.
-        ledger: Keeps the results.
+        record: Keeps the results.
         folder: Keeps checkpoints and the best model; None keeps neither.
-        objectives: What is searched for; decides which of the finalists climb.
+        objectives: What is searched for; decides which finalists are trained longer.
         listen: Is told of the progress.
     """
 
@@ -124,14 +124,14 @@ class Finals:
         self,
         space: SearchSpace,
         trainer: Trainer,
-        ledger: Ledger,
+        record: StudyRecord,
         folder: RunFolder | None,
         objectives: Sequence[Objective],
         listen: Listener,
     ) -> None:
         self._space = space
         self._trainer = trainer
-        self._ledger = ledger
+        self._record = record
         self._folder = folder
         self._objectives = objectives
         self._listen = listen
@@ -140,10 +140,10 @@ class Finals:
         # hundreds of steps, and most end lower
         self._init = PREDICTED if trainer.knows(space) and may_start else DEFAULT
 
-    def climb(self, choose: Choose, rungs: Sequence[Rung]) -> Climb:
+    def run(self, choose: Choose, rungs: Sequence[Rung]) -> HalvingResult:
         """Train finalists rung by rung, fewer of them and longer each time.
 
-        The best of a rung climb to the next one: those of the first Pareto fronts, where the
+        The best of a rung enter the next one: those of the first Pareto fronts, where the
         accuracy after training takes the place of what predicted weights told. Where a training
         diverges or fails otherwise, the next one takes its place.
 
@@ -156,19 +156,19 @@ class Finals:
         """
         first = choose({})
         if first is None or not rungs:
-            return Climb()
+            return HalvingResult()
         compared = None
         if self._init == PREDICTED:
             compared = self._choose_init(first, rungs[0].epochs)
         tried: dict[int, float | None] = {}
         trained = self._rung(1, rungs[0], _chosen(choose, rungs[0].size, tried), tried)
-        climb = Climb((trained,), compared)
+        halved = HalvingResult((trained,), compared)
         for number, rung in enumerate(rungs[1:], 2):
-            next_in_line = (finalist.trial for finalist in climb.standing)
-            climb = climb.then(*self._rung(number, rung, next_in_line, {}))
-        return climb
+            next_in_line = (finalist.trial for finalist in halved.standing)
+            halved = halved.then(*self._rung(number, rung, next_in_line, {}))
+        return halved
 
-    def champion(self, trials: Sequence[FrozenTrial], epochs: int) -> Champion:
+    def train_winner(self, trials: Sequence[FrozenTrial], epochs: int) -> Winner:
         """Train the first to the end, test it once, and export it.
 
         Where that fails, the next one in the order given takes its place.
@@ -241,12 +241,12 @@ class Finals:
         order = by_training([f.trial for f in trained], accuracies, self._objectives)
         return tuple(trained[index] for index in order)
 
-    def _full_training(self, trial: FrozenTrial, epochs: int) -> Champion:
+    def _full_training(self, trial: FrozenTrial, epochs: int) -> Winner:
         name = _name("final", trial, epochs, self._init)
         known = self._known(name)
         if known is not None and self._folder is not None and self._is_exported(name):
             module = load_module(self._network(trial), self._folder.best, own=self._own(trial))
-            return Champion(trial=trial, epochs=epochs, module=module, **known)
+            return Winner(trial=trial, epochs=epochs, module=module, **known)
         with self._failures_kept(name):
             own = self._own(trial)
             trained = self._train(name, trial, own, epochs, self._init, self._listen)
@@ -264,15 +264,15 @@ class Finals:
                 }
                 data = self._trainer.data
                 graph = self._network(trial)
-                self._ledger.check()
+                self._record.check()
                 save(graph, trained.module, self._folder.best, own=own, data=data, card=card)
         if self._folder is not None:
-            self._ledger.write("exported", name)
-        self._ledger.write(_name("finalist", trial, epochs, self._init), trained.ranking_accuracy)
-        self._ledger.write(name, figures)
-        self._ledger.spend("train", trained.seconds + time.monotonic() - began)
+            self._record.write("exported", name)
+        self._record.write(_name("finalist", trial, epochs, self._init), trained.ranking_accuracy)
+        self._record.write(name, figures)
+        self._record.spend("train", trained.seconds + time.monotonic() - began)
         self._forget(name)
-        return Champion(trial=trial, epochs=epochs, module=trained.module, **figures)
+        return Winner(trial=trial, epochs=epochs, module=trained.module, **figures)
 
     def _short_training(self, trial: FrozenTrial, epochs: int, init: str, purpose: str) -> float:
         name = _name("finalist", trial, epochs, init)
@@ -281,8 +281,8 @@ class Finals:
             return float(known)
         with self._failures_kept(name):
             trained = self._train(name, trial, self._own(trial), epochs, init, ignore)
-        self._ledger.write(name, trained.ranking_accuracy)
-        self._ledger.spend(purpose, trained.seconds)
+        self._record.write(name, trained.ranking_accuracy)
+        self._record.spend(purpose, trained.seconds)
         self._forget(name)
         return trained.ranking_accuracy
 
@@ -299,7 +299,7 @@ class Finals:
             self._network(trial),
             epochs,
             init,
-            recipe=self._space.recipe(trial.params),
+            overrides=self._space.training_overrides(trial.params),
             own=own,
             checkpoint=self._checkpoint(name, own=own is not None),
             listen=self._checked(listen),
@@ -310,7 +310,7 @@ class Finals:
 
         def checked(event: Event) -> None:
             listen(event)
-            self._ledger.check()
+            self._record.check()
 
         return checked
 
@@ -328,7 +328,7 @@ class Finals:
             raise
         except Exception as error:
             reason = _reason(error)
-            self._ledger.write(name, {"diverged": reason})
+            self._record.write(name, {"diverged": reason})
             self._forget(name)
             raise TrainingError(reason) from error
 
@@ -338,7 +338,7 @@ class Finals:
         Raises:
             TrainingError: It failed.
         """
-        known = self._ledger.read(name)
+        known = self._record.read(name)
         if known is not None:
             self._forget(name)  # left by a process that was killed in between
         if isinstance(known, dict) and "diverged" in known:
@@ -354,7 +354,7 @@ class Finals:
     def _is_exported(self, name: str) -> bool:
         folder = self._folder
         written = folder is not None and Files(folder.best).weights.is_file()
-        return written and bool(self._ledger.read("exported") == name)
+        return written and bool(self._record.read("exported") == name)
 
     def _checkpoint(self, name: str, *, own: bool) -> Path | None:
         """The state of a training; that of a module of the user's has other tensors."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from nas.analysis.figure import graph_figures
 from nas.evaluate.scorer import Failure
 from nas.space.candidate import Candidate
-from nas.study.answer import Answer, Outcome
 from nas.study.goals.constraints import violations
 from nas.study.goals.objectives import values
+from nas.study.outcome import OutcomeKind, TrialOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
+class ProposedTrial:
     """What a sampler asked for, built.
 
     Attributes:
@@ -46,13 +46,13 @@ class Proposal:
     known_as: str = ""
 
     @staticmethod
-    def build(space: SearchSpace, trial: Trial, known: Mapping[str, str]) -> Proposal:
-        """Let a space suggest the parameters of a trial; a failure is part of the answer.
+    def build(space: SearchSpace, trial: Trial, known: Mapping[str, str]) -> ProposedTrial:
+        """Let a space suggest the parameters of a trial; a failure is part of the outcome.
 
         Args:
             space: Whose architectures are searched.
             trial: What the sampler asked for.
-            known: Canonical hashes by parameters, see :attr:`nas.study.answer.AnswerCache`.
+            known: Canonical hashes by parameters, see :attr:`nas.study.outcome.OutcomeCache`.
         """
         try:
             graph = space.assemble(trial)
@@ -60,15 +60,15 @@ class Proposal:
             known_as = known.get(repr(trial.params), "")
             if known_as:
                 text = candidate.architecture
-                return Proposal(trial=trial, architecture=text, known_as=known_as)
-            return Proposal(
+                return ProposedTrial(trial=trial, architecture=text, known_as=known_as)
+            return ProposedTrial(
                 trial=trial,
                 architecture=candidate.architecture,
                 candidate=candidate,
                 figures=graph_figures(candidate.network),
             )
         except Exception as error:  # a space may be anybody's code
-            return Proposal(
+            return ProposedTrial(
                 trial=trial,
                 architecture=json.dumps(trial.params),
                 reason=f"{type(error).__name__}: {error}",
@@ -81,41 +81,41 @@ class Proposal:
             return self.known_as or self.architecture
         return self.candidate.hash
 
-    def answer_unscored(
+    def outcome_unscored(
         self, objectives: Sequence[Objective], constraints: Sequence[Constraint]
-    ) -> Answer | None:
-        """The answer, if it is known without scoring."""
+    ) -> TrialOutcome | None:
+        """The outcome, if it is known without scoring."""
         if self.figures is None:
-            return Answer(outcome=Outcome.FAILED, attributes=self._attributes())
+            return TrialOutcome(kind=OutcomeKind.FAILED, attributes=self._attributes())
         known = self.figures
         missed = violations(constraints, known)
         if all(amount <= 0 for amount in missed.values()):
             return None
-        return Answer(
-            outcome=Outcome.INFEASIBLE,
+        return TrialOutcome(
+            kind=OutcomeKind.INFEASIBLE,
             values=values(objectives, known),
             violations=missed,
             attributes=self._attributes(),
         )
 
-    def answer_scored(
+    def outcome_scored(
         self,
         estimate: Estimate | Failure,
         objectives: Sequence[Objective],
         constraints: Sequence[Constraint],
-    ) -> Answer:
-        """The answer once it is scored, or has failed to be."""
+    ) -> TrialOutcome:
+        """The outcome once it is scored, or has failed to be."""
         assert self.figures is not None
         missed = violations(constraints, self.figures)
         if isinstance(estimate, Failure):
-            return Answer(
-                outcome=Outcome.FAILED,
+            return TrialOutcome(
+                kind=OutcomeKind.FAILED,
                 violations=missed,
                 attributes=self._attributes() | {"reason": estimate.reason},
             )
         known = {**self.figures, **asdict(estimate)}
-        return Answer(
-            outcome=Outcome.SCORED,
+        return TrialOutcome(
+            kind=OutcomeKind.SCORED,
             values=values(objectives, known),
             violations=missed,
             attributes=self._attributes() | known,

@@ -9,7 +9,7 @@ import pytest
 from nas.errors import ConfigError
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
-from nas.study.rehearsal import rehearse
+from nas.study.reproducible import check_reproducible
 from tests.nas.study.study_toys import DIGITS, ToySpace, toy_search, toy_space
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ class Asking(SearchSpace):
 
 
 def test_a_space_that_follows_its_choices_passes() -> None:
-    rehearse(toy_space(), seed=0)
+    check_reproducible(toy_space(), seed=0)
 
 
 def test_architectures_that_cannot_be_built_are_left_to_the_search() -> None:
-    rehearse(toy_space(broken=(2, 3, 4, 5)), seed=0)
+    check_reproducible(toy_space(broken=(2, 3, 4, 5)), seed=0)
 
 
 @pytest.mark.parametrize("space", [Moody(task=DIGITS), Asking(task=DIGITS)])
@@ -93,5 +93,5 @@ def test_a_space_that_does_not_end_is_left_to_the_search(monkeypatch: pytest.Mon
             while True:
                 pass
 
-    monkeypatch.setattr("nas.study.rehearsal._SECONDS", 0.3)
-    rehearse(Endless(task=DIGITS), seed=0)
+    monkeypatch.setattr("nas.study.reproducible._SECONDS", 0.3)
+    check_reproducible(Endless(task=DIGITS), seed=0)

@@ -8,7 +8,7 @@ import pytest
 
 from nas.analysis.figure import FIGURES
 from nas.study.goals.objectives import parse_objectives
-from nas.study.selection.chooser import REGRESSOR, Chooser
+from nas.study.selection.finalist_selector import REGRESSOR, FinalistSelector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,41 +36,41 @@ def no_embedding(trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
 
 
 def train_all(
-    chooser: Chooser, accuracies: Sequence[float], count: int
+    selector: FinalistSelector, accuracies: Sequence[float], count: int
 ) -> dict[int, float | None]:
     trained: dict[int, float | None] = {}
-    while len(trained) < count and (trial := chooser(trained)) is not None:
+    while len(trained) < count and (trial := selector(trained)) is not None:
         trained[trial.number] = accuracies[trial.number]
     return trained
 
 
 def test_first_the_best_then_probes_all_over_the_ranking_then_the_next_best() -> None:
     trials = ranked([float(-i) for i in range(31)])
-    chooser = Chooser(trials, SCORE, no_embedding, probes=2)
-    trained = train_all(chooser, [1 - i / 100 for i in range(31)], 5)
+    selector = FinalistSelector(trials, SCORE, no_embedding, probes=2)
+    trained = train_all(selector, [1 - i / 100 for i in range(31)], 5)
     assert list(trained) == [0, 10, 20, 1, 2]
 
 
 def test_nothing_is_trained_twice_and_all_come_in_the_end() -> None:
     trials = ranked([float(-i) for i in range(7)])
-    chooser = Chooser(trials, SCORE, no_embedding, probes=3)
-    trained = train_all(chooser, [0.5] * 7, 99)
+    selector = FinalistSelector(trials, SCORE, no_embedding, probes=3)
+    trained = train_all(selector, [0.5] * 7, 99)
     assert sorted(trained) == list(range(7))
-    assert chooser(trained) is None
+    assert selector(trained) is None
 
 
 def test_without_trials_there_is_no_choice() -> None:
-    chooser = Chooser([], SCORE, no_embedding, probes=2)
-    assert chooser({}) is None
-    assert chooser.trust({}).probes == 0
+    selector = FinalistSelector([], SCORE, no_embedding, probes=2)
+    assert selector({}) is None
+    assert selector.trust({}).probes == 0
 
 
 def test_what_diverged_is_neither_learned_from_nor_trained_again() -> None:
     trials = ranked([float(-i) for i in range(9)])
-    chooser = Chooser(trials, SCORE, no_embedding)
+    selector = FinalistSelector(trials, SCORE, no_embedding)
     tried = {0: None, 1: 0.5, 2: 0.4}
-    assert chooser.trust(tried).probes == 2
-    assert chooser(tried) is trials[3]
+    assert selector.trust(tried).probes == 2
+    assert selector(tried) is trials[3]
 
 
 def test_the_same_answers_lead_to_the_same_choice() -> None:
@@ -78,7 +78,8 @@ def test_the_same_answers_lead_to_the_same_choice() -> None:
     trials = ranked(sorted(draws.random(40).tolist(), reverse=True))
     accuracies = draws.random(40).tolist()
     once, again = (
-        train_all(Chooser(trials, SCORE, no_embedding, probes=2), accuracies, 12) for _ in "ab"
+        train_all(FinalistSelector(trials, SCORE, no_embedding, probes=2), accuracies, 12)
+        for _ in "ab"
     )
     assert once == again
 
@@ -92,9 +93,9 @@ def test_it_learns_from_the_embedding_what_the_score_does_not_tell() -> None:
     def embed(chosen: Sequence[FrozenTrial]) -> NDArray[np.float64]:
         return np.array([[hidden[trial.number], 0.1 * trial.number] for trial in chosen])
 
-    chooser = Chooser(trials, SCORE, embed, probes=4)
-    trained = train_all(chooser, accuracies, 24)
-    trust = chooser.trust(trained)
+    selector = FinalistSelector(trials, SCORE, embed, probes=4)
+    trained = train_all(selector, accuracies, 24)
+    trust = selector.trust(trained)
     assert trust.ranked_by == REGRESSOR
     by_regressor, by_score = trust.kendall_tau[REGRESSOR], trust.kendall_tau["score"]
     assert by_regressor is not None
@@ -110,10 +111,10 @@ def test_a_figure_that_surely_ranks_better_takes_over() -> None:
     params = [float(value) for value in draws.permutation(count)]
     trials = ranked([float(-i) for i in range(count)], params=params)
     accuracies = [0.5 + value / 200 for value in params]
-    chooser = Chooser(trials, SCORE, no_embedding, probes=12)
-    trained = train_all(chooser, accuracies, 20)
-    assert chooser.trust(trained).ranked_by == "params"
-    following = chooser(trained)
+    selector = FinalistSelector(trials, SCORE, no_embedding, probes=12)
+    trained = train_all(selector, accuracies, 20)
+    assert selector.trust(trained).ranked_by == "params"
+    following = selector(trained)
     assert following is not None
     left = [params[trial.number] for trial in trials if trial.number not in trained]
     assert params[following.number] == max(left)
@@ -122,25 +123,25 @@ def test_a_figure_that_surely_ranks_better_takes_over() -> None:
 def test_the_ranking_is_that_of_the_objective() -> None:
     accuracy = [0.9, 0.8, 0.7, 0.6, 0.5]
     trials = ranked([0.1, 0.5, 0.2, 0.4, 0.3], accuracy=accuracy)
-    chooser = Chooser(trials, parse_objectives(["accuracy"]), no_embedding)
-    trained = train_all(chooser, accuracy, 3)
+    selector = FinalistSelector(trials, parse_objectives(["accuracy"]), no_embedding)
+    trained = train_all(selector, accuracy, 3)
     assert list(trained) == [0, 1, 2]
-    assert chooser.trust(trained).ranked_by == "accuracy"
+    assert selector.trust(trained).ranked_by == "accuracy"
 
 
 def test_trust_does_not_depend_on_the_order_of_training() -> None:
     draws = np.random.default_rng(3)
     trials = ranked(sorted(draws.random(60).tolist(), reverse=True))
-    chooser = Chooser(trials, SCORE, no_embedding)
+    selector = FinalistSelector(trials, SCORE, no_embedding)
     numbers = draws.permutation(60)[:25].tolist()
     tried: dict[int, float | None] = {number: draws.random() for number in numbers}
     backwards = dict(reversed(tried.items()))
-    assert chooser.trust(tried) == chooser.trust(backwards)
+    assert selector.trust(tried) == selector.trust(backwards)
 
 
 def test_lower_losses_are_better() -> None:
     trials = ranked([3.0, 2.0, 1.0, 0.0], loss=[0.1, 0.2, 0.3, 0.4])
-    found = Chooser(trials, SCORE, no_embedding).trust({0: 0.9, 1: 0.8, 2: 0.7, 3: 0.6})
+    found = FinalistSelector(trials, SCORE, no_embedding).trust({0: 0.9, 1: 0.8, 2: 0.7, 3: 0.6})
     assert found.kendall_tau["loss"] == pytest.approx(1.0)
 
 
@@ -154,7 +155,9 @@ def test_costs_stay_objectives() -> None:
         trial.set_user_attr("params", params)
         study.tell(trial, [score, params])
     first_front = [study.trials[i] for i in (0, 3, 2)]
-    chooser = Chooser([*first_front, study.trials[1], study.trials[4]], objectives, no_embedding)
-    trained = train_all(chooser, [0.9, 0.8, 0.1, 0.2, 0.05], 4)
+    selector = FinalistSelector(
+        [*first_front, study.trials[1], study.trials[4]], objectives, no_embedding
+    )
+    trained = train_all(selector, [0.9, 0.8, 0.1, 0.2, 0.05], 4)
     assert set(list(trained)[:3]) == {0, 2, 3}
     assert list(trained)[3] == 1

@@ -7,17 +7,17 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from nas.study.answer import Answer, AnswerCache, Outcome, answer_of
-from nas.study.record.ledger import Ledger, TrialCounts, is_scored
+from nas.study.outcome import OutcomeCache, OutcomeKind, TrialOutcome, outcome_of
 from nas.study.record.storage import open_storage
+from nas.study.record.study_record import StudyRecord, TrialCounts, is_scored
 from nas.study.selection.pareto import best, ranked_fronts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _ledger(location: Path | str) -> Ledger:
-    return Ledger(
+def _record(location: Path | str) -> StudyRecord:
+    return StudyRecord(
         optuna.create_study(
             storage=open_storage(location),
             study_name="s",
@@ -28,21 +28,21 @@ def _ledger(location: Path | str) -> Ledger:
 
 
 ANSWERS = [
-    Answer(
-        outcome=Outcome.SCORED,
+    TrialOutcome(
+        kind=OutcomeKind.SCORED,
         values=(0.5, 10.0),
         violations={"params<=20": -0.5},
         attributes={"architecture": "a", "hash": "1", "score": 0.5},
     ),
-    Answer(
-        outcome=Outcome.INFEASIBLE,
+    TrialOutcome(
+        kind=OutcomeKind.INFEASIBLE,
         values=(-math.inf, 30.0),
         violations={"params<=20": 0.5},
         attributes={"architecture": "b", "hash": "2"},
     ),
-    Answer(outcome=Outcome.FAILED, attributes={"architecture": "c", "reason": "why"}),
-    Answer(
-        outcome=Outcome.SCORED,
+    TrialOutcome(kind=OutcomeKind.FAILED, attributes={"architecture": "c", "reason": "why"}),
+    TrialOutcome(
+        kind=OutcomeKind.SCORED,
         values=(0.4, 9.0),
         violations={"params<=20": -0.6},
         attributes={"architecture": "d", "hash": "4", "score": 0.4},
@@ -51,10 +51,10 @@ ANSWERS = [
 
 
 def _tell_all(study: optuna.Study) -> None:
-    cache = AnswerCache()
-    for answer in [*ANSWERS, *ANSWERS[:3]]:
-        known = cache.get(str(answer.attributes.get("hash", answer.attributes["architecture"])))
-        cache.learn((known or answer).tell(study.ask()))
+    cache = OutcomeCache()
+    for outcome in [*ANSWERS, *ANSWERS[:3]]:
+        known = cache.get(str(outcome.attributes.get("hash", outcome.attributes["architecture"])))
+        cache.learn((known or outcome).tell(study.ask()))
     assert len(cache) == 4
 
 
@@ -63,22 +63,22 @@ def test_record_and_restore(kind: str, tmp_path: Path) -> None:
     location = tmp_path / "s.journal" if kind == "journal" else f"sqlite:///{tmp_path}/s.db"
     told = optuna.create_study(directions=["maximize", "minimize"])
     _tell_all(told)
-    _ledger(location).append(told.trials, told, seconds=1.5)
+    _record(location).append(told.trials, told, seconds=1.5)
 
-    ledger = _ledger(location)
-    assert [trial.state for trial in ledger.trials()] == [
+    record = _record(location)
+    assert [trial.state for trial in record.trials()] == [
         TrialState.COMPLETE,
         TrialState.COMPLETE,
         TrialState.FAIL,
         TrialState.COMPLETE,
     ]
-    assert ledger.counts() == TrialCounts(
+    assert record.counts() == TrialCounts(
         total=7, complete=2, failed=1, duplicates=3, infeasible=1
     )
-    assert ledger.seconds() == {"search": 1.5}
+    assert record.seconds() == {"search": 1.5}
 
     again = optuna.create_study(directions=["maximize", "minimize"])
-    ledger.restore(again)
+    record.restore(again)
     for before, after in zip(told.trials, again.trials, strict=True):
         assert (before.number, before.state, before.values) == (
             after.number,
@@ -98,20 +98,20 @@ def test_children_are_counted_apart() -> None:
     for trial in trials:
         trial.user_attrs["parent"] = 0
     assert TrialCounts.of(trials) == TrialCounts(
-        total=7, children=2, failed=1, duplicates=3, infeasible=1
+        total=7, mutants=2, failed=1, duplicates=3, infeasible=1
     )
 
 
 def test_answers_survive(tmp_path: Path) -> None:
     told = optuna.create_study(directions=["maximize", "minimize"])
     _tell_all(told)
-    ledger = _ledger(tmp_path / "s.journal")
-    ledger.append(told.trials, told)
-    first = answer_of(ledger.trials()[0])
-    assert (first.outcome, first.values, first.number) == (Outcome.SCORED, [0.5, 10.0], 0)
+    record = _record(tmp_path / "s.journal")
+    record.append(told.trials, told)
+    first = outcome_of(record.trials()[0])
+    assert (first.kind, first.values, first.number) == (OutcomeKind.SCORED, [0.5, 10.0], 0)
     assert first.attributes == ANSWERS[0].attributes
-    assert answer_of(told.trials[4]).number == 0
-    cache = AnswerCache(ledger.trials())
+    assert outcome_of(told.trials[4]).number == 0
+    cache = OutcomeCache(record.trials())
     assert cache.notations == 4
     assert "1" in cache
     assert cache.get("c") is not None, "what could not be built is known by its notation"
@@ -130,11 +130,11 @@ def test_ranking_leaves_out_what_was_not_scored() -> None:
 
 
 def test_notes_beside_the_trials(tmp_path: Path) -> None:
-    ledger = _ledger(tmp_path / "s.journal")
-    assert ledger.read("x") is None
-    ledger.write("x", {"y": [1, 2]})
-    ledger.spend("train", 1.0)
-    ledger.spend("train", 2.0)
-    again = _ledger(tmp_path / "s.journal")
+    record = _record(tmp_path / "s.journal")
+    assert record.read("x") is None
+    record.write("x", {"y": [1, 2]})
+    record.spend("train", 1.0)
+    record.spend("train", 2.0)
+    again = _record(tmp_path / "s.journal")
     assert again.read("x") == {"y": [1, 2]}
     assert again.seconds() == {"train": 3.0}

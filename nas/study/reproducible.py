@@ -20,7 +20,7 @@ _SECONDS = 10.0
 """How long that may take."""
 
 
-def rehearse(space: SearchSpace, seed: int) -> None:
+def check_reproducible(space: SearchSpace, seed: int) -> None:
     """Build a few random architectures, and each again from its parameters.
 
     Architectures that cannot be built are passed over: a search records them. So is what a slow
@@ -30,10 +30,10 @@ def rehearse(space: SearchSpace, seed: int) -> None:
         ConfigError: What is built is no network for the task, or not the same each time.
     """
     with suppress(TimeIsOver), time_limit(_SECONDS):
-        _rehearse(space, seed)
+        _check_reproducible(space, seed)
 
 
-def _rehearse(space: SearchSpace, seed: int) -> None:
+def _check_reproducible(space: SearchSpace, seed: int) -> None:
     draws = rng(seed, "rehearsal")
     for _ in range(_DRAWN):
         try:

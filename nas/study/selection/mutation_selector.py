@@ -1,4 +1,4 @@
-"""Children of what trained best, where nothing known before training tells what will train."""
+"""Mutants of the best trained architectures, where no ranking has proved itself."""
 
 from __future__ import annotations
 
@@ -20,39 +20,43 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.study.exploration import Exploration
     from nas.study.search_config import SearchConfig
-    from nas.study.selection.chooser import Chooser
+    from nas.study.selection.finalist_selector import FinalistSelector
 
 FOUNDERS = 30
-"""Architectures that the ranking chooses before the first child."""
+"""Architectures that the ranking chooses before the first mutant."""
 
 _TOURNAMENT = 5
 _TRIES = 50
 
 
-class Breeder:
-    """Chooses what is trained next: what the ranking says, or a child of what trained well.
+class MutationSelector:
+    """Chooses what is trained next: the next one in rank, or a mutant of one that trained well.
 
     The ranking chooses the first :data:`FOUNDERS`, and goes on while it has proved itself. Else
-    each choice is a child of the winner of a tournament among all that were trained, from which
+    each choice is a mutant of the winner of a tournament among all that were trained, from which
     it differs in one choice: evolution as in Real et al. 2019, on accuracies after training, in
     which parents do not age.
 
-    All that is random follows from the seed and the trainings before, and a child that is on
-    record is not scored again: a search that was killed goes on as if it had not been. Children
-    do not count as candidates; one that a later, longer exploration meets stays a child.
+    All that is random follows from the seed and the trainings before, and a mutant that is on
+    record is not scored again: a search that was killed goes on as if it had not been. Mutants
+    do not count as candidates; one that a later, longer exploration meets stays a mutant.
 
     Args:
         space: Whose architectures they are.
-        chooser: Follows the ranking.
+        selector: Follows the ranking.
         config: Of the search: its objectives decide who wins a tournament.
-        exploration: Scores children, and holds the trials.
+        exploration: Scores mutants, and holds the trials.
     """
 
     def __init__(
-        self, space: SearchSpace, chooser: Chooser, config: SearchConfig, exploration: Exploration
+        self,
+        space: SearchSpace,
+        selector: FinalistSelector,
+        config: SearchConfig,
+        exploration: Exploration,
     ) -> None:
         self._space = space
-        self._chooser = chooser
+        self._selector = selector
         self._config = config
         self._exploration = exploration
 
@@ -62,21 +66,23 @@ class Breeder:
         Args:
             trained: Accuracies by number of the trial, None where the training diverged.
         """
-        child = None
-        if len(trained) >= FOUNDERS and not self._chooser.is_proven(trained):
-            child = self._child(trained)
-        return child or self._chooser(trained)
+        mutant = None
+        if len(trained) >= FOUNDERS and not self._selector.is_proven(trained):
+            mutant = self._new_mutant(trained)
+        return mutant or self._selector(trained)
 
-    def _child(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
+    def _new_mutant(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
         """One that was not trained yet; None where luck finds none."""
         parents = self._parents(trained)
         draws = rng(self._config.seed, "children", len(trained))
         for _ in range(_TRIES if parents else 0):
             parent = parents[draws.integers(len(parents), size=_TOURNAMENT).min()]
             mutant = self._mutant(parent, draws)
-            child = None if mutant is None else self._exploration.child(mutant, parent.number)
-            if child is not None and child.number not in trained:
-                return child
+            if mutant is None:
+                continue
+            trial = self._exploration.record_mutant(mutant, parent.number)
+            if trial is not None and trial.number not in trained:
+                return trial
         return None
 
     def _parents(self, trained: Mapping[int, float | None]) -> list[FrozenTrial]:

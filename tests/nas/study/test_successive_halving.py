@@ -11,12 +11,12 @@ from nas.data.catalog import load
 from nas.errors import ExportError, StudyError, TrainingError
 from nas.events import Event, Listener, Noted, ignore
 from nas.export.save import save
-from nas.study import finals as finals_module
-from nas.study.finals import Climb, Finals
+from nas.study import successive_halving
 from nas.study.goals.objectives import parse_objectives
-from nas.study.record.ledger import Ledger
 from nas.study.record.run_folder import RunFolder
+from nas.study.record.study_record import StudyRecord
 from nas.study.rungs import Rung
+from nas.study.successive_halving import HalvingResult, SuccessiveHalving
 from nas.study.trainer import DEFAULT, PREDICTED
 from nas.train.train import Epoch, Trained
 from tests.nas.study.study_toys import toy_space
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.modules.own_module import OwnModule
     from nas.space.search_space import SearchSpace
-    from nas.study.finals import Finalist
+    from nas.study.successive_halving import Finalist
 
 SPACE = toy_space(widths=(2, 3, 4, 5, 6, 7))
 
@@ -77,7 +77,7 @@ class FakeTrainer:
         epochs: int,
         init: str,
         *,
-        recipe: Mapping[str, Any] | None = None,
+        overrides: Mapping[str, Any] | None = None,
         own: OwnModule | None = None,
         checkpoint: Path | None,
         listen: Listener,
@@ -103,8 +103,8 @@ class FakeTrainer:
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    return Ledger(optuna.create_study())
+def record() -> StudyRecord:
+    return StudyRecord(optuna.create_study())
 
 
 def in_order(candidates):
@@ -126,16 +126,16 @@ def trials(*widths: int, objectives: Sequence[str] = ("score",)) -> list[FrozenT
     return study.trials
 
 
-def finals(
+def halving(
     trainer: FakeTrainer,
-    ledger: Ledger,
+    record: StudyRecord,
     out: Path | None = None,
     listen: Listener = ignore,
     objectives: Sequence[str] = ("score",),
-) -> Finals:
+) -> SuccessiveHalving:
     folder = None if out is None else RunFolder(out)
     wanted = parse_objectives(objectives)
-    return Finals(SPACE, trainer, ledger, folder, wanted, listen)  # type: ignore[arg-type]
+    return SuccessiveHalving(SPACE, trainer, record, folder, wanted, listen)  # type: ignore[arg-type]
 
 
 def reached(rung: Sequence[Finalist]) -> list[tuple[int, float, int]]:
@@ -146,27 +146,27 @@ def notes(heard: Sequence[Event]) -> list[str]:
     return [event.text for event in heard if isinstance(event, Noted)]
 
 
-def test_a_rung_by_accuracy_and_each_is_trained_once(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_rung_by_accuracy_and_each_is_trained_once(record: StudyRecord, tmp_path: Path) -> None:
     trainer = FakeTrainer()
     for _ in range(2):
-        climb = finals(trainer, ledger, tmp_path).climb(in_order(trials(3, 5, 4)), [Rung(3, 1)])
-        assert reached(climb.first_rung) == [(1, 0.5, 1), (2, 0.4, 1), (0, 0.3, 1)]
-        assert climb.standing == climb.first_rung
+        halved = halving(trainer, record, tmp_path).run(in_order(trials(3, 5, 4)), [Rung(3, 1)])
+        assert reached(halved.first_rung) == [(1, 0.5, 1), (2, 0.4, 1), (0, 0.3, 1)]
+        assert halved.standing == halved.first_rung
     assert trainer.trained == {3: 1, 4: 1, 5: 1}
     assert not any(tmp_path.rglob("*.safetensors"))
-    finals(trainer, ledger, tmp_path).climb(in_order(trials(3)), [Rung(1, 2)])
+    halving(trainer, record, tmp_path).run(in_order(trials(3)), [Rung(1, 2)])
     assert trainer.trained[3] == 2, "another number of epochs is another training"
 
 
-def test_the_best_of_a_rung_climb_and_are_trained_anew(ledger: Ledger) -> None:
+def test_the_best_of_a_rung_climb_and_are_trained_anew(record: StudyRecord) -> None:
     trainer = FakeTrainer()
     ways = in_order(trials(2, 7, 4, 6, 3, 5))
-    climb = finals(trainer, ledger).climb(ways, [Rung(6, 1), Rung(3, 3), Rung(2, 9)])
-    assert [reached(rung) for rung in climb.rungs[1:]] == [
+    halved = halving(trainer, record).run(ways, [Rung(6, 1), Rung(3, 3), Rung(2, 9)])
+    assert [reached(rung) for rung in halved.rungs[1:]] == [
         [(1, 0.7, 3), (3, 0.6, 3), (5, 0.5, 3)],
         [(1, 0.7, 9), (3, 0.6, 9)],
     ]
-    assert reached(climb.standing) == [
+    assert reached(halved.standing) == [
         (1, 0.7, 9),
         (3, 0.6, 9),
         (5, 0.5, 3),
@@ -177,24 +177,24 @@ def test_the_best_of_a_rung_climb_and_are_trained_anew(ledger: Ledger) -> None:
     assert trainer.trained == {7: 3, 6: 3, 5: 2, 4: 1, 3: 1, 2: 1}
 
 
-def test_the_accuracy_after_the_longer_training_decides(ledger: Ledger) -> None:
+def test_the_accuracy_after_the_longer_training_decides(record: StudyRecord) -> None:
     trainer = FakeTrainer(late={(5, 3): 0.2})
-    climb = finals(trainer, ledger).climb(in_order(trials(5, 4, 3)), [Rung(3, 1), Rung(2, 3)])
-    assert reached(climb.standing) == [(1, 0.4, 3), (0, 0.2, 3), (2, 0.3, 1)]
+    halved = halving(trainer, record).run(in_order(trials(5, 4, 3)), [Rung(3, 1), Rung(2, 3)])
+    assert reached(halved.standing) == [(1, 0.4, 3), (0, 0.2, 3), (2, 0.3, 1)]
 
 
-def test_with_several_objectives_the_first_fronts_climb(ledger: Ledger) -> None:
+def test_with_several_objectives_the_first_fronts_climb(record: StudyRecord) -> None:
     """What is both larger and worse than another one stays behind."""
     trainer = FakeTrainer(late={(5, 1): 0.25})
     candidates = trials(3, 5, 4, 2, objectives=("params:min", "score:max"))
-    training = finals(trainer, ledger, objectives=("params:min", "score:max"))
-    climb = training.climb(in_order(candidates), [Rung(4, 1), Rung(3, 3)])
-    assert reached(climb.first_rung) == [(2, 0.4, 1), (0, 0.3, 1), (3, 0.2, 1), (1, 0.25, 1)]
-    assert reached(climb.rungs[1]) == [(2, 0.4, 3), (0, 0.3, 3), (3, 0.2, 3)]
+    training = halving(trainer, record, objectives=("params:min", "score:max"))
+    halved = training.run(in_order(candidates), [Rung(4, 1), Rung(3, 3)])
+    assert reached(halved.first_rung) == [(2, 0.4, 1), (0, 0.3, 1), (3, 0.2, 1), (1, 0.25, 1)]
+    assert reached(halved.rungs[1]) == [(2, 0.4, 3), (0, 0.3, 3), (3, 0.2, 3)]
 
 
-def test_the_first_rung_is_chosen_by_what_was_trained_before(ledger: Ledger) -> None:
-    """A chooser is told of failures too; it may end the rung early, and cannot overfill it."""
+def test_the_first_rung_is_chosen_by_what_was_trained_before(record: StudyRecord) -> None:
+    """A selector is told of failures too; it may end the rung early, and cannot overfill it."""
     candidates = trials(3, 4, 5, 2)
     told: list[dict[int, float | None]] = []
 
@@ -205,146 +205,155 @@ def test_the_first_rung_is_chosen_by_what_was_trained_before(ledger: Ledger) -> 
         return candidates[2] if None in trained.values() and 2 not in trained else None
 
     trainer = FakeTrainer(diverges=4)
-    climb = finals(trainer, ledger).climb(widest_after_a_failure, [Rung(4, 1)])
-    assert reached(climb.first_rung) == [(2, 0.5, 1)]
+    halved = halving(trainer, record).run(widest_after_a_failure, [Rung(4, 1)])
+    assert reached(halved.first_rung) == [(2, 0.5, 1)]
     assert told[-1] == {1: None, 2: 0.5}
-    climb = finals(trainer, ledger).climb(in_order(candidates), [Rung(2, 1)])
-    assert reached(climb.first_rung) == [(0, 0.3, 1)], "on the first rung no other takes its place"
+    halved = halving(trainer, record).run(in_order(candidates), [Rung(2, 1)])
+    assert reached(halved.first_rung) == [(0, 0.3, 1)], (
+        "on the first rung no other takes its place"
+    )
 
 
-def test_without_a_rung_nothing_is_trained(ledger: Ledger) -> None:
+def test_without_a_rung_nothing_is_trained(record: StudyRecord) -> None:
     trainer = FakeTrainer()
-    climb = finals(trainer, ledger).climb(in_order(trials(3)), [])
-    assert (climb.rungs, climb.standing, climb.first_rung, climb.compared) == ((), (), (), None)
+    halved = halving(trainer, record).run(in_order(trials(3)), [])
+    assert (halved.rungs, halved.standing, halved.first_rung, halved.compared) == (
+        (),
+        (),
+        (),
+        None,
+    )
     assert not trainer.inits
 
 
 def test_training_starts_from_the_weights_that_serve_the_first_finalist_better(
-    ledger: Ledger,
+    record: StudyRecord,
 ) -> None:
     heard: list[Event] = []
     trainer = FakeTrainer(default=0.45)
-    training = finals(trainer, ledger, listen=heard.append)
-    climb = training.climb(in_order(trials(3, 5)), [Rung(2, 1), Rung(1, 3)])
-    training.champion([climb.standing[0].trial], 6)
+    training = halving(trainer, record, listen=heard.append)
+    halved = training.run(in_order(trials(3, 5)), [Rung(2, 1), Rung(1, 3)])
+    training.train_winner([halved.standing[0].trial], 6)
     assert trainer.inits == [PREDICTED, DEFAULT, DEFAULT, DEFAULT, DEFAULT]
     assert notes(heard) == [
         "Training starts from default weights, which do better: 30.0% from predicted, "
         "45.0% from default."
     ]
-    assert climb.compared is not None
-    assert reached([climb.compared]) == [(0, 0.3, 1)]
+    assert halved.compared is not None
+    assert reached([halved.compared]) == [(0, 0.3, 1)]
 
 
-def test_weights_learnt_in_another_space_are_not_trained(ledger: Ledger) -> None:
+def test_weights_learnt_in_another_space_are_not_trained(record: StudyRecord) -> None:
     trainer = FakeTrainer(default=0.45, elsewhere=True)
-    climb = finals(trainer, ledger).climb(in_order(trials(3, 5)), [Rung(2, 1), Rung(1, 3)])
-    assert climb.compared is None
+    halved = halving(trainer, record).run(in_order(trials(3, 5)), [Rung(2, 1), Rung(1, 3)])
+    assert halved.compared is None
     assert trainer.inits == [DEFAULT, DEFAULT, DEFAULT]
 
 
-def test_what_diverges_is_left_out_said_and_not_tried_again(ledger: Ledger) -> None:
+def test_what_diverges_is_left_out_said_and_not_tried_again(record: StudyRecord) -> None:
     heard: list[Event] = []
     trainer = FakeTrainer(diverges=4)
     for _ in range(2):
-        training = finals(trainer, ledger, listen=heard.append)
-        climb = training.climb(in_order(trials(3, 4)), [Rung(2, 1)])
-        assert reached(climb.first_rung) == [(0, 0.3, 1)]
+        training = halving(trainer, record, listen=heard.append)
+        halved = training.run(in_order(trials(3, 4)), [Rung(2, 1)])
+        assert reached(halved.first_rung) == [(0, 0.3, 1)]
     assert notes(heard) == 2 * ["Trial 1 was left out of rung 1: the loss is nan in epoch 1."]
     assert trainer.trained == {3: 1, 4: 1}
     with pytest.raises(TrainingError, match="the loss is nan"):
-        finals(trainer, ledger).climb(in_order(trials(4)), [Rung(1, 1)])
+        halving(trainer, record).run(in_order(trials(4)), [Rung(1, 1)])
 
 
 def test_where_a_training_on_a_higher_rung_diverges_the_next_takes_its_place(
-    ledger: Ledger,
+    record: StudyRecord,
 ) -> None:
     heard: list[Event] = []
     trainer = FakeTrainer(diverges=5, after=1)
-    training = finals(trainer, ledger, listen=heard.append)
-    climb = training.climb(in_order(trials(3, 5, 4, 2)), [Rung(4, 1), Rung(2, 3)])
-    assert reached(climb.rungs[1]) == [(2, 0.4, 3), (0, 0.3, 3)]
-    assert reached(climb.standing)[2:] == [(1, 0.5, 1), (3, 0.2, 1)]
+    training = halving(trainer, record, listen=heard.append)
+    halved = training.run(in_order(trials(3, 5, 4, 2)), [Rung(4, 1), Rung(2, 3)])
+    assert reached(halved.rungs[1]) == [(2, 0.4, 3), (0, 0.3, 3)]
+    assert reached(halved.standing)[2:] == [(1, 0.5, 1), (3, 0.2, 1)]
     assert notes(heard) == ["Trial 1 was left out of rung 2: the loss is nan in epoch 2."]
 
 
 @pytest.mark.parametrize("done", range(1, 7))
-def test_a_climb_that_is_interrupted_trains_nothing_twice(ledger: Ledger, done: int) -> None:
+def test_a_climb_that_is_interrupted_trains_nothing_twice(record: StudyRecord, done: int) -> None:
     plan = [Rung(4, 1), Rung(2, 3)]
-    whole = finals(FakeTrainer(), Ledger(optuna.create_study())).climb(
+    whole = halving(FakeTrainer(), StudyRecord(optuna.create_study())).run(
         in_order(trials(3, 5, 4, 2)), plan
     )
     trainer = FakeTrainer(stops=done)
     with pytest.raises(KeyboardInterrupt):
-        finals(trainer, ledger).climb(in_order(trials(3, 5, 4, 2)), plan)
-    climb = finals(trainer, ledger).climb(in_order(trials(3, 5, 4, 2)), plan)
-    assert [reached(rung) for rung in climb.rungs] == [reached(rung) for rung in whole.rungs]
+        halving(trainer, record).run(in_order(trials(3, 5, 4, 2)), plan)
+    halved = halving(trainer, record).run(in_order(trials(3, 5, 4, 2)), plan)
+    assert [reached(rung) for rung in halved.rungs] == [reached(rung) for rung in whole.rungs]
     assert trainer.trained == {5: 2, 4: 2, 3: 1, 2: 1}
 
 
-def test_more_finalists_and_longer_rungs_use_what_is_there(ledger: Ledger) -> None:
+def test_more_finalists_and_longer_rungs_use_what_is_there(record: StudyRecord) -> None:
     trainer = FakeTrainer()
-    finals(trainer, ledger).climb(in_order(trials(3, 5, 4)), [Rung(3, 1), Rung(1, 3)])
+    halving(trainer, record).run(in_order(trials(3, 5, 4)), [Rung(3, 1), Rung(1, 3)])
     more = [Rung(4, 1), Rung(2, 3), Rung(1, 9)]
-    climb = finals(trainer, ledger).climb(in_order(trials(3, 5, 4, 6)), more)
-    assert reached(climb.standing)[0] == (3, 0.6, 9)
+    halved = halving(trainer, record).run(in_order(trials(3, 5, 4, 6)), more)
+    assert reached(halved.standing)[0] == (3, 0.6, 9)
     assert trainer.trained == {3: 1, 4: 1, 5: 2, 6: 3}
 
 
-def test_a_full_training_serves_a_rung_of_its_length(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_full_training_serves_a_rung_of_its_length(record: StudyRecord, tmp_path: Path) -> None:
     trainer = FakeTrainer()
-    training = finals(trainer, ledger, tmp_path)
-    training.champion(trials(5), 3)
-    climb = training.climb(in_order(trials(5)), [Rung(1, 3)])
-    assert reached(climb.standing) == [(0, 0.5, 3)]
+    training = halving(trainer, record, tmp_path)
+    training.train_winner(trials(5), 3)
+    halved = training.run(in_order(trials(5)), [Rung(1, 3)])
+    assert reached(halved.standing) == [(0, 0.5, 3)]
     assert trainer.trained == {5: 1}
 
 
-def test_the_champion_is_tested_exported_and_found_again(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_winner_is_tested_exported_and_found_again(
+    record: StudyRecord, tmp_path: Path
+) -> None:
     trainer = FakeTrainer()
     (trial,) = trials(5)
-    first = finals(trainer, ledger, tmp_path).champion([trial], 2)
-    again = finals(trainer, ledger, tmp_path).champion([trial], 2)
+    first = halving(trainer, record, tmp_path).train_winner([trial], 2)
+    again = halving(trainer, record, tmp_path).train_winner([trial], 2)
     assert trainer.trained == {5: 1}
-    for champion in (first, again):
-        assert reached([champion]) == [(0, 0.5, 2)]
-        assert champion.test_accuracy == 0.25
+    for winner in (first, again):
+        assert reached([winner]) == [(0, 0.5, 2)]
+        assert winner.test_accuracy == 0.25
     for name, tensor in first.module.state_dict().items():
         assert tensor.equal(again.module.state_dict()[name])
-    assert Climb().then(first).standing == (first,)
+    assert HalvingResult().then(first).standing == (first,)
 
 
-def test_the_folder_holds_the_last_champion(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_folder_holds_the_last_winner(record: StudyRecord, tmp_path: Path) -> None:
     trainer = FakeTrainer()
     narrow, wide = trials(3, 5)
     for trial in (narrow, wide, narrow):
-        finals(trainer, ledger, tmp_path).champion([trial], 1)
+        halving(trainer, record, tmp_path).train_winner([trial], 1)
     assert trainer.trained == {3: 2, 5: 1}
 
 
-def test_a_lost_export_is_made_again(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_lost_export_is_made_again(record: StudyRecord, tmp_path: Path) -> None:
     trainer = FakeTrainer()
     (trial,) = trials(5)
-    finals(trainer, ledger, tmp_path).champion([trial], 1)
+    halving(trainer, record, tmp_path).train_winner([trial], 1)
     (tmp_path / "best" / "model.safetensors").unlink()
-    finals(trainer, ledger, tmp_path).champion([trial], 1)
+    halving(trainer, record, tmp_path).train_winner([trial], 1)
     assert (tmp_path / "best" / "model.safetensors").exists()
 
 
 def test_where_the_final_training_diverges_the_next_finalist_takes_its_place(
-    ledger: Ledger, tmp_path: Path
+    record: StudyRecord, tmp_path: Path
 ) -> None:
     heard: list[Event] = []
     best, next_best = trials(5, 4)
-    training = finals(FakeTrainer(diverges=5), ledger, tmp_path, heard.append)
-    champion = training.champion([best, next_best], 2)
-    assert (champion.trial.number, champion.val_accuracy) == (1, 0.5)
+    training = halving(FakeTrainer(diverges=5), record, tmp_path, heard.append)
+    winner = training.train_winner([best, next_best], 2)
+    assert (winner.trial.number, winner.val_accuracy) == (1, 0.5)
     assert notes(heard) == [
         "The final training of trial 0 was given up: the loss is nan in epoch 1; "
         "the next finalist takes its place."
     ]
     with pytest.raises(TrainingError, match="the loss is nan"):
-        training.champion([best], 2)
+        training.train_winner([best], 2)
 
 
 ANYTHING = [
@@ -369,7 +378,7 @@ def raising_for(width: int, error: BaseException):
 
 @pytest.mark.parametrize("error", ANYTHING, ids=lambda error: type(error).__name__)
 def test_whatever_a_brief_training_raises_is_a_result(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    record: StudyRecord, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     heard: list[Event] = []
     trainer, hook = FakeTrainer(), raising_for(4, error)
@@ -383,10 +392,10 @@ def test_whatever_a_brief_training_raises_is_a_result(
 
     monkeypatch.setattr(trainer, "train", train)
     for _ in range(2):
-        climb = finals(trainer, ledger, listen=heard.append).climb(
+        halved = halving(trainer, record, listen=heard.append).run(
             in_order(trials(3, 4)), [Rung(2, 1)]
         )
-        assert reached(climb.first_rung) == [(0, 0.3, 1)]
+        assert reached(halved.first_rung) == [(0, 0.3, 1)]
     assert [text.partition(":")[0] for text in notes(heard)] == 2 * [
         "Trial 1 was left out of rung 1"
     ]
@@ -394,15 +403,15 @@ def test_whatever_a_brief_training_raises_is_a_result(
     assert widths.count(4) == 1, "it is not tried again"
 
 
-def test_one_place_is_filled_by_the_next_where_the_first_fails(ledger: Ledger) -> None:
+def test_one_place_is_filled_by_the_next_where_the_first_fails(record: StudyRecord) -> None:
     trainer = FakeTrainer(diverges=4)
-    climb = finals(trainer, ledger).climb(in_order(trials(4, 3, 2)), [Rung(1, 1)])
-    assert reached(climb.first_rung) == [(1, 0.3, 1)]
+    halved = halving(trainer, record).run(in_order(trials(4, 3, 2)), [Rung(1, 1)])
+    assert reached(halved.first_rung) == [(1, 0.3, 1)]
 
 
 @pytest.mark.parametrize("error", ANYTHING, ids=lambda error: type(error).__name__)
 def test_whatever_an_export_raises_the_next_finalist_takes_its_place(
-    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    record: StudyRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     heard: list[Event] = []
     hook = raising_for(5, error)
@@ -411,39 +420,41 @@ def test_whatever_an_export_raises_the_next_finalist_takes_its_place(
         hook(graph)
         save(graph, *args, **options)
 
-    monkeypatch.setattr(finals_module, "save", saved)
+    monkeypatch.setattr(successive_halving, "save", saved)
     trainer = FakeTrainer()
     best, next_best = trials(5, 4)
     for _ in range(2):
-        training = finals(trainer, ledger, tmp_path, heard.append)
-        champion = training.champion([best, next_best], 2)
-        assert champion.trial.number == 1
+        training = halving(trainer, record, tmp_path, heard.append)
+        winner = training.train_winner([best, next_best], 2)
+        assert winner.trial.number == 1
     assert trainer.trained == {5: 1, 4: 1}, "neither is trained again"
     assert notes(heard)[0].startswith("The final training of trial 0 was given up: ")
     assert notes(heard)[0].endswith("; the next finalist takes its place.")
     with pytest.raises(TrainingError, match=r"trial 0 was given up: .* No other finalist is left"):
-        training.champion([best], 2)
+        training.train_winner([best], 2)
     assert not any(tmp_path.rglob("checkpoints/*"))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "no space"), StudyError("x")])
 def test_interruptions_and_full_disks_say_nothing_of_a_finalist(
-    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    record: StudyRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     trainer = FakeTrainer()
     (trial,) = trials(5)
-    monkeypatch.setattr(finals_module, "save", raising_for(5, error))
+    monkeypatch.setattr(successive_halving, "save", raising_for(5, error))
     with pytest.raises(type(error)):
-        finals(trainer, ledger, tmp_path).champion([trial], 1)
+        halving(trainer, record, tmp_path).train_winner([trial], 1)
     monkeypatch.undo()
-    assert finals(trainer, ledger, tmp_path).champion([trial], 1).trial.number == 0
+    assert halving(trainer, record, tmp_path).train_winner([trial], 1).trial.number == 0
 
 
-def test_a_checkpoint_whose_result_is_known_is_removed(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_checkpoint_whose_result_is_known_is_removed(
+    record: StudyRecord, tmp_path: Path
+) -> None:
     trainer = FakeTrainer()
-    finals(trainer, ledger, tmp_path).climb(in_order(trials(3)), [Rung(1, 1)])
+    halving(trainer, record, tmp_path).run(in_order(trials(3)), [Rung(1, 1)])
     left = tmp_path / "checkpoints" / "finalist-hash3-1-predicted.safetensors"
     left.parent.mkdir(exist_ok=True)
     left.write_text("state")
-    finals(trainer, ledger, tmp_path).climb(in_order(trials(3)), [Rung(1, 1)])
+    halving(trainer, record, tmp_path).run(in_order(trials(3)), [Rung(1, 1)])
     assert not left.exists()

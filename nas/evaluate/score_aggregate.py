@@ -1,4 +1,4 @@
-"""The default score: a blend of several figures of a network."""
+"""The default score: an aggregate of several figures of a network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PHI = NormalDist().cdf
 
 
 @dataclass(frozen=True)
-class Blend:
+class ScoreAggregate:
     """A weighted mean of figures, each on a scale from 0 (poor) to 1 (good).
 
     A figure becomes Φ(±(figure - median) / spread), about its rank among random architectures.
@@ -30,26 +30,27 @@ class Blend:
 
     Attributes:
         reference: Median and spread of each figure over random architectures.
-        recipe: Weight of each figure; a negative weight reverses the usual direction of the
+        weights: Weight of each figure; a negative weight reverses the usual direction of the
             figure.
 
     Raises:
-        ConfigError: The reference lacks a figure of the recipe, or one is not a finite median and
+        ConfigError: The reference lacks a figure of the weights, or one is not a finite median and
             a positive spread.
 
     Example:
-        >>> blend = Blend({"macs": [10.0, 2.0], "brier": [0.5, 0.1]}, {"macs": 1.0, "brier": 1.0})
-        >>> blend({"macs": 10, "brier": 0.5})
+        >>> reference = {"macs": [10.0, 2.0], "brier": [0.5, 0.1]}
+        >>> aggregate = ScoreAggregate(reference, {"macs": 1.0, "brier": 1.0})
+        >>> aggregate({"macs": 10, "brier": 0.5})
         0.5
-        >>> round(blend({"macs": 12, "brier": 0.4}), 2)
+        >>> round(aggregate({"macs": 12, "brier": 0.4}), 2)
         0.84
     """
 
     reference: Mapping[str, Sequence[float]]
-    recipe: Mapping[str, float] = field(default_factory=lambda: SCORE_WEIGHTS)
+    weights: Mapping[str, float] = field(default_factory=lambda: SCORE_WEIGHTS)
 
     def __post_init__(self) -> None:
-        for name in self.recipe:
+        for name in self.weights:
             entry = self.reference.get(name)
             if not _is_scale(entry):
                 raise ConfigError(
@@ -59,30 +60,30 @@ class Blend:
     def __call__(self, figures: Mapping[str, float]) -> float:
         """The score, from 0 to 1, higher better, of a network with these figures."""
         total = sum(
-            abs(weight) * self._grade(name, figures[name]) for name, weight in self.recipe.items()
+            abs(weight) * self._grade(name, figures[name]) for name, weight in self.weights.items()
         )
-        return total / sum(map(abs, self.recipe.values()))
+        return total / sum(map(abs, self.weights.values()))
 
     def _grade(self, name: str, figure: float) -> float:
         if not math.isfinite(figure):
             return 0.0
         median, spread = self.reference[name]
         deviations = (figure - median) / spread
-        lower = (FIGURES.get(name).promises == "lower") != (self.recipe[name] < 0)
+        lower = (FIGURES.get(name).promises == "lower") != (self.weights[name] < 0)
         return _PHI(-deviations if lower else deviations)
 
     @staticmethod
     def fit(
-        rows: Sequence[Mapping[str, float]], recipe: Mapping[str, float] | None = None
-    ) -> Blend:
-        """The blend with these architectures as its reference.
+        rows: Sequence[Mapping[str, float]], weights: Mapping[str, float] | None = None
+    ) -> ScoreAggregate:
+        """The aggregate with these architectures as its reference.
 
         Args:
-            rows: All figures of the recipe for each architecture.
-            recipe: Weight of each figure; :data:`nas.task.images.SCORE_WEIGHTS` if None.
+            rows: All figures of the weights for each architecture.
+            weights: Weight of each figure; :data:`nas.task.images.SCORE_WEIGHTS` if None.
         """
-        recipe = SCORE_WEIGHTS if recipe is None else recipe
-        return Blend({name: _scale(_known(name, rows)) for name in recipe}, recipe)
+        weights = SCORE_WEIGHTS if weights is None else weights
+        return ScoreAggregate({name: _scale(_known(name, rows)) for name in weights}, weights)
 
 
 def _known(name: str, rows: Sequence[Mapping[str, float]]) -> list[float]:

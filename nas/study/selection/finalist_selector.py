@@ -42,7 +42,7 @@ def probes_among(finalists: int) -> int:
     return min(finalists // 3, 4)
 
 
-class Chooser:
+class FinalistSelector:
     """Chooses what is trained next, by the ranking that has proved best so far.
 
     The ranking is that of the objective that predicted weights tell, ``score`` unless another is

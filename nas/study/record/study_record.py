@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import TrialState, create_trial
 
 from nas.errors import StudyError
-from nas.study.answer import PARENT, Outcome, identity_of, is_repeat
+from nas.study.outcome import PARENT, OutcomeKind, identity_of, is_repeat
 from nas.study.record.repeats import Repeats
 from nas.study.record.storage import grouped
 
@@ -38,7 +38,7 @@ class TrialCounts:
     Attributes:
         total: All of them.
         complete: Distinct candidates that reached a score.
-        children: Of those that trained best, distinct and scored as well; counted apart.
+        mutants: Of those that trained best, distinct and scored as well; counted apart.
         failed: Distinct candidates that could not be built or scored.
         duplicates: Trials answered from the cache.
         infeasible: Distinct candidates that violate a constraint, and were not scored.
@@ -46,7 +46,7 @@ class TrialCounts:
 
     total: int = 0
     complete: int = 0
-    children: int = 0
+    mutants: int = 0
     failed: int = 0
     duplicates: int = 0
     infeasible: int = 0
@@ -56,17 +56,17 @@ class TrialCounts:
         """Count finished trials."""
         counts = dict.fromkeys(asdict(TrialCounts()), 0)
         names = {
-            Outcome.SCORED: "complete",
-            Outcome.FAILED: "failed",
-            Outcome.INFEASIBLE: "infeasible",
+            OutcomeKind.SCORED: "complete",
+            OutcomeKind.FAILED: "failed",
+            OutcomeKind.INFEASIBLE: "infeasible",
         }
         for trial in trials:
             counts["total"] += 1
-            name = names[outcome_of(trial)]
+            name = names[outcome_kind(trial)]
             if is_repeat(trial):
                 name = "duplicates"
-            elif is_child(trial) and name == "complete":
-                name = "children"
+            elif is_mutant(trial) and name == "complete":
+                name = "mutants"
             counts[name] += 1
         return TrialCounts(**counts)
 
@@ -75,7 +75,7 @@ class TrialCounts:
         return TrialCounts(**{name: mine[name] + theirs[name] for name in mine})
 
 
-class Ledger:
+class StudyRecord:
     """An Optuna study that holds what a search has found, and what its later stages did.
 
     The sampler works on a study in memory, in which all that it asked for is a trial. Here
@@ -239,19 +239,19 @@ class Ledger:
         )
 
 
-def outcome_of(trial: FrozenTrial) -> Outcome:
+def outcome_kind(trial: FrozenTrial) -> OutcomeKind:
     """What became of the architecture a trial asked for."""
-    return Outcome(trial.user_attrs["outcome"])
+    return OutcomeKind(trial.user_attrs["outcome"])
 
 
-def is_child(trial: FrozenTrial) -> bool:
-    """Whether a trial is a child; see :mod:`nas.study.selection.breeder`."""
+def is_mutant(trial: FrozenTrial) -> bool:
+    """Whether a trial is a mutant; see :mod:`nas.study.selection.mutation_selector`."""
     return PARENT in trial.user_attrs
 
 
 def is_scored(trial: FrozenTrial) -> bool:
     """Whether a trial brought the score of a new architecture."""
-    return outcome_of(trial) is Outcome.SCORED and not is_repeat(trial)
+    return outcome_kind(trial) is OutcomeKind.SCORED and not is_repeat(trial)
 
 
 def _to_record(trial: FrozenTrial) -> FrozenTrial:

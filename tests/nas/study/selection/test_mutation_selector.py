@@ -11,15 +11,15 @@ from nas.analysis.figure import FIGURES
 from nas.evaluate.scorer import Estimate, Failure, Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
-from nas.study.record.ledger import is_child
+from nas.study.record.study_record import is_mutant
 from nas.study.search_config import SearchConfig
-from nas.study.selection import breeder
-from nas.study.selection.breeder import Breeder
-from nas.study.selection.chooser import Chooser
+from nas.study.selection import mutation_selector
+from nas.study.selection.finalist_selector import FinalistSelector
+from nas.study.selection.mutation_selector import MutationSelector
 from nas.study.trainer import Trainer
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
-from tests.nas.study.selection.test_chooser import no_embedding
+from tests.nas.study.selection.test_finalist_selector import no_embedding
 from tests.nas.study.study_toys import found, quality, record, toy_score, toy_search, toy_space
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ FOUNDERS, ALL = 10, 24
 
 @pytest.fixture(autouse=True)
 def _few_founders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breeder, "FOUNDERS", FOUNDERS)
+    monkeypatch.setattr(mutation_selector, "FOUNDERS", FOUNDERS)
 
 
 class Family:
-    """Random architectures of known quality, and the children that were made of them."""
+    """Random architectures of known quality, and the mutants that were made of them."""
 
     def __init__(self, score: Callable[[Candidate], float]) -> None:
         self._study = optuna.create_study(direction="maximize")
@@ -69,7 +69,7 @@ class Family:
     def trial(self, number: int) -> FrozenTrial:
         return self._study.get_trials(deepcopy=False)[number]
 
-    def child(self, one: Candidate, parent: int) -> FrozenTrial | None:
+    def record_mutant(self, one: Candidate, parent: int) -> FrozenTrial | None:
         """The widest ones are of no use."""
         if one.params["width0"] == SPACE.widths[-1]:
             return None
@@ -77,19 +77,19 @@ class Family:
         self.parents.setdefault(trial.number, parent)
         return trial
 
-    def breeder(self) -> Breeder:
+    def mutation_selector(self) -> MutationSelector:
         trials = sorted(
             self._study.get_trials(deepcopy=False)[:ALL], key=lambda trial: -trial.values[0]
         )
-        chooser = Chooser(trials, SearchConfig().objectives, no_embedding)
-        return Breeder(SPACE, chooser, SearchConfig(), cast("Exploration", self))
+        selector = FinalistSelector(trials, SearchConfig().objectives, no_embedding)
+        return MutationSelector(SPACE, selector, SearchConfig(), cast("Exploration", self))
 
     def accuracy(self, number: int) -> float:
         return quality(candidate(SPACE, self.trial(number).params)) / 2
 
-    def train(self, breeder: Breeder, count: int) -> dict[int, float | None]:
+    def train(self, mutation_selector: MutationSelector, count: int) -> dict[int, float | None]:
         trained: dict[int, float | None] = {}
-        while len(trained) < count and (chosen := breeder(trained)) is not None:
+        while len(trained) < count and (chosen := mutation_selector(trained)) is not None:
             assert chosen.number not in trained
             diverged = len(trained) == 3  # one of the founders does
             trained[chosen.number] = None if diverged else self.accuracy(chosen.number)
@@ -102,17 +102,17 @@ def misleading(one: Candidate) -> float:
 
 def test_a_ranking_that_proves_itself_is_followed_to_the_end() -> None:
     family = Family(quality)
-    trained = family.train(family.breeder(), 99)
+    trained = family.train(family.mutation_selector(), 99)
     assert sorted(trained) == list(range(ALL))
     assert not family.parents
 
 
-def test_where_the_ranking_misleads_children_of_the_best_are_trained() -> None:
+def test_where_the_ranking_misleads_mutants_of_the_best_are_trained() -> None:
     family = Family(misleading)
-    trained = family.train(family.breeder(), 30)
-    children = list(trained)[FOUNDERS:]
-    assert len(children) == 30 - FOUNDERS
-    for number in children:
+    trained = family.train(family.mutation_selector(), 30)
+    mutants = list(trained)[FOUNDERS:]
+    assert len(mutants) == 30 - FOUNDERS
+    for number in mutants:
         own, parents = (family.trial(n).params for n in (number, family.parents[number]))
         shared = own.keys() & parents.keys()
         assert sum(own[name] != parents[name] for name in shared) <= 1
@@ -123,38 +123,38 @@ def test_where_the_ranking_misleads_children_of_the_best_are_trained() -> None:
     assert sorted(late)[FOUNDERS // 2] > sorted(early)[-3]
 
 
-def test_the_same_children_are_made_again() -> None:
+def test_the_same_mutants_are_made_again() -> None:
     family = Family(misleading)
-    first = family.train(family.breeder(), 16)
+    first = family.train(family.mutation_selector(), 16)
     bred = dict(family.parents)
-    assert family.train(family.breeder(), 16) == first
+    assert family.train(family.mutation_selector(), 16) == first
     assert family.parents == bred
 
 
-def test_without_children_of_use_the_ranking_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_mutants_of_use_the_ranking_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     family = Family(misleading)
-    breeder = family.breeder()
-    monkeypatch.setattr(family, "child", lambda one, parent: None)
-    assert sorted(family.train(breeder, 99)) == list(range(ALL))
+    mutation_selector = family.mutation_selector()
+    monkeypatch.setattr(family, "record_mutant", lambda one, parent: None)
+    assert sorted(family.train(mutation_selector, 99)) == list(range(ALL))
 
 
-def test_where_a_space_fails_to_build_children_the_ranking_goes_on(
+def test_where_a_space_fails_to_build_mutants_the_ranking_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(*arguments: object) -> Candidate:
         raise RuntimeError("not this one")
 
-    monkeypatch.setattr(breeder, "mutate", broken)
+    monkeypatch.setattr(mutation_selector, "mutate", broken)
     family = Family(misleading)
-    assert sorted(family.train(family.breeder(), 99)) == list(range(ALL))
+    assert sorted(family.train(family.mutation_selector(), 99)) == list(range(ALL))
     assert not family.parents
 
 
 @pytest.fixture
 def bred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SearchResult]:
     """A search that breeds, though its networks are for images, after four founders."""
-    monkeypatch.setattr(breeder, "FOUNDERS", 4)
-    monkeypatch.setattr(Chooser, "is_proven", lambda self, trained: False)
+    monkeypatch.setattr(mutation_selector, "FOUNDERS", 4)
+    monkeypatch.setattr(FinalistSelector, "is_proven", lambda self, trained: False)
     mutants = replace(KINDS.get(IMAGE_CLASSIFICATION), mutates=True)
     monkeypatch.setitem(KINDS._things, IMAGE_CLASSIFICATION, mutants)
 
@@ -165,25 +165,25 @@ def bred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Searc
     return run
 
 
-def children_of(result: SearchResult) -> list[FrozenTrial]:
-    return [trial for trial in result.study.trials if is_child(trial)]
+def mutants_of(result: SearchResult) -> list[FrozenTrial]:
+    return [trial for trial in result.study.trials if is_mutant(trial)]
 
 
-def test_a_search_records_children_beside_its_candidates(
+def test_a_search_records_mutants_beside_its_candidates(
     bred: Callable[..., SearchResult],
 ) -> None:
     result = bred()
-    children = children_of(result)
+    mutants = mutants_of(result)
     assert result.trials.complete == 14
-    assert result.trials.children == len(children) > 0
-    assert {child.user_attrs["outcome"] for child in children} == {"scored"}
-    assert {finalist.number for finalist in result.finalists} & {t.number for t in children}
+    assert result.trials.mutants == len(mutants) > 0
+    assert {child.user_attrs["outcome"] for child in mutants} == {"scored"}
+    assert {finalist.number for finalist in result.finalists} & {t.number for t in mutants}
     assert all(finalist.cost.params <= 3000 for finalist in result.finalists)
-    assert result.rungs[0].architectures == 14 + len(children)
+    assert result.rungs[0].architectures == 14 + len(mutants)
     assert result.run is not None
     table = list(csv.DictReader((result.run / "trials.csv").read_text().splitlines()))
     parents = {int(row["number"]): int(row["parent"]) for row in table if row["parent"]}
-    assert parents == {child.number: child.user_attrs["parent"] for child in children}
+    assert parents == {child.number: child.user_attrs["parent"] for child in mutants}
     assert len(table) == result.trials.total
 
     again = bred()
@@ -195,7 +195,7 @@ def test_a_search_records_children_beside_its_candidates(
 
 
 @pytest.mark.parametrize("call", [5, 16])
-def test_an_interrupted_search_ends_with_the_same_children(
+def test_an_interrupted_search_ends_with_the_same_mutants(
     bred: Callable[..., SearchResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
     """After a child is scored, and before it is trained."""
@@ -213,12 +213,12 @@ def test_an_interrupted_search_ends_with_the_same_children(
         with pytest.raises(KeyboardInterrupt):
             bred(out=tmp_path / "stopped")
     resumed, whole = bred(out=tmp_path / "stopped"), bred()
-    assert children_of(whole)
+    assert mutants_of(whole)
     assert found(resumed) == found(whole)
     assert record(resumed) == record(whole)
 
 
-def test_children_that_cannot_be_scored_are_passed_over(
+def test_mutants_that_cannot_be_scored_are_passed_over(
     bred: Callable[..., SearchResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def scored(self: Scorer, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
@@ -227,6 +227,6 @@ def test_children_that_cannot_be_scored_are_passed_over(
 
     monkeypatch.setattr(Scorer, "one_by_one", scored)
     result = bred(constraints=())
-    assert result.trials.children == 0 < result.trials.failed
+    assert result.trials.mutants == 0 < result.trials.failed
     assert len(result.finalists) == 14
     assert bred(constraints=(), n_trials=18).trials.complete == 18
