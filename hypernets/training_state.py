@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from torch.optim import AdamW
 
+    from hypernets.card import HypernetCard
     from hypernets.graph_hypernetwork import GraphHyperNetwork
-    from nas.predictor.card import Card
 
 STATE = "training.safetensors"
 _MAY_DIFFER = {"command", "half", "workers", "seconds", "device", "torch"}
@@ -72,7 +72,7 @@ def restore(out: Path, model: GraphHyperNetwork, optimiser: AdamW) -> Progress |
     return progress
 
 
-def load_finished(card: Card, out: Path) -> GraphHyperNetwork | None:
+def load_finished(card: HypernetCard, out: Path) -> GraphHyperNetwork | None:
     """The hypernetwork of this training; None if its card or weights are not written yet.
 
     Raises:
@@ -88,7 +88,7 @@ def load_finished(card: Card, out: Path) -> GraphHyperNetwork | None:
     return trained
 
 
-def _check_same(found: Mapping[str, Any], card: Card, made: str) -> None:
+def _check_same(found: Mapping[str, Any], card: HypernetCard, made: str) -> None:
     """Check that the content of a directory belongs to this training.
 
     Raises:
@@ -97,7 +97,7 @@ def _check_same(found: Mapping[str, Any], card: Card, made: str) -> None:
     check_same(found, _identity(card), made, lambda text: CheckpointError(text, hint=_ELSEWHERE))
 
 
-def _identity(card: Card) -> dict[str, Any]:
+def _identity(card: HypernetCard) -> dict[str, Any]:
     """The settings that must agree to resume a training, as read from JSON."""
     identity = asdict(card)
     del identity["measured"], identity["reference"], identity["digest"]
