@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from hypernets.card import HypernetCard
 from hypernets.config import HypernetConfig
 from hypernets.embedding import grown
 from hypernets.features import VOCABULARY_VERSION
@@ -26,7 +27,6 @@ from nas.files import (
     write_tensors,
 )
 from nas.modules.surroundings import plain_surroundings
-from nas.predictor.card import Card
 from nas.registry import Registry
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
@@ -61,7 +61,7 @@ def save(hypernet: GraphHyperNetwork, directory: Path, *, half: bool = False) ->
     save_card(hypernet.card, directory)
 
 
-def save_card(card: Card, directory: Path) -> None:
+def save_card(card: HypernetCard, directory: Path) -> None:
     """Write only the card into a directory, replacing an earlier card."""
     write_json(directory / CARD, asdict(card))
 
@@ -109,7 +109,7 @@ def load(name_or_path: str | Path) -> GraphHyperNetwork:
 
 
 def _check_sizes(
-    config: HypernetConfig, card: Card, shapes: Mapping[str, Shape], refused: Refusal
+    config: HypernetConfig, card: HypernetCard, shapes: Mapping[str, Shape], refused: Refusal
 ) -> None:
     """Check that a file holds the tensors of a hypernetwork, before memory is allocated.
 
@@ -128,7 +128,7 @@ def _check_sizes(
         raise refused(" ".join([first, *(line.strip() for line in details[:1])])) from None
 
 
-def read_card(directory: Path) -> Card:
+def read_card(directory: Path) -> HypernetCard:
     """The card in a checkpoint directory.
 
     Raises:
@@ -146,7 +146,7 @@ def read_card(directory: Path) -> Card:
 
     values = read_json(directory / CARD, dict, refused)
     try:
-        card = from_mapping(Card, values)
+        card = from_mapping(HypernetCard, values)
         if card.reference:
             ScoreAggregate(card.reference, KINDS.get(_kind(card)).score_weights)
     except (ValueError, TypeError, OverflowError, ConfigError) as error:
@@ -172,12 +172,12 @@ def shipped() -> Registry[Path]:
     return found
 
 
-def _kind(card: Card) -> str:
+def _kind(card: HypernetCard) -> str:
     """The kind of task whose networks a hypernetwork is for."""
     return NODE_CLASSIFICATION if card.features else IMAGE_CLASSIFICATION
 
 
-def _config(card: Card, directory: Path) -> HypernetConfig:
+def _config(card: HypernetCard, directory: Path) -> HypernetConfig:
     try:
         return from_mapping(HypernetConfig, card.config)
     except (TypeError, ConfigError) as error:

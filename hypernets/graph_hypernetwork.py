@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from torch_geometric.data import Batch, Data
 
+    from hypernets.card import HypernetCard
     from hypernets.config import HypernetConfig
     from nas.graph.graph import Graph
     from nas.graph.tensor_spec import Shape
-    from nas.predictor.card import Card
 
 
 ALIKE = 8
@@ -74,7 +74,7 @@ class GraphHyperNetwork(nn.Module):
 
     apart: Tensor
 
-    def __init__(self, config: HypernetConfig, card: Card) -> None:
+    def __init__(self, config: HypernetConfig, card: HypernetCard) -> None:
         super().__init__()
         self.config = config
         self.card = card

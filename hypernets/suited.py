@@ -12,10 +12,10 @@ from nas.events import Noted, ignore
 if TYPE_CHECKING:
     import torch
 
+    from hypernets.card import HypernetCard
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from nas.data.dataset import Dataset
     from nas.events import Listener
-    from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
     from nas.task.task import Task
 
@@ -114,7 +114,7 @@ def suited_to_modules(
     return hypernet.to(device)
 
 
-def _sizes(of: Card | Task) -> str:
+def _sizes(of: HypernetCard | Task) -> str:
     """Width of the inputs, and number of classes."""
     width = counted(of.features, "feature") if of.features else counted(of.channels, "channel")
     return f"{width} and {counted(of.classes, 'class')}"

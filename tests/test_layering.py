@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("nas.task", "nas.predictor"),
     ("nas.compile", "nas.analysis"),
     ("nas.graph",),
+    ("nas.resume",),
     ("nas.registry", "nas.config", "nas.seeding", "nas.events", "nas.files"),
     ("nas.errors",),
 )

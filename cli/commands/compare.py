@@ -29,7 +29,7 @@ _GENERATION = 32
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
 @options.data
-@options.weights
+@options.weights()
 @click.option(
     "--sample",
     type=click.IntRange(2),

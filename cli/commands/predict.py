@@ -25,7 +25,7 @@ _NAMED = 3
 @click.argument("model")
 @options.space
 @options.data
-@options.weights
+@options.weights()
 @click.option(
     "--out",
     type=options.Place(),

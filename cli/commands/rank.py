@@ -26,13 +26,8 @@ _FORM = "`nas rank --sample 3 --json` shows architectures as they are written."
 )
 @click.option("--sample", type=click.IntRange(1), help="Draw that many distinct architectures.")
 @options.data
-@click.option(
-    "--weights",
-    metavar="NAME|DIR",
-    type=options.Name(),
-    help="Hypernetwork: shipped name or directory (default: the fitting).",
-)
-@click.option("--images", default=384, show_default=True, help="Images of the ranking split.")
+@options.weights()
+@options.images
 @options.device
 @options.workers
 @options.seed

@@ -29,12 +29,7 @@ _ROWS = 15
 @click.command("search")
 @options.space
 @options.data
-@click.option(
-    "--weights",
-    metavar="NAME|DIR|train",
-    type=options.Name(),
-    help="Hypernetwork: shipped name, directory, or 'train' (default: the shipped one that fits).",
-)
+@options.weights("train")
 @click.option("--hypernet-steps", default=2000, show_default=True, help="With --weights train.")
 @click.option(
     "--n-trials", default=200, show_default=True, help="Distinct candidates to score, in total."
@@ -66,14 +61,12 @@ _ROWS = 15
 @click.option(
     "--finalists",
     type=int,
-    help="Candidates trained briefly (default: 6, on a graph 60, or what --budget allows).",
+    help="Candidates trained briefly.  [default: 6; on a graph 60; or what --budget allows]",
 )
 @click.option(
     "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 30]"
 )
-@click.option(
-    "--max-epochs", type=int, help="Epochs of the final training.  [default: 30; on a graph 300]"
-)
+@options.max_epochs
 @click.option(
     "--reduction-factor",
     "reduction",
@@ -88,7 +81,7 @@ _ROWS = 15
     metavar="EPOCHS",
     help="What all trainings may take; chooses the number of finalists.",
 )
-@click.option("--images", default=384, show_default=True, help="Images of the ranking split.")
+@options.images
 @click.option(
     "--timeout",
     type=float,

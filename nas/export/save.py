@@ -103,8 +103,8 @@ def save(
     return Files(directory)
 
 
-def check_reproducible(graph: Graph, data: Dataset | None = None) -> None:
-    """Write a network with fresh weights and throw the files away, to know that it can be done.
+def check_exportable(graph: Graph, data: Dataset | None = None) -> None:
+    """Export a network with fresh weights into a folder that is removed, to find errors early.
 
     Raises:
         GraphError: The network cannot be run.
