@@ -19,6 +19,10 @@ PARENT = "parent"
 :mod:`nas.study.selection.mutation_selector`."""
 
 
+DESIGN = "design"
+"""The attribute of a trial of a known design, see :meth:`nas.SearchSpace.known`, with its name."""
+
+
 DUPLICATE_OF = "duplicate_of"
 """The attribute of a duplicate that holds the number of the first trial of its architecture."""
 
@@ -64,7 +68,7 @@ class TrialOutcome:
 
 def outcome_of(trial: FrozenTrial) -> TrialOutcome:
     """The outcome of a finished trial."""
-    own = ("outcome", DUPLICATE_OF, PARENT)
+    own = ("outcome", DUPLICATE_OF, PARENT, DESIGN)
     return TrialOutcome(
         kind=OutcomeKind(trial.user_attrs["outcome"]),
         values=trial.values,

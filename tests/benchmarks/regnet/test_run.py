@@ -12,7 +12,7 @@ from benchmarks.regnet.trainings import Scale, Training, Trainings
 from nas.analysis.cost import cost
 from nas.data.catalog import load
 from nas.files import write_json
-from nas.study.rungs import Rung
+from nas.study.finalists.rungs import Rung
 from tests.hypernets.hypernet_toys import make_hypernet
 
 if TYPE_CHECKING:
