@@ -56,5 +56,5 @@ def test_json_is_refused_with_what_to_do() -> None:
 
 
 def test_source_is_refused_with_what_to_do() -> None:
-    with pytest.raises(ExportError, match="'part' is a Linear that is run as it is"):
+    with pytest.raises(ExportError, match="'part' is a Linear that runs unchanged"):
         python_source(graph_of(nn.Linear(4, 3), opaque=True))
