@@ -21,7 +21,7 @@ SCORES_ONLY = ("--finalists", 0, "--max-epochs", 0, "--images", 32)
 
 @dataclass(frozen=True)
 class Answer:
-    """What one command left behind."""
+    """The result of one command."""
 
     code: int
     out: str
@@ -34,7 +34,7 @@ class Answer:
 
     @property
     def error(self) -> str:
-        """The one line that says what went wrong; a hint must follow, and nothing else."""
+        """The line of the error; a hint must follow, and nothing else."""
         lines = [line for line in self.err.splitlines() if not line.startswith("Usage:")]
         assert len(lines) == 2, self.err
         assert lines[0].startswith("error: ")
@@ -53,7 +53,7 @@ def nas(*words: object) -> Answer:
 def process(
     *words: object, code: str = "from cli.main import main; main()", **environment: str
 ) -> subprocess.Popen[str]:
-    """Start one command line in a process of its own, by the code that runs the program."""
+    """Start one command line in a new process, through the program's entry point."""
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, words)],
         stdout=subprocess.PIPE,
