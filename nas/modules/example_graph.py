@@ -24,7 +24,7 @@ _NODES = 4
 
 
 def example_graph(model: nn.Module, card: Card) -> DataGraph | None:
-    """A graph with zero features and one edge that a model takes; None if it takes none.
+    """A graph with zeros as features, and one edge, that a model takes; None if it takes none.
 
     The numbers of input features of the model's layers are tried in order.
 
