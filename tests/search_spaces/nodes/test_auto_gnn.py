@@ -67,7 +67,7 @@ def test_a_perceptron_combines_the_messages():
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_size_counts_what_is_chosen(layers):
+def test_size_counts_the_choices(layers):
     space = SPACE.at(layers=layers)
     drawn = sample(space, np.random.default_rng(0))
     assert len(drawn.params) == 6 * layers - 1

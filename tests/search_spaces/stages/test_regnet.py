@@ -48,7 +48,7 @@ def test_powers_beyond_the_last_stage_become_the_last_one() -> None:
     assert steep[-1] == ("stage1", 64)  # 16, 80, ...: the power 1 is skipped, 3 and 4 are cut
 
 
-def test_sizes_are_rounded_to_what_can_be_built() -> None:
+def test_sizes_are_rounded_to_valid_ones() -> None:
     assert changed(w0=17) == changed(w0=16)
     assert changed(group=9) == changed(group=8)
     assert changed(group=3) == changed(group=4)

@@ -12,12 +12,12 @@ from nas.errors import ExportError, StudyError, TrainingError
 from nas.events import Event, Listener, Noted, ignore
 from nas.export.save import save
 from nas.study import successive_halving
-from nas.study.goals.objectives import parse_objectives
-from nas.study.record.run_folder import RunFolder
-from nas.study.record.study_record import StudyRecord
 from nas.study.finalists.rungs import Rung
 from nas.study.finalists.successive_halving import HalvingResult, SuccessiveHalving
 from nas.study.finalists.trainer import DEFAULT, PREDICTED
+from nas.study.goals.objectives import parse_objectives
+from nas.study.record.run_folder import RunFolder
+from nas.study.record.study_record import StudyRecord
 from nas.train.train import Epoch, Trained
 from tests.nas.study.study_toys import toy_space
 
