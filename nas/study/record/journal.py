@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.storages.journal import JournalFileBackend
 
 from nas.errors import StudyError
-from nas.study.record.file_lock import journal_lock, locked
+from nas.study.record.file_lock import FileLock, locked
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -42,7 +42,7 @@ class GroupedJournal(JournalFileBackend):
         self._group: list[bytes] | None = None
         self._group_start: int | None = None
         self._read = (0, 0)  # entries and bytes that were read last
-        self._own_lock = journal_lock(path)
+        self._own_lock = FileLock(path.with_name(path.name + ".lock"))
         super().__init__(str(path), self._own_lock)  # type: ignore[arg-type]
         with locked(self._own_lock):
             _cut_unfinished(path)
