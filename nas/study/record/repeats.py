@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.distributions import distribution_to_json, json_to_distribution
 
 from nas.study.outcome import DUPLICATE_OF, is_repeat
+from nas.study.record.optuna_internals import SCRATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 _VIOLATION = "constraints"
-_SCRATCH = ("fixed_params", "tpe:")
-"""System attributes begin so that matter only until a trial is finished, or follow from others."""
 
 
 class Repeats:
@@ -83,4 +82,4 @@ class Repeats:
 
 
 def _is_derived(key: str) -> bool:
-    return key.startswith((_VIOLATION, *_SCRATCH))
+    return key.startswith((_VIOLATION, *SCRATCH))

@@ -12,6 +12,13 @@ from optuna.trial import TrialState, create_trial
 
 from nas.errors import StudyError
 from nas.study.outcome import PARENT, OutcomeKind, identity_of, is_repeat
+from nas.study.record.optuna_internals import (
+    QUEUED,
+    add_trial,
+    sampler_notes,
+    storage_of,
+    write_sampler_note,
+)
 from nas.study.record.repeats import Repeats
 from nas.study.record.storage import grouped
 
@@ -24,7 +31,6 @@ if TYPE_CHECKING:
 _PREFIX = "nas:"
 _SAMPLER = "sampler:"
 _REPEATS = "repeats:"
-_QUEUED = "fixed_params"
 
 
 def unchecked() -> None:
@@ -128,7 +134,7 @@ class StudyRecord:
         stored = memory.get_trials(deepcopy=False)
         notes = [self._repeats.learn(stored[trial.number]) for trial in trials]
         try:
-            with grouped(self.study._storage):
+            with grouped(storage_of(self.study)):
                 if trials:
                     self._check_alone(trials[0].number - self._unrecorded)
                 for trial, note in zip(trials, notes, strict=True):
@@ -157,18 +163,16 @@ class StudyRecord:
         repeats = {note["number"]: note for note in self._repeat_notes()}
         self._unrecorded = len(repeats)
         recorded = map(_to_sampler, self._all_trials())
-        storage = memory._storage
         for number in count():
             note = repeats.pop(number, None)
             trial = next(recorded, None) if note is None else self._repeats.trial(note)
             if trial is None:
                 break
-            added = storage.create_new_trial(memory._study_id, template_trial=trial)
-            self._repeats.learn(storage.get_trial(added))
+            self._repeats.learn(add_trial(memory, trial))
         if repeats:
             raise self._ruined(f"there is no trial {number}")
         for key, value in self._noted(_SAMPLER).items():
-            storage.set_study_system_attr(memory._study_id, key, value)
+            write_sampler_note(memory, key, value)
         return [t for t in memory.get_trials(deepcopy=False) if "outcome" in t.user_attrs]
 
     def spend(self, stage: str, seconds: float) -> None:
@@ -205,7 +209,7 @@ class StudyRecord:
 
     def _write_sampler_notes(self, memory: Study) -> None:
         known = self._noted(_SAMPLER)
-        for key, value in memory._storage.get_study_system_attrs(memory._study_id).items():
+        for key, value in sampler_notes(memory).items():
             if known.get(key) != value:
                 self.write(_SAMPLER + key, value)
 
@@ -257,7 +261,7 @@ def is_scored(trial: FrozenTrial) -> bool:
 def _to_record(trial: FrozenTrial) -> FrozenTrial:
     record = copy.copy(trial)
     record.system_attrs = {
-        key: value for key, value in trial.system_attrs.items() if key != _QUEUED
+        key: value for key, value in trial.system_attrs.items() if key != QUEUED
     }
     return record
 
