@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import TrialState, create_trial
 
 from nas.errors import StudyError
-from nas.study.outcome import PARENT, OutcomeKind, identity_of, is_repeat
 from nas.study.record.optuna_internals import (
     QUEUED,
     add_trial,
@@ -21,6 +20,15 @@ from nas.study.record.optuna_internals import (
 )
 from nas.study.record.repeats import Repeats
 from nas.study.record.storage import grouped
+from nas.study.record.trial_reading import (
+    OutcomeKind,
+    identity_of,
+    is_of_search,
+    is_repeat,
+)
+from nas.study.record.trial_reading import is_mutant as is_mutant
+from nas.study.record.trial_reading import is_scored as is_scored
+from nas.study.record.trial_reading import outcome_kind as outcome_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -108,7 +116,7 @@ class StudyRecord:
 
     def trials(self) -> list[FrozenTrial]:
         """All trials of searches, in order; others may have been asked of the study beside."""
-        return [trial for trial in self._all_trials() if "outcome" in trial.user_attrs]
+        return [trial for trial in self._all_trials() if is_of_search(trial)]
 
     def trial(self, identity: str) -> FrozenTrial:
         """The trial of the architecture of that hash."""
@@ -173,7 +181,7 @@ class StudyRecord:
             raise self._ruined(f"there is no trial {number}")
         for key, value in self._noted(_SAMPLER).items():
             write_sampler_note(memory, key, value)
-        return [t for t in memory.get_trials(deepcopy=False) if "outcome" in t.user_attrs]
+        return list(filter(is_of_search, memory.get_trials(deepcopy=False)))
 
     def spend(self, stage: str, seconds: float) -> None:
         """Add to the time a stage has taken over all runs."""
@@ -230,7 +238,7 @@ class StudyRecord:
         for place, trial in enumerate(self._all_trials()):
             if trial.number != place:
                 raise self._ruined(f"its trial {place} has the number {trial.number}")
-            if "outcome" in trial.user_attrs and not is_repeat(trial):
+            if is_of_search(trial) and not is_repeat(trial):
                 number = first.setdefault(identity_of(trial), place)
                 if number != place:
                     raise self._ruined(f"trials {number} and {place} are of one architecture")
@@ -241,21 +249,6 @@ class StudyRecord:
             "two processes have written it at once",
             hint="Choose another study name to start anew.",
         )
-
-
-def outcome_kind(trial: FrozenTrial) -> OutcomeKind:
-    """What became of the architecture a trial asked for."""
-    return OutcomeKind(trial.user_attrs["outcome"])
-
-
-def is_mutant(trial: FrozenTrial) -> bool:
-    """Whether a trial is a mutant; see :mod:`nas.study.selection.mutation_selector`."""
-    return PARENT in trial.user_attrs
-
-
-def is_scored(trial: FrozenTrial) -> bool:
-    """Whether a trial brought the score of a new architecture."""
-    return outcome_kind(trial) is OutcomeKind.SCORED and not is_repeat(trial)
 
 
 def _to_record(trial: FrozenTrial) -> FrozenTrial:
