@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from optuna.samplers import NSGAIISampler, RandomSampler, TPESampler
 
 from nas.registry import Registry
+from nas.study.record.optuna_internals import share_search_space
 from nas.study.samplers.evolution import RegularisedEvolutionSampler
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ def make_sampler(name: str, seed: int, *, after: BaseSampler | None = None) -> B
         UnknownNameError: There is none of that name.
     """
     sampler = SAMPLERS.get(name)(seed % _LEGACY_SEEDS)
-    shared = getattr(after, "_search_space", None)
-    if shared is not None:
-        sampler._search_space = shared  # type: ignore[attr-defined]
+    share_search_space(sampler, after)
     return sampler
 
 

@@ -18,7 +18,7 @@ from nas.errors import ImportingError
 from nas.graph.op import Role
 from nas.importers.from_module import from_module
 from tests.hypernets.hypernet_toys import make_hypernet
-from tests.nas.importers.written import Written
+from tests.nas.importers.written import Written, own_names
 from tests.zoo.specimen import relative_error, tensors
 
 IMAGES, ROWS, TOKENS = torch.randn(2, 3, 8, 8), torch.randn(4, 8), torch.randn(2, 5, 8)
@@ -195,7 +195,7 @@ def test_its_graph_computes_the_same(name: str) -> None:
     changed = {n: t.detach() + 0.1 if n in graph.parameters() else t for n, t in state.items()}
     found = tensors(apply(graph, changed, x))
     with torch.no_grad():
-        for own, graph_name in imported.own_names.items():
+        for own, graph_name in own_names(imported).items():
             model.get_parameter(own).copy_(changed[graph_name])
     if name not in ("mask", "detector"):  # recorded sizes depend on the old weights
         assert relative_error(found, outputs_of(model, x)) < 1e-5
