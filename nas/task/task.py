@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.errors import ConfigError, described
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 
@@ -50,3 +51,16 @@ class Task:
     def width(self) -> int:
         """Channels of an image, or features of a node."""
         return int(getattr(self, self.traits.width))
+
+
+def check_task(task: object) -> None:
+    """See that something is a task.
+
+    Raises:
+        ConfigError: It is something else.
+    """
+    if not isinstance(task, Task):
+        raise ConfigError(
+            f"expected a nas.Task, got {described(task)}",
+            hint="That of a data set is data.task.",
+        )
