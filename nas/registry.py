@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nas.errors import UnknownNameError, nearest
@@ -43,6 +44,19 @@ class Registry(Generic[T]):
             return thing
 
         return add
+
+    @contextmanager
+    def temporarily(self, name: str, thing: T) -> Iterator[None]:
+        """While active, a thing is registered under a name.
+
+        Raises:
+            ValueError: The name is taken.
+        """
+        self.register(name)(thing)
+        try:
+            yield
+        finally:
+            del self._things[name]
 
     def get(self, name: str) -> T:
         """The thing of that name.
