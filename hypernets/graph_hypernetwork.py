@@ -20,6 +20,7 @@ from hypernets.features import EncodedGraph, encode
 from hypernets.flat_memory import FlatMemory
 from hypernets.graph_batch import graph_batch
 from hypernets.predicted_module import predict_module
+from nas.errors import counted
 from nas.graph.op import Role
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ class GraphHyperNetwork(nn.Module):
     """
 
     apart: Tensor
+
+    def __repr__(self) -> str:
+        size = counted(sum(parameter.numel() for parameter in self.parameters()), "parameter")
+        return f"GraphHyperNetwork({self.card.name!r}, {self.card.hypernet}, {size})"
 
     def __init__(self, config: HypernetConfig, card: Card) -> None:
         super().__init__()

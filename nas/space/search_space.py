@@ -6,7 +6,7 @@ import dataclasses
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 from optuna.trial import BaseTrial
@@ -58,7 +58,7 @@ class SearchSpace(ABC):
     build_seconds: ClassVar[float] = 60.0
     """Time limit for building one network; see :func:`nas.space.time_limit.time_limit`."""
 
-    task: Task
+    task: Task = field(repr=False)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
