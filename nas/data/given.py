@@ -17,6 +17,16 @@ PARTS = ("train", "val", "test")
 _INTEGERS = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8)
 
 
+def check_name(name: object) -> None:
+    """See that the name of a data set is a text.
+
+    Raises:
+        DataError: It is not.
+    """
+    if not isinstance(name, str):
+        raise DataError(f"expected the name of a data set first, got {described(name)}")
+
+
 def check_parts(name: str, parts: object) -> None:
     """See that a data set is given three parts.
 

@@ -11,6 +11,7 @@ from nas.data.given import (
     PARTS,
     check_dense,
     check_integers,
+    check_name,
     check_parts,
     check_range,
     class_count,
@@ -55,6 +56,7 @@ def make_dataset(
         >>> make_dataset("dark", images, torch.arange(6) % 2, classes=2, parts=parts)
         Dataset('dark': 1 channel, 2 outputs; train 4, val 1, test 1)
     """
+    check_name(name)
     _check_images(name, images, labels)
     classes = class_count(name, classes)
     check_range(f"{name!r} has labels", labels, classes)

@@ -11,6 +11,7 @@ from nas.data.given import (
     PARTS,
     check_dense,
     check_integers,
+    check_name,
     check_parts,
     check_range,
     class_count,
@@ -52,6 +53,7 @@ def make_node_dataset(
             finite, an edge, an index or a label of a part is out of range, a part is empty, or a
             node stands in two.
     """
+    check_name(name)
     _check_tensors(name, x, edge_index, labels)
     classes = class_count(name, classes)
     check_range(f"{name!r} has edges", edge_index, len(x))

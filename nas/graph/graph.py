@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nas.errors import counted
+from nas.errors import GraphError, counted, described
 from nas.graph import canonical, serialise, text
 from nas.graph.faults import part_faults
 from nas.graph.fingerprint import fingerprint
@@ -164,3 +164,17 @@ class Graph:
     def summary(self) -> str:
         """A table with one line for each node: operation, inputs, output shape, parameters."""
         return text.summary(self)
+
+
+def check_is_graph(thing: object) -> None:
+    """See that something is a graph.
+
+    Raises:
+        GraphError: It is something else.
+    """
+    if not isinstance(thing, Graph):
+        raise GraphError(
+            f"expected a nas.Graph, got {described(thing)}",
+            hint="Take that of a candidate (candidate.graph), of a file (Graph.from_json), or "
+            "of a module (nas.importers.from_module).",
+        )

@@ -52,7 +52,8 @@ def own_space(
         build_seconds: How long building and reading one network may take.
 
     Raises:
-        ConfigError: ``build`` is no function of a trial and a task, or ``task`` is no task.
+        ConfigError: ``build`` is no function of a trial and a task, ``task`` no task, or ``name``
+            no text.
 
     Example:
         >>> from torch import nn
@@ -67,6 +68,8 @@ def own_space(
         ['flatten', 'linear', 'activation', 'linear']
     """
     check_task(task)
+    if not isinstance(name, str):
+        raise ConfigError(f"expected the name of a space as a text, got {described(name)}")
     called, module, path = _names(build)
     summary = (inspect.getdoc(build) or "a custom space").partition("\n")[0].rstrip(".")
     seconds = build_seconds

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 from optuna.trial import BaseTrial
 
-from nas.errors import ConfigError, EncodingError, nearest
+from nas.errors import ConfigError, EncodingError, described, nearest
 from nas.files import parse_json
 from nas.graph.graph import Graph
 from nas.graph.limits import check_size
@@ -210,6 +210,11 @@ class SearchSpace(ABC):
             EncodingError: The architecture is not in this space.
             ConfigError: The space builds no network for its task.
         """
+        if not isinstance(architecture, str | Mapping):
+            raise EncodingError(
+                f"expected an architecture of space {self.name!r} as its notation or its "
+                f"parameters by name, got {described(architecture)}"
+            )
         params = self.decode(architecture) if isinstance(architecture, str) else architecture
         trial = ReplayTrial(params)
         graph = self.assemble(trial)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.config import check_kinds
 from nas.errors import ConfigError, described
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
@@ -26,6 +27,7 @@ class Task:
 
     Raises:
         UnknownNameError: There is no such kind.
+        ConfigError: A size is no whole number, or too small.
 
     Example:
         >>> task = Task(kind="image-classification", classes=10, channels=3, resolution=32)
@@ -41,6 +43,11 @@ class Task:
 
     def __post_init__(self) -> None:
         KINDS.get(self.kind)
+        check_kinds(self)
+        for name, least in (("classes", 1), ("channels", 0), ("resolution", 0), ("features", 0)):
+            value = getattr(self, name)
+            if value < least:
+                raise ConfigError(f"{name} of a task must be at least {least}, got {value}")
 
     @property
     def traits(self) -> TaskKind:

@@ -129,3 +129,11 @@ def test_a_search_with_an_own_sampler_goes_on_with_one_of_that_class(tmp_path: P
     assert isinstance(result.study.sampler, optuna.samplers.RandomSampler)
     with pytest.raises(StudyError, match='another sampler: "RandomSampler", not "TPESampler"'):
         toy_search(tmp_path, **BRIEF, sampler=optuna.samplers.TPESampler(seed=0))
+
+
+def test_an_objective_that_fails_is_the_reason_why_nothing_is_found() -> None:
+    def odd(graph: Any) -> None:
+        return None
+
+    with pytest.raises(StudyError, match="the objective 'odd' must return a number, got None"):
+        toy_search(**{**BRIEF, "objectives": (odd, "max")})
