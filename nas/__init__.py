@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from nas.compile.module import to_module
     from nas.data.catalog import load as load_dataset
     from nas.data.dataset import Dataset
+    from nas.data.image_dataset import make_dataset
+    from nas.data.node_dataset import make_node_dataset
     from nas.errors import NasError
     from nas.graph.builder import GraphBuilder
     from nas.graph.graph import Graph
@@ -40,6 +42,8 @@ _HOMES = {
     "cost": "nas.analysis.cost",
     "figures": "nas.analysis.figure:FIGURES",
     "load_dataset": "nas.data.catalog:load",
+    "make_dataset": "nas.data.image_dataset",
+    "make_node_dataset": "nas.data.node_dataset",
     "own_space": "nas.space.own_space",
     "search": "nas.study.search",
     "to_module": "nas.compile.module",
@@ -60,6 +64,8 @@ __all__ = [
     "cost",
     "figures",
     "load_dataset",
+    "make_dataset",
+    "make_node_dataset",
     "own_space",
     "search",
     "to_module",
