@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nas.errors import BuildError, SlowBuildError
+from nas.raised import described
 from nas.space.time_limit import Alarm, TimeIsOver, time_limit
 
 if TYPE_CHECKING:
@@ -37,6 +38,6 @@ def contained(what: str, seconds: float | None = None) -> Iterator[None]:
         raise
     except BaseException as error:  # SystemExit would end the program as if all were well
         raise BuildError(
-            f"{what} raised {type(error).__name__}: {error}",
+            f"{what} raised {described(error)}",
             hint="Raise an exception such as ValueError for what cannot be built.",
         ) from error

@@ -14,6 +14,7 @@ from nas.graph.ops.layer import Layer
 from nas.graph.ops.parameter import Constant
 from nas.importers.from_module import from_module
 from nas.modules.own_module import OwnModule
+from nas.raised import definition, fits
 from nas.seeding import derive, seeded
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
@@ -46,6 +47,9 @@ def own_space(
         source: Where the function is; by default its name with that of its module.
         build_seconds: How long building and reading one network may take.
 
+    Raises:
+        ConfigError: The function does not take a trial and the task.
+
     Example:
         >>> from torch import nn
         >>> from nas.task.task import Task
@@ -58,6 +62,11 @@ def own_space(
         >>> [node.op.kind for node in space.graph({"width": 32}).nodes]
         ['flatten', 'linear', 'activation', 'linear']
     """
+    if not fits(build, "trial", "task"):
+        raise ConfigError(
+            f"a space is built from a trial and the task, but this is {definition(build)}",
+            hint="Write def build(trial, data).",
+        )
     summary = (inspect.getdoc(build) or "a custom space").partition("\n")[0].rstrip(".")
     seconds = build_seconds
     given, place = name or build.__name__, source or f"{build.__module__}.{build.__qualname__}"

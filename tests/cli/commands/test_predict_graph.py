@@ -151,7 +151,7 @@ def test_hypernetworks_for_other_samples_are_noted():
             "shape (7,) for each node, but data set 'digits-knn' has 10 classes",
         ),
         ("Pooled", "outputs of shape (1, 10) for the 1,797 nodes of data set 'digits-knn'"),
-        ("Several", "missing 1 required positional argument: 'batch'"),
+        ("Several", "its forward is forward(x, edge_index, batch) (gnn.py, line 41)"),
         ("images", "takes images of 3 channels, but data set 'digits-knn' has nodes of 64"),
     ],
 )
