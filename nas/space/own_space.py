@@ -15,6 +15,7 @@ from nas.graph.ops.layer import Layer
 from nas.graph.ops.parameter import Constant
 from nas.importers.from_module import from_module
 from nas.modules.own_module import OwnModule
+from nas.raised import definition, fits
 from nas.seeding import derive, seeded
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
@@ -52,8 +53,8 @@ def own_space(
         build_seconds: How long building and reading one network may take.
 
     Raises:
-        ConfigError: ``build`` is no function of a trial and a task, ``task`` no task, or ``name``
-            no text.
+        ConfigError: ``build`` is no function of a trial and the task, ``task`` is no task, or
+            ``name`` is no text.
 
     Example:
         >>> from torch import nn
@@ -71,6 +72,11 @@ def own_space(
     if not isinstance(name, str):
         raise ConfigError(f"expected the name of a space as a text, got {described(name)}")
     called, module, path = _names(build)
+    if not fits(build, "trial", "task"):
+        raise ConfigError(
+            f"a space is built from a trial and the task, but this is {definition(build)}",
+            hint="Write def build(trial, data).",
+        )
     summary = (inspect.getdoc(build) or "a custom space").partition("\n")[0].rstrip(".")
     seconds = build_seconds
     given, place = name or called, source or f"{module}.{path}"
