@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypernets import checkpoint
 from nas.errors import UnknownNameError, counted
 from nas.evaluate.scorer import check_fits
+from nas.evaluate.untrained import UNTRAINED, UntrainedWeights
 from nas.events import Noted, ignore
 
 if TYPE_CHECKING:
@@ -27,24 +28,29 @@ def suited(
     *,
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
-) -> GraphHyperNetwork:
+) -> GraphHyperNetwork | UntrainedWeights:
     """The hypernetwork of that name or directory, or the shipped one that fits.
 
     A shipped one fits the space and data set it was trained on, and other files of the data set of
     that name, such as CIFAR-10 as JPEG images, with a note. Where there is none for the space, a
-    general one is taken.
+    general one is taken, and where there is none for the data, or the name is ``none``, candidates
+    are ranked without a hypernetwork.
 
     Raises:
-        UnknownNameError: No shipped one fits space and data set.
+        UnknownNameError: There is none of that name.
         CheckpointError: It cannot be read.
         ConfigError: It was trained for other data.
     """
-    hypernet = checkpoint.load(_shipped_for(space, data, listen) if name is None else name)
+    chosen = _shipped_for(space, data, listen) if name is None else name
+    if chosen == UNTRAINED:
+        return UntrainedWeights(data.task).to(device)
+    hypernet = checkpoint.load(chosen)
     check_fits(hypernet.card, data)
     return hypernet.to(device)
 
 
 def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
+    """The name of the shipped one that fits, or of none."""
     trained = checkpoint.shipped()
     cards = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
     fitting = [
@@ -54,11 +60,13 @@ def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
         and (card.fingerprint == data.fingerprint or card.dataset == data.name)
     ]
     if not fitting:
-        raise UnknownNameError(
-            f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
-            hint=f"Make one with `nas train-hypernet --space {space.name}` on this data and name "
-            "it with --weights; `nas search --weights train` does both.",
+        text = (
+            f"No hypernetwork is shipped for space {space.name!r} on data set {data.name!r}: "
+            "candidates are ranked without one, and short trainings decide. --weights train "
+            "trains one first, which repays its time in long searches."
         )
+        listen(Noted(text=text))
+        return UNTRAINED
 
     def differences(entry: str) -> tuple[bool, bool]:
         card = cards[entry]

@@ -72,11 +72,6 @@ def own_space(
     if not isinstance(name, str):
         raise ConfigError(f"expected the name of a space as a text, got {described(name)}")
     called, module, path = _names(build)
-    if not fits(build, "trial", "task"):
-        raise ConfigError(
-            f"a space is built from a trial and the task, but this is {definition(build)}",
-            hint="Write def build(trial, data).",
-        )
     summary = (inspect.getdoc(build) or "a custom space").partition("\n")[0].rstrip(".")
     seconds = build_seconds
     given, place = name or called, source or f"{module}.{path}"
@@ -119,15 +114,11 @@ def _names(build: object) -> tuple[str, str, str]:
             f"{_EXPECTED}, got {described(build)}",
             hint="Write one that asks trial for its choices and returns a module or a Graph.",
         )
-    try:
-        inspect.signature(build).bind(None, None)
-    except TypeError:
+    if not fits(build, "trial", "task"):
         raise ConfigError(
-            f"{_EXPECTED}, got {getattr(function, '__name__', '')}{inspect.signature(build)}",
+            f"{_EXPECTED}, got {definition(build)}",
             hint="It is called with a trial and with the task of the data set, in this order.",
-        ) from None
-    except ValueError:  # it has no signature that Python knows
-        pass
+        )
     named: Any = function if hasattr(function, "__qualname__") else type(function)
     return named.__name__, named.__module__, named.__qualname__
 

@@ -101,7 +101,14 @@ def run_search(
         def is_feasible(network: Graph) -> bool:
             return satisfied(config.constraints, figures(network))
 
-        score = Scorer(predictor, data, config.scoring, device=device, is_feasible=is_feasible)
+        score = Scorer(
+            predictor,
+            data,
+            config.scoring,
+            device=device,
+            is_feasible=is_feasible,
+            listen=listen,
+        )
         score.proxy(space)
         record = open_record(space, data, predictor, config, folder, check, locks)
         trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)

@@ -89,7 +89,7 @@ def line(name: str) -> int:
         (("predict", "net.py:NoInputs"), "its forward is forward()", "NoInputs"),
         (("predict", "net.py:Unmade"), "KeyError: 'width'", "Unmade"),
         (("predict", "net.py:factory"), "IndexError: list index", "factory"),
-        (("spaces", "net.py:without_data"), "but this is without_data(trial)", "without_data"),
+        (("spaces", "net.py:without_data"), "got without_data(trial)", "without_data"),
         (("spaces", "net.py:by_key"), "your code raised KeyError: 'kernel'", "by_key"),
         (("rank", "--space", "net.py:images", "--sample", 1), "no attribute 'haed'", "Images"),
     ],
