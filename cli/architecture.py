@@ -34,7 +34,7 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
         text: A graph as JSON (``architecture.json``), a run folder with a best model, or an
             architecture in the notation of a space.
         space_name: The space of a notation.
-        task: What the network of a notation is for.
+        task: The task of the network of a notation.
 
     Raises:
         EncodingError: The text is no architecture of the space.
@@ -43,7 +43,7 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
     from cli.space import find_space
     from nas.space.candidate import candidate
 
-    path = Path(text or "\0")  # no text is no path, not the working directory
+    path = Path(text or "\0")  # an empty text is not the working directory
     for file in (path, path / "best" / "architecture.json", path / "architecture.json"):
         if there(file, Path.is_file):
             return _read_graph(file)
@@ -60,11 +60,11 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
             raise GraphError(
                 f"no file {text!r}", hint="Give a graph file, a run folder, or a notation."
             ) from None
-        taker = _space_of(text, task, beside=space)
-        if taker is not None:
+        other = _space_of(text, task, beside=space)
+        if other is not None:
             raise EncodingError(
-                f"{text!r} is no architecture of space {space.name!r}, but one of {taker!r}",
-                hint=f"Add --space {taker}.",
+                f"{text!r} is no architecture of space {space.name!r}, but one of {other!r}",
+                hint=f"Add --space {other}.",
             ) from None
         raise not_in_space(space, error) from None
 
@@ -83,7 +83,7 @@ def _space_of(text: str, task: Task, *, beside: SearchSpace) -> str | None:
 
 
 def not_in_space(space: SearchSpace, error: EncodingError, where: str = "") -> EncodingError:
-    """The same error, saying which space was meant and how to see what it expects."""
+    """The same error with the name of the space and a hint on its notation."""
     return EncodingError(
         f"{where}no architecture of space {space.name!r}: {error.message}",
         hint=error.hint or f"`nas rank --space {space.name} --sample 1 --json` shows one.",
@@ -111,7 +111,7 @@ def _read_graph(file: Path) -> Graph:
 
 
 def there(path: Path, kind: Callable[[Path], bool]) -> bool:
-    """Whether a path that may be something else is a file or a folder that exists."""
+    """Whether a path, which may be no path at all, is an existing file or folder."""
     try:
         return kind(path)
     except (OSError, ValueError):  # a notation can be longer than a file name may be

@@ -174,7 +174,7 @@ def test_only_the_command_line_prints():
     assert [name for name in modules() if unit(name) != "cli" and prints(name)] == []
 
 
-def test_what_prints_is_seen(monkeypatch, tmp_path):
+def test_prints_are_found(monkeypatch, tmp_path):
     for number, code in enumerate(("print(1)", "import rich", "import sys; sys.stderr.write('')")):
         file = tmp_path / f"probe{number}.py"
         file.write_text(code)

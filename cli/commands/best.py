@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("run", type=options.Place())
 @options.common
 def command(run: Path, as_json: bool, quiet: bool) -> None:
-    """The best architecture of a run, and where its model lies."""
+    """The best architecture of a run, and the files of its model."""
     from cli.output import count, emit_json, pairs, quality
     from cli.runs import kind_of, read_result
     from nas.errors import StudyError, counted

@@ -34,7 +34,7 @@ _GENERATION = 32
     type=click.IntRange(2),
     default=100,
     show_default=True,
-    help="Networks drawn from each.",
+    help="Networks to draw from each space.",
 )
 @click.option(
     "--constraint",
@@ -67,8 +67,8 @@ def command(
 ) -> None:
     """Compare two spaces by the errors of random networks with predicted weights.
 
-    A space is good where many of its networks are: its curve, the share of networks below an
-    error, is higher. Constraints make both populations cost the same.
+    The better space has the higher curve: more of its networks are below an error. Constraints
+    make both populations cost the same.
     """
     from cli.output import emit_json, listener
     from cli.setup import out_file, use_device
@@ -127,7 +127,7 @@ def _drawn(
 def _errors(
     drawn: Sequence[Candidate], scorer: Scorer, listen: Listener
 ) -> dict[Candidate, float]:
-    """With predicted weights; a network that cannot be scored is left out."""
+    """Errors with predicted weights; networks that cannot be scored are left out."""
     from nas.evaluate.scorer import Estimate
     from nas.events import stage
 
@@ -150,7 +150,7 @@ def _distribution(space: SearchSpace, errors: Iterable[float]) -> ErrorDistribut
     if not known:
         raise InfeasibleError(
             f"no network of space {space.name!r} could be scored",
-            hint="`nas rank` on the same space says why.",
+            hint="`nas rank` on the same space shows why.",
         )
     return ErrorDistribution(known)
 
@@ -181,7 +181,7 @@ def _row(
 
 
 def _best_ranges(errors: Mapping[Candidate, float]) -> dict[str, dict[str, float]]:
-    """Where the best value of each number lies that all networks have."""
+    """The range of the best values of each numeric parameter that all networks have."""
     from dataclasses import asdict
 
     from nas.analysis.error_distribution import best_range
@@ -195,7 +195,7 @@ def _best_ranges(errors: Mapping[Candidate, float]) -> dict[str, dict[str, float
 
 
 def _labels(first: str, second: str) -> tuple[str, str]:
-    """Names that differ: a space may be compared with itself."""
+    """Two different names, even if a space is compared with itself."""
     return (first, second) if first != second else (first, f"{second} (again)")
 
 

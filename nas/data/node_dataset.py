@@ -35,18 +35,18 @@ def make_node_dataset(
     """A data set whose nodes are to be classified.
 
     Args:
-        name: Of the data set.
-        x: Features of the nodes (N, F), dense and finite, taken as they are.
-        edge_index: From and to which node each edge runs (2, E), integers.
-        labels: Classes of the nodes (N,), integers; any where a node is in no part.
+        name: Name of the data set.
+        x: Features of the nodes (N, F), dense and finite; they are not rescaled.
+        edge_index: Source and target node of each edge (2, E), integers.
+        labels: Classes of the nodes (N,), integers; ignored for nodes in no part.
         classes: Number of classes.
         parts: Indices of the nodes to train on, to rank on and to test on, or masks (N,).
-        class_names: In the order of the labels.
+        class_names: Names in the order of the labels.
 
     Raises:
-        DataError: Shapes or kinds of numbers do not fit, ``classes`` is no count, a feature is not
-            finite, an edge, an index or a label of a part is out of range, a part is empty, or a
-            node stands in two.
+        DataError: Shapes or data types do not fit, ``classes`` is not a positive whole number, a
+            feature is not finite, an edge, an index or a label of a part is out of range, a part
+            is empty, or a node is in two parts.
     """
     _check_tensors(name, x, edge_index, labels)
     classes = _count(name, classes)
@@ -77,7 +77,7 @@ def make_node_dataset(
 
 
 def _count(name: str, classes: int) -> int:
-    """The number of classes as a plain integer; numpy and torch have theirs."""
+    """The number of classes as a plain integer, also from one of numpy or torch."""
     try:
         found = index(classes)
     except TypeError:
@@ -89,11 +89,11 @@ def _count(name: str, classes: int) -> int:
 
 def _check_tensors(name: str, x: Tensor, edge_index: Tensor, labels: Tensor) -> None:
     given = {"features": x, "edges": edge_index, "labels": labels}
-    for what, values in given.items():
+    for item, values in given.items():
         if not isinstance(values, Tensor) or values.layout != torch.strided:
             kind = values.layout if isinstance(values, Tensor) else type(values).__name__
             raise DataError(
-                f"{name!r} needs {what} as a dense tensor, got {kind}",
+                f"{name!r} needs {item} as a dense tensor, got {kind}",
                 hint="Call .to_dense() on a sparse tensor, torch.as_tensor() on others.",
             )
     if x.dim() != 2 or labels.shape != (len(x),) or edge_index.shape[:-1] != (2,) or not x.numel():
@@ -103,8 +103,8 @@ def _check_tensors(name: str, x: Tensor, edge_index: Tensor, labels: Tensor) -> 
         )
     if x.is_complex():
         raise DataError(f"{name!r} needs features that are real numbers, got {x.dtype}")
-    for what in ("edges", "labels"):
-        _check_integers(f"{name!r} needs {what} that are", given[what])
+    for item in ("edges", "labels"):
+        _check_integers(f"{name!r} needs {item} that are", given[item])
 
 
 def _check_integers(text: str, values: Tensor) -> None:
@@ -120,7 +120,7 @@ def _check_finite(name: str, features: Tensor) -> None:
         raise DataError(
             f"{name!r} has features that are not finite at {int(wrong.sum())} nodes, node "
             f"{int(wrong.nonzero()[0])} among them",
-            hint="Fill or drop what is missing, such as with x.nan_to_num().",
+            hint="Fill or drop missing values, such as with x.nan_to_num().",
         )
 
 
@@ -132,20 +132,20 @@ def _check_range(text: str, values: Tensor, limit: int) -> None:
         )
 
 
-def _nodes(what: str, part: Tensor | Sequence[int], count: int) -> Tensor:
-    """Indices of the nodes of a part (n,), of indices or of a mask."""
+def _nodes(item: str, part: Tensor | Sequence[int], count: int) -> Tensor:
+    """Indices (n,) of the nodes of a part, from indices or from a mask."""
     given = torch.as_tensor(part)
     if given.dtype == torch.bool:
         if given.shape != (count,):
-            raise DataError(f"{what} is a mask {tuple(given.shape)}, expected ({count},)")
+            raise DataError(f"{item} is a mask {tuple(given.shape)}, expected ({count},)")
         given = given.nonzero().flatten()
     if not given.numel():
-        raise DataError(f"{what} is empty", hint="Give at least one node to each part.")
+        raise DataError(f"{item} is empty", hint="Give at least one node to each part.")
     if given.dtype == torch.uint8 or given.dim() != 1:
         raise DataError(
-            f"{what} is {given.dtype} {tuple(given.shape)}, expected indices (n,) of int64 or a "
+            f"{item} is {given.dtype} {tuple(given.shape)}, expected indices (n,) of int64 or a "
             f"mask ({count},) of bool"
         )
-    _check_integers(f"{what} needs", given)
-    _check_range(f"{what} has nodes", given, count)
+    _check_integers(f"{item} needs", given)
+    _check_range(f"{item} has nodes", given, count)
     return given.long()

@@ -1,4 +1,4 @@
-"""Inputs for a model that comes without any."""
+"""Inputs for a model that comes without an example."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from nas.predictor.card import Card
 
 RESOLUTIONS = (32, 28, 64, 96, 128, 224, 256, 299, 384, 16)
-"""Sides of images in use, tried in this order where nothing else is known."""
+"""Common resolutions of images, in the order in which they are tried."""
 
-_TELLING = (_ConvNd, nn.Linear, nn.Embedding, nn.EmbeddingBag)
-"""Layers that tell what a model reads, if they are its first."""
+_INPUT_LAYERS = (_ConvNd, nn.Linear, nn.Embedding, nn.EmbeddingBag)
+"""Layers that show the shape of a model's inputs, if they come first."""
 
 
 def example_inputs(model: nn.Module, card: Card) -> Tensor:
-    """Zeros that a model takes, of the channels of its first convolution.
+    """Zeros that a model takes, with the channels of its first convolution.
 
     Their resolution is the one the hypernetwork was trained at, or the first of
     :data:`RESOLUTIONS` that the model takes.
 
     Args:
         model: Takes one tensor of floats.
-        card: Of the hypernetwork.
+        card: The card of the hypernetwork.
 
     Raises:
         ImportingError: The model takes none of the inputs that were tried.
     """
-    first = next((part for part in model.modules() if isinstance(part, _TELLING)), None)
+    first = next((part for part in model.modules() if isinstance(part, _INPUT_LAYERS)), None)
     shapes = _guesses(first, card)
     found = first_taken(model, shapes)
     if found is not None:
@@ -62,20 +62,20 @@ def example_inputs(model: nn.Module, card: Card) -> Tensor:
 def first_taken(model: nn.Module, shapes: Sequence[Shape]) -> Tensor | None:
     """Zeros of the first shape that a model takes, on its device; None if it takes none.
 
-    A shape that serves auxiliary heads as well, which run in training only, is preferred.
+    Shapes that also suit auxiliary heads, which run only in training, are preferred.
     """
     kind = tensor_like(model)
     for run in (_run_all_heads, _run_on_meta, _run):
         for shape in shapes:
             zeros = torch.zeros(shape, device=kind.device, dtype=kind.dtype)
-            with suppress(Exception), torch.no_grad():  # a model may be anybody's code
+            with suppress(Exception), torch.no_grad():  # a model may be arbitrary code
                 run(model, zeros)
                 return zeros
     return None
 
 
 def _guesses(first: nn.Module | None, card: Card) -> list[Shape]:
-    """Shapes a model may take that begins with this layer, the likeliest first."""
+    """Shapes that a model with this first layer may take, the likeliest first."""
     channels, dims = card.channels, 2
     flat: list[Shape] = []
     if isinstance(first, _ConvNd):
@@ -102,7 +102,7 @@ def _run(model: nn.Module, x: Tensor) -> None:
 
 
 def _call_on_meta(model: nn.Module, x: Tensor) -> None:
-    """Run without numbers, which costs little; not every model can."""
+    """Run on the meta device, which is cheap but impossible for some models."""
     tensors = chain(model.parameters(), model.buffers())
     known = {tensor: torch.empty_like(tensor, device="meta") for tensor in tensors}
     with unchanged(model), replaced_state(model, known):

@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 def own_space(
     build: Build, task: Task, *, name: str = "", source: str = "", build_seconds: float = 60.0
 ) -> SearchSpace:
-    """The architectures that a function builds.
+    """A custom space: the architectures that a user's function builds.
 
-    Its parameters are whatever it suggests; an architecture is written as the JSON object of them.
+    The parameters are those that the function suggests; the notation is a JSON object of them.
 
     Args:
         build: Takes a trial (``suggest_categorical``, ``suggest_int``, ``suggest_float``) and the
             task (``channels``, ``resolution``, ``features``, ``classes``). It returns a torch
-            module for such inputs, or a graph. A module is read as a graph, by which it is
-            compared and scored; it is trained itself, from its own initial values.
-        task: What the networks are for.
-        name: Of the space; the function's name by default.
-        source: Where the function is; by default its name with that of its module.
+            module for these inputs, or a graph. A module is imported as a graph for comparison
+            and scoring; the module itself is trained, from its own initial weights.
+        task: The task of the networks.
+        name: Name of the space; the function's name by default.
+        source: Origin of the function; by default its module and name.
         build_seconds: How long building and reading one network may take.
 
     Example:
@@ -86,7 +86,7 @@ def own_space(
 
 
 def _imported(built: nn.Module, task: Task, name: str) -> Imported:
-    """What a function built, read as a graph whose every number can be predicted and saved.
+    """Import a module as a graph whose tensors can all be predicted and saved.
 
     Raises:
         ConfigError: It is neither a module nor a graph, or it cannot be searched.
@@ -101,7 +101,7 @@ def _imported(built: nn.Module, task: Task, name: str) -> Imported:
     whole = [node.name for node in imported.graph.nodes if isinstance(node.op, Layer)]
     if whole:
         raise ConfigError(
-            f"space {name!r} built a module whose part {whole[0]!r} cannot be looked into",
+            f"space {name!r} built a module whose part {whole[0]!r} cannot be read as a graph",
             hint="Write it without TorchScript; layers of graph networks are built with "
             "GraphBuilder.message_passing.",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.trial import TrialState
 
+from nas.study.record.trial_reading import DESIGN as DESIGN
 from nas.study.record.trial_reading import (
     DUPLICATE_OF,
     OUTCOME,
@@ -59,7 +60,7 @@ class TrialOutcome:
 
 def outcome_of(trial: FrozenTrial) -> TrialOutcome:
     """The outcome of a finished trial."""
-    own = (OUTCOME, DUPLICATE_OF, PARENT)
+    own = (OUTCOME, DUPLICATE_OF, PARENT, DESIGN)
     return TrialOutcome(
         kind=outcome_kind(trial),
         values=trial.values,

@@ -8,7 +8,7 @@ import torch
 
 from nas.task.augment import augment
 from nas.task.batch import Batch, Inputs
-from nas.task.classes import class_figures, cross_entropy
+from nas.task.classes import accuracy_error, class_figures, cross_entropy
 from nas.task.kind import KINDS, TaskKind
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         loss=cross_entropy,
         figures=class_figures,
         metric="accuracy",
+        metric_error=accuracy_error,
         metric_format="{:.2%}",
         usage="""from model import CLASSES, load, preprocess
 

@@ -50,6 +50,7 @@ class TaskKind:
         figures: ``accuracy`` (the metric, higher better), ``loss`` and ``brier`` of outputs for
             the labels of all their rows.
         metric: Name of the metric stored as ``accuracy``.
+        metric_error: Standard error of a value of the metric over a number of samples.
         metric_format: Its format in print.
         usage: Python that calls an exported network ``network``, for its card; braces name fields
             of the task.
@@ -79,6 +80,7 @@ class TaskKind:
     loss: Callable[[Tensor, Tensor, float], Tensor]
     figures: Callable[[Tensor, Tensor], dict[str, float]]
     metric: str
+    metric_error: Callable[[float, int], float]
     metric_format: str
     usage: str
 

@@ -357,7 +357,7 @@ def test_the_package_ships_two_within_20_megabytes():
 
 
 @pytest.mark.parametrize("name", shipped().names())
-def test_the_package_ships_what_it_can_load(name):
+def test_the_package_can_load_what_it_ships(name):
     assert load(name).card.name == name
 
 

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.trial import FrozenTrial
 
+SEARCH = "search"
+"""The first stage of a search, in which candidates are scored."""
+
 _PREFIX = "nas:"
 _SAMPLER = "sampler:"
 _REPEATS = "repeats:"
@@ -152,7 +155,7 @@ class StudyRecord:
                 if repeats:
                     self.write(f"{_REPEATS}{trials[0].number}", repeats)
                 self._write_sampler_notes(memory)
-                self.spend("search", seconds)
+                self.spend(SEARCH, seconds)
             self._unrecorded += len(repeats)
         except BaseException:
             self._cached_notes = None
@@ -179,7 +182,7 @@ class StudyRecord:
             self._repeats.learn(add_trial(memory, trial))
         if repeats:
             raise self._ruined(f"there is no trial {number}")
-        for key, value in self._noted(_SAMPLER).items():
+        for key, value in self.notes(_SAMPLER).items():
             write_sampler_note(memory, key, value)
         return list(filter(is_of_search, memory.get_trials(deepcopy=False)))
 
@@ -202,21 +205,22 @@ class StudyRecord:
         """A value kept with :meth:`write`."""
         return self._notes().get(_PREFIX + key, default)
 
+    def notes(self, kind: str) -> dict[str, Any]:
+        """All values whose keys begin with ``kind``, by the rest of the key."""
+        start, notes = _PREFIX + kind, self._notes().items()
+        return {key.removeprefix(start): value for key, value in notes if key.startswith(start)}
+
     def _notes(self) -> dict[str, Any]:
         """What is kept beside the trials; nobody else writes it while a search runs."""
         if self._cached_notes is None:
             self._cached_notes = self.study.user_attrs
         return self._cached_notes
 
-    def _noted(self, kind: str) -> dict[str, Any]:
-        start, notes = _PREFIX + kind, self._notes().items()
-        return {key.removeprefix(start): value for key, value in notes if key.startswith(start)}
-
     def _repeat_notes(self) -> list[dict[str, Any]]:
-        return [note for generation in self._noted(_REPEATS).values() for note in generation]
+        return [note for generation in self.notes(_REPEATS).values() for note in generation]
 
     def _write_sampler_notes(self, memory: Study) -> None:
-        known = self._noted(_SAMPLER)
+        known = self.notes(_SAMPLER)
         for key, value in sampler_notes(memory).items():
             if known.get(key) != value:
                 self.write(_SAMPLER + key, value)

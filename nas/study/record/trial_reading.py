@@ -24,6 +24,9 @@ PARENT = "parent"
 """The attribute of a mutant with the number of its parent, see
 :mod:`nas.study.selection.mutation_selector`."""
 
+DESIGN = "design"
+"""The attribute of a trial of a known design, see :meth:`nas.SearchSpace.known`, with its name."""
+
 DUPLICATE_OF = "duplicate_of"
 """The attribute of a duplicate that holds the number of the first trial of its architecture."""
 
@@ -91,6 +94,12 @@ def parent_of(trial: FrozenTrial) -> int | None:
     """The number of the trial that a mutant was made from; None for others."""
     found = trial.user_attrs.get(PARENT)
     return None if found is None else int(found)
+
+
+def design_of(trial: FrozenTrial) -> str | None:
+    """The name of the known design that a trial asked for; None for others."""
+    found = trial.user_attrs.get(DESIGN)
+    return None if found is None else str(found)
 
 
 def first_of(trial: FrozenTrial) -> int:

@@ -291,7 +291,7 @@ def test_a_prediction_too_large_even_alone_is_a_failure(predictor, monkeypatch):
     assert Scorer(predictor, digits())(candidates(2)) == [failure, failure]
 
 
-def test_half_precision_scores_nearly_alike_on_the_cpu(predictor):
+def test_half_precision_scores_are_nearly_the_same_on_the_cpu(predictor):
     exact = score(candidates(3), predictor, digits())
     half = score(candidates(3), predictor, digits(), ScoreConfig(precision="bf16"))
     for one, other in zip(half, exact, strict=True):
@@ -424,7 +424,7 @@ def test_in_another_space_the_score_is_relative_to_its_own_architectures():
     assert [one.score for one in again if isinstance(one, Estimate)] == found[:1]
 
 
-def test_in_another_space_the_score_is_relative_to_what_may_be_asked_for():
+def test_in_another_space_the_score_is_relative_to_feasible_networks():
     """Among all networks the smallest are all small; among themselves half of them are."""
     space, few = tiny_space(), ScoreConfig(images=32, calibration=16)
     far = {name: [1e9, 1.0] for name in SCORE_WEIGHTS}

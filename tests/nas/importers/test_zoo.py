@@ -1,4 +1,4 @@
-"""What holds for every import, over networks of many kinds and of published size."""
+"""Properties of every import, over networks of many kinds and of published size."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_graph_has_every_parameter_there_is(specimen) -> None:
     assert specimen.graph_params == total - left_out
 
 
-def test_coverage_tells_of_every_parameter_once(specimen) -> None:
+def test_coverage_lists_every_parameter_once(specimen) -> None:
     coverage = specimen.imported.coverage
     groups = coverage.predicted, coverage.opaque, coverage.excluded, coverage.kept
     assert sum(map(len, groups)) == len(specimen.sizes)
@@ -54,7 +54,7 @@ def test_the_state_holds_the_models_own_parameters(specimen) -> None:
         assert torch.equal(imported.state[name], specimen.model.get_parameter(own)), name
 
 
-def test_the_graph_computes_what_the_model_does_at_another_batch_size(specimen) -> None:
+def test_the_graph_computes_the_same_at_another_batch_size(specimen) -> None:
     assert (specimen.imported.batch is not None) == specimen.network.fixed
     inputs = specimen.fresh_inputs
     assert relative_error(specimen.outputs(inputs), specimen.expected(inputs)) <= 1e-5

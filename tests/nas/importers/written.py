@@ -1,4 +1,4 @@
-"""Modules written in a line, and what their import looks like."""
+"""Modules written in one line, and their imports."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Written(nn.Module):
 
 
 def checked(model: nn.Module, *inputs: Tensor) -> Imported:
-    """The import of a model, after its graph gave the model's output for three of each sample."""
+    """Import a model, and check its graph on a batch with each sample three times."""
     imported = from_module(model, inputs)
     if imported.batch is None:
         inputs = tuple(torch.cat([x, x, x]) for x in inputs)
