@@ -9,8 +9,11 @@ from optuna.trial import TrialState
 
 from nas.study.record.trial_reading import DESIGN as DESIGN
 from nas.study.record.trial_reading import (
+    DESIGN,
     DUPLICATE_OF,
     OUTCOME,
+    PARENT,
+    OutcomeKind,
     architecture_of,
     first_of,
     hash_of,
@@ -18,8 +21,6 @@ from nas.study.record.trial_reading import (
     is_repeat,
     outcome_kind,
 )
-from nas.study.record.trial_reading import PARENT as PARENT
-from nas.study.record.trial_reading import OutcomeKind as OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

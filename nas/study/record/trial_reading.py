@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nas.evaluate.scorer import Estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from optuna.trial import FrozenTrial
 
 OUTCOME = "outcome"
@@ -25,7 +27,7 @@ PARENT = "parent"
 :mod:`nas.study.selection.mutation_selector`."""
 
 DESIGN = "design"
-"""The attribute of a trial of a known design, see :meth:`nas.SearchSpace.known`, with its name."""
+"""The attribute of the trial of a known design (:meth:`nas.SearchSpace.known`) with its name."""
 
 DUPLICATE_OF = "duplicate_of"
 """The attribute of a duplicate that holds the number of the first trial of its architecture."""
@@ -97,9 +99,14 @@ def parent_of(trial: FrozenTrial) -> int | None:
 
 
 def design_of(trial: FrozenTrial) -> str | None:
-    """The name of the known design that a trial asked for; None for others."""
+    """The name of a known design; None for the architectures of other trials."""
     found = trial.user_attrs.get(DESIGN)
     return None if found is None else str(found)
+
+
+def figures_of(trial: FrozenTrial) -> Mapping[str, Any]:
+    """All figures of a scored trial by name, among its other attributes."""
+    return dict(trial.user_attrs)
 
 
 def first_of(trial: FrozenTrial) -> int:
