@@ -78,6 +78,19 @@ _ROWS = 15
     metavar="EPOCHS",
     help="What all trainings may take; chooses the number of finalists.",
 )
+@click.option(
+    "--train-seconds",
+    type=float,
+    metavar="SECONDS",
+    help="Time all trainings may take, in place of --budget.",
+)
+@click.option(
+    "--init",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="Weights trainings start from: default or predicted; auto compares them where cheap.",
+)
 @options.images
 @click.option(
     "--timeout",

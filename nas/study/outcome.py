@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.trial import TrialState
 
-from nas.study.record.trial_reading import DESIGN as DESIGN
 from nas.study.record.trial_reading import (
     DESIGN,
     DUPLICATE_OF,

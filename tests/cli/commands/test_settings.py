@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 
 import click
@@ -17,6 +18,7 @@ from nas.study.search_config import SearchConfig
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from nas.task.nodes import NODE_CLASSIFICATION
+from nas.train.starts import STARTS
 
 SEARCH, RANK, TRAIN, TRAIN_HYPERNET = (
     module.command for module in (search, rank, train, train_hypernet)
@@ -83,8 +85,14 @@ def test_a_default_that_depends_on_the_kind_of_task_is_explained(command, option
 
 
 @pytest.mark.parametrize(
-    ("option", "registry"), [("--sampler", SAMPLERS), ("--objective", FIGURES)]
+    ("option", "registry"),
+    [("--sampler", SAMPLERS), ("--objective", FIGURES), ("--init", STARTS)],
 )
 def test_registered_names_are_explained(option, registry):
-    words = help_of(SEARCH, option).replace(",", " ").replace(".", " ").replace(";", " ").split()
-    assert set(registry.names()) <= set(words)
+    assert set(registry.names()) <= set(re.findall(r"\w+", help_of(SEARCH, option)))
+
+
+def test_a_training_starts_from_any_registered_start():
+    (option,) = (one for one in TRAIN.params if one.name == "init")
+    assert isinstance(option.type, click.Choice)
+    assert set(option.type.choices) == set(STARTS.names())
