@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nas.data.catalog import load as load_dataset
     from nas.data.dataset import Dataset
     from nas.errors import NasError
+    from nas.evaluate.ranking import Ranked, rank
     from nas.graph.builder import GraphBuilder
     from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
@@ -33,6 +34,7 @@ _HOMES = {
     "Graph": "nas.graph.graph",
     "GraphBuilder": "nas.graph.builder",
     "NasError": "nas.errors",
+    "Ranked": "nas.evaluate.ranking",
     "SearchResult": "nas.study.result",
     "SearchSpace": "nas.space.search_space",
     "Task": "nas.task.task",
@@ -41,6 +43,7 @@ _HOMES = {
     "figures": "nas.analysis.figure:FIGURES",
     "load_dataset": "nas.data.catalog:load",
     "own_space": "nas.space.own_space",
+    "rank": "nas.evaluate.ranking",
     "search": "nas.study.search",
     "to_module": "nas.compile.module",
 }
@@ -53,6 +56,7 @@ __all__ = [
     "Graph",
     "GraphBuilder",
     "NasError",
+    "Ranked",
     "SearchResult",
     "SearchSpace",
     "Task",
@@ -61,6 +65,7 @@ __all__ = [
     "figures",
     "load_dataset",
     "own_space",
+    "rank",
     "search",
     "to_module",
 ]
