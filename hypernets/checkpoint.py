@@ -16,7 +16,7 @@ from hypernets.embedding import grown
 from hypernets.features import VOCABULARY_VERSION
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.config import from_mapping
-from nas.errors import CheckpointError, ConfigError, VocabularyError
+from nas.errors import CheckpointError, ConfigError, VocabularyError, described
 from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.files import (
     digest,
@@ -71,7 +71,13 @@ def directory_of(name_or_path: str | Path) -> Path:
 
     Raises:
         UnknownNameError: It is neither a path nor a shipped name.
+        ConfigError: It is neither a text nor a path.
     """
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigError(
+            f"expected the name or directory of a hypernetwork, got {described(name_or_path)}",
+            hint="`nas hypernets` lists the names.",
+        )
     path = Path(name_or_path)
     if path.suffix == ".safetensors":
         return path.parent

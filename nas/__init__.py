@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from nas.compile.module import to_module
     from nas.data.catalog import load as load_dataset
     from nas.data.dataset import Dataset
+    from nas.data.image_dataset import make_dataset
+    from nas.data.node_dataset import make_node_dataset
     from nas.errors import NasError
     from nas.evaluate.ranking import Ranked, rank
     from nas.graph.builder import GraphBuilder
@@ -42,6 +44,8 @@ _HOMES = {
     "cost": "nas.analysis.cost",
     "figures": "nas.analysis.figure:FIGURES",
     "load_dataset": "nas.data.catalog:load",
+    "make_dataset": "nas.data.image_dataset",
+    "make_node_dataset": "nas.data.node_dataset",
     "own_space": "nas.space.own_space",
     "rank": "nas.evaluate.ranking",
     "search": "nas.study.search",
@@ -64,6 +68,8 @@ __all__ = [
     "cost",
     "figures",
     "load_dataset",
+    "make_dataset",
+    "make_node_dataset",
     "own_space",
     "rank",
     "search",

@@ -182,8 +182,18 @@ def write_tensors(
         state[name] = stored.clone() if place in places else stored
         places.add(place)
     found = digest(state)
-    write_bytes(path, save(state, {**(metadata or {}), _DIGEST: found}))
+    write_bytes(path, _sorted_head(save(state, {**(metadata or {}), _DIGEST: found})))
     return found
+
+
+def _sorted_head(content: bytes) -> bytes:
+    """Safetensors whose texts are in the order of their names; without this it is random."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    head = json.loads(content[8:start])
+    head["__metadata__"] = dict(sorted(head["__metadata__"].items()))
+    text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors are aligned to 8 bytes
+    return len(text).to_bytes(8, "little") + text + content[start:]
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from nas.errors import UnknownNameError, nearest
+from nas.errors import ConfigError, UnknownNameError, described, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ class Registry(Generic[T]):
 
     Args:
         kind: What is registered, for messages (``"search space"``).
+        holds: The class of all of them, if there is one.
 
     Example:
         >>> colours: Registry[int] = Registry("colour")
@@ -25,24 +27,49 @@ class Registry(Generic[T]):
         ['red']
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, holds: type[T] | None = None) -> None:
         self.kind = kind
+        self._holds = holds
         self._things: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
         """Decorator that adds a thing under a name.
 
         Raises:
-            ValueError: The name is taken.
+            ConfigError: The name is taken, or is no text; or what is registered is of another
+                kind.
         """
+        if not isinstance(name, str):
+            raise ConfigError(
+                f"expected the name of a {self.kind} to register it under, got {described(name)}",
+                hint='Write register("name")(thing).',
+            )
 
         def add(thing: T) -> T:
             if name in self._things:
-                raise ValueError(f"{self.kind} {name!r} is registered already")
+                raise ConfigError(f"{self.kind} {name!r} is registered already")
+            if self._holds is not None and not isinstance(thing, self._holds):
+                raise ConfigError(
+                    f"expected {self._holds.__name__} as {self.kind} {name!r}, got "
+                    f"{described(thing)}"
+                )
             self._things[name] = thing
             return thing
 
         return add
+
+    @contextmanager
+    def temporarily(self, name: str, thing: T) -> Iterator[None]:
+        """While active, a thing is registered under a name.
+
+        Raises:
+            ConfigError: As :meth:`register`.
+        """
+        self.register(name)(thing)
+        try:
+            yield
+        finally:
+            del self._things[name]
 
     def get(self, name: str) -> T:
         """The thing of that name.

@@ -2,6 +2,7 @@
 
 from nas.data.catalog import DATASETS, load
 from nas.data.dataset import Dataset
+from nas.data.image_dataset import make_dataset
 from nas.data.images.image_folder import load_images
 from nas.data.node_dataset import make_node_dataset
 from nas.data.node_split import NodeSplit
@@ -14,5 +15,6 @@ __all__ = [
     "Split",
     "load",
     "load_images",
+    "make_dataset",
     "make_node_dataset",
 ]

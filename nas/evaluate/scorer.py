@@ -17,6 +17,7 @@ from nas.errors import ConfigError, counted
 from nas.evaluate.naswot import ActivationKernel
 from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.graph.graph import Graph
+from nas.raised import error_text
 from nas.seeding import rng
 from nas.space.constrained_sampling import sample_preferring
 from nas.space.contained import contained
@@ -227,7 +228,7 @@ class Scorer:
         try:
             return proxy.graph(candidate.params).simplified
         except Exception as error:  # a custom space is user code
-            return Failure(f"it cannot be built at the proxy: {type(error).__name__}: {error}")
+            return Failure(f"it cannot be built at the proxy: {error_text(error)}")
 
     def _predict(self, graphs: Sequence[Graph]) -> Sequence[Mapping[str, Tensor] | Failure]:
         """Weights of all graphs at once or, if that fails, of each alone."""
@@ -269,7 +270,7 @@ class Scorer:
             with contained("its forward()", seconds):
                 return self._estimate(graph, params)
         except Exception as error:  # a part of it may be user code
-            return Failure(f"it does not run: {type(error).__name__}: {error}")
+            return Failure(f"it does not run: {error_text(error)}")
 
     def _rescaled(
         self, estimate: Estimate | Failure, graph: Graph, space: SearchSpace

@@ -98,6 +98,18 @@ def test_tensors_of_any_layout_come_back_with_metadata(tmp_path: Path) -> None:
         assert content.metadata() == {"step": "3", "digest": digest(found)}
 
 
+def test_the_same_tensors_and_texts_are_the_same_bytes(tmp_path: Path) -> None:
+    texts = {name: f"é {name}" for name in "gfedcba"}
+    for name in ("first", "second"):
+        write_tensors(tmp_path / name, {"b": torch.ones(3), "a": torch.zeros(2, 2)}, texts)
+        texts = dict(reversed(texts.items()))
+    content = (tmp_path / "first").read_bytes()
+    assert content == (tmp_path / "second").read_bytes()
+    tensors, found = read_tensors(tmp_path / "first", refused)
+    assert found == {**texts, "digest": digest(tensors)}
+    assert list(tensors) == ["a", "b"]
+
+
 def test_a_tensor_with_two_names_is_written_under_both(tmp_path: Path) -> None:
     weight = torch.randn(3, 2)
     write_tensors(tmp_path / "file", {"a": weight, "b": weight, "c": weight[0]})

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nas.errors import UnknownNameError
+from nas.errors import ConfigError, UnknownNameError
 from nas.registry import Registry
 
 
@@ -33,7 +33,7 @@ def test_a_decorator_returns_the_registered_object() -> None:
 
 
 def test_a_name_is_taken_once(colours: Registry[int]) -> None:
-    with pytest.raises(ValueError, match="colour 'red' is registered already"):
+    with pytest.raises(ConfigError, match="colour 'red' is registered already"):
         colours.register("red")(1)
     assert colours.get("red") == 0xFF0000
 

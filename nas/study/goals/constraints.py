@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nas.analysis.figure import check_name, graph_figures, known_from
-from nas.errors import ConfigError
+from nas.errors import ConfigError, described
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,8 +81,17 @@ def parse_constraints(given: Sequence[str | Constraint]) -> tuple[Constraint, ..
     """
     return tuple(
         dict.fromkeys(
-            one if isinstance(one, Constraint) else Constraint.parse(one) for one in given
+            one if isinstance(one, Constraint) else Constraint.parse(_text(one)) for one in given
         )
+    )
+
+
+def _text(given: object) -> str:
+    if isinstance(given, str):
+        return given
+    raise ConfigError(
+        f"expected constraints as texts, got {described(given)}",
+        hint='Write for example constraints=["params<=2e6"].',
     )
 
 
