@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nas.data.image_dataset import make_dataset
     from nas.data.node_dataset import make_node_dataset
     from nas.errors import NasError
+    from nas.evaluate.ranking import Ranked, rank
     from nas.graph.builder import GraphBuilder
     from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
@@ -35,6 +36,7 @@ _HOMES = {
     "Graph": "nas.graph.graph",
     "GraphBuilder": "nas.graph.builder",
     "NasError": "nas.errors",
+    "Ranked": "nas.evaluate.ranking",
     "SearchResult": "nas.study.result",
     "SearchSpace": "nas.space.search_space",
     "Task": "nas.task.task",
@@ -45,6 +47,7 @@ _HOMES = {
     "make_dataset": "nas.data.image_dataset",
     "make_node_dataset": "nas.data.node_dataset",
     "own_space": "nas.space.own_space",
+    "rank": "nas.evaluate.ranking",
     "search": "nas.study.search",
     "to_module": "nas.compile.module",
 }
@@ -57,6 +60,7 @@ __all__ = [
     "Graph",
     "GraphBuilder",
     "NasError",
+    "Ranked",
     "SearchResult",
     "SearchSpace",
     "Task",
@@ -67,6 +71,7 @@ __all__ = [
     "make_dataset",
     "make_node_dataset",
     "own_space",
+    "rank",
     "search",
     "to_module",
 ]

@@ -6,11 +6,11 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from nas.study.selection.chooser import oriented
 
 from benchmarks.demo.trainings import Training
 from nas.analysis.agreement import kendall
 from nas.seeding import rng
+from nas.study.selection.finalist_selector import oriented
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -84,14 +84,14 @@ _ROWS = 15
     "--train-seconds",
     type=float,
     metavar="SECONDS",
-    help="Time that all trainings may take, in place of --budget.",
+    help="Time all trainings may take, in place of --budget.",
 )
 @click.option(
     "--init",
     default="auto",
     show_default=True,
-    metavar="START",
-    help="Initial weights of trainings: auto, default or predicted.",
+    metavar="NAME",
+    help="Weights trainings start from: default or predicted; auto compares them where cheap.",
 )
 @click.option(
     "--baseline",

@@ -10,6 +10,7 @@ from nas.evaluate.scorer import Estimate
 from nas.study.record.trial_reading import (
     OutcomeKind,
     architecture_of,
+    design_of,
     estimate_of,
     figure_of,
     first_of,
@@ -68,6 +69,11 @@ def test_a_mutant_has_a_parent_and_a_duplicate_a_first_trial() -> None:
     assert (parent_of(mutant), first_of(duplicate)) == (3, 0)
     assert is_repeat(duplicate)
     assert not is_scored(duplicate)
+
+
+def test_a_known_design_has_its_name() -> None:
+    assert design_of(told(**SCORED, design="resnet18")) == "resnet18"
+    assert design_of(told(**SCORED)) is None
 
 
 def test_a_trial_asked_of_the_study_beside_the_search_is_none_of_it() -> None:
