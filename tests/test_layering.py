@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("nas.compile", "nas.analysis"),
     ("nas.graph",),
     ("nas.registry", "nas.config", "nas.seeding", "nas.events", "nas.files"),
-    ("nas.errors",),
+    ("nas.errors", "nas.metric"),
 )
 LEVEL = {unit: -depth for depth, layer in enumerate(LAYERS) for unit in layer}
 FACADE = "nas"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 
+from nas.metric import METRICS
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 
@@ -47,8 +48,7 @@ KINDS.register(IMAGE_REGRESSION)(
         training={"lr": 0.02, "label_smoothing": 0.0},
         loss=squared_error,
         figures=regression_figures,
-        metric="R²",
-        metric_format="{:.3f}",
+        **asdict(METRICS[IMAGE_REGRESSION]),
         usage="""import torch
 from model import TARGET_MEAN, TARGET_STD, TARGETS, load, preprocess
 

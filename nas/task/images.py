@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
 
+from nas.metric import METRICS
 from nas.task.augment import augment
 from nas.task.batch import Batch, Inputs
 from nas.task.classes import class_figures, cross_entropy
@@ -80,8 +82,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         vary_for_hypernet=vary_images,
         loss=cross_entropy,
         figures=class_figures,
-        metric="accuracy",
-        metric_format="{:.2%}",
+        **asdict(METRICS[IMAGE_CLASSIFICATION]),
         usage="""from model import CLASSES, load, preprocess
 
 network = load()

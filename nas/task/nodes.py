@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
 
+from nas.metric import METRICS
 from nas.task.augment import drop_features_and_edges
 from nas.task.classes import class_figures, cross_entropy
 from nas.task.kind import KINDS, TaskKind
@@ -80,8 +82,7 @@ KINDS.register(NODE_CLASSIFICATION)(
         vary_for_hypernet=vary_graph,
         loss=cross_entropy,
         figures=class_figures,
-        metric="accuracy",
-        metric_format="{:.2%}",
+        **asdict(METRICS[NODE_CLASSIFICATION]),
         usage="""from model import CLASSES, load
 
 network = load()

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from cli.commands.search import command
-from hypernets.checkpoint import shipped as shipped_hypernets
+from hypernets.cards import shipped as shipped_hypernets
 from nas.analysis.figure import FIGURES
 from nas.config import from_mapping
 from nas.events import Advanced
