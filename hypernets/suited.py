@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypernets import checkpoint
+from hypernets import cards, checkpoint
 from nas.errors import UnknownNameError, counted
 from nas.evaluate.scorer import check_fits
 from nas.evaluate.untrained import UNTRAINED, UntrainedWeights
@@ -51,11 +51,11 @@ def suited(
 
 def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
     """The name of the shipped one that fits, or of none."""
-    trained = checkpoint.shipped()
-    cards = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
+    trained = cards.shipped()
+    known = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
     fitting = [
         entry
-        for entry, card in cards.items()
+        for entry, card in known.items()
         if (card.space == space.name or card.general)
         and (card.fingerprint == data.fingerprint or card.dataset == data.name)
     ]
@@ -69,12 +69,12 @@ def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
         return UNTRAINED
 
     def differences(entry: str) -> tuple[bool, bool]:
-        card = cards[entry]
+        card = known[entry]
         return card.space != space.name, card.fingerprint != data.fingerprint
 
     entry = min(fitting, key=differences)
     other_space, other_files = differences(entry)
-    trained_on = [f"networks of space {cards[entry].space!r}"] * other_space + [
+    trained_on = [f"networks of space {known[entry].space!r}"] * other_space + [
         f"other files of {data.name!r}, or on another split"
     ] * other_files
     if trained_on:
@@ -129,16 +129,16 @@ def _sizes(of: HypernetCard | Task) -> str:
 
 
 def _shipped_general(data: Dataset) -> str:
-    trained = checkpoint.shipped()
-    cards = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
-    fitting = [entry for entry, card in cards.items() if card.dataset == data.name]
+    trained = cards.shipped()
+    known = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
+    fitting = [entry for entry, card in known.items() if card.dataset == data.name]
     if not fitting:
         raise UnknownNameError(
             f"no shipped hypernetwork was trained on data set {data.name!r}",
             hint="Name one with --weights; `nas hypernets` lists them, and any of them predicts, "
             "but for other data only as a start of training.",
         )
-    return min(fitting, key=lambda entry: (not cards[entry].general, entry))
+    return min(fitting, key=lambda entry: (not known[entry].general, entry))
 
 
 def usual_proxy(space: SearchSpace) -> dict[str, Any]:

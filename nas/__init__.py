@@ -5,8 +5,9 @@ Names are imported when they are first used, so importing the package is cheap.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nas.registry import lazy_names
 
 if TYPE_CHECKING:
     from nas.analysis.cost import Cost, cost
@@ -76,15 +77,4 @@ __all__ = [
     "to_module",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home, _, inner = _HOMES[name].partition(":")
-    value = getattr(import_module(home), inner or name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("nas.graph",),
     ("nas.resume",),
     ("nas.registry", "nas.config", "nas.seeding", "nas.events", "nas.files", "nas.raised"),
-    ("nas.errors",),
+    ("nas.errors", "nas.metric"),
 )
 LEVEL = {unit: -depth for depth, layer in enumerate(LAYERS) for unit in layer}
 FACADE = "nas"

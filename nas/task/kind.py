@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from nas.metric import Metric
 from nas.registry import Registry
 from nas.task.batch import Batch, Inputs
 
@@ -17,7 +18,7 @@ Vary = Callable[[Batch, bool, torch.Generator], Batch]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskKind:
+class TaskKind(Metric):
     """One kind of task; the machinery reads this record and has no branch on the kind.
 
     Attributes:
@@ -50,9 +51,6 @@ class TaskKind:
         loss: Mean loss of outputs (rows, outputs) for labels, with a share of label smoothing.
         figures: ``accuracy`` (the metric, higher better), ``loss`` and ``brier`` of outputs for
             the labels of all their rows.
-        metric: Name of the metric stored as ``accuracy``.
-        metric_error: Standard error of a value of the metric over a number of samples.
-        metric_format: Its format in print.
         usage: Python that calls an exported network ``network``, for its card; braces name fields
             of the task.
     """
@@ -81,9 +79,6 @@ class TaskKind:
     vary_for_hypernet: Vary
     loss: Callable[[Tensor, Tensor, float], Tensor]
     figures: Callable[[Tensor, Tensor], dict[str, float]]
-    metric: str
-    metric_error: Callable[[float, int], float]
-    metric_format: str
     usage: str
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
 
+from nas.metric import METRICS
 from nas.task.augment import drop_features_and_edges
-from nas.task.classes import accuracy_error, class_figures, cross_entropy
+from nas.task.classes import class_figures, cross_entropy
 from nas.task.kind import KINDS, TaskKind
 
 if TYPE_CHECKING:
@@ -83,9 +85,7 @@ KINDS.register(NODE_CLASSIFICATION)(
         vary_for_hypernet=vary_graph,
         loss=cross_entropy,
         figures=class_figures,
-        metric="accuracy",
-        metric_error=accuracy_error,
-        metric_format="{:.2%}",
+        **asdict(METRICS[NODE_CLASSIFICATION]),
         usage="""from model import CLASSES, load
 
 network = load()
