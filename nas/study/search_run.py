@@ -154,7 +154,8 @@ class SearchRun:
         self._baselines = baselines
         self._standings = Standings(space, record, baselines, config.constraints, trainer.data)
         self._finished = Finished(config, baselines, record, folder)
-        if self._finished:
+        is_finished = bool(self._finished)
+        if is_finished:
             self._listen(Noted(text=self._finished.sentence()))
             self._listen = ignore
         self._table = None
@@ -171,6 +172,7 @@ class SearchRun:
             config,
             baselines,
             self._listen,
+            is_finished=is_finished,
         )
 
     def run(self) -> SearchResult:

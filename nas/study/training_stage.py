@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.study.exploration import Exploration
     from nas.study.finalists.rivals import Rival
+    from nas.study.finalists.rungs import Rung
     from nas.study.finalists.standings import Standings
     from nas.study.finalists.start_policy import StartPolicy
     from nas.study.finalists.successive_halving import HalvingResult, Select
@@ -72,6 +73,8 @@ class TrainingStage:
         record: Of the search.
         config: Suited to the task.
         baselines: Architectures that are compared with those of the space, by name.
+        is_finished: Whether all is on record and nothing shall be trained; a former version had no
+            rivals.
         listen: Receives the events of the progress.
     """
 
@@ -86,6 +89,8 @@ class TrainingStage:
         config: SearchConfig,
         baselines: Mapping[str, Candidate],
         listen: Listener,
+        *,
+        is_finished: bool = False,
     ) -> None:
         self._space = space
         self._embed = embed
@@ -96,6 +101,7 @@ class TrainingStage:
         self._config = config
         self._baselines = baselines
         self._listen = listen
+        self._is_finished = is_finished
 
     def run(self, exploration: Exploration) -> Trained:
         """Train; what an earlier call has trained takes no time.
@@ -123,8 +129,9 @@ class TrainingStage:
             self._listen,
             is_over=lambda rung: self._is_time_over(rung / len(rungs)),
         )
-        entering = [rival.contender for rival in rivals] if brief else []
-        halved = halving.run(self._selection(selector, exploration), brief, entering)
+        halved = halving.run(
+            self._selection(selector, exploration), brief, self._entering(rivals, brief)
+        )
         final = self._final_trainings(halving, halved, rivals, ranked) if config.max_epochs else ()
         trust = selector.trust(
             {
@@ -140,6 +147,18 @@ class TrainingStage:
         trained = [one.contender for one in halved.standing]
         leaders = [contender for contender in trained if self._standings.may_win(contender)]
         return leaders or [Contender.of_trial(self._space, ranked[0])]
+
+    def _entering(self, rivals: Sequence[Rival], brief: Sequence[Rung]) -> list[Contender]:
+        """The rivals of the first rung; those that a finished search has not trained stay out."""
+        contenders = [rival.contender for rival in rivals] if brief else []
+        if not self._is_finished:
+            return contenders
+        epochs, start = brief[0].epochs if brief else 0, self._starts.usual
+        return [
+            contender
+            for contender in contenders
+            if self._trainings.is_known("finalist", contender, epochs, start)
+        ]
 
     def _vectors(self, trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
         candidates = [candidate(self._space, trial.params) for trial in trials]
@@ -174,13 +193,17 @@ class TrainingStage:
         def may_train(trained: int) -> bool:
             budget = self._config.budget
             within = budget is None or spent + (trained + 1) * epochs <= budget
-            return within and not self._is_time_over(1.0)
+            return within and not self._is_finished and not self._is_time_over(1.0)
+
+        def is_settled(first: Contender, other: Contender) -> bool:
+            accuracies = (halved.accuracies(one) for one in (first, other))
+            return self._standings.is_settled(*accuracies)
 
         final = FinalRound(
             self._trainings,
             halving,
             self._starts,
-            is_settled=self._standings.is_settled,
+            is_settled=is_settled,
             may_train=may_train,
             listen=self._listen,
         )

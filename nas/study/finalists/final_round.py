@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from nas.errors import TrainingError
@@ -33,7 +34,7 @@ class FinalRound:
         halving: Replaces a finalist whose final training fails.
         starts: Where trainings start from.
         is_settled: Whether a contender is surely ahead of another one.
-        may_train: Whether another training of full length is allowed.
+        may_train: Whether a new training of full length is allowed after so many.
         listen: Receives the events of the progress.
     """
 
@@ -76,12 +77,14 @@ class FinalRound:
         """
         first = self._halving.train_best([*leaders, *reserve], epochs)
         trained = [first]
-        others = [
-            one for one in leaders if (one.hash in rivals) != (first.contender.hash in rivals)
-        ]
+        behind = dropwhile(lambda one: one.hash != first.contender.hash, leaders)
+        others = [one for one in behind if (one.hash in rivals) != (first.contender.hash in rivals)]
         for contender, start in self._further(first.contender, others[:1], epochs, spent):
-            if not self._may_train(len(trained)):
-                break
+            is_known = self._trainings.is_known("final", contender, epochs, start)
+            if not is_known:
+                if not self._may_train(len(trained)):
+                    continue
+                self._announce(contender, first.contender)
             with suppress(TrainingError):
                 trained.append(self._trainings.final(contender, epochs, start, self._listen))
         return tuple(trained)
@@ -96,9 +99,12 @@ class FinalRound:
         """The trainings that may bring a better model: architecture and start of each."""
         for other in others:
             if not self._is_settled(first, other):
-                text = f"{other.name} may still beat {first.name} and is trained to the end too."
-                self._listen(Noted(text=text))
                 yield other, self._starts.usual
         if epochs <= _CHEAP * spent:
             for start in self._starts.further:
                 yield first, start
+
+    def _announce(self, contender: Contender, first: Contender) -> None:
+        if contender is not first:
+            text = f"{contender.name} may still beat {first.name} and is trained to the end too."
+            self._listen(Noted(text=text))

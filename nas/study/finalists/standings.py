@@ -66,13 +66,15 @@ class Standings:
         if first.hash == other.hash:
             return None
         lengths = accuracies_by_length(self._record)
-        mine, theirs = (lengths.get(one.hash, {}) for one in (first, other))
-        return lead(mine, theirs, len(self._data.val), self._data.task.traits)
+        return self._lead(*(lengths.get(one.hash, {}) for one in (first, other)))
 
-    def is_settled(self, first: Contender, other: Contender) -> bool:
-        """Whether one is surely ahead of another."""
-        ahead = self.lead(first, other)
+    def is_settled(self, first: Mapping[int, float], other: Mapping[int, float]) -> bool:
+        """Whether one is surely ahead of another, by their accuracies for each length."""
+        ahead = self._lead(first, other)
         return ahead is not None and ahead.is_sure
+
+    def _lead(self, first: Mapping[int, float], other: Mapping[int, float]) -> Lead | None:
+        return lead(first, other, len(self._data.val), self._data.task.traits)
 
     def winner(self) -> FullyTrained:
         """The best final training on the ranking split."""

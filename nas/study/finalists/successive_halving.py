@@ -56,6 +56,15 @@ class HalvingResult:
                 found.setdefault(finalist.contender.hash, finalist)
         return tuple(found.values())
 
+    def accuracies(self, contender: Contender) -> dict[int, float]:
+        """Accuracies of a contender by length of training."""
+        return {
+            finalist.epochs: finalist.val_accuracy
+            for rung in self.rungs
+            for finalist in rung
+            if finalist.contender.hash == contender.hash
+        }
+
     def then(self, *rung: Finalist) -> HalvingResult:
         """The same with a further rung on top."""
         return HalvingResult((*self.rungs, rung))
@@ -69,8 +78,8 @@ class SuccessiveHalving:
         objectives: Decide, with the accuracies, who enters the next rung.
         start: Where all trainings of the rungs start from.
         listen: Receives the events of the progress.
-        is_over: Whether the time of a rung, counted from 1, is used up; it ends with those
-            trained so far, on the first rung with two at least beside the rivals.
+        is_over: Whether the time of a rung, counted from 1, is used up; it ends before the next
+            new training, but the first rung holds two architectures at least beside the rivals.
     """
 
     def __init__(
@@ -162,6 +171,9 @@ class SuccessiveHalving:
         trained: list[Finalist] = []
         with stage(self._listen, name, size) as progress:
             for contender in contenders:
+                is_known = self._trainings.is_known("finalist", contender, epochs, self._start)
+                if len(trained) >= least and not is_known and self._is_over(number):
+                    break
                 try:
                     finalist = self._trainings.brief(contender, epochs, self._start, name)
                 except TrainingError as error:
@@ -175,7 +187,7 @@ class SuccessiveHalving:
                 progress.advance(
                     len(trained), val_accuracy=finalist.val_accuracy, best_val_accuracy=best
                 )
-                if len(trained) == size or (len(trained) >= least and self._is_over(number)):
+                if len(trained) == size:
                     break
         if failure and not trained:
             raise TrainingError(failure, hint=_WHEN_ALL_FAIL)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nas.study.finalists.trainer import CandidateTrainer
     from nas.study.record.run_folder import RunFolder
     from nas.study.record.study_record import StudyRecord
+    from nas.study.record.trained import Kind
     from nas.train.train import Trained
 
 _EXPORTED = "exported"
@@ -123,8 +124,14 @@ class Trainings:
             figures = self._train_fully(key, contender, epochs, start, listen)
         return FullyTrained(contender=contender, epochs=epochs, start=start, **figures)
 
+    def is_known(self, kind: Kind, contender: Contender, epochs: int, start: str) -> bool:
+        """Whether a training is on record, be it as a failure, so that it takes no time."""
+        return self._record.read(training_key(kind, contender.hash, epochs, start)) is not None
+
     def module(self, trained: FullyTrained, listen: Listener) -> nn.Module:
-        """The trained module of the best contender; it is trained again where its file is gone.
+        """The trained module of the best contender, which is exported.
+
+        It is trained again where the run folder holds another model or none.
 
         Raises:
             TrainingError: That training failed.
@@ -137,11 +144,18 @@ class Trainings:
             candidate = contender.candidate
             own = candidate.module(self._trainer.seed)
             return load_module(candidate.network, self._folder.best, own=own)
-        self._train_fully(key, contender, epochs, start, listen)
+        self._train_fully(key, contender, epochs, start, listen, is_winner=True)
         return self._modules[key]
 
     def _train_fully(
-        self, key: str, contender: Contender, epochs: int, start: str, listen: Listener
+        self,
+        key: str,
+        contender: Contender,
+        epochs: int,
+        start: str,
+        listen: Listener,
+        *,
+        is_winner: bool = False,
     ) -> dict[str, float]:
         with self._failures_kept(key):
             own = contender.candidate.module(self._trainer.seed)
@@ -151,7 +165,9 @@ class Trainings:
                 "test_accuracy": self._trainer.test_accuracy(trained.module),
                 "val_accuracy": trained.val_accuracy,
             }
-            exported = self._is_best(key, trained.val_accuracy)
+            exported = self._folder is not None and (
+                is_winner or self._is_best(key, trained.val_accuracy)
+            )
             if exported:
                 self._export(contender, own, trained.module, {**figures, "epochs": epochs}, start)
         if exported:
@@ -194,6 +210,7 @@ class Trainings:
         candidate = contender.candidate
         card = {**figures, "init": start, "architecture": candidate.architecture}
         self._record.check()
+        self._record.write(_EXPORTED, None)  # until the new model is complete
         save(
             candidate.network,
             module,
@@ -204,9 +221,7 @@ class Trainings:
         )
 
     def _is_best(self, key: str, val_accuracy: float) -> bool:
-        """Whether a model shall take the place of the exported one; without a folder none does."""
-        if self._folder is None:
-            return False
+        """Whether a model shall take the place of the exported one."""
         exported = self._exported()
         known = None if exported is None else self._record.read(exported)
         return exported == key or known is None or val_accuracy > known["val_accuracy"]
