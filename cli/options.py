@@ -118,7 +118,7 @@ def common(function: _Function) -> _Function:
     return function
 
 
-def data(function: _Function) -> _Function:
+def data(function: _Function, usual: str = "cluttered-digits") -> _Function:
     """``--dataset`` and ``--data-dir``."""
     function = click.option(
         "--data-dir",
@@ -129,7 +129,7 @@ def data(function: _Function) -> _Function:
         "--dataset",
         metavar="NAME|PATH",
         type=Name(),
-        default="digits",
+        default=usual,
         show_default=True,
         help="Name, or path of an image folder.",
     )(function)
@@ -152,7 +152,7 @@ space = click.option(
     "--space",
     metavar="NAME[:SIZES]",
     type=Name(),
-    default="nasnet",
+    default="resnet",
     show_default=True,
     help="Name, optionally with macro sizes (nb201:channels=8,cells=1), or FILE.py:NAME.",
 )
@@ -180,6 +180,14 @@ def weights(other: str = "") -> Callable[[_Function], _Function]:
         help="Hypernetwork: shipped name, directory, the weights in one"
         f"{other and f', or {other!r}'} (default: the shipped one that fits).",
     )
+
+
+def are_defaults(*names: str) -> bool:
+    """Whether neither the command line nor ``--config`` gives any of these parameters."""
+    from click.core import ParameterSource
+
+    source = click.get_current_context().get_parameter_source
+    return all(source(name) is ParameterSource.DEFAULT for name in names)
 
 
 def of_run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,7 +34,7 @@ _AT_CHANCE = (
 @click.command("predict")
 @click.argument("model")
 @options.space
-@options.data
+@partial(options.data, usual="digits")  # for which a general hypernetwork is shipped
 @options.weights()
 @click.option(
     "--out",
