@@ -34,6 +34,7 @@ _AT_CHANCE = (
 @click.argument("model")
 @options.space
 @options.data
+@options.resolution
 @options.weights
 @click.option(
     "--out",
@@ -74,6 +75,7 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     weights: str | None,
     out: Path,
     evaluate: bool,
@@ -111,7 +113,7 @@ def command(
     torch_device, _ = use_device(device)
     listen = listener(quiet=quiet)
     space, dataset, weights = options.of_run(ctx, model)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
     if is_factory(model):
         found = of_factory(model, data, weights, torch_device, seed, listen, frozen)
     else:

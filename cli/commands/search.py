@@ -29,6 +29,7 @@ _ROWS = 15
 @click.command("search")
 @options.space
 @options.data
+@options.resolution
 @click.option(
     "--weights",
     metavar="NAME|DIR|train",
@@ -109,6 +110,7 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     weights: str | None,
     hypernet_steps: int,
     images: int,
@@ -125,6 +127,7 @@ def command(
     """
     from dataclasses import replace
 
+    from cli.data_set import announce
     from cli.output import emit_json, listener
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
@@ -140,7 +143,8 @@ def command(
     given = {**search_options, "scoring": scoring, "device": str(torch_device)}
     config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    announce(data, listen)
     chosen = find_space(space, data.task)
     directory = out_directory(out, f"{chosen.name}-{data.name}")
     if weights == "train":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command("train-hypernet")
 @options.space
 @options.data
+@options.resolution
 @click.option(
     "--hypernet",
     metavar="NAME",
@@ -46,6 +47,7 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     hypernet: str | None,
     steps: int,
     meta_batch: int,
@@ -75,7 +77,7 @@ def command(
 
     torch_device, threads = use_device(device, workers)
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
     chosen = find_space(space, data.task)
     sizes = parse_sizes(proxy, "--proxy") if proxy else usual_proxy(chosen)
     hypernet = hypernet or data.task.traits.hypernet
@@ -120,6 +122,7 @@ def command(
                     dataset,
                     "--weights",
                     str(directory),
+                    *(["--resolution", str(resolution)] if resolution else []),
                 ]
             ),
         }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from nas.data.found import Found
     from nas.data.samples import Samples
 
 
@@ -52,6 +53,7 @@ class Dataset:
         targets: Of a regression, what the outputs stand for.
         skipped: Files that were left out as they are no images, counted by suffix or kind.
         notes: What should be known of how it was read, in sentences.
+        found: Of images in a folder or an archive, what was found there.
 
     Example:
         >>> from nas.data import load
@@ -70,6 +72,7 @@ class Dataset:
     targets: Targets | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    found: Found | None = None
 
     def to(self, device: torch.device | str) -> Dataset:
         """The same data on a device."""

@@ -12,7 +12,7 @@ from nas.events import Listener, ignore
 from nas.export.save import Files, rehearse, save
 from nas.files import read_json, write_json
 from nas.train.config import default_training
-from nas.train.evaluate import evaluate
+from nas.train.evaluate import ClassAccuracy, accuracy_by_class, evaluate
 from nas.train.identity import difference, identity
 from nas.train.train import check_trainable, train
 
@@ -44,6 +44,7 @@ class FinalTraining:
         params: Parameters of the network.
         macs: Multiply-accumulates of one sample.
         seconds: Spent training, interruptions not counted.
+        by_class: Accuracy on each class of the test split; empty for a regression.
     """
 
     epochs: int
@@ -52,6 +53,7 @@ class FinalTraining:
     params: int
     macs: int
     seconds: float
+    by_class: tuple[ClassAccuracy, ...] = ()
 
 
 def train_and_save(
@@ -111,8 +113,9 @@ def train_and_save(
         listen=listen,
         checkpoint=checkpoint,
     )
+    precision = config.precision
     tested = evaluate(
-        trained.module, data.test, data.task.traits, device=device, precision=config.precision
+        trained.module, data.test, data.task.traits, device=device, precision=precision
     )
     costs = cost(graph)
     result = FinalTraining(
@@ -122,6 +125,9 @@ def train_and_save(
         params=costs.params,
         macs=costs.macs,
         seconds=trained.seconds,
+        by_class=accuracy_by_class(
+            trained.module, data, data.test, device=device, precision=precision
+        ),
     )
     save(graph, trained.module, directory, own=own, data=data, card=_card(result))
     _write(directory, known, result)
@@ -132,6 +138,7 @@ def train_and_save(
 def _card(result: FinalTraining) -> dict[str, Any]:
     """The figures, accuracies first."""
     figures = asdict(result)
+    del figures["by_class"]
     return {name: figures.pop(name) for name in ("test_accuracy", "val_accuracy")} | figures
 
 
@@ -146,12 +153,18 @@ def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
         document = read_json(record, dict, lambda why: _damaged(directory, record, why))
         before, result = document["identity"], document["result"]
         differing = difference(before, known)
-        finished = None if result is None else FinalTraining(**result)
+        finished = None if result is None else _result(result)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(directory, record, repr(error)) from None
     if differing:
         raise _refused(directory, f"{str(directory)!r} holds a training with another {differing}")
     return finished if files.weights.exists() and files.source.exists() else None
+
+
+def _result(entries: Mapping[str, Any]) -> FinalTraining:
+    """A result as it is written; earlier versions wrote no classes."""
+    classes = tuple(ClassAccuracy(**entry) for entry in entries.get("by_class", ()))
+    return FinalTraining(**{**entries, "by_class": classes})
 
 
 def _write(directory: Path, known: Mapping[str, Any], result: FinalTraining | None) -> None:
