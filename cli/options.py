@@ -135,6 +135,12 @@ def data(function: _Function, usual: str = "cluttered-digits") -> _Function:
     )(function)
 
 
+resolution = click.option(
+    "--resolution",
+    metavar="PIXELS",
+    type=click.IntRange(1),
+    help="Side of the images of a folder (default: their own, at most 224).",
+)
 device = click.option(
     "--device",
     metavar="NAME",

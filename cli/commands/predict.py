@@ -35,6 +35,7 @@ _AT_CHANCE = (
 @click.argument("model")
 @options.space
 @partial(options.data, usual="digits")  # for which a general hypernetwork is shipped
+@options.resolution
 @options.weights()
 @click.option(
     "--out",
@@ -75,6 +76,7 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     weights: str | None,
     out: Path,
     evaluate: bool,
@@ -112,7 +114,7 @@ def command(
     torch_device, _ = use_device(device)
     listen = listener(quiet=quiet)
     space, dataset, weights = options.of_run(ctx, model)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
     if is_factory(model):
         found = of_factory(model, data, weights, torch_device, seed, listen, frozen)
     else:

@@ -33,6 +33,7 @@ _ROWS = 15
 @click.command("search")
 @options.space
 @options.data
+@options.resolution
 @options.weights("train")
 @click.option("--hypernet-steps", default=2000, show_default=True, help="With --weights train.")
 @click.option(
@@ -127,6 +128,7 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     weights: str | None,
     hypernet_steps: int,
     images: int,
@@ -146,6 +148,7 @@ def command(
     from dataclasses import replace
 
     from cli.baseline import read_baselines
+    from cli.data_set import announce
     from cli.output import emit_json, listener
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
@@ -163,7 +166,8 @@ def command(
         given |= {name: value for name, value in _DEMO.items() if given[name] is None}
     config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    announce(data, listen)
     chosen = find_space(space, data.task)
     directory = out_directory(out, _run_name(chosen, data))
     if weights == "train":
