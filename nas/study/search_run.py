@@ -144,8 +144,7 @@ class _SearchRun:
             halved = halved.then(final)
         trials = self._record.trials()
         self._record.study.sampler = self._sampler()
-        if len(trials) > len(explored):
-            self._write_table()
+        self._write_table()
         trained = {finalist.trial.number: finalist for finalist in halved.standing}
         winner = leaders[0] if final is None else final.trial
         result = SearchResult(

@@ -14,12 +14,15 @@ from nas.errors import StudyError
 from nas.study.outcome import PARENT, OutcomeKind, identity_of, is_repeat
 from nas.study.record.repeats import Repeats
 from nas.study.record.storage import grouped
+from nas.study.record.trained import longest_trainings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from optuna import Study
     from optuna.trial import FrozenTrial
+
+    from nas.study.record.trained import Training
 
 _PREFIX = "nas:"
 _SAMPLER = "sampler:"
@@ -189,6 +192,10 @@ class StudyRecord:
     def read(self, key: str, default: Any = None) -> Any:
         """A value kept with :meth:`write`."""
         return self._notes().get(_PREFIX + key, default)
+
+    def trainings(self) -> dict[str, Training]:
+        """The longest training of each architecture that was trained, by its hash."""
+        return longest_trainings(self._noted(""))
 
     def _notes(self) -> dict[str, Any]:
         """What is kept beside the trials; nobody else writes it while a search runs."""

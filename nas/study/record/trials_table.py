@@ -12,16 +12,21 @@ from nas.files import write_text
 from nas.study.outcome import PARENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from optuna.trial import FrozenTrial
 
     from nas.study.goals.constraints import Constraint
     from nas.study.record.study_record import StudyRecord
+    from nas.study.record.trained import Training
 
 _SHARE = 0.05
 """Largest share of the time that may go into writing the table."""
+
+
+_TRAINED = ("epochs", "val_accuracy")
+"""Of the longest training."""
 
 
 class TrialsTable:
@@ -45,13 +50,25 @@ class TrialsTable:
         """Write the table."""
         began = time.monotonic()
         self._record.check()
-        write_text(self._path, trials_csv(self._record.trials(), self._constraints))
+        trials, trained = self._record.trials(), self._record.trainings()
+        write_text(self._path, trials_csv(trials, self._constraints, trained))
         ended = time.monotonic()
         self._due = ended + (ended - began) / _SHARE
 
 
-def trials_csv(trials: Iterable[FrozenTrial], constraints: Sequence[Constraint]) -> str:
-    """One line for each trial; a column for each constraint holds its violation."""
+def trials_csv(
+    trials: Iterable[FrozenTrial],
+    constraints: Sequence[Constraint],
+    trained: Mapping[str, Training] | None = None,
+) -> str:
+    """One line for each trial.
+
+    Args:
+        trials: In their order.
+        constraints: A column for each holds its violation.
+        trained: The longest training of each architecture that was trained, by its hash.
+    """
+    trainings = trained or {}
     names = FIGURES.in_order()
     limits = [str(constraint) for constraint in constraints]
     buffer = io.StringIO()
@@ -64,6 +81,7 @@ def trials_csv(trials: Iterable[FrozenTrial], constraints: Sequence[Constraint])
             "parent",
             *names,
             *limits,
+            *_TRAINED,
             "hash",
             "architecture",
             "reason",
@@ -76,7 +94,12 @@ def trials_csv(trials: Iterable[FrozenTrial], constraints: Sequence[Constraint])
                 trial.number,
                 *(known.get(name, "") for name in ("outcome", "duplicate_of", PARENT, *names)),
                 *(trial.constraints.get(limit, "") for limit in limits),
+                *_columns(trainings.get(known.get("hash", ""))),
                 *(known.get(name, "") for name in ("hash", "architecture", "reason")),
             )
         )
     return buffer.getvalue()
+
+
+def _columns(training: Training | None) -> tuple[object, ...]:
+    return tuple("" if training is None else getattr(training, name) for name in _TRAINED)
