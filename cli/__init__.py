@@ -1,1 +1,1 @@
-"""The console program ``nas``: wires the library together, and is all that prints."""
+"""The console program ``nas``: wires the library together; nothing else prints."""

@@ -35,7 +35,7 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
             architecture of a run by its trial (``RUN#78``) or the first characters of its hash
             (``RUN#1a2b3c``), or one in the notation of a space.
         space_name: The space of a notation.
-        task: What the network of a notation is for.
+        task: The task of the network of a notation.
 
     Raises:
         EncodingError: The text is no architecture of the space.
@@ -45,15 +45,9 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
     from cli.space import find_space
     from nas.space.candidate import candidate
 
-    path = Path(text or "\0")  # no text is no path, not the working directory
-    for file in (path, path / "best" / "architecture.json", path / "architecture.json"):
-        if there(file, Path.is_file):
-            return _read_graph(file)
-    if there(path, Path.is_dir):
-        raise GraphError(
-            f"the folder {text!r} holds neither best/architecture.json nor architecture.json",
-            hint="Name the folder of a finished `nas search` or `nas train`.",
-        )
+    path = Path(text or "\0")  # an empty text is not the working directory
+    if there(path, Path.exists):
+        return read_graph_file(path)
     space, named = find_space(space_name, task), split_name(text)
     if named is not None:
         text = notation_of(*named)
@@ -64,13 +58,30 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
             raise GraphError(
                 f"no file {text!r}", hint="Give a graph file, a run folder, or a notation."
             ) from None
-        taker = _space_of(text, task, beside=space)
-        if taker is not None:
+        other = _space_of(text, task, beside=space)
+        if other is not None:
             raise EncodingError(
-                f"{text!r} is no architecture of space {space.name!r}, but one of {taker!r}",
-                hint=f"Add --space {taker}.",
+                f"{text!r} is no architecture of space {space.name!r}, but one of {other!r}",
+                hint=f"Add --space {other}.",
             ) from None
         raise not_in_space(space, error) from None
+
+
+def read_graph_file(path: Path) -> Graph:
+    """The graph in a JSON file, or in the folder of a finished search or training.
+
+    Raises:
+        GraphError: There is none.
+    """
+    for file in (path, path / "best" / "architecture.json", path / "architecture.json"):
+        if there(file, Path.is_file):
+            return _read_graph(file)
+    if there(path, Path.is_dir):
+        raise GraphError(
+            f"the folder {str(path)!r} holds neither best/architecture.json nor architecture.json",
+            hint="Name the folder of a finished `nas search` or `nas train`.",
+        )
+    raise GraphError(f"no file {str(path)!r}", hint=_GRAPH_FILES)
 
 
 def _space_of(text: str, task: Task, *, beside: SearchSpace) -> str | None:
@@ -87,7 +98,7 @@ def _space_of(text: str, task: Task, *, beside: SearchSpace) -> str | None:
 
 
 def not_in_space(space: SearchSpace, error: EncodingError, where: str = "") -> EncodingError:
-    """The same error, saying which space was meant and how to see what it expects."""
+    """The same error with the name of the space and a hint on its notation."""
     return EncodingError(
         f"{where}no architecture of space {space.name!r}: {error.message}",
         hint=error.hint or f"`nas rank --space {space.name} --sample 1 --json` shows one.",

@@ -61,11 +61,11 @@ def export_members(
     """
     graphs = {found["number"]: _graph(run, found, space) for found in members}
     out_directory(out, "")
-    best = _exported_hash(run / "best")
+    best = _exported(run)
     files = {}
     for found in members:
         graph, folder = graphs[found["number"]], out / f"{found['number']}-{found['hash'][:8]}"
-        if graph.hash() == best:
+        if best is not None and graph.hash() == best.hash():
             shutil.copytree(run / "best", folder, dirs_exist_ok=True)
         else:
             write_text(folder / _GRAPH, graph.to_json())
@@ -73,17 +73,18 @@ def export_members(
     return files
 
 
-def _exported_hash(folder: Path) -> str | None:
-    """The hash of the network in a folder of an export; None if there is none."""
-    from nas.graph.graph import Graph
+def _exported(run: Path) -> Graph | None:
+    """The network of the best model of a run; None if none was exported."""
+    from cli.architecture import read_graph_file
 
-    file = folder / _GRAPH
-    if not there(file, Path.is_file):
-        return None
-    return Graph.from_json(file.read_text(encoding="utf-8")).hash()
+    file = run / "best" / _GRAPH
+    return read_graph_file(file) if there(file, Path.is_file) else None
 
 
 def _graph(run: Path, found: Mapping[str, Any], space: str | None) -> Graph:
+    best = _exported(run)
+    if best is not None and best.hash() == found["hash"]:
+        return best
     from cli.space import find_space
     from nas.space.candidate import candidate
 

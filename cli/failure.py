@@ -1,4 +1,4 @@
-"""Failures as the user sees them: what went wrong in one line, what to do next in another."""
+"""Failures as the user sees them: a line with the error and a line with a hint."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from cli.output import printable
 from nas.errors import NasError
+from nas.raised import error_text, place_of
 
 _ERROR = 1
 
@@ -18,8 +19,8 @@ def show(error: Exception | SystemExit, command: str = "") -> int:
     """Describe a failure on stderr; ``NAS_DEBUG=1`` adds the traceback.
 
     Args:
-        error: What was raised.
-        command: The command that raised it; its help is the hint where there is no better one.
+        error: The exception.
+        command: The command that raised it; its help is the hint if there is no better one.
 
     Returns:
         The exit code.
@@ -27,7 +28,7 @@ def show(error: Exception | SystemExit, command: str = "") -> int:
     if os.environ.get("NAS_DEBUG"):
         traceback.print_exception(error)
     help_of = " ".join(["nas", *([command] if command else []), "--help"])
-    hint = f"`{help_of}` lists what can be given."
+    hint = f"`{help_of}` lists the arguments and options."
     match error:
         case NasError():
             return _lines(error.message, error.hint or hint, error.exit_code)
@@ -39,10 +40,13 @@ def show(error: Exception | SystemExit, command: str = "") -> int:
             hint = "Check that the path exists, is of the right kind, and can be written."
             return _lines(f"cannot use {os.fsdecode(path)!r}: {_lower(reason)}", hint, _ERROR)
         case OSError(strerror=str() as reason):
-            return _lines(_lower(reason), "Repeat the command when that is cured.", _ERROR)
+            return _lines(_lower(reason), "Repeat the command when this is solved.", _ERROR)
         case SystemExit():
             hint = "Let your code raise an exception instead; NAS_DEBUG=1 shows where it happened."
-            return _lines(f"code of yours raised SystemExit: {error}", hint, _ERROR)
+            return _lines(f"your code raised {error_text(error)}", hint, _ERROR)
+        case _ if place_of(error):
+            hint = "Correct it there; NAS_DEBUG=1 shows the traceback."
+            return _lines(f"your code raised {error_text(error)}", hint, _ERROR)
         case _:
             hint = "This is a fault of the program; NAS_DEBUG=1 shows where it happened."
             return _lines(f"unexpected {type(error).__name__}: {error}", hint, _ERROR)

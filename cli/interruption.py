@@ -1,4 +1,4 @@
-"""Ctrl-C that is not lost."""
+"""Reliable handling of Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Interruption:
-    """What Ctrl-C does while a command runs.
+    """Remembers Ctrl-C while a command runs.
 
-    Python drops the exception where it meets a destructor or a callback of C code, and the
-    program would go on to its end. So it is remembered, and raised again at the next event.
+    Python drops a KeyboardInterrupt inside a destructor or a callback of C code, and the program
+    would run on to its end. So it is remembered, and raised again at the next event.
 
     Attributes:
         pending: Whether Ctrl-C was pressed.
@@ -27,13 +27,13 @@ class Interruption:
     pending: bool = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """The handler; what comes after the first Ctrl-C kills at once."""
+        """Handle the first Ctrl-C; the next one kills the program."""
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         self.pending = True
         raise KeyboardInterrupt
 
     def check(self) -> None:
-        """Raise again what was lost.
+        """Raise the exception again if it was lost.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed.
@@ -44,7 +44,7 @@ class Interruption:
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """While active, Ctrl-C is remembered, unless the caller has made something else of it."""
+    """Remember Ctrl-C while the block runs, unless the caller has set a handler."""
     interruption = Interruption()
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield interruption

@@ -84,7 +84,7 @@ def group(ctx: click.Context) -> None:
     """Neural architecture search with graph hypernetworks.
 
     Candidates are ranked with predicted weights, the few best are trained, and the best of these
-    is handed over as plain PyTorch.
+    is exported as plain PyTorch.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     open_missing()
     try:
         code = run(argv)
-    except BrokenPipeError:  # of what says why a command failed
+    except BrokenPipeError:  # while showing why a command failed
         code = CLOSED_PIPE
     sys.exit(CLOSED_PIPE if reader_has_gone() else code)
 
@@ -104,8 +104,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 def run(argv: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code.
 
-    0 done, 1 error, 2 usage, 3 nothing feasible, 130 interrupted with the state saved, 141 where
-    whoever read the output no longer does.
+    0 done, 1 error, 2 usage, 3 nothing feasible, 130 interrupted with the state saved, 141 if the
+    reader of the output is gone.
     """
     words = sys.argv[1:] if argv is None else list(argv)
     command = words[0] if words and words[0] in COMMANDS else ""
@@ -118,7 +118,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except ReaderGoneError:
         return CLOSED_PIPE
-    except (Exception, SystemExit) as error:  # a user's code may want to end the program
+    except (Exception, SystemExit) as error:  # a user's code may call sys.exit()
         from cli.failure import show
 
         return show(error, command)

@@ -1,4 +1,4 @@
-"""Networks that users name by their Python: ``package.module:factory(argument=1)``."""
+"""Networks that users name as Python code: ``package.module:factory(argument=1)``."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def is_factory(text: str) -> bool:
 def make_module(text: str) -> nn.Module:
     """The network that a factory makes.
 
-    The factory is a function, a class of modules, or a module that is there already, in an
-    importable module (the working directory counts) or in a file. Arguments are literals. Nothing
-    of the standard library is called, wherever it was imported from.
+    The factory is a function, a subclass of ``nn.Module``, or an existing module. It is in a file
+    or in an importable Python module, also in the working directory. Arguments are literals.
+    Functions of the standard library are refused, wherever they are imported from.
 
     Args:
         text: ``package.module:factory``, ``package.module:factory(arguments)`` or the same with
             ``path/to/file.py``.
 
     Raises:
-        ConfigError: The text is no such call, or one of the standard library.
+        ConfigError: The text has another form, or names the standard library.
         UnknownNameError: There is no such module or no such factory.
-        ImportingError: The user's code fails, or makes something else.
+        ImportingError: The user's code fails, or returns no module.
     """
     from torch import nn
 
@@ -60,7 +60,7 @@ def make_module(text: str) -> nn.Module:
 
 
 def _check_factory(text: str, found: object) -> None:
-    """See that what is to be called is a function or a class of networks, and no Python's own.
+    """Raise unless a factory is a user's function or a class of networks.
 
     Raises:
         ConfigError: It belongs to the standard library.
@@ -89,7 +89,7 @@ def _parsed(call: str) -> tuple[list[str], list[Any], dict[str, Any]]:
     """Dotted name and arguments of a call."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of escapes in strings
+            warnings.simplefilter("ignore")  # about escapes in strings
             tree: ast.expr = ast.parse(call, mode="eval").body
         args, keywords = [], []
         if isinstance(tree, ast.Call):
@@ -123,5 +123,5 @@ def _no_module(text: str, found: object) -> ImportingError:
     kind = found.__name__ if isinstance(found, type) else type(found).__name__
     return ImportingError(
         f"{text!r} gives {kind!r}, expected a torch.nn.Module",
-        hint="Name a function that returns one, a class of them, or one itself.",
+        hint="Name a function that returns a module, a class of modules, or a module.",
     )

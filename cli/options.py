@@ -161,12 +161,25 @@ workers = click.option(
     type=click.IntRange(1),
     help="Networks run side by side (default: one for each processor; one on CUDA).",
 )
-weights = click.option(
-    "--weights",
-    metavar="NAME|DIR|FILE",
-    type=Name(),
-    help="Hypernetwork: shipped name, directory, or the weights in one (default: the fitting).",
+images = click.option(
+    "--images", default=384, show_default=True, help="Images of the ranking split."
 )
+max_epochs = click.option(
+    "--max-epochs",
+    type=int,
+    help="Epochs of the final training.  [default: 30; on a graph 300]",
+)
+
+
+def weights(other: str = "") -> Callable[[_Function], _Function]:
+    """``--weights``; a command may take another word in their place."""
+    return click.option(
+        "--weights",
+        metavar="|".join(filter(None, ("NAME", "DIR", "FILE", other))),
+        type=Name(),
+        help="Hypernetwork: shipped name, directory, the weights in one"
+        f"{other and f', or {other!r}'} (default: the shipped one that fits).",
+    )
 
 
 def of_run(

@@ -1,4 +1,4 @@
-"""What commands print: results on stdout, progress on stderr."""
+"""The output of commands: results on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from nas.metric import Metric
 
 RESULTS = "cli.output.results"
-"""Where a context keeps the stream of results, if others may not write there."""
+"""Key of the context for the stream of results, if user code must not write there."""
 
 
 def emit_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
-    """One JSON document on stdout; paths as text, non-finite numbers as null."""
+    """Print one JSON document on stdout; paths are text, non-finite numbers null."""
     context = click.get_current_context(silent=True)
     results = context.meta.get(RESULTS) if context else None
     click.echo(json.dumps(_plain(document), indent=2, allow_nan=False), file=results)
@@ -41,9 +41,9 @@ def _plain(value: Any) -> Any:
 
 
 def listener(*, quiet: bool) -> Listener:
-    """What shows events: a live display on a terminal, plain lines elsewhere, or nothing.
+    """The listener that shows events: on a live display, as plain lines, or not at all.
 
-    Every loop tells how far it is, so here a Ctrl-C that was lost stops it.
+    Every loop reports its progress, so this listener raises a Ctrl-C that was lost.
     """
     from nas.events import Advanced, StageStarted, ignore
 
@@ -54,16 +54,16 @@ def listener(*, quiet: bool) -> Listener:
         shown = Display()
     interruption = click.get_current_context().ensure_object(Interruption)
 
-    def hear(event: Event) -> None:
+    def receive(event: Event) -> None:
         if isinstance(event, Advanced | StageStarted):
             interruption.check()
         shown(event)
 
-    return hear
+    return receive
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table on stdout; a terminal cuts long lines, a pipe or a file gets them whole."""
+    """Print a table on stdout; long lines are cut on a terminal only."""
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     numeric = [
@@ -79,7 +79,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def printable(text: str) -> str:
-    """The text, control characters escaped: names in files may be made to steer a terminal."""
+    """The text with control characters escaped, as names in files could control a terminal."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
@@ -107,11 +107,11 @@ def _is_number(cell: str) -> bool:
 
 
 def pairs(entries: Mapping[str, object], *, cut: Collection[str] = ()) -> None:
-    """One ``name  value`` on a line, names padded to the longest.
+    """Print one ``name  value`` per line, with names padded to the longest.
 
     Args:
         entries: Values by name.
-        cut: Names whose lines a terminal cuts, as it does those of a table.
+        cut: Names whose lines are cut on a terminal, as in a table.
     """
     width = max(map(len, entries))
     for name, value in entries.items():

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def there(path: Path, kind: Callable[[Path], bool]) -> bool:
-    """Whether a path that may be something else is a file or a folder that exists."""
+    """Whether a path, which may be no path at all, is an existing file or folder."""
     try:
         return kind(path)
     except (OSError, ValueError):  # a notation can be longer than a file name may be

@@ -1,4 +1,4 @@
-"""A network with predicted weights, whichever way the user named it."""
+"""Predict the weights of a network that the user names in any form."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Prediction:
     """A network and the data it is for.
 
     Attributes:
-        predicted: The network and how it came by its weights; batch statistics are measured.
-        classifier: The same network as training and evaluation take it.
-        data: At the network's resolution, or at another one that the classifier changes.
-        default: The classifier's state by its own initialisation.
+        predicted: The network with predicted weights and measured batch statistics.
+        classifier: The same network in the form that training and evaluation take.
+        data: The data set, at the network's resolution or one that the classifier resizes.
+        default: The classifier's state with default weights.
     """
 
     predicted: PredictedModule[nn.Module]
@@ -46,16 +46,16 @@ def of_architecture(
     seed: int,
     listen: Listener,
 ) -> Prediction:
-    """An architecture as :func:`cli.architecture.read_architecture` takes it.
+    """Predict an architecture, named as for :func:`cli.architecture.read_architecture`.
 
     Args:
         text: The architecture.
         space: The space of a notation.
-        data: What it is for.
+        data: The data set.
         weights: A hypernetwork; one shipped for the space if None.
         device: Where to predict.
-        seed: Of the default weights.
-        listen: Hears what should be known of the hypernetwork.
+        seed: Seed of the default weights.
+        listen: Receives notes on the hypernetwork.
 
     Raises:
         NasError: The architecture or the hypernetwork cannot be read, or do not fit the data.
@@ -93,16 +93,16 @@ def of_factory(
     listen: Listener,
     frozen: Frozen = "keep",
 ) -> Prediction:
-    """A module that Python makes, as :func:`cli.module_factory.make_module` takes it.
+    """Predict a module, named as for :func:`cli.module_factory.make_module`.
 
     Args:
-        text: What makes the module.
-        data: What it is for.
+        text: The factory, with arguments.
+        data: The data set.
         weights: A hypernetwork; one shipped for the data set if None.
         device: Where to predict.
-        seed: Of the default weights.
-        listen: Hears what should be known of hypernetwork and images.
-        frozen: What becomes of parameters that do not require a gradient.
+        seed: Seed of the default weights.
+        listen: Receives notes on the hypernetwork and the images.
+        frozen: Whether parameters that require no gradient keep their values or are predicted.
 
     Raises:
         NasError: The module or the hypernetwork cannot be read, or do not fit the data.
@@ -130,7 +130,7 @@ def of_factory(
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """While active, torch draws the default weights of a seed."""
+    """Seed torch for default weights while the block runs."""
     import torch
 
     from nas.seeding import derive

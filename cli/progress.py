@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_LINES = 5.0
 _SECONDS_TO_JUDGE = 20.0
 _SHARE_TO_JUDGE = 0.02
-"""A stage must have come so long, or so far, before what is left of it is told."""
+"""A stage shows its remaining time after these seconds, or after this share of its steps."""
 
 
 class Display:
@@ -69,9 +69,9 @@ class _PlainView:
                 self._print(text)
 
     def _left(self, stage: str, done: int, total: int | None, now: float) -> str:
-        """How long the rest takes at the pace since the first step that was told.
+        """The remaining time at the pace since the first reported step.
 
-        A stage that goes on from an earlier call did the steps before that one in no time.
+        Earlier steps do not count: a resumed stage did them in an earlier call.
         """
         since, before = self._first[stage]
         seconds, steps = now - since, done - before
@@ -146,7 +146,7 @@ class _LiveView:
 
 
 def _leader_table(rows: tuple[Mapping[str, object], ...]) -> Table:
-    """The figures first and whole; the notation takes what width is left."""
+    """The figures first and in full; the notation takes the remaining width."""
     view = Table(title="best so far", title_justify="left", box=None, pad_edge=False, expand=True)
     figures = [column for column in rows[0] if column != "architecture"]
     for column in figures:

@@ -29,7 +29,7 @@ _SIZE = re.compile(r"[\w.+-]*")
 
 
 def read_result(run: Path) -> dict[str, Any]:
-    """What a finished run has found.
+    """The result of a finished run.
 
     Raises:
         StudyError: The folder holds no run, or one that has not finished.
@@ -51,18 +51,17 @@ def read_result(run: Path) -> dict[str, Any]:
 
 
 def read_settings(run: Path, wanted: Collection[str] = SETTINGS) -> dict[str, str]:
-    """Space, data set and weights of a run as options take them; empty for what is no run.
+    """Space, data set and weights of a run as values of options; empty if there is no run.
 
-    A run folder may come from anybody. What it records is taken only where it is the name of
-    something registered, or weights that lie in the run: it names neither code to execute nor
-    other files to read.
+    A run folder may be untrusted. So a recorded setting is used only if it is a registered name
+    or the weights in the run: it can name neither code to execute nor other files to read.
 
     Args:
         run: The folder.
-        wanted: Which of the three are to be read.
+        wanted: Which of the three to read.
 
     Raises:
-        ConfigError: One of them is no such name, so that the user must give it.
+        ConfigError: A setting is not a registered name, so that the user must give it.
         StudyError: The folder holds a run that cannot be read.
     """
     folder = RunFolder(run)
@@ -82,7 +81,7 @@ def _space(recorded: dict[str, Any], run: Path) -> str:
     sizes = {**recorded}
     name, task = sizes.pop("name"), sizes.pop("task")
     if name not in SPACES:
-        stem, _, function = str(name).rpartition("-")  # as cli.space calls those of files
+        stem, _, function = str(name).rpartition("-")  # cli.space names custom spaces in this way
         like = f", such as {stem or name}.py:{function if stem else 'build'}"
         option = "--space FILE.py:NAME" + (like if _PLAIN.fullmatch(str(name)) else "")
         raise _not_registered(run, "space", name, option, "nas spaces")
@@ -105,7 +104,7 @@ def _dataset(recorded: dict[str, Any], run: Path) -> str:
 
 
 def _weights(recorded: dict[str, Any], run: Path) -> str:
-    """A directory: that of ``--weights train`` in the run, or the shipped one of that name."""
+    """The directory of the weights: trained in the run, or shipped under this name."""
     from hypernets.cards import shipped
 
     name = str(recorded["name"])
@@ -119,14 +118,14 @@ def _weights(recorded: dict[str, Any], run: Path) -> str:
 
 def _not_registered(run: Path, kind: str, name: str, option: str, listing: str) -> ConfigError:
     return ConfigError(
-        f"the run in {str(run)!r} has recorded {kind} {name!r}, which is none of `{listing}`; "
-        "files are taken from the command line alone",
-        hint=f"If you trust it, give it as the `nas search` of the run did: {option}.",
+        f"the run in {str(run)!r} has recorded {kind} {name!r}, which `{listing}` does not list; "
+        "files must be named on the command line",
+        hint=f"If you trust it, name it as in the `nas search` of the run: {option}.",
     )
 
 
 def _inside(path: Path, run: Path, result: dict[str, Any]) -> str:
-    """The path of a file of the run, which may have been moved since."""
+    """The path of a file of the run, also after the run was moved."""
     recorded = Path(result["run"])
     return str(run / path.relative_to(recorded)) if path.is_relative_to(recorded) else str(path)
 

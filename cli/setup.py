@@ -1,4 +1,4 @@
-"""What several commands set up alike: device, threads, hypernetwork."""
+"""Setup that commands share: device, threads, hypernetwork, output folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nas.errors import StudyError
-from nas.files import locked
+from nas.files import locked, remove_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +31,14 @@ def use_device(
 ) -> tuple[torch.device, int]:
     """The device, and the number of worker threads.
 
-    On the CPU, torch is held to one thread in each worker unless more are asked for: threads
-    inside an operation wait for each other. On idle cores more of them train networks of a search
-    little faster, on busy ones many times slower; and results depend on their number.
+    On the CPU, torch uses one thread in each worker by default, as threads inside an operation
+    wait for each other. More of them train the networks of a search little faster on idle cores
+    and many times slower on busy ones. Results depend on their number.
 
     Args:
-        name: As :func:`nas.train.resolve_device` takes it.
-        workers: Of them; one for each processor by default, one on CUDA.
-        threads: Inside an operation of each worker.
+        name: Name of the device, see :func:`nas.train.resolve_device`.
+        workers: Number of workers; by default one for each processor, or one on CUDA.
+        threads: Number of threads inside an operation of each worker.
 
     Raises:
         DeviceError: There is no such device.
@@ -91,7 +91,7 @@ def train_weights(
 
 
 def out_directory(path: Path | None, default: str) -> Path:
-    """The folder, made if need be; ``runs/<default>`` unless one is given.
+    """The folder, created if it is missing; ``runs/<default>`` if none is given.
 
     Raises:
         StudyError: It cannot be made or written.
@@ -107,7 +107,7 @@ def out_directory(path: Path | None, default: str) -> Path:
 
 
 def out_file(path: Path) -> Path:
-    """A file that can be written, its folder being made if need be.
+    """A file that can be written; its folder is created if it is missing.
 
     Raises:
         StudyError: It is a folder, or its folder cannot be made or written.
@@ -136,7 +136,6 @@ def alone(path: Path) -> Iterator[None]:
     """
     is_folder = path.is_dir()
     lock = path / ".lock" if is_folder else path.with_name(f".{path.name}.lock")
-    lock.touch()
     with ExitStack() as stack:
         try:
             stack.enter_context(locked(lock))
@@ -145,8 +144,8 @@ def alone(path: Path) -> Iterator[None]:
                 f"{str(path)!r} is being written by another process",
                 hint="Wait for it, or choose another place with --out.",
             ) from None
-        if not is_folder:  # among the user's own files
-            stack.callback(lock.unlink, missing_ok=True)
+        if not is_folder:  # the lock is among the user's own files
+            stack.callback(remove_lock, lock)
         yield
 
 

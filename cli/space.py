@@ -1,4 +1,4 @@
-"""The space a user means: one by name, or their own in a file."""
+"""The space that a user names: a registered one, or a custom one in a file."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _OWN = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][\w.]*)(?::(?P<sizes>.*))
 
 
 def find_space(text: str, task: Task) -> SearchSpace:
-    """The space of that name or in that file, for a task.
+    """The space of a name or in a file, for a task.
 
     Args:
         text: ``nb201``, ``nb201:channels=8``, or ``my_space.py:build`` where ``build`` is a
-            function of a trial and the task, or a class of spaces, perhaps with sizes behind it.
+            function of a trial and the task, or a class of spaces; sizes may follow.
         task: Input and classes, as a data set gives them.
 
     Raises:
         UnknownNameError: There is no such space, file or name in the file.
-        ConfigError: What has that name is no space, or has no such macro size.
+        ConfigError: The name is not that of a space, or the space has no such macro size.
         ImportingError: The file fails.
     """
     import search_spaces
@@ -43,7 +43,7 @@ def find_space(text: str, task: Task) -> SearchSpace:
 
 
 def task_for(text: str) -> Task:
-    """A usual task for the space of that name, such as that of CIFAR-10, or of Cora for nodes.
+    """The default task for a space: that of CIFAR-10, or that of Cora for nodes.
 
     Args:
         text: As :func:`find_space` takes it; a function is taken to build networks for images.
@@ -74,7 +74,7 @@ def _in_file(file: str, name: str, task: Task) -> SearchSpace:
 
 
 def _read(file: str, name: str) -> type[SearchSpace] | Build:
-    """What makes a space, before anything of it is called.
+    """The function or class that makes a space; it is not called here.
 
     Raises:
         UnknownNameError: There is no such file, or nothing of that name in it.

@@ -1,4 +1,4 @@
-"""Standard output and error: what goes there, and what happens where they are closed."""
+"""Standard output and error: redirection, and handling of closed streams."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CLOSED_PIPE = 141
-"""What shells report of a program that SIGPIPE has ended."""
+"""The exit code that shells report for a program ended by SIGPIPE."""
 
 
 def open_missing() -> None:
-    """Give streams that were closed before the start (``>&-``) to nobody.
+    """Connect streams that were closed before the start (``>&-``) to the null device.
 
-    Otherwise the next file that is opened would be taken for them.
+    Otherwise the next opened file would take their place.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
-    sys.stdout = sys.stdout or _nobody()
-    sys.stderr = sys.stderr or _nobody()
+    sys.stdout = sys.stdout or _null_device()
+    sys.stderr = sys.stderr or _null_device()
 
 
-def _nobody() -> TextIO:
+def _null_device() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")
 
 
 def reader_has_gone() -> bool:
-    """Whether whoever read standard output or error no longer does; then it is given to nobody."""
+    """Whether a reader of standard output or error is gone; discard further output then."""
     gone = False
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except BrokenPipeError:
             gone = True
-            nobody = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nobody, stream.fileno())  # or Python would complain when it ends
-            os.close(nobody)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())  # or Python would complain when it ends
+            os.close(null)
     return gone
 
 
 class ReaderGoneError(Exception):
-    """Whoever read a pipe no longer does; no ``OSError``, of which click makes an exit code."""
+    """The reader of a pipe is gone; not an ``OSError``, which click turns into an exit code."""
 
 
 @contextmanager
 def read_to_the_end() -> Iterator[None]:
-    """While active, a pipe without a reader is a :class:`ReaderGoneError`."""
+    """Raise :class:`ReaderGoneError` if the reader of a pipe is gone."""
     try:
         yield
     except BrokenPipeError:
@@ -60,9 +60,9 @@ def read_to_the_end() -> Iterator[None]:
 
 @contextmanager
 def results_apart() -> Iterator[TextIO]:
-    """While active, what anybody prints goes to standard error; gives what leads to output.
+    """Send all printed text to standard error while the block runs; yield standard output.
 
-    Code of the user's may print as it likes, and so may programs that it starts.
+    This covers the user's code and the programs that it starts.
     """
     with ExitStack() as stack:
         yield _apart(stack)

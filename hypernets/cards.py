@@ -7,10 +7,10 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypernets.card import HypernetCard
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, VocabularyError, described
 from nas.files import read_json, write_json
-from nas.predictor.card import Card
 from nas.registry import Registry
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LARGEST_PROXY = 1024
 AGAIN = "Train it again with `nas train-hypernet`."
 
 
-def save_card(card: Card, directory: Path) -> None:
+def save_card(card: HypernetCard, directory: Path) -> None:
     """Write only the card into a directory, replacing an earlier card."""
     write_json(directory / CARD, asdict(card))
 
@@ -49,7 +49,7 @@ def directory_of(name_or_path: str | Path) -> Path:
     return path if path.is_dir() or path.parent != Path() else shipped().get(str(path))
 
 
-def read_plain_card(directory: Path) -> Card:
+def read_plain_card(directory: Path) -> HypernetCard:
     """The card in a checkpoint directory, its reference not checked.
 
     Raises:
@@ -65,7 +65,7 @@ def read_plain_card(directory: Path) -> Card:
     refused = card_refusal(directory)
     values = read_json(directory / CARD, dict, refused)
     try:
-        card = from_mapping(Card, values)
+        card = from_mapping(HypernetCard, values)
     except (ValueError, TypeError, OverflowError, ConfigError) as error:
         raise refused(str(error)) from None
     resolution = card.proxy.get("resolution", 1)

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from hypernets.card import HypernetCard
     from nas.files import Refusal
     from nas.graph.tensor_spec import Shape
-    from nas.predictor.card import Card
 
 
 def save(hypernet: GraphHyperNetwork, directory: Path, *, half: bool = False) -> None:
@@ -84,7 +84,7 @@ def load(name_or_path: str | Path) -> GraphHyperNetwork:
 
 
 def _check_sizes(
-    config: HypernetConfig, card: Card, shapes: Mapping[str, Shape], refused: Refusal
+    config: HypernetConfig, card: HypernetCard, shapes: Mapping[str, Shape], refused: Refusal
 ) -> None:
     """Check that a file holds the tensors of a hypernetwork, before memory is allocated.
 
@@ -103,7 +103,7 @@ def _check_sizes(
         raise refused(" ".join([first, *(line.strip() for line in details[:1])])) from None
 
 
-def read_card(directory: Path) -> Card:
+def read_card(directory: Path) -> HypernetCard:
     """The card in a checkpoint directory.
 
     Raises:
@@ -119,12 +119,12 @@ def read_card(directory: Path) -> Card:
     return card
 
 
-def _kind(card: Card) -> str:
+def _kind(card: HypernetCard) -> str:
     """The kind of task whose networks a hypernetwork is for."""
     return NODE_CLASSIFICATION if card.features else IMAGE_CLASSIFICATION
 
 
-def _config(card: Card, directory: Path) -> HypernetConfig:
+def _config(card: HypernetCard, directory: Path) -> HypernetConfig:
     try:
         return from_mapping(HypernetConfig, card.config)
     except (TypeError, ConfigError) as error:

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from torch_geometric.data import Batch, Data
 
+    from hypernets.card import HypernetCard
     from hypernets.config import HypernetConfig
     from nas.graph.graph import Graph
     from nas.graph.tensor_spec import Shape
-    from nas.predictor.card import Card
 
 
 ALIKE = 8
@@ -80,7 +80,7 @@ class GraphHyperNetwork(nn.Module):
         size = counted(sum(parameter.numel() for parameter in self.parameters()), "parameter")
         return f"GraphHyperNetwork({self.card.name!r}, {self.card.hypernet}, {size})"
 
-    def __init__(self, config: HypernetConfig, card: Card) -> None:
+    def __init__(self, config: HypernetConfig, card: HypernetCard) -> None:
         super().__init__()
         self.config = config
         self.card = card

@@ -16,10 +16,10 @@ from nas.space.candidate import sample
 if TYPE_CHECKING:
     import torch
 
+    from hypernets.card import HypernetCard
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from nas.data.dataset import Dataset
     from nas.events import Listener
-    from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
 
 ARCHITECTURES = 128
@@ -35,7 +35,7 @@ def measure(
     workers: int = 1,
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
-) -> Card:
+) -> HypernetCard:
     """The card with accuracies of random architectures and the reference of scores.
 
     :func:`hypernets.cards.save_card` puts it into the directory of a checkpoint.

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from hypernets import cards, checkpoint
 from nas.errors import UnknownNameError, counted
 from nas.evaluate.scorer import check_fits
+from nas.evaluate.untrained import UNTRAINED, UntrainedWeights
 from nas.events import Noted, ignore
 
 if TYPE_CHECKING:
     import torch
 
+    from hypernets.card import HypernetCard
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from nas.data.dataset import Dataset
     from nas.events import Listener
-    from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
     from nas.task.task import Task
 
@@ -27,24 +28,29 @@ def suited(
     *,
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
-) -> GraphHyperNetwork:
+) -> GraphHyperNetwork | UntrainedWeights:
     """The hypernetwork of that name or directory, or the shipped one that fits.
 
     A shipped one fits the space and data set it was trained on, and other files of the data set of
     that name, such as CIFAR-10 as JPEG images, with a note. Where there is none for the space, a
-    general one is taken.
+    general one is taken, and where there is none for the data, or the name is ``none``, candidates
+    are ranked without a hypernetwork.
 
     Raises:
-        UnknownNameError: No shipped one fits space and data set.
+        UnknownNameError: There is none of that name.
         CheckpointError: It cannot be read.
         ConfigError: It was trained for other data.
     """
-    hypernet = checkpoint.load(_shipped_for(space, data, listen) if name is None else name)
+    chosen = _shipped_for(space, data, listen) if name is None else name
+    if chosen == UNTRAINED:
+        return UntrainedWeights(data.task).to(device)
+    hypernet = checkpoint.load(chosen)
     check_fits(hypernet.card, data)
     return hypernet.to(device)
 
 
 def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
+    """The name of the shipped one that fits, or of none."""
     trained = cards.shipped()
     known = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
     fitting = [
@@ -54,11 +60,13 @@ def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
         and (card.fingerprint == data.fingerprint or card.dataset == data.name)
     ]
     if not fitting:
-        raise UnknownNameError(
-            f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
-            hint=f"Make one with `nas train-hypernet --space {space.name}` on this data and name "
-            "it with --weights; `nas search --weights train` does both.",
+        text = (
+            f"No hypernetwork is shipped for space {space.name!r} on data set {data.name!r}: "
+            "candidates are ranked without one, and short trainings decide. --weights train "
+            "trains one first, which repays its time in long searches."
         )
+        listen(Noted(text=text))
+        return UNTRAINED
 
     def differences(entry: str) -> tuple[bool, bool]:
         card = known[entry]
@@ -114,7 +122,7 @@ def suited_to_modules(
     return hypernet.to(device)
 
 
-def _sizes(of: Card | Task) -> str:
+def _sizes(of: HypernetCard | Task) -> str:
     """Width of the inputs, and number of classes."""
     width = counted(of.features, "feature") if of.features else counted(of.channels, "channel")
     return f"{width} and {counted(of.classes, 'class')}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from hypernets import checkpoint
+from hypernets.card import HypernetCard
 from hypernets.cards import VOCABULARY_VERSION
 from hypernets.config import HypernetConfig
 from hypernets.families import HYPERNETS
@@ -21,7 +22,6 @@ from nas.config import check_kinds, from_mapping
 from nas.errors import ConfigError, TrainingError
 from nas.events import Listener, Noted, Stage, ignore, stage
 from nas.graph.op import Role
-from nas.predictor.card import Card
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
 from nas.task.batch import Batch, labelled
@@ -141,7 +141,7 @@ def train_hypernet(
             **(settings or {}),
         },
     )
-    card = Card(
+    card = HypernetCard(
         name=out.name,
         hypernet=hypernet,
         config=asdict(config),
@@ -187,7 +187,7 @@ class _Session:
 
     def __init__(
         self,
-        card: Card,
+        card: HypernetCard,
         config: HypernetConfig,
         space: SearchSpace,
         data: Dataset,

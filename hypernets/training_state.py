@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 from hypernets import cards, checkpoint
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError
-from nas.files import parse_json, read_tensors, write_tensors
+from nas.resume import check_same, read_state, write_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from torch import Tensor
     from torch.optim import AdamW
 
+    from hypernets.card import HypernetCard
     from hypernets.graph_hypernetwork import GraphHyperNetwork
-    from nas.predictor.card import Card
 
 STATE = "training.safetensors"
-_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 _MAY_DIFFER = {"command", "half", "workers", "seconds", "device", "torch"}
 """Entries of a card's training that do not identify it: command, speed and device."""
 _ELSEWHERE = "Choose another --out, or delete the directory."
@@ -43,13 +41,7 @@ class Progress:
 
 def save(out: Path, model: GraphHyperNetwork, optimiser: AdamW, progress: Progress) -> None:
     """Write the state of a training into its directory, atomically."""
-    tensors: dict[str, Tensor] = {}
-    for name, parameter in model.named_parameters():
-        tensors[f"model.{name}"] = parameter
-        for key, value in optimiser.state.get(parameter, {}).items():
-            tensors[f"{key}.{name}"] = value
-    head = {"card": _identity(model.card), **asdict(progress)}
-    write_tensors(out / STATE, tensors, {"progress": json.dumps(head)})
+    write_state(out / STATE, model, optimiser, {"card": _identity(model.card), **asdict(progress)})
 
 
 def restore(out: Path, model: GraphHyperNetwork, optimiser: AdamW) -> Progress | None:
@@ -67,35 +59,20 @@ def restore(out: Path, model: GraphHyperNetwork, optimiser: AdamW) -> Progress |
             hint="Delete the directory to start again.",
         )
 
-    state, texts = read_tensors(out / STATE, refused, next(model.parameters()).device)
-    head = parse_json(texts.get("progress", ""), dict, refused)
+    state = read_state(out / STATE, refused, next(model.parameters()).device)
     try:
-        known = dict(head["card"])
-        progress = from_mapping(Progress, {key: head[key] for key in ("step", "seconds")})
+        known = dict(state.progress["card"])
+        progress = from_mapping(
+            Progress, {key: state.progress[key] for key in ("step", "seconds")}
+        )
     except (KeyError, TypeError, ValueError, ConfigError) as error:
         raise refused(repr(error)) from None
-    _check_same(known, model.card, out, "unfinished training")
-    try:
-        _take_up(state, model, optimiser)
-    except (KeyError, RuntimeError) as error:
-        raise refused(str(error).splitlines()[0]) from None
+    _check_same(known, model.card, f"the unfinished training in {str(out)!r}")
+    state.load_into(model, optimiser)
     return progress
 
 
-def _take_up(state: Mapping[str, Tensor], model: GraphHyperNetwork, optimiser: AdamW) -> None:
-    """Load the tensors written by :func:`save` into a model and its optimiser."""
-    parameters = list(model.named_parameters())
-    model.load_state_dict({name: state[f"model.{name}"] for name, _ in parameters})
-    moments = {
-        index: {key: state[f"{key}.{name}"] for key in _MOMENTS}
-        for index, (name, _) in enumerate(parameters)
-        if f"exp_avg.{name}" in state
-    }
-    groups = optimiser.state_dict()["param_groups"]
-    optimiser.load_state_dict({"state": moments, "param_groups": groups})
-
-
-def load_finished(card: Card, out: Path) -> GraphHyperNetwork | None:
+def load_finished(card: HypernetCard, out: Path) -> GraphHyperNetwork | None:
     """The hypernetwork of this training; None if its card or weights are not written yet.
 
     Raises:
@@ -107,26 +84,20 @@ def load_finished(card: Card, out: Path) -> GraphHyperNetwork | None:
         trained = checkpoint.load(out)
     except CheckpointError as error:
         raise type(error)(error.message, hint=_ELSEWHERE) from None
-    _check_same(_identity(trained.card), card, out, "trained hypernetwork")
+    _check_same(_identity(trained.card), card, f"the hypernetwork in {str(out)!r}")
     return trained
 
 
-def _check_same(found: Mapping[str, Any], card: Card, out: Path, what: str) -> None:
-    """Check that the content of ``out`` belongs to this training.
+def _check_same(found: Mapping[str, Any], card: HypernetCard, made: str) -> None:
+    """Check that the content of a directory belongs to this training.
 
     Raises:
         CheckpointError: It does not; the message names the differences.
     """
-    expected = _identity(card)
-    differing = [key for key in expected if found.get(key) != expected[key]]
-    if differing:
-        raise CheckpointError(
-            f"{str(out)!r} holds another {what}; they differ in {', '.join(differing)}",
-            hint=_ELSEWHERE,
-        )
+    check_same(found, _identity(card), made, lambda text: CheckpointError(text, hint=_ELSEWHERE))
 
 
-def _identity(card: Card) -> dict[str, Any]:
+def _identity(card: HypernetCard) -> dict[str, Any]:
     """The settings that must agree to resume a training, as read from JSON."""
     identity = asdict(card)
     del identity["measured"], identity["reference"], identity["digest"]

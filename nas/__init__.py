@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nas.data.image_dataset import make_dataset
     from nas.data.node_dataset import make_node_dataset
     from nas.errors import NasError
+    from nas.evaluate.ranking import Ranked, rank
     from nas.graph.builder import GraphBuilder
     from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
@@ -36,6 +37,7 @@ _HOMES = {
     "Graph": "nas.graph.graph",
     "GraphBuilder": "nas.graph.builder",
     "NasError": "nas.errors",
+    "Ranked": "nas.evaluate.ranking",
     "SearchResult": "nas.study.result",
     "SearchSpace": "nas.space.search_space",
     "Task": "nas.task.task",
@@ -46,6 +48,7 @@ _HOMES = {
     "make_dataset": "nas.data.image_dataset",
     "make_node_dataset": "nas.data.node_dataset",
     "own_space": "nas.space.own_space",
+    "rank": "nas.evaluate.ranking",
     "search": "nas.study.search",
     "to_module": "nas.compile.module",
 }
@@ -58,6 +61,7 @@ __all__ = [
     "Graph",
     "GraphBuilder",
     "NasError",
+    "Ranked",
     "SearchResult",
     "SearchSpace",
     "Task",
@@ -68,6 +72,7 @@ __all__ = [
     "make_dataset",
     "make_node_dataset",
     "own_space",
+    "rank",
     "search",
     "to_module",
 ]

@@ -85,7 +85,11 @@ def check_kinds(config: object) -> None:
 
 
 def _check_kind(cls: type, field: Field[Any], value: object) -> None:
-    """See that a value is of the plain kind its field is annotated with, read as text."""
+    """See that a value is of the plain kind its field is annotated with.
+
+    The annotation is read as text, as ``typing.get_type_hints`` fails on names that modules import
+    for type checking only; plain kinds alone are checked.
+    """
     plain, _, optional = str(field.type).partition(" | ")
     inner = field.default_factory if is_dataclass(field.default_factory) else None
     kind = _KINDS.get(plain.partition("[")[0]) or inner

@@ -13,6 +13,7 @@ from search_spaces.nodes.nasbench_graph import NasBenchGraph
 from search_spaces.registry import SPACES, get, names
 from search_spaces.stages.anynet import AnyNet
 from search_spaces.stages.regnet import RegNet
+from search_spaces.stages.resnet import ResNet
 
 __all__ = [
     "SPACES",
@@ -29,6 +30,7 @@ __all__ = [
     "NasBenchGraph",
     "NasNet",
     "RegNet",
+    "ResNet",
     "get",
     "names",
 ]

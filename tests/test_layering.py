@@ -24,7 +24,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("nas.task", "nas.predictor"),
     ("nas.compile", "nas.analysis"),
     ("nas.graph",),
-    ("nas.registry", "nas.config", "nas.seeding", "nas.events", "nas.files"),
+    ("nas.resume",),
+    ("nas.registry", "nas.config", "nas.seeding", "nas.events", "nas.files", "nas.raised"),
     ("nas.errors", "nas.metric"),
 )
 LEVEL = {unit: -depth for depth, layer in enumerate(LAYERS) for unit in layer}
@@ -173,7 +174,7 @@ def test_only_the_command_line_prints():
     assert [name for name in modules() if unit(name) != "cli" and prints(name)] == []
 
 
-def test_what_prints_is_seen(monkeypatch, tmp_path):
+def test_prints_are_found(monkeypatch, tmp_path):
     for number, code in enumerate(("print(1)", "import rich", "import sys; sys.stderr.write('')")):
         file = tmp_path / f"probe{number}.py"
         file.write_text(code)

@@ -50,7 +50,7 @@ def test_the_first_example_is_short() -> None:
     assert max(map(len, lines)) < 100
 
 
-def test_the_guide_says_what_to_do_with_it() -> None:
+def test_the_guide_shows_the_commands() -> None:
     assert [words[0] for words in COMMANDS] == ["spaces", "spaces", "search"]
 
 
@@ -91,7 +91,7 @@ class TestPlain(SearchSpaceConformance):
         return space.at(channels=4)
 
 
-def test_the_notation_is_the_one_told() -> None:
+def test_the_notation_is_the_one_in_the_guide() -> None:
     space = space_of_the_guide()
     assert space.encode({"kernel0": 3, "kernel1": 5, "kernel2": 1}) == "3-5-1"
     assert space.size() == 27

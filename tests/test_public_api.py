@@ -78,6 +78,13 @@ def test_top_level_names_are_found_lazily():
         _ = nas.nonsense
 
 
+@pytest.mark.parametrize("command", ["rank", "search"])
+def test_commands_are_functions_of_the_package(command):
+    import nas
+
+    assert callable(getattr(nas, command))
+
+
 def test_importing_the_package_does_not_import_torch():
     code = "import sys, nas; print([m for m in ('torch', 'optuna', 'numpy') if m in sys.modules])"
     done = subprocess.run(

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from benchmarks.nb201_search.rivals import Train
     from benchmarks.nb201_search.scored import Trained
+    from hypernets.card import HypernetCard
     from nas.data.dataset import Dataset
-    from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
 
 _EPOCHS, _IMAGES, _CELLS = 200, 25_000, 5
@@ -149,7 +149,7 @@ def _judged(
 
 
 def trainings_worth(
-    card: Card,
+    card: HypernetCard,
     space: SearchSpace,
     data: Dataset,
     cells: Sequence[Mapping[str, str]],

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hypernets.card import HypernetCard
     from nas.events import Listener
-    from nas.predictor.card import Card
     from nas.space.search_space import SearchSpace
 
 _GENERATION = 64
@@ -48,7 +48,7 @@ def published() -> dict[str, Trained]:
     return {text: Trained(val[text], test[text]) for text in test}
 
 
-def identity_of(card: Card, config: ScoreConfig) -> str:
+def identity_of(card: HypernetCard, config: ScoreConfig) -> str:
     """What decides scores: the hypernetwork, its reference, the recipe and the images."""
     inputs = asdict(card) | {"measured": {}, "recipe": dict(SCORE_WEIGHTS)}
     inputs |= {"images": config.images, "calibration": config.calibration}

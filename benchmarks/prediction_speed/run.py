@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import torch
 
 import search_spaces
+from hypernets.card import HypernetCard
 from hypernets.config import HypernetConfig
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.compile.module import to_module
 from nas.data.catalog import load
 from nas.evaluate.scorer import ScoreConfig, Scorer
-from nas.predictor.card import Card
 from nas.seeding import rng
 from nas.space.candidate import sample
 from nas.task.task import Task
@@ -64,7 +64,7 @@ def seconds(run: Callable[[], object], repeats: int) -> float:
 def hypernetwork(task: Task, space: str, proxy: dict[str, int]) -> GraphHyperNetwork:
     """A GHN-2 as it is before training; its speed does not depend on its weights."""
     config = HypernetConfig(classes=task.classes)
-    card = Card(
+    card = HypernetCard(
         name="untrained",
         hypernet="ghn2",
         config={},

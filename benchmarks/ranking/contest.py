@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from benchmarks.ranking.sample import Sample
+    from hypernets.graph_hypernetwork import GraphHyperNetwork
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.predictor.card import Card
@@ -61,7 +62,7 @@ class Contest:
 
     sample: Sample
     data: Dataset
-    predictor: WeightPredictor
+    predictor: GraphHyperNetwork
     seed: int
     config: ScoreConfig
     short_cells: int = 100

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.regnet.trainings import Training, Trainings
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
-    from nas.study.rungs import Rung
+    from nas.study.finalists.rungs import Rung
 
 _MOST = 64
 

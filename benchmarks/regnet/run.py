@@ -30,8 +30,8 @@ from nas.analysis.cost import cost
 from nas.analysis.figure import FIGURES
 from nas.evaluate.scorer import Estimate, Scorer
 from nas.space.candidate import candidate
+from nas.study.finalists.rungs import plan
 from nas.study.goals.figure import figures
-from nas.study.rungs import plan
 from nas.study.selection.finalist_selector import oriented
 
 if TYPE_CHECKING:

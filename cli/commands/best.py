@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from nas.metric import Metric
+
 
 @click.command("best")
 @click.argument("run", type=options.Place())
@@ -45,7 +47,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """The best architecture of a run, and where its model lies; or another one of its trials.
+    """The best architecture of a run, and the files of its model; or another of its trials.
 
     `nas train RUN#78` and `nas predict RUN#78` take the architecture of trial 78 as well.
     """
@@ -77,10 +79,9 @@ def _show_best(run: Path, space: str | None, out: Path | None, *, as_json: bool)
             "architecture": best["architecture"],
             f"test {kind.metric}": quality(trained.get("test_accuracy"), kind),
             f"val {kind.metric}": quality(trained.get("val_accuracy"), kind),
-            "estimate": f"{kind.metric} {quality(best['estimate']['accuracy'], kind)}, "
-            f"loss {best['estimate']['loss']:.3f}",
+            **_estimate(best, kind),
             "size": f"{counted(best['params'], 'parameter')}, {count(best['macs'])} MACs",
-            "trial": f"#{best['number']}, hash {best['hash'][:8]}",
+            "name": f"{_name(best)}, hash {best['hash'][:8]}",
             **files,
         },
         cut=("architecture",),
@@ -159,6 +160,23 @@ def _written(
 
     write_graph(run, found, space, out)
     return {"graph": str(out)}
+
+
+def _estimate(best: Mapping[str, Any], kind: Metric) -> dict[str, str]:
+    """The figures with predicted weights; a baseline has none."""
+    from cli.output import quality
+
+    known = best["estimate"]
+    if known is None:
+        return {}
+    return {
+        "estimate": f"{kind.metric} {quality(known['accuracy'], kind)}, loss {known['loss']:.3f}"
+    }
+
+
+def _name(found: Mapping[str, Any]) -> str:
+    """``#78``, or the name of a baseline; earlier versions recorded the number alone."""
+    return str(found.get("name") or f"#{found['number']}")
 
 
 def _number(value: float) -> str:

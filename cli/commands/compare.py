@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from nas.analysis.error_distribution import ErrorDistribution
     from nas.evaluate.scorer import Scorer
     from nas.events import Listener
-    from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
     from nas.study.goals.constraints import Constraint
@@ -29,13 +28,13 @@ _GENERATION = 32
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
 @options.data
-@options.weights
+@options.weights()
 @click.option(
     "--sample",
     type=click.IntRange(2),
     default=100,
     show_default=True,
-    help="Networks drawn from each.",
+    help="Networks to draw from each space.",
 )
 @click.option(
     "--constraint",
@@ -68,8 +67,8 @@ def command(
 ) -> None:
     """Compare two spaces by the errors of random networks with predicted weights.
 
-    A space is good where many of its networks are: its curve, the share of networks below an
-    error, is higher. Constraints make both populations cost the same.
+    The better space has the higher curve: more of its networks are below an error. Constraints
+    make both populations cost the same.
     """
     from cli.output import emit_json, listener
     from cli.setup import out_file, use_device
@@ -117,21 +116,18 @@ def command(
 def _drawn(
     space: SearchSpace, count: int, limits: Sequence[Constraint], rng: np.random.Generator
 ) -> list[Candidate]:
+    from functools import partial
 
-    from nas.analysis.figure import graph_figures
     from nas.space.constrained_sampling import sample_feasible
-    from nas.study.goals.constraints import satisfied
+    from nas.study.goals.constraints import is_feasible
 
-    def is_feasible(network: Graph) -> bool:
-        return satisfied(limits, graph_figures(network))
-
-    return sample_feasible(space, count, rng, is_feasible)
+    return sample_feasible(space, count, rng, partial(is_feasible, limits))
 
 
 def _errors(
     drawn: Sequence[Candidate], scorer: Scorer, listen: Listener
 ) -> dict[Candidate, float]:
-    """With predicted weights; a network that cannot be scored is left out."""
+    """Errors with predicted weights; networks that cannot be scored are left out."""
     from nas.evaluate.scorer import Estimate
     from nas.events import stage
 
@@ -154,7 +150,7 @@ def _distribution(space: SearchSpace, errors: Iterable[float]) -> ErrorDistribut
     if not known:
         raise InfeasibleError(
             f"no network of space {space.name!r} could be scored",
-            hint="`nas rank` on the same space says why.",
+            hint="`nas rank` on the same space shows why.",
         )
     return ErrorDistribution(known)
 
@@ -185,7 +181,7 @@ def _row(
 
 
 def _best_ranges(errors: Mapping[Candidate, float]) -> dict[str, dict[str, float]]:
-    """Where the best value of each number lies that all networks have."""
+    """The range of the best values of each numeric parameter that all networks have."""
     from dataclasses import asdict
 
     from nas.analysis.error_distribution import best_range
@@ -199,7 +195,7 @@ def _best_ranges(errors: Mapping[Candidate, float]) -> dict[str, dict[str, float
 
 
 def _labels(first: str, second: str) -> tuple[str, str]:
-    """Names that differ: a space may be compared with itself."""
+    """Two different names, even if a space is compared with itself."""
     return (first, second) if first != second else (first, f"{second} (again)")
 
 

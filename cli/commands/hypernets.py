@@ -37,7 +37,7 @@ def command(name: str | None, as_json: bool, quiet: bool) -> None:
     )
     click.echo()
     table(
-        ("family", "what it is"),
+        ("family", "description"),
         [(entry, HYPERNETS.get(entry).description) for entry in HYPERNETS],
     )
 

@@ -9,18 +9,17 @@ import click
 from cli import options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from nas.study.effort import Effort
+    from hypernets.graph_hypernetwork import GraphHyperNetwork
+    from nas.evaluate.untrained import UntrainedWeights
+    from nas.study.finalists.effort import Effort
     from nas.study.goals.objectives import Objective
     from nas.study.result import Found, SearchResult
     from nas.study.selection.trust import Trust
     from nas.task.kind import TaskKind
 
-
-_PROBES_THAT_TELL = 5
-"""With fewer finalists a correlation is noise, and is left to the JSON."""
 
 _ROWS = 15
 """The longest table that is shown whole; the JSON has all of it."""
@@ -29,12 +28,7 @@ _ROWS = 15
 @click.command("search")
 @options.space
 @options.data
-@click.option(
-    "--weights",
-    metavar="NAME|DIR|train",
-    type=options.Name(),
-    help="Hypernetwork: shipped name, directory, or 'train' (default: the shipped one that fits).",
-)
+@options.weights("train")
 @click.option("--hypernet-steps", default=2000, show_default=True, help="With --weights train.")
 @click.option(
     "--n-trials", default=200, show_default=True, help="Distinct candidates to score, in total."
@@ -66,14 +60,12 @@ _ROWS = 15
 @click.option(
     "--finalists",
     type=int,
-    help="Candidates trained briefly (default: 6, on a graph 60, or what --budget allows).",
+    help="Candidates trained briefly.  [default: 6; on a graph 60; or what --budget allows]",
 )
 @click.option(
     "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 30]"
 )
-@click.option(
-    "--max-epochs", type=int, help="Epochs of the final training.  [default: 30; on a graph 300]"
-)
+@options.max_epochs
 @click.option(
     "--reduction-factor",
     "reduction",
@@ -88,7 +80,28 @@ _ROWS = 15
     metavar="EPOCHS",
     help="What all trainings may take; chooses the number of finalists.",
 )
-@click.option("--images", default=384, show_default=True, help="Images of the ranking split.")
+@click.option(
+    "--train-seconds",
+    type=float,
+    metavar="SECONDS",
+    help="Time all trainings may take, in place of --budget.",
+)
+@click.option(
+    "--init",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="Weights trainings start from: default or predicted; auto compares them where cheap.",
+)
+@click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    metavar="MODEL",
+    help="A network to compare with: MODEL.py:factory, torchvision:NAME or a graph file; "
+    "repeatable.",
+)
+@options.images
 @click.option(
     "--timeout",
     type=float,
@@ -117,6 +130,7 @@ def command(
     out: Path | None,
     as_json: bool,
     quiet: bool,
+    baselines: tuple[str, ...],
     **search_options: Any,
 ) -> None:
     """Find an architecture and train it: rank with predicted weights, train the few best.
@@ -125,6 +139,7 @@ def command(
     """
     from dataclasses import replace
 
+    from cli.baseline import read_baselines
     from cli.output import emit_json, listener
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
@@ -144,12 +159,19 @@ def command(
     chosen = find_space(space, data.task)
     directory = out_directory(out, f"{chosen.name}-{data.name}")
     if weights == "train":
-        hypernet = train_weights(
+        hypernet: GraphHyperNetwork | UntrainedWeights = train_weights(
             chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen
         )
     else:
         hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
-    result = run_search(chosen, data, hypernet, replace(config, out=directory), listen)
+    result = run_search(
+        chosen,
+        data,
+        hypernet,
+        replace(config, out=directory),
+        listen,
+        baselines=read_baselines(baselines, data.task),
+    )
     if as_json:
         emit_json(result.to_dict())
     else:
@@ -159,6 +181,7 @@ def command(
 def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
     from cli.output import count, pairs, quality
     from nas.errors import counted
+    from nas.study.verdict import ENOUGH_PROBES, verdict
 
     kind = result.best.candidate.space.task.traits
     if len(result.pareto) > 1:
@@ -166,16 +189,14 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
         _show_all(f"pareto front, by {shown}", front, kind)
     if len(result.finalists) > 1:
         title = f"finalists, by length of training and {kind.metric}"
-        _show_all(title, result.finalists, kind)
+        rivals = {rival.found.name: rival.name for rival in result.rivals}
+        _show_all(title, result.finalists, kind, rivals)
     best = result.best
-    lines: dict[str, Any] = {"best": best.architecture}
+    lines: dict[str, Any] = {"best": f"{best.name}  {best.architecture}"}
     if best.test_accuracy is not None:
         lines[f"test {kind.metric}"] = quality(best.test_accuracy, kind)
     if best.val_accuracy is not None:
         lines[f"val {kind.metric}"] = quality(best.val_accuracy, kind)
-    lines["predicted weights"] = (
-        f"{kind.metric} {quality(best.estimate.accuracy, kind)}, loss {best.estimate.loss:.3f}"
-    )
     lines["size"] = f"{counted(best.cost.params, 'parameter')}, {count(best.cost.macs)} MACs"
     trials = result.trials
     lines["trials"] = (
@@ -185,7 +206,7 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
         + (f", {trials.mutants} mutants of the best" if trials.mutants else "")
     )
     lines["rungs"] = _rungs(result.rungs)
-    if result.trust.probes >= _PROBES_THAT_TELL:
+    if result.trust.probes >= ENOUGH_PROBES:
         lines["ranked by"] = _trust(result.trust)
     lines["seconds"] = ", ".join(f"{name} {spent:.1f}" for name, spent in result.seconds.items())
     if "model" in result.files:
@@ -193,6 +214,9 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
     if result.stopped:
         lines["stopped"] = result.stopped
     pairs(lines, cut=("best",))
+    click.echo()
+    for sentence in verdict(result):
+        click.echo(sentence)
 
 
 def _trust(trust: Trust) -> str:
@@ -211,7 +235,6 @@ def _trust(trust: Trust) -> str:
 def _rungs(efforts: Sequence[Effort]) -> str:
     """``202 scored (4.1 epochs' worth), 9 x 3, 3 x 9, 1 x 30 epochs``."""
     from cli.output import count
-    from nas.study.effort import COMPARISON
 
     scoring, *trainings = efforts
     worth = scoring.equivalent_epochs
@@ -220,8 +243,7 @@ def _rungs(efforts: Sequence[Effort]) -> str:
         f"({f'{worth:,.1f}' if worth >= 1 else f'{worth:.2g}'} epochs' worth)"
     ]
     for effort in trainings:
-        purpose = " to compare initial weights" if effort.name == COMPARISON else ""
-        parts.append(f"{effort.architectures} x {effort.epochs}{purpose}")
+        parts.append(f"{effort.architectures} x {effort.epochs}")
     if trainings:
         parts[-1] += " epoch" if trainings[-1].epochs == 1 else " epochs"
     return ", ".join(parts)
@@ -238,21 +260,26 @@ def _ordered(
     return first.name, sorted(front, key=lambda found: found.values[0], reverse=largest)
 
 
-def _show_all(title: str, candidates: Sequence[Found], kind: TaskKind) -> None:
+def _show_all(
+    title: str,
+    candidates: Sequence[Found],
+    kind: TaskKind,
+    rivals: Mapping[str, str] | None = None,
+) -> None:
     from cli.output import count, quality, table
 
     click.echo(f"{title}:")
     table(
-        ("trial", "epochs", f"val {kind.metric}", "estimate", "loss", "params", "MACs"),
+        ("trial", "epochs", f"val {kind.metric}", "score", "params", "MACs", ""),
         [
             (
-                found.number,
+                found.name,
                 found.epochs or "–",
                 quality(found.val_accuracy, kind),
-                quality(found.estimate.accuracy, kind),
-                f"{found.estimate.loss:.3f}",
+                "–" if found.score is None else f"{found.score:.3f}",
                 count(found.cost.params),
                 count(found.cost.macs),
+                (rivals or {}).get(found.name, ""),
             )
             for found in candidates[:_ROWS]
         ],

@@ -1,4 +1,4 @@
-"""``nas spaces [NAME]``, which hands ``nas spaces compare`` on."""
+"""``nas spaces [NAME]``, with the subcommand ``nas spaces compare``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
 
 SUBCOMMANDS = ("compare",)
-"""Words that are no names of spaces: each is a command in a file of its own."""
+"""Subcommands, which are no names of spaces; each has a file of its own."""
 _WIDTH = 100
 
 
@@ -47,8 +47,7 @@ class Spaces(click.Command):
     "--dataset",
     metavar="NAME|PATH",
     type=options.Name(),
-    help="Data the networks are for (default: as CIFAR-10, or as Cora in a space of networks on "
-    "graphs).",
+    help="Data set of the networks (default: like CIFAR-10, or like Cora for networks on graphs).",
 )
 @click.option(
     "--data-dir",
@@ -59,7 +58,7 @@ class Spaces(click.Command):
 @click.option(
     "--sample",
     type=click.IntRange(1),
-    help="Draw that many architectures and show how their cost is distributed.",
+    help="Draw this many architectures and show the distribution of their cost.",
 )
 @options.seed
 @click.option(
@@ -82,7 +81,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """The search spaces; or one of them, what can be chosen in it, and an architecture drawn.
+    """List the search spaces, or show one: its choices and the drawing of an architecture.
 
     NAME is a space as --space takes it: nb201:channels=8, my_space.py:build. `nas spaces compare`
     compares two of them.
@@ -121,7 +120,7 @@ def _list(*, as_json: bool) -> None:
     if as_json:
         emit_json(spaces)
         return
-    columns = ("space", "architectures", "what it is")
+    columns = ("space", "architectures", "description")
     table(columns, [(s["name"], _size(s["architectures"]), s["description"]) for s in spaces])
 
 
@@ -151,7 +150,7 @@ def _size(size: int | None) -> str:
 def _show(
     space: SearchSpace, arch: str | None, seed: int, out: Path | None, *, as_json: bool
 ) -> None:
-    """What a space is, what can be chosen in it, and one architecture of it."""
+    """Show a space, its choices and one of its architectures."""
     from cli.output import emit_json
     from nas.report.choices import choices
     from nas.report.text_drawing import draw_text
@@ -234,7 +233,7 @@ def _print_facts(space: SearchSpace) -> None:
 
 
 def _print_choices(found: list[Choice]) -> None:
-    """One line for parameters that are chosen alike, long ones wrapped."""
+    """Print one line for all parameters with the same choices; wrap long lines."""
     names = sum(len(choice.names) for choice in found)
     click.echo(f"\n{names} choices:")
     times = [f"{len(choice.names)} ×" if len(choice.names) > 1 else "" for choice in found]
@@ -244,8 +243,8 @@ def _print_choices(found: list[Choice]) -> None:
     )
     for choice, often in zip(found, times, strict=True):
         head = f"  {choice.pattern.ljust(width)}  {often.rjust(count)}  "
-        says = f"(not always) {choice.options}" if choice.conditional else choice.options
-        lines = wrap(says, max(_width() - len(head), 30), break_long_words=False)
+        words = f"(not always) {choice.options}" if choice.conditional else choice.options
+        lines = wrap(words, max(_width() - len(head), 30), break_long_words=False)
         click.echo(f"\n{' ' * len(head)}".join([f"{head}{lines[0]}", *lines[1:]]))
 
 
@@ -302,5 +301,5 @@ def _print_population(space: SearchSpace, found: Population) -> None:
 
 
 def _width() -> int:
-    """Characters in a line: those of the terminal, 100 elsewhere, never more."""
+    """Characters in a line: the width of the terminal, at most 100."""
     return min(get_terminal_size((_WIDTH, 0)).columns, _WIDTH)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Weights training starts from.",
 )
-@options.weights
-@click.option("--max-epochs", type=int, help="Epochs.  [default: 30; on a graph 300]")
+@options.weights()
+@options.max_epochs
 @options.device
 @options.seed
 @click.option(

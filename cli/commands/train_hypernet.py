@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -47,19 +47,14 @@ def command(
     dataset: str,
     data_dir: Path | None,
     hypernet: str | None,
-    steps: int,
-    meta_batch: int,
-    batch_size: int,
-    lr: float | None,
     settings: str | None,
     proxy: str | None,
-    half: bool,
     device: str,
     workers: int | None,
-    seed: int,
     out: Path | None,
     as_json: bool,
     quiet: bool,
+    **training_options: Any,
 ) -> None:
     """Train a hypernetwork in a space on a data set; the same command goes on after a stop."""
     from dataclasses import asdict
@@ -69,11 +64,13 @@ def command(
     from cli.space import find_space
     from hypernets.suited import usual_proxy
     from hypernets.training import HypernetTraining, train_hypernet
+    from nas.config import from_mapping
     from nas.data.catalog import load
     from nas.errors import counted
     from search_spaces.registry import parse_sizes
 
     torch_device, threads = use_device(device, workers)
+    training = from_mapping(HypernetTraining, {**training_options, "workers": threads})
     listen = listener(quiet=quiet)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     chosen = find_space(space, data.task)
@@ -88,15 +85,7 @@ def command(
         hypernet=hypernet,
         settings=parse_sizes(settings, "--settings") if settings else None,
         proxy=sizes,
-        training=HypernetTraining(
-            steps=steps,
-            meta_batch=meta_batch,
-            batch_size=batch_size,
-            lr=lr,
-            workers=threads,
-            half=half,
-            seed=seed,
-        ),
+        training=training,
         command=shlex.join(["nas", *sys.argv[1:]]),
         device=torch_device,
         listen=listen,
@@ -109,7 +98,7 @@ def command(
     pairs(
         {
             "hypernetwork": f"{hypernet}, {counted(size, 'parameter')}",
-            "trained": f"{counted(steps, 'step')} in {card['training']['seconds']} s",
+            "trained": f"{counted(training.steps, 'step')} in {card['training']['seconds']} s",
             "use it": shlex.join(
                 [
                     "nas",

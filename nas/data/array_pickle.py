@@ -1,4 +1,4 @@
-"""Old pickle files of plain data, read without running what they might hold."""
+"""Read old pickle files of plain data without running code in them."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ UNREADABLE = (
     TypeError,
     ValueError,
 )
-"""What reading a missing, damaged or hostile file raises."""
+"""Exceptions raised by a missing, damaged or hostile file."""
 
 
 def read_pickle(content: bytes, *, encoding: str) -> Any:
-    """Arrays, sparse matrices, dictionaries, lists, numbers and strings, and nothing else.
+    """Read arrays, sparse matrices, dictionaries, lists, numbers and strings, nothing else.
 
-    Sparse matrices are read as :class:`StoredMatrix`. No more memory is taken than the content
-    fills.
+    Sparse matrices are read as :class:`StoredMatrix`. Reading takes no more memory than the
+    content fills.
 
     Args:
-        content: Of the file.
-        encoding: How strings of Python 2 are read (``"latin1"``), or ``"bytes"``.
+        content: The content of the file.
+        encoding: The encoding of strings of Python 2 (``"latin1"``), or ``"bytes"``.
 
     Raises:
-        Exception: One of :data:`UNREADABLE`: it is damaged, or asks for anything else.
+        Exception: One of :data:`UNREADABLE`, if it is damaged or asks for other classes.
     """
     for code, argument, _ in pickletools.genops(content):
         if code.name in ("PUT", "BINPUT", "LONG_BINPUT") and (argument or 0) > len(content):
@@ -53,13 +53,13 @@ def read_pickle(content: bytes, *, encoding: str) -> Any:
 
 
 class StoredMatrix:
-    """A sparse matrix by rows as a file describes it, which may be wrong.
+    """A sparse matrix by rows, as a file describes it; it may be invalid.
 
     Attributes:
         _shape: Rows and columns.
-        data: Values that are stored.
-        indices: Column of each.
-        indptr: Where the values of each row begin, and where they end.
+        data: Stored values.
+        indices: Column of each stored value.
+        indptr: Start and end of the values of each row.
     """
 
     _shape: tuple[int, int]
@@ -87,12 +87,12 @@ class StoredMatrix:
 
 
 def _empty_array(kind: str, shape: object, dtype: object) -> np.ndarray:
-    """The array that is then filled; one of any size would take memory that no file fills."""
+    """An empty array to fill; the given shape may be too large for memory."""
     return np.ndarray((0,), np.int8)
 
 
 def _encoded(text: str, encoding: str) -> bytes:
-    """The bytes of an array in a text; other codecs multiply what they are given."""
+    """The bytes of an array stored as text; other codecs could expand it."""
     if encoding not in ("latin1", "latin-1"):
         raise pickle.UnpicklingError(f"bytes in encoding {encoding!r}, expected latin1")
     return text.encode("latin-1")
@@ -100,7 +100,7 @@ def _encoded(text: str, encoding: str) -> bytes:
 
 _ALLOWED = {
     ("numpy._core.multiarray", "_reconstruct"): _empty_array,
-    ("numpy", "ndarray"): "numpy.ndarray",  # named as what is to be made, and not called itself
+    ("numpy", "ndarray"): "numpy.ndarray",  # an argument of _reconstruct, never called
     ("numpy", "dtype"): np.dtype,
     ("_codecs", "encode"): _encoded,
     ("scipy.sparse", "csr_matrix"): StoredMatrix,

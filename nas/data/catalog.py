@@ -34,6 +34,12 @@ def _digits(data_dir: Path, seed: int) -> Dataset:
     return digits.load(seed=seed)
 
 
+def _cluttered_digits(data_dir: Path, seed: int) -> Dataset:
+    from nas.data import cluttered_digits
+
+    return cluttered_digits.load(seed=seed)
+
+
 def _cifar10(data_dir: Path, seed: int) -> Dataset:
     from nas.data import cifar10
 
@@ -61,6 +67,13 @@ DATASETS.register("digits")(
         "1,797 handwritten digits, 8x8 pixels, 10 classes; inside scikit-learn, works offline",
         "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits",
         _digits,
+    )
+)
+DATASETS.register("cluttered-digits")(
+    Entry(
+        "9,000 digits transformed at random among fragments of others, 24x24 pixels; offline",
+        "Alpaydin & Kaynak 1998; cluttered as in Mnih et al. 2014, Recurrent Models of Attention",
+        _cluttered_digits,
     )
 )
 DATASETS.register("cifar10")(

@@ -44,7 +44,7 @@ _IMAGES = re.compile(r"cifar-?10(?!\d)", re.IGNORECASE)
 def load(data_dir: Path, *, seed: int = 0) -> Dataset:
     """CIFAR-10 from the standard batches or from images.
 
-    A tenth of the training images are set apart to rank candidates on.
+    A tenth of the training images is the ranking split.
 
     Args:
         data_dir: Holds ``cifar-10-batches-py/``, ``cifar-10-python.tar.gz``, or an image folder
@@ -112,8 +112,8 @@ def _batch(source: Path, name: str, read: Callable[[str], bytes]) -> tuple[np.nd
         raise _damaged(source, f"{name}: {error}") from None
 
 
-def _damaged(source: Path, what: str) -> DataError:
+def _damaged(source: Path, reason: str) -> DataError:
     return DataError(
-        f"cannot read CIFAR-10 from {str(source)!r}: {what}",
+        f"cannot read CIFAR-10 from {str(source)!r}: {reason}",
         hint=f"Fetch {ARCHIVE} again; it holds {FOLDER}/ with {', '.join(BATCHES)}.",
     )

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Targets:
-    """What the outputs of a regression stand for.
+    """The targets of a regression.
 
     Labels are standardised: an output times ``std`` plus ``mean`` is in the units of the target.
 
     Attributes:
-        names: Of the targets, in the order of the outputs.
+        names: Names of the targets, in the order of the outputs.
         mean: Of each target over the training split.
         std: Standard deviation of each target over the training split.
     """
@@ -45,14 +45,14 @@ class Dataset:
     Attributes:
         name: Registered name, or the name of the folder.
         task: Input and classes.
-        train: Networks and hypernetworks learn from it, batch statistics are calibrated on it.
-        val: Candidates are ranked on it.
-        test: Touched once, by the final model.
+        train: The split that trains networks and hypernetworks and calibrates batch statistics.
+        val: The ranking split.
+        test: The split that is used once, for the final model.
         flip: Whether a mirrored image keeps its class.
-        class_names: In the order of the labels; None where the classes have no names.
-        targets: Of a regression, what the outputs stand for.
-        skipped: Files that were left out as they are no images, counted by suffix or kind.
-        notes: What should be known of how it was read, in sentences.
+        class_names: Names in the order of the labels; None if the classes have no names.
+        targets: The targets of a regression; None for classification.
+        skipped: Numbers of files that were skipped because they are no images, by suffix or kind.
+        notes: Remarks on how the data set was read, in sentences.
 
     Example:
         >>> from nas.data import load
@@ -92,7 +92,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hex digits that tell whether two runs saw the same data and splits."""
+        """16 hex digits that are equal for equal data and splits."""
         digest = blake2b(digest_size=8)
         for split in (self.train, self.val, self.test):
             samples = split.tensors[1]
@@ -141,8 +141,8 @@ def mean_and_deviation(images: Tensor, most: int = 2**28) -> tuple[Tensor, Tenso
 
     Args:
         images: (n, C, H, W).
-        most: Pixels that are taken as floating point numbers at once; more of them are counted
-            by their values, which is exact, slower, and takes no memory to speak of.
+        most: Largest number of pixels that are converted to floats at once. More pixels are
+            counted by value, which is exact and needs little memory but is slower.
     """
     if images.numel() <= most:
         pixels = images.float()
@@ -156,7 +156,7 @@ def mean_and_deviation(images: Tensor, most: int = 2**28) -> tuple[Tensor, Tenso
 
 
 def _histogram(channel: Tensor) -> Tensor:
-    """How often each byte stands in images (n, H, W): (256,)."""
+    """The count of each byte in images (n, H, W): (256,)."""
     parts = channel.split(max(1, 2**22 // channel[0].numel()))
     return torch.stack([part.flatten().bincount(minlength=256) for part in parts]).sum(0)
 
@@ -164,7 +164,7 @@ def _histogram(channel: Tensor) -> Tensor:
 def stratified(
     labels: Tensor, fractions: tuple[float, ...], generator: torch.Generator
 ) -> list[Tensor]:
-    """Indices of ``len(fractions)`` disjoint parts that hold the classes in equal shares."""
+    """Indices of ``len(fractions)`` disjoint parts with the same shares of all classes."""
     parts: list[list[Tensor]] = [[] for _ in fractions]
     for label in labels.unique():
         members = (labels == label).nonzero().flatten()

@@ -17,11 +17,11 @@ PER_CLASS = 10
 
 
 def load(*, seed: int = 0) -> Dataset:
-    """1,797 digits, each linked with the 8 most like it; needs no network and no file.
+    """1,797 digits, each linked to its 8 nearest neighbours; needs no network and no file.
 
-    As in Planetoid's public splits few nodes are labelled: about 10 of a class to train on, half
-    of the others to rank on and half to test on, drawn by the seed. Features are the 64 pixels,
-    less their means, in units of their common standard deviation.
+    As in Planetoid's public splits, few nodes are for training: about 10 of each class. Half of
+    the others are for ranking and half for testing, drawn by the seed. Features are the 64
+    pixels, centred and divided by their common standard deviation.
     """
     bunch = load_digits()
     x = torch.from_numpy(bunch.data).float()

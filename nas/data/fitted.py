@@ -1,4 +1,4 @@
-"""Data at the size a network takes."""
+"""Data at the resolution that a network takes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def fitted(data: Dataset, graph: Graph) -> Dataset:
     """The data at the input resolution of a network.
 
     Raises:
-        GraphError: The network is none from the data's samples to its classes.
+        GraphError: The network does not map the data's samples to its classes.
     """
     task, kind = data.task, data.task.traits
     inputs = tuple(spec.shape for spec in graph.inputs)

@@ -40,18 +40,18 @@ def make_node_dataset(
     """A data set whose nodes are to be classified.
 
     Args:
-        name: Of the data set.
-        x: Features of the nodes (N, F), dense and finite, taken as they are.
-        edge_index: From and to which node each edge runs (2, E), integers.
-        labels: Classes of the nodes (N,), integers; any where a node is in no part.
+        name: Name of the data set.
+        x: Features of the nodes (N, F), dense and finite; they are not rescaled.
+        edge_index: Source and target node of each edge (2, E), integers.
+        labels: Classes of the nodes (N,), integers; ignored for nodes in no part.
         classes: Number of classes.
         parts: Indices of the nodes to train on, to rank on and to test on, or masks (N,).
-        class_names: In the order of the labels.
+        class_names: Names in the order of the labels.
 
     Raises:
-        DataError: Shapes or kinds of numbers do not fit, ``classes`` is no count, a feature is not
-            finite, an edge, an index or a label of a part is out of range, a part is empty, or a
-            node stands in two.
+        DataError: Shapes or data types do not fit, ``classes`` is not a positive whole number, a
+            feature is not finite, an edge, an index or a label of a part is out of range, a part
+            is empty, or a node is in two parts.
     """
     check_name(name)
     _check_tensors(name, x, edge_index, labels)
@@ -91,8 +91,8 @@ def _check_tensors(name: str, x: Tensor, edge_index: Tensor, labels: Tensor) -> 
         )
     if x.is_complex():
         raise DataError(f"{name!r} needs features that are real numbers, got {x.dtype}")
-    for what in ("edges", "labels"):
-        check_integers(f"{name!r} needs {what} that are", given[what])
+    for item in ("edges", "labels"):
+        check_integers(f"{name!r} needs {item} that are", given[item])
 
 
 def _check_finite(name: str, features: Tensor) -> None:
@@ -101,5 +101,5 @@ def _check_finite(name: str, features: Tensor) -> None:
         raise DataError(
             f"{name!r} has features that are not finite at {int(wrong.sum())} nodes, node "
             f"{int(wrong.nonzero()[0])} among them",
-            hint="Fill or drop what is missing, such as with x.nan_to_num().",
+            hint="Fill or drop missing values, such as with x.nan_to_num().",
         )

@@ -22,9 +22,9 @@ class NodeSplit:
 
     Attributes:
         x: Features of all nodes (N, F), float32.
-        edge_index: From and to which node each edge runs: (2, E), int64.
-        labels: Class indices (N,), int64; :data:`nas.task.batch.UNLABELLED` at nodes that are
-            not of this split.
+        edge_index: Source and target node of each edge: (2, E), int64.
+        labels: Class indices (N,), int64; :data:`nas.task.batch.UNLABELLED` for nodes
+            outside of this split.
     """
 
     x: Tensor
@@ -58,7 +58,7 @@ class NodeSplit:
         return self
 
     def subset(self, indices: Tensor | slice) -> NodeSplit:
-        """Some of the nodes of this split, counted among them."""
+        """Some nodes of this split; indices count within it."""
         kept = self.nodes[indices]
         labels = torch.full_like(self.labels, UNLABELLED)
         labels[kept] = self.labels[kept]
@@ -73,7 +73,7 @@ class NodeSplit:
         return Batch((self.x, self.edge_index), self.labels)
 
     def drawn(self, count: int, generator: torch.Generator) -> Batch:
-        """The graph: one call gives the scores of all nodes at the price of one."""
+        """The whole graph, as one call gives the scores of all nodes."""
         return self.whole()
 
     def batches(

@@ -27,22 +27,22 @@ if TYPE_CHECKING:
 URL = "https://raw.githubusercontent.com/kimiyoung/planetoid/master/data"
 PARTS = ("x", "tx", "allx", "y", "ty", "ally", "graph", "test.index")
 VALIDATION = 500
-"""Nodes after the training nodes that rank candidates, in the public split."""
+"""Size of the ranking split, which follows the training nodes in the public split."""
 
 _TIMEOUT = 60.0
 _MOST_NUMBERS, _MOST_EDGES = 2**28, 2**24
-"""Of a matrix once it is whole, and of the lists of neighbours: far beyond the three networks."""
+"""Limits for a dense matrix and for lists of neighbours, far above the three networks."""
 
 
 @dataclass(frozen=True)
 class Network:
-    """One of the three.
+    """One of the three citation networks.
 
     Attributes:
-        classes: Names in the order of the labels, told by how many nodes each class has; None
-            where that was not at hand.
-        digest: Of all its files in the order of :data:`PARTS`, SHA-256; None where the published
-            files were not at hand.
+        classes: Names in the order of the labels, matched by the number of nodes of each class;
+            None if these numbers were not available.
+        digest: SHA-256 of all its files in the order of :data:`PARTS`; None if the published
+            files were not available.
     """
 
     classes: tuple[str, ...] | None
@@ -73,16 +73,16 @@ NETWORKS = {
 def load(name: str, data_dir: Path) -> Dataset:
     """A citation network with the public split: 20 nodes a class, 500 to rank on, 1,000 to test.
 
-    Features are scaled to a sum of 1 in each node, edges run both ways, loops and repetitions are
-    left out. The split is the same for every seed.
+    The features of each node are scaled to a sum of 1. Edges run both ways, without self-loops and
+    duplicates. The split is the same for every seed.
 
     Args:
         name: ``cora``, ``citeseer`` or ``pubmed``.
-        data_dir: Holds the files ``ind.<name>.*``, or does so in ``<name>/raw/`` or
-            ``planetoid/``; if there are none they are fetched into ``planetoid/``.
+        data_dir: Folder with the files ``ind.<name>.*``, or with ``<name>/raw/`` or ``planetoid/``
+            that holds them; if there are none, they are downloaded into ``planetoid/``.
 
     Raises:
-        DataError: The files are damaged, or neither there nor to be had.
+        DataError: The files are damaged, or are missing and cannot be downloaded.
     """
     folder = _folder(name, data_dir) or _download(name, data_dir)
     try:
@@ -96,7 +96,7 @@ def load(name: str, data_dir: Path) -> Dataset:
 
 
 def _folder(name: str, data_dir: Path) -> Path | None:
-    """Where its files lie, None if nowhere."""
+    """The folder with the files of a network; None if there is none."""
     spellings = {name, name.capitalize(), {"citeseer": "CiteSeer", "pubmed": "PubMed"}.get(name)}
     places = ["", "planetoid", *(f"{spelt}/raw" for spelt in spellings), "raw"]
     found = (data_dir / place for place in places)
@@ -104,10 +104,10 @@ def _folder(name: str, data_dir: Path) -> Path | None:
 
 
 def _download(name: str, data_dir: Path) -> Path:
-    """Fetch its files.
+    """Download the files of a network.
 
     Raises:
-        DataError: They cannot be had, or are not the published ones.
+        DataError: They cannot be downloaded, or differ from the published ones.
     """
     files: dict[str, bytes] = {}
     digest = sha256()
@@ -126,7 +126,7 @@ def _download(name: str, data_dir: Path) -> Path:
     if NETWORKS[name].digest not in (None, digest.hexdigest()):
         raise DataError(f"the files of {name} fetched from {URL} are not those expected")
     folder = data_dir / "planetoid"
-    for file, content in reversed(files.items()):  # the first makes it a folder of the network
+    for file, content in reversed(files.items()):  # .x comes last: it marks a complete folder
         write_bytes(folder / file, content)
     return folder
 
@@ -143,7 +143,7 @@ def _dataset(name: str, content: dict[str, Any]) -> Dataset:
     known = len(content["ally"])
     nodes = max(len(content["graph"]), int(listed.max()) + 1)
     _check_size(nodes, content["x"].shape[1])
-    # nodes that no file describes stand alone, without features; their label is never asked about
+    # nodes that no file describes have no features; they are in no split, so any label will do
     x = torch.zeros(nodes, content["x"].shape[1])
     x[:known] = _dense(content["allx"])
     x[listed] = _dense(content["tx"])
@@ -177,7 +177,7 @@ def _check_size(rows: int, columns: int) -> None:
 
 
 def _edges(graph: dict[int, list[int]], nodes: int) -> Tensor:
-    """Edges (2, E) of lists of neighbours."""
+    """Edges (2, E) from lists of neighbours."""
     count = sum(map(len, graph.values()))
     if count > _MOST_EDGES:
         raise ValueError(f"expected at most {_MOST_EDGES:,} edges, got {count:,}")

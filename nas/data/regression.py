@@ -24,15 +24,15 @@ def make_regression_dataset(
     flip: bool,
     target_names: tuple[str, ...] = (),
 ) -> Dataset:
-    """A task of predicting numbers from images.
+    """A data set for predicting numbers from images.
 
     Args:
-        name: Of the data set.
+        name: Name of the data set.
         images: (n, C, S, S) in bytes.
         targets: (n, targets), or (n,) for one.
         parts: Indices of the images to train on, to rank on and to test on.
         flip: Whether a mirrored image keeps its targets.
-        target_names: In the order of the columns; ``target0``, ``target1``... if empty.
+        target_names: Names in the order of the columns; ``target0``, ``target1``... if empty.
 
     Raises:
         DataError: Shapes do not fit, a target is not finite, or one is the same for all training

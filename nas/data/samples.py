@@ -1,4 +1,4 @@
-"""What every part of a data set can do, whatever its samples are."""
+"""The interface of every part of a data set."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ class Samples(Protocol):
 
     @property
     def rows(self) -> int:
-        """Rows that run through a network when all of it is called, labelled or not."""
+        """Number of rows in a network's input, labelled or not."""
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """Everything that makes it what it is, the labels first."""
+        """All of its tensors that hold data, the labels first."""
 
     def to(self, device: torch.device | str) -> Samples:
         """The same samples on a device."""
 
     def at(self, resolution: int) -> Samples:
-        """The same samples at a resolution, where they have one."""
+        """The same samples at a resolution, if they have one."""
 
     def subset(self, indices: Tensor | slice) -> Samples:
-        """Some of the samples, counted among them."""
+        """Some of the samples; indices count the labelled ones."""
 
     def spread(self, count: int) -> Samples:
-        """At most ``count`` of them, spread evenly over samples sorted by anything."""
+        """At most ``count`` samples at equal distances in the order they have."""
 
     def whole(self) -> Batch:
-        """All of them as one batch."""
+        """All samples as one batch."""
 
     def drawn(self, count: int, generator: torch.Generator) -> Batch:
         """A batch for one step of training, drawn at random."""
@@ -56,11 +56,11 @@ class Samples(Protocol):
         *,
         drop_last: bool = False,
     ) -> Iterator[Batch]:
-        """All of them in batches, shuffled if a generator on the CPU is given."""
+        """All samples in batches, shuffled if a generator on the CPU is given."""
 
 
 def evenly(length: int, count: int, device: torch.device | None = None) -> Tensor:
-    """Indices of at most ``count`` of ``length`` things, the first and the last among them.
+    """At most ``count`` evenly spaced indices below ``length``, with the first and the last.
 
     Example:
         >>> evenly(9, 3).tolist()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _AT_ONCE = 2**24
-"""Pixels that are numbers of four bytes while images change their resolution."""
+"""Pixels that are converted to floats at once while images are resized."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Split:
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
     def spread(self, count: int) -> Split:
-        """At most ``count`` images, spread evenly over a split sorted by anything."""
+        """At most ``count`` images at equal distances in the order of the split."""
         return self.subset(evenly(len(self), count, self.labels.device))
 
     def whole(self) -> Batch:
@@ -97,7 +97,7 @@ class Split:
 
         Args:
             batch_size: Images in a batch; the last one may be smaller.
-            generator: On the CPU whatever the device, so that the order does not depend on it.
+            generator: On the CPU for every device, so that the order does not depend on it.
             drop_last: Leave a smaller last batch out.
         """
         count = len(self)

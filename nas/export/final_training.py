@@ -9,15 +9,16 @@ from nas.analysis.cost import cost
 from nas.data.fitted import fitted
 from nas.errors import StudyError
 from nas.events import Listener, ignore
-from nas.export.save import Files, check_reproducible, save
+from nas.export.save import Files, check_exportable, save
 from nas.files import read_json, write_json
+from nas.resume import check_same
 from nas.train.config import default_training
 from nas.train.evaluate import evaluate
-from nas.train.identity import difference, identity
+from nas.train.identity import identity
 from nas.train.train import check_trainable, train
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import torch
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.modules.own_module import OwnModule
     from nas.train.config import TrainConfig
+    from nas.train.train import Trained
 
 RECORD = "training.json"
 CHECKPOINT = "checkpoint.safetensors"
@@ -35,15 +37,15 @@ _FORMAT = "nas-training"
 
 @dataclass(frozen=True, kw_only=True)
 class FinalTraining:
-    """What a training came to.
+    """Figures of a training.
 
     Attributes:
-        epochs: Passes over the training images.
+        epochs: Passes over the training samples.
         val_accuracy: On the ranking split.
-        test_accuracy: On the test split, touched once.
+        test_accuracy: On the test split, used once.
         params: Parameters of the network.
         macs: Multiply-accumulates of one sample.
-        seconds: Spent training, interruptions not counted.
+        seconds: Time of training, without interruptions.
     """
 
     epochs: int
@@ -52,6 +54,81 @@ class FinalTraining:
     params: int
     macs: int
     seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """A trained network and its accuracy on the test split."""
+
+    trained: Trained
+    test_accuracy: float
+
+    @property
+    def accuracies(self) -> dict[str, float]:
+        """On the test and the ranking split, by name."""
+        return {
+            "test_accuracy": self.test_accuracy,
+            "val_accuracy": self.trained.val_accuracy,
+        }
+
+
+def train_test_save(
+    graph: Graph,
+    data: Dataset,
+    directory: Path | None,
+    config: TrainConfig,
+    card: Callable[[Tested], Mapping[str, Any]],
+    *,
+    params: Mapping[str, Tensor] | None = None,
+    own: OwnModule | None = None,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    listen: Listener = ignore,
+    checkpoint: Path | None = None,
+    may_save: Callable[[], None] = lambda: None,
+) -> Tested:
+    """Train a network to the end, test it once, and export it with its card.
+
+    Args:
+        graph: The network.
+        data: At the network's resolution.
+        directory: Directory of the export, see :func:`nas.export.save`; None exports nothing.
+        config: Epochs, rates.
+        card: Returns the figures for the card of the export.
+        params: Weights to start from; torch's defaults drawn from the seed if None.
+        own: The user's module of this network, trained in its place.
+        seed: Seed of the initial weights, the order of the images, augmentation and dropout.
+        device: Device of the training.
+        listen: Receives the events of every epoch.
+        checkpoint: A file for the state after every epoch, from which training resumes; the
+            caller removes it once the result is recorded.
+        may_save: Called before the export; raises where nothing may be written any more.
+
+    Raises:
+        GraphError: The network cannot be run, or has nothing to train.
+        ExportError: The exported code gives another output than the network.
+        CheckpointError: The checkpoint is corrupt or of another training.
+        TrainingError: The loss is no longer finite.
+    """
+    trained = train(
+        graph,
+        data,
+        config,
+        params=params,
+        own=own,
+        seed=seed,
+        device=device,
+        listen=listen,
+        checkpoint=checkpoint,
+    )
+    found = evaluate(
+        trained.module, data.test, data.task.traits, device=device, precision=config.precision
+    )
+    tested = Tested(trained, found.accuracy)
+    if directory is not None:
+        may_save()
+        save(graph, trained.module, directory, own=own, data=data, card=card(tested))
+    return tested
 
 
 def train_and_save(
@@ -66,24 +143,24 @@ def train_and_save(
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
 ) -> FinalTraining:
-    """Train a network, test it, and write it out so that it can be used without this package.
+    """Train, test and export a network, with a record of the training in the directory.
 
-    The same call goes on where it was stopped; once it has finished it gives its result again.
+    The same call resumes an interrupted training; of a finished one it returns the result.
 
     Args:
         graph: The network.
-        data: Taken at the network's resolution.
-        directory: Where the files of :func:`nas.export.save` and a record of the training go.
-        config: Epochs, rates; what suits the task if None.
+        data: At any resolution; used at the network's.
+        directory: Directory of the files of :func:`nas.export.save` and of the record.
+        config: Epochs, rates; the task's default if None.
         params: Weights to start from; torch's defaults drawn from the seed if None.
-        own: A module of the user's that is this network, to be trained in its place.
-        seed: Of the initial weights, the order of the images, augmentation and dropout.
-        device: Where to train.
-        listen: Hears of every epoch.
+        own: The user's module of this network, trained in its place.
+        seed: Seed of the initial weights, the order of the images, augmentation and dropout.
+        device: Device of the training.
+        listen: Receives the events of every epoch.
 
     Raises:
         GraphError: The network is not for this data, cannot be run, or has nothing to train.
-        ExportError: It could not be written out; this is found before the training.
+        ExportError: The network cannot be exported; this is found before the training.
         StudyError: The directory holds another training, or a model of another origin.
         CheckpointError: The state of the training is corrupt.
         TrainingError: The loss is no longer finite.
@@ -94,16 +171,18 @@ def train_and_save(
     result = _read(directory, known)
     checkpoint = directory / CHECKPOINT
     if result is not None:
-        checkpoint.unlink(missing_ok=True)  # of a process that was killed at this very point
+        checkpoint.unlink(missing_ok=True)  # left by a process that was killed at this point
         return result
     if not checkpoint.exists():
         check_trainable(graph)
-        check_reproducible(graph, data)
+        check_exportable(graph, data)
     _write(directory, known, None)
-    trained = train(
+    tested = train_test_save(
         graph,
         data,
+        directory,
         config,
+        lambda tested: _card(_figures(graph, tested)),
         params=params,
         own=own,
         seed=seed,
@@ -111,22 +190,21 @@ def train_and_save(
         listen=listen,
         checkpoint=checkpoint,
     )
-    tested = evaluate(
-        trained.module, data.test, data.task.traits, device=device, precision=config.precision
-    )
-    costs = cost(graph)
-    result = FinalTraining(
-        epochs=trained.epochs,
-        val_accuracy=trained.val_accuracy,
-        test_accuracy=tested.accuracy,
-        params=costs.params,
-        macs=costs.macs,
-        seconds=trained.seconds,
-    )
-    save(graph, trained.module, directory, own=own, data=data, card=_card(result))
+    result = _figures(graph, tested)
     _write(directory, known, result)
     checkpoint.unlink(missing_ok=True)
     return result
+
+
+def _figures(graph: Graph, tested: Tested) -> FinalTraining:
+    costs = cost(graph)
+    return FinalTraining(
+        epochs=tested.trained.epochs,
+        **tested.accuracies,
+        params=costs.params,
+        macs=costs.macs,
+        seconds=tested.trained.seconds,
+    )
 
 
 def _card(result: FinalTraining) -> dict[str, Any]:
@@ -144,13 +222,16 @@ def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
         return None
     try:
         document = read_json(record, dict, lambda why: _damaged(directory, record, why))
-        before, result = document["identity"], document["result"]
-        differing = difference(before, known)
+        before, result = dict(document["identity"]), document["result"]
         finished = None if result is None else FinalTraining(**result)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(directory, record, repr(error)) from None
-    if differing:
-        raise _refused(directory, f"{str(directory)!r} holds a training with another {differing}")
+    check_same(
+        before,
+        known,
+        f"the training in {str(directory)!r}",
+        lambda text: _refused(directory, text),
+    )
     return finished if files.weights.exists() and files.source.exists() else None
 
 

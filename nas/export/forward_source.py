@@ -25,7 +25,7 @@ _PUBLIC = {
     for name, function in vars(F).items()
     if callable(function) and not name.startswith("_")
 }
-"""How code calls the torch functions that operations use."""
+"""Names of torch functions in the written code."""
 
 _SIGNS = {
     operator.add: "+",
@@ -61,18 +61,18 @@ _DEFAULTS = {
     "negative_slope": 0.01,
     "approximate": "none",
 }
-"""Keyword arguments of torch functions that are not written where they hold this value."""
+"""Keyword arguments of torch functions that are left out if they have this value."""
 
 
 _DTYPE = "dtype"
 """The variable that holds the network's own data type."""
 
 _TAKEN = frozenset({"F", _DTYPE})
-"""Names of the written code that fx does not keep from values."""
+"""Names in the written code that fx may also give to values."""
 
 
 def rename(program: fx.Graph) -> None:
-    """Give other names to values that are called like something the written code uses."""
+    """Rename values whose names the written code uses for something else."""
     taken = {node.name for node in program.nodes} | _TAKEN
     for node in program.nodes:
         if node.name in _TAKEN:
@@ -92,16 +92,16 @@ def shorten(program: fx.Graph) -> None:
 
 
 def arguments(program: fx.Graph) -> str:
-    """What the forward pass takes."""
+    """The parameters of the forward function."""
     inputs = (node.name for node in program.nodes if node.op == "placeholder")
     return ", ".join(f"{name}: torch.Tensor" for name in inputs)
 
 
 def statements(program: fx.Graph) -> list[str]:
-    """One line for each step.
+    """One line of code for each step.
 
-    What is of float32 in the graph follows the parameters, so that the network can be converted
-    as a whole.
+    Tensors that are float32 in the graph get the data type of the parameters, so that the whole
+    network can be converted.
     """
     steps = list(_steps(program))
     if not any(reads(step, _DTYPE) for step in steps):
@@ -156,7 +156,7 @@ def _function(node: fx.Node) -> str:
 
 
 def _expression(node: fx.Node) -> str:
-    """The call of a function that is traced as a module, with the names of what it reads."""
+    """The call of a function that is traced as a module, with the names of its inputs."""
     run: Any = _module(node)
     tree = ast.parse(run.call.expression, mode="eval")
     call = next(part for part in ast.walk(tree) if isinstance(part, ast.Call))
@@ -167,7 +167,7 @@ def _expression(node: fx.Node) -> str:
 
 
 class _Named(ast.NodeTransformer):
-    """Writes what stands for an expression's names."""
+    """Replaces the names in an expression by code."""
 
     def __init__(self, reads: list[str]) -> None:
         self._texts = {f"x{index}": text for index, text in enumerate(reads)}
@@ -212,7 +212,7 @@ def _text(value: Any) -> str:
 
 
 def _inline(node: fx.Node) -> bool:
-    """Whether a value is written where it is read."""
+    """Whether the code of a value is written where it is read, without a variable."""
     held = node.op == "call_module" and isinstance(_module(node), Held)
     return held or node.target is getattr or (node.target is operator.getitem and _is_place(node))
 

@@ -1,4 +1,4 @@
-"""The layers of a traced module as source code, and what they need."""
+"""The layers of a traced module as source code, and the code they need."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from nas.graph.ops.messages.geometric import LayerCall
 
 _LINE = 88
-"""Length from which imports are wrapped, as the usual formatters do."""
+"""Line length above which imports are wrapped, as common formatters do."""
 
 
 def geometric_calls(graph: Graph) -> dict[str, LayerCall]:
-    """How the layers of torch-geometric are made, by the names of their nodes."""
+    """The constructor calls of torch-geometric layers, by the names of their nodes."""
     nodes = [node for node in graph.nodes if isinstance(node.op, MessagePassing)]
     if not nodes:
         return {}
@@ -40,7 +40,7 @@ def geometric_calls(graph: Graph) -> dict[str, LayerCall]:
 
 
 def import_line(calls: Mapping[str, LayerCall]) -> str:
-    """The line that imports layers, in several where it is long."""
+    """The statement that imports layers, wrapped if it is long."""
     names = sorted({call.layer.__name__ for call in calls.values()})
     if not names:
         return ""
@@ -51,7 +51,7 @@ def import_line(calls: Mapping[str, LayerCall]) -> str:
 
 
 def _parts(module: fx.GraphModule) -> Iterator[tuple[str, nn.Module]]:
-    """Scopes and layers by name, without what is inside of layers."""
+    """Scopes and layers by name, without the submodules of layers."""
     inner = {str(node.target) for node in module.graph.nodes if node.op == "call_module"}
     for name, part in module.named_modules():
         if name.rpartition(".")[0] in inner:
@@ -61,7 +61,7 @@ def _parts(module: fx.GraphModule) -> Iterator[tuple[str, nn.Module]]:
 
 
 def helpers(module: fx.GraphModule, calls: Mapping[str, LayerCall]) -> tuple[str, list[str]]:
-    """The classes of modules that are not torch's: the tables they use, and their sources."""
+    """The tables and the sources of all module classes that are not torch's."""
     classes = {type(part) for name, part in _parts(module) if name not in calls} - {Held, Run}
     tables: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -101,14 +101,14 @@ def module_lines(module: fx.GraphModule, calls: Mapping[str, LayerCall]) -> Iter
 
 
 def _call(call: LayerCall) -> str:
-    """The call that makes a layer of torch-geometric."""
+    """The constructor call of a layer of torch-geometric."""
     positional = [_construct(x) if isinstance(x, nn.Module) else repr(x) for x in call.args]
     named = [f"{key}={value!r}" for key, value in call.options.items()]
     return f"{call.layer.__name__}({', '.join(positional + named)})"
 
 
 def _hold(held: Held) -> str:
-    """The statement that gives a module its tensor, before the weights are loaded."""
+    """The statement that creates a module's tensor, before the weights are loaded."""
     shape = tuple(held.value.shape)
     if isinstance(held.value, nn.Parameter):
         return f"value = nn.Parameter(torch.zeros({shape}))"
@@ -116,7 +116,7 @@ def _hold(held: Held) -> str:
 
 
 def _construct(module: nn.Module) -> str:
-    """The call that makes a module like this one, arguments left out where they are defaults."""
+    """The constructor call of a module, without arguments that are defaults."""
     positional, named = [], []
     for name, parameter in inspect.signature(type(module)).parameters.items():
         if name in ("device", "dtype", "args", "kwargs") or name.startswith("_"):
@@ -132,7 +132,7 @@ def _construct(module: nn.Module) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """``(3, 3)`` as ``3``, a tuple of one as its entry."""
+    """``(3, 3)`` as ``3``: a tuple of equal entries as one of them."""
     if isinstance(value, tuple) and len(set(value)) == 1:
         return value[0]
     return value

@@ -1,4 +1,4 @@
-"""Where the submodules of a written class stand."""
+"""Expressions for the submodules of a written class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def place(path: str) -> str:
 
 
 def placed(path: str, value: str) -> str:
-    """The statement that puts a module there."""
+    """The statement that assigns a submodule."""
     outer, _, own = path.rpartition(".")
     scope = place(outer) if outer else "self"
     if _is_kept(own):
@@ -24,5 +24,5 @@ def _inside(scope: str, name: str) -> str:
 
 
 def _is_kept(name: str) -> bool:
-    """Whether Python keeps the name in a class, as it does not with ``__private`` ones."""
+    """Whether Python keeps the name unchanged in a class, unlike ``__private`` ones."""
     return not name.startswith("__") or (name.endswith("__") and name != "__debug__")

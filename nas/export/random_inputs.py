@@ -1,4 +1,4 @@
-"""Inputs without meaning, to compare what two programs make of them."""
+"""Random inputs on which the outputs of two programs are compared."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def random_inputs(graph: Graph, generator: torch.Generator) -> tuple[Tensor, ...
     """A small batch for each input of a graph: noise, ids, or edges between a few nodes.
 
     Args:
-        graph: The network; ids lie below its smallest table.
+        graph: The network; ids are below the size of its smallest embedding.
         generator: On the CPU.
     """
     of_nodes = any(spec.is_edge_index for spec in graph.inputs)

@@ -1,4 +1,4 @@
-"""A trained network written out, and read back."""
+"""Save and load a trained network."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REPORT = "Please report this with the file architecture.json."
 
 @dataclass(frozen=True)
 class Files:
-    """What an export leaves in its directory."""
+    """The files of an export."""
 
     directory: Path
 
@@ -73,23 +73,22 @@ def save(
 ) -> Files:
     """Write a trained network so that it can be used without this package.
 
-    The written code is run on random inputs before anything in ``directory`` is replaced. One
-    process at a time writes to a directory.
+    The written code is tested on random inputs before any file in ``directory`` is replaced. Only
+    one process at a time may write to a directory.
 
     Args:
         graph: The architecture.
-        module: Its trained module, as :func:`nas.compile.to_module` makes it, or a module of the
-            user's.
-        directory: Where to write; other files in it are left alone.
-        own: What a module of the user's calls its tensors; the weights are written under these
-            names, so that its class takes them too.
-        data: What it was trained on; how to prepare images and what the classes are called is
-            written too.
+        module: The trained module, from :func:`nas.compile.to_module` or the user.
+        directory: Where to write; other files in it are not touched.
+        own: The user's module, if that was trained. The weights have its names, so that its
+            class can also load them.
+        data: The data set it was trained on. The code then also prepares images and lists the
+            names of the classes.
         card: Figures by name; accuracies between 0 and 1.
 
     Raises:
         GraphError: The network cannot be run.
-        ExportError: The written code cannot be run or gives another output than the module.
+        ExportError: The written code cannot be run, or its output differs from the module's.
     """
     with scratch_folder(directory) as scratch:
         files = Files(scratch)
@@ -103,12 +102,12 @@ def save(
     return Files(directory)
 
 
-def check_reproducible(graph: Graph, data: Dataset | None = None) -> None:
-    """Write a network with fresh weights and throw the files away, to know that it can be done.
+def check_exportable(graph: Graph, data: Dataset | None = None) -> None:
+    """Check that a network can be exported: export it with fresh weights, then delete the files.
 
     Raises:
         GraphError: The network cannot be run.
-        ExportError: It cannot be written, or the written code gives another output.
+        ExportError: It cannot be written, or the output of the written code differs.
     """
     with tempfile.TemporaryDirectory() as scratch, torch.random.fork_rng(devices=[]):
         save(graph, to_module(graph), Path(scratch), data=data)
@@ -120,7 +119,7 @@ def load_module(graph: Graph, directory: Path, *, own: OwnModule | None = None) 
     Args:
         graph: The architecture.
         directory: Where the weights are.
-        own: A module of the user's, which takes the weights if they are those of it.
+        own: The user's module; it loads the weights if they have its names.
 
     Raises:
         CheckpointError: The weights are missing, damaged, or of another graph.
@@ -147,7 +146,7 @@ def _verify(graph: Graph, module: nn.Module, files: Files) -> None:
     inputs = random_inputs(graph, torch.Generator().manual_seed(0))
     try:
         expected = _outputs(module.eval(), tuple(x.to(device) for x in inputs))
-    except Exception as error:  # of any kind, as torch's functions are many
+    except Exception as error:  # torch's functions raise errors of many kinds
         raise GraphError(f"the network cannot be run: {_first_line(error)}") from error
     try:
         outputs = _outputs(runpy.run_path(str(files.source))["load"](files.weights), inputs)
@@ -170,20 +169,20 @@ def _first_line(error: Exception) -> str:
 
 
 def _outputs(network: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """The tensors a network gives: one, a tuple, or a dictionary; randomness is drawn alike."""
+    """The output tensors of a network; random functions use the same seed each time."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        outputs = network.forward(*inputs)  # where this fails, a call of an fx module prints
+        outputs = network.forward(*inputs)  # if it fails, a call of an fx module would print
     if isinstance(outputs, Mapping):
         return tuple(outputs.values())
     return outputs if isinstance(outputs, tuple) else (outputs,)
 
 
 def _difference(mine: Tensor, theirs: Tensor) -> float:
-    """The largest difference, in units of the largest number if that is above 1."""
+    """The largest difference, relative to the largest value if that is above 1."""
     if mine.shape != theirs.shape:
         return math.inf
-    mine, theirs = mine + 0.0, theirs + 0.0  # truth values cannot be subtracted
+    mine, theirs = mine + 0.0, theirs + 0.0  # booleans cannot be subtracted
     differing = ~mine.isclose(theirs, rtol=0, atol=0, equal_nan=True)
     if not differing.any():
         return 0.0
@@ -218,7 +217,7 @@ def _card(graph: Graph, figures: Mapping[str, Any], data: Dataset | None) -> str
 
 
 def _usage(graph: Graph, data: Dataset | None) -> str:
-    """How the written files are used."""
+    """How to use the written files."""
     geometric = any(isinstance(node.op, MessagePassing) for node in graph.nodes)
     needed = "torch, torch-geometric and safetensors" if geometric else "torch and safetensors"
     images = data is not None and isinstance(data.train, Split)
@@ -228,7 +227,7 @@ def _usage(graph: Graph, data: Dataset | None) -> str:
 
 
 def _size(spec: TensorSpec) -> str:
-    """``3 x 32 x 32`` of each sample; of a data graph, the edges it has."""
+    """The size of an input for one sample, such as ``3 x 32 x 32``."""
     if spec.is_edge_index:
         return "edges 2 x E"
     return " x ".join(map(str, spec.shape[1:])) or "1"

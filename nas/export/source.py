@@ -101,7 +101,7 @@ TARGET_STD = {std}
 
 _NAMES = '''
 NAMES = {names}
-"""What the file of weights, which is one of the searched module's own, calls the tensors here."""
+"""Names of the tensors in the file of weights, which has those of the searched module."""
 '''
 
 _RENAMED = "network.state_dict() | {name: weights[own] for name, own in NAMES.items()}"
@@ -109,7 +109,7 @@ _RENAMED = "network.state_dict() | {name: weights[own] for name, own in NAMES.it
 _PREPROCESS = '''
 
 def preprocess(images: torch.Tensor) -> torch.Tensor:
-    """What the network takes: byte images (B, C, H, W) resized and normalised as in training."""
+    """Input of the network: byte images (B, C, H, W) resized and normalised as in training."""
     if images.dtype != torch.uint8:
         raise TypeError(f"expected images in bytes 0..255 (torch.uint8), got {images.dtype}")
     pixels = nn.functional.interpolate(images.float(), SIZE, mode="area").round()
@@ -127,20 +127,20 @@ def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | No
 
     Args:
         graph: The network.
-        data: What it was trained on; the file then also holds ``CLASSES`` and, for images,
-            ``MEAN``, ``STD``, ``SIZE``, and the function ``preprocess`` that takes them in bytes;
-            of a regression ``TARGETS``, ``TARGET_MEAN`` and ``TARGET_STD`` in place of classes.
-        own: The user's module whose weights it is to load; the file then also holds ``NAMES``.
+        data: The data set it was trained on. The file then also holds ``CLASSES`` or, for a
+            regression, ``TARGETS``, ``TARGET_MEAN`` and ``TARGET_STD``; for images also ``MEAN``,
+            ``STD``, ``SIZE`` and the function ``preprocess``, which takes images in bytes.
+        own: The user's module whose weights the file loads; it then also holds ``NAMES``.
 
     Raises:
         GraphError: The graph is malformed.
-        ExportError: The network holds a layer whose code is not known.
+        ExportError: The network holds a layer without known source code.
     """
     for node in graph.nodes:
         if isinstance(node.op, Layer):
             raise ExportError(
-                f"{node.name!r} is a {type(node.op.layer).__name__} that is run as it is, and has "
-                "no source of its own",
+                f"{node.name!r} is a {type(node.op.layer).__name__} that runs unchanged and has "
+                "no source code",
                 hint="Save the model that was imported, with its predicted parameters.",
             )
     check_form(graph)
@@ -183,7 +183,7 @@ def _zeros(spec: TensorSpec) -> str:
 
 
 def _normalisation(images: Split, size: tuple[int, ...]) -> str:
-    """How images were prepared."""
+    """The constants that normalise images."""
     mean, std = tuple(images.mean.tolist()), tuple(images.std.tolist())
     return _CONSTANTS.format(mean=mean, std=std, size=size)
 
@@ -210,7 +210,7 @@ def _output_names(data: Dataset | None) -> str:
 
 
 def _renaming(module: nn.Module, own: OwnModule | None) -> tuple[str, str]:
-    """The table of a module's own names, and the weights by those of the graph."""
+    """The table of a module's own names, and the expression for weights by graph names."""
     if own is None:
         return "", "weights"
     names = pprint.pformat(own.names_of(module.state_dict()), width=99, sort_dicts=False)
@@ -222,7 +222,7 @@ def _indent(lines: Iterable[str]) -> str:
 
 
 def _reads(graph: Graph) -> str:
-    """What the network takes."""
+    """The inputs of the network, in words."""
     if any(spec.is_edge_index for spec in graph.inputs):
         _, features = graph.inputs[0].shape
         return (

@@ -55,7 +55,7 @@ def assemble(trace: Trace, model: nn.Module) -> Imported:
 
 
 class Assembly:
-    """The graph of a recorded run as it grows."""
+    """The graph of a recorded run under construction."""
 
     def __init__(self, trace: Trace, model: nn.Module) -> None:
         self._trace = trace
@@ -73,7 +73,7 @@ class Assembly:
         self._whole: list[nn.Module] = []
         self._unseen: list[nn.Module] = []
         self.unsure = set[Any]()
-        """Modules in which shapes depend on numbers."""
+        """Modules in which shapes depend on tensor values."""
         single = len(trace.inputs) == 1
         self._inputs = tuple(
             TensorSpec(
@@ -87,7 +87,7 @@ class Assembly:
             self._names[value] = spec.name
 
     def imported(self) -> Imported:
-        """Everything, put together and checked against the recorded shapes."""
+        """Build the graph and check it against the recorded shapes."""
         for step in self._live:
             try:
                 self._add(step)
@@ -112,14 +112,14 @@ class Assembly:
         return None if self._trace.free else int(self._trace.inputs[0].tensor.shape[0])
 
     def _shape(self, tensor: Tensor) -> tuple[int, ...]:
-        """A shape for one sample."""
+        """The shape of a tensor for one sample."""
         shape = tuple(tensor.shape)
         if self._trace.free:
             return tuple(n // BATCH if n and n % BATCH == 0 else n for n in shape)
         return shape
 
     def _add(self, step: Step) -> None:
-        """The nodes of one recorded call, one for each of its results that is read."""
+        """Add a node for each result of a recorded call that is read."""
         if isinstance(step.function, nn.Module):
             self._add_layer(step, step.function)
             return
@@ -140,14 +140,14 @@ class Assembly:
             self._append(value, op, reads, name)
 
     def _fits(self, step: Step, found: Match) -> bool:
-        """Whether the shape rule of an operation gives the shape that was recorded."""
+        """Whether the shape rule of an operation gives the recorded shape."""
         (value,) = self._readers.results(step)
         return self._gives(found.op, found.inputs, value)
 
     def _gives(self, op: Op, reads: Iterable[Value], value: Value) -> bool:
-        """Whether a shape rule gives what was recorded; at any batch size the graph's check says.
+        """Whether a shape rule gives the recorded shape, which may depend on tensor values.
 
-        It may not where shapes depend on numbers.
+        With a free batch size, :meth:`imported` checks the whole graph instead.
         """
         if self._trace.free:
             return True
@@ -157,7 +157,7 @@ class Assembly:
         return False
 
     def _rows(self, value: Value) -> int:
-        """First size of a value for one sample."""
+        """The first dimension of a value for one sample."""
         rows = (*self._shape(value.tensor), 1)[0]
         follows = value.step is not None or value.input is not None
         if self._batch and follows and rows % self._batch == 0:
@@ -182,7 +182,7 @@ class Assembly:
             self._keep(f"{name}.{own}", part)
 
     def _summed(self, sum_: Match) -> tuple[Value, ...]:
-        """What a sum reads: if it goes on with a sum that only it reads, the two are one."""
+        """The inputs of a sum; another sum that only this one reads is merged into it."""
         first, *rest = sum_.inputs
         name = self._names.get(first, "")
         alone = self._readers.count[first] == 1 and first not in self._trace.outputs
@@ -193,7 +193,7 @@ class Assembly:
         return *terms, *rest
 
     def _joined(self, linear: Match, name: str) -> Match:
-        """A linear layer; with the sum over neighbours that it alone reads it is a GIN layer."""
+        """A linear layer, or the GIN layer of it and a sum over neighbours that only it reads."""
         (value,) = linear.inputs
         aggregation = self._names.get(value, "")
         alone = self._readers.count[value] == 1 and value not in self._trace.outputs
@@ -209,7 +209,7 @@ class Assembly:
         return Match(op, value.step.args, own)
 
     def _add_layer(self, step: Step, module: nn.Module) -> None:
-        """A module that was taken as a whole."""
+        """Add a leaf module, which runs unchanged."""
         results, reads = self._readers.results(step), reads_of(step)
         path = next(name for name, part in self._model.named_modules() if part is module)
         geometric, opaque = is_message_passing(module), not is_plain(module)
@@ -242,7 +242,7 @@ class Assembly:
         self._part(name, results)
 
     def _part(self, flat: str, values: list[Value]) -> None:
-        """Nodes for the results of a module that gives them one behind the other."""
+        """Add nodes that split the concatenated results of a module."""
         start, dtype = 0, reduce(torch.promote_types, [value.tensor.dtype for value in values])
         dtypes = () if dtype is torch.float32 else (str(dtype).removeprefix("torch."),)
         for value in values:
@@ -259,7 +259,7 @@ class Assembly:
             self._shapes[last] = shape
 
     def _is_sole_reader(self, found: Match) -> bool:
-        """Whether an operation can own its parameters: they are whole and no other reads them."""
+        """Whether an operation alone reads its tensors: real parameters or running statistics."""
         for name, value in found.own.items():
             if value.parameter is not None:
                 if self._readers.count[value] > 1 or value.tensor.is_complex():
@@ -275,7 +275,7 @@ class Assembly:
         self._shapes[name] = self._shape(value.tensor)
 
     def _name(self, value: Value) -> str:
-        """Name of the node that gives a value; parameters and constants get theirs when read."""
+        """Name of the node that computes a value; a parameter or constant becomes a node here."""
         if value in self._names:
             return self._names[value]
         shape = tuple(value.tensor.shape)
@@ -288,14 +288,14 @@ class Assembly:
             name = self._namer.plain(value.buffer or "constant")
             op = Constant(shape=shape, dtype=str(value.fixed.dtype).removeprefix("torch."))
         else:
-            raise ImportingError("a value is read that nothing recorded has computed")
+            raise ImportingError("a call reads a tensor that no recorded call computed")
         self._nodes[name] = Node(name, op, ())
         self._names[value] = name
         self._keep(f"{name}.value", value)
         return name
 
     def _complex(self, value: Value, shape: tuple[int, ...]) -> str:
-        """Name of the node that puts a complex parameter together from its two real parts."""
+        """Name of the node that combines the two real parts of a complex parameter."""
         parts = self._namer.tensor(str(value.parameter))
         dtype = self._parameters[str(value.parameter)].real.dtype
         op = Parameter(shape=(*shape, 2), role=role_of(value, self._readers))
@@ -309,7 +309,7 @@ class Assembly:
         return name
 
     def _keep(self, name: str, value: Value) -> None:
-        """Note the tensor behind a parameter or buffer of the graph."""
+        """Store the tensor of a parameter or buffer of the graph."""
         own = value.parameter or value.buffer
         if own is not None:
             self._own[name] = own

@@ -1,4 +1,4 @@
-"""Writing into a tensor or a part of it, as a function."""
+"""In-place writes into tensors or their parts, rewritten as functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _FILLS: dict[Any, int] = {torch.Tensor.copy_: 2, torch.Tensor.fill_: 2, torch.Tensor.zero_: 1}
-"""Functions that write over all of a tensor, and how many arguments they have."""
+"""Functions that overwrite a whole tensor, with their number of arguments."""
 
 
 def assignment(target: Value, index: Any, value: Any) -> Step:
@@ -27,7 +27,7 @@ def assignment(target: Value, index: Any, value: Any) -> Step:
 
 
 def as_assignment(step: Step) -> Step:
-    """``x.zero_()``, ``x.fill_(y)`` and ``x.copy_(y)`` as ``x[...] = y``; others as they are."""
+    """Rewrite ``x.zero_()``, ``x.fill_(y)``, ``x.copy_(y)`` as ``x[...] = y``; keep others."""
     if len(step.args) != _FILLS.get(step.function):
         return step
     return assignment(step.args[0], ..., (*step.args, 0)[1])
@@ -39,7 +39,7 @@ def is_assignment(step: Step) -> bool:
 
 
 def viewed(value: Value) -> tuple[Value, Any] | None:
-    """The tensor of which a value is a view, and the index that picks it; None if it is none."""
+    """The tensor that a value is a view of, and the index of the view; None for other values."""
     step = value.step
     if step is None or step.function != torch.Tensor.__getitem__:
         return None
@@ -53,16 +53,16 @@ def picked(base: Value, index: Any) -> Step:
 
 
 def assigned(step: Step, enter: Callable[[Value], Value]) -> list[Step]:
-    """``x[index] = y`` as calls that leave ``x`` as it was.
+    """Rewrite ``x[index] = y`` as calls that do not change ``x``.
 
-    The places written to are the same in every sample, so they are a mask.
+    The written positions are the same in every sample, so a mask selects them.
 
     Args:
         step: A call of ``Tensor.__setitem__``.
-        enter: Makes a value known to the recorder.
+        enter: Registers a value with the recorder.
 
     Raises:
-        ImportingError: The index picks samples, or is itself computed.
+        ImportingError: The index picks samples, or is computed.
     """
     target, index, value = step.args
     index = index if isinstance(index, tuple) else (index,)
@@ -83,13 +83,13 @@ def assigned(step: Step, enter: Callable[[Value], Value]) -> list[Step]:
 
 
 def _picks_rows(index: tuple[Any, ...], dim: int) -> bool:
-    """Whether an index does not leave the first dimension whole."""
+    """Whether an index restricts the first dimension."""
     named = sum(entry is not None and entry is not Ellipsis for entry in index)
     return index[0] not in (slice(None), Ellipsis) or (index[0] is Ellipsis and named >= dim)
 
 
 def _follows_inputs(value: Value) -> bool:
-    """Whether a value was computed from an input of the model, so that its rows may be samples."""
+    """Whether a value depends on an input of the model, so that its rows may be samples."""
     seen, open_ = set[Value](), [value]
     while open_:
         one = open_.pop()

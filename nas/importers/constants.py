@@ -1,4 +1,4 @@
-"""Constants of a run on an example, told from what was computed from it unseen."""
+"""Check that the constants of a recorded run do not depend on the example inputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def nearby(inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Inputs that no constant may depend on."""
+    """Slightly different inputs, for which constants must stay the same."""
     return tuple(
         (0.999 * x.detach() + 1e-3).requires_grad_(x.requires_grad) if x.is_floating_point() else x
         for x in inputs
@@ -23,10 +23,10 @@ def nearby(inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 
 def check_fixed(imported: Imported, other: Imported) -> None:
-    """See that constants are the same for other inputs, where tensors are told by being there.
+    """Raise unless the constants of runs on different inputs are equal.
 
     Raises:
-        ImportingError: One was computed from the inputs, unseen.
+        ImportingError: One was computed from the inputs without torch functions.
     """
     for name in imported.state.keys() & other.state.keys() - imported.names.keys():
         if not torch.equal(imported.state[name], other.state[name]):

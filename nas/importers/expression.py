@@ -20,12 +20,12 @@ _RESIZING = frozenset({"view", "reshape"})
 
 
 def expression_of(value: Value, trace: Trace) -> tuple[str, tuple[Value, ...], tuple[str, ...]]:
-    """The text of the call that computed a value, what it reads, and their data types.
+    """The text of the call that computed a value, the values it reads, and their data types.
 
     The data types are left out where all are float32.
 
     Raises:
-        ImportingError: The function is none of torch, or an argument cannot be written.
+        ImportingError: The function is not torch's, or an argument cannot be written as text.
     """
     text = _Text(value, trace)
     written = text.call() + "".join(f"[{place}]" for place in value.path)
@@ -42,11 +42,11 @@ class _Text:
         self._trace = trace
 
     def call(self) -> str:
-        """The whole expression but the choice of a result."""
+        """The expression without the index of a result."""
         step = self._step
         name = name_of(step.function)
         if name is None:
-            raise ImportingError(f"{step.function!r} is no function of torch")
+            raise ImportingError(f"{step.function!r} is not a function of torch")
         if not name.startswith(_METHOD):
             return f"{name}({', '.join(self._arguments(step.args, name))})"
         method = name.removeprefix(_METHOD)
@@ -72,7 +72,7 @@ class _Text:
         return texts
 
     def _open(self, part: Any) -> str:
-        """An argument of a reshape, the size that follows the batch being left open."""
+        """An argument of a reshape, with -1 for the size that follows the batch."""
         if isinstance(part, tuple | list):
             return f"({', '.join(map(self._open, part))},)"
         return "-1" if self._trace.free and follows_batch(part) else self._text(part)
@@ -94,7 +94,7 @@ class _Text:
             return "..."
         if part is None or type(part) in (bool, int, float, str):
             return repr(part)
-        if isinstance(part, int | float):  # a kind of its own, such as an IntEnum
+        if isinstance(part, int | float):  # a subclass, such as an IntEnum
             return repr(int(part) if isinstance(part, int) else float(part))
         if isinstance(part, torch.dtype | torch.memory_format | torch.layout):
             return str(part)

@@ -1,9 +1,8 @@
-"""What importing a module gives."""
+"""The result of importing a module."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 
 Frozen = Literal["keep", "predict"]
-"""What becomes of parameters that do not require a gradient."""
+"""Whether parameters that require no gradient keep their values or are predicted."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,12 @@ class Coverage:
     """Which of a model's parameters a hypernetwork can predict, with their sizes.
 
     Attributes:
-        predicted: Those of the graph that are learned, by the model's own names.
-        opaque: Those inside modules that could not be looked into.
-        excluded: Those that no output depends on.
-        kept: Those that are not learned: frozen ones, and whole numbers and masks.
-        whole: Those of the predicted ones that are inside modules which run as they are, so that
-            they were seen by their shape and the kind of their layer alone.
+        predicted: Learned parameters of the graph, by the model's own names.
+        opaque: Parameters inside modules that could not be read.
+        excluded: Parameters that no output depends on.
+        kept: Parameters that are not learned: frozen ones, whole numbers and masks.
+        whole: Predicted parameters inside modules that run unchanged. The hypernetwork sees only
+            their shape and the kind of their layer.
     """
 
     predicted: Mapping[str, int]
@@ -45,11 +44,11 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """Share of the parameters that can be predicted; 1 for a model without any."""
+        """Share of the parameters that can be predicted; 1 for a model without parameters."""
         return sum(self.predicted.values()) / self.total if self.total else 1.0
 
     def keeping(self, names: Container[str]) -> Coverage:
-        """The same with these parameters among those that are kept."""
+        """The same coverage with these parameters counted as kept."""
         groups = self.predicted, self.opaque, self.excluded
         predicted, opaque, excluded = (
             {n: size for n, size in group.items() if n not in names} for group in groups
@@ -66,9 +65,9 @@ class Imported:
     Attributes:
         graph: The architecture.
         names: The module's own names of parameters and buffers, by their names in the graph.
-        coverage: What can be predicted.
+        coverage: Which parameters can be predicted.
         state: The module's own parameters and buffers, and constants, by their names in the graph;
-            with them :func:`nas.compile.apply` computes what the module does.
+            with them :func:`nas.compile.apply` gives the module's outputs.
         batch: The only batch size the graph runs at, None if it runs at any.
     """
 
@@ -77,9 +76,3 @@ class Imported:
     coverage: Coverage
     state: Mapping[str, Tensor]
     batch: int | None = None
-
-    @cached_property
-    def own_names(self) -> Mapping[str, str]:
-        """Names in the graph by the module's own, parameters only."""
-        parameters = self.graph.parameters()
-        return {own: name for name, own in self.names.items() if name in parameters}

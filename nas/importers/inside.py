@@ -1,4 +1,4 @@
-"""As what a hypernetwork sees the layers inside of a module that is taken as a whole."""
+"""Features of the layers inside a leaf module, for the hypernetwork."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (nn.MultiheadAttention, "attention"),
     ((nn.RNNBase, nn.RNNCellBase), "recurrent"),
 )
-"""The nearest operation to a layer, by its class."""
+"""The most similar operation of a layer, by its class."""
 
 
 def features_inside(module: nn.Module) -> OpFeatures:
-    """A module that runs as it is, with the layers in it that have parameters of their own."""
+    """Features of a leaf module, and of the layers in it that have parameters."""
     parts = tuple(
         _part(path, layer)
         for path, layer in module.named_modules()
@@ -54,7 +54,7 @@ def _part(path: str, layer: nn.Module) -> PartFeatures:
 
 
 def _features(layer: Any, kind: str, weight: Tensor) -> OpFeatures:
-    """Settings as far as the layer has them; a window in one dimension is as wide as high."""
+    """Features of a layer from its settings; a one-dimensional kernel counts as square."""
     if not isinstance(layer, _ConvNd):
         return OpFeatures(kind=kind, bias=getattr(layer, "bias", None) is not None)
     sizes: list[int] = [*weight.shape[2:]]
@@ -69,7 +69,7 @@ def _features(layer: Any, kind: str, weight: Tensor) -> OpFeatures:
 
 
 def _channels(kind: str, weight: Tensor) -> tuple[int, int]:
-    """How many channels a layer reads and gives, told from its largest parameter."""
+    """The numbers of input and output channels of a layer, from its largest parameter."""
     if weight.dim() < 2:
         return weight.numel(), weight.numel()
     first, second = (int(size) for size in weight.shape[:2])

@@ -1,4 +1,4 @@
-"""What a call without numbers gives, told from the form of its arguments."""
+"""Cached results of calls on the meta device."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class MetaResult(NamedTuple):
-    """A tensor but for its numbers.
+    """Shape, strides and data type of a tensor.
 
-    Torch works out in Python what most functions give on the meta device, in up to a millisecond;
-    networks call them many times alike.
+    On the meta device, torch computes most results in Python, in up to a millisecond each.
+    Networks repeat the same calls many times.
     """
 
     shape: tuple[int, ...]
@@ -26,20 +26,20 @@ class MetaResult(NamedTuple):
 
     @staticmethod
     def like(tensor: Tensor) -> MetaResult:
-        """That of a tensor."""
+        """The description of a tensor."""
         return MetaResult(tuple(tensor.shape), tensor.stride(), tensor.dtype)
 
     def tensor(self) -> Tensor:
-        """Another such tensor."""
+        """A new meta tensor of this description."""
         return torch.empty_strided(self.shape, self.strides, dtype=self.dtype, device="meta")
 
 
 def call_signature(arguments: Any) -> Hashable:
-    """What calls that give tensors alike have in common; None where that cannot be told."""
+    """A key that is equal for calls with equal meta results; None if it cannot be computed."""
     try:
         form = _form(arguments)
         hash(form)
-    except (TypeError, RuntimeError):  # what has no hash, and tensors without strides
+    except (TypeError, RuntimeError):  # unhashable arguments, and tensors without strides
         return None
     return form
 

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Namer:
-    """Gives every node a name of its own, as the model calls its layer.
+    """Gives every node a unique name, after the model's name of its layer.
 
-    ``"layer1.0.conv1.weight"`` belongs to the node ``"layer1_0.conv1"``: numbers are no Python
-    names, so they join what stands before them.
+    ``"layer1.0.conv1.weight"`` belongs to the node ``"layer1_0.conv1"``: a number is no Python
+    name, so it joins the name before it.
 
     Args:
-        parameters: All parameters there are, so that no node is named like the scope of another.
+        parameters: Names of all parameters, so that no node has the name of another's scope.
     """
 
     def __init__(self, parameters: Iterable[str]) -> None:
@@ -42,7 +42,7 @@ class Namer:
         return self._unique(_identifiers(path))
 
     def plain(self, text: str) -> str:
-        """A name after what a node does, numbered where it is taken."""
+        """A name after the function of a node, numbered if it is taken."""
         return self._unique(_identifiers(text.replace(".", "_").strip("_") or "value"))
 
     def _unique(self, name: str) -> str:
@@ -70,7 +70,7 @@ def _scopes(name: str) -> list[str]:
 
 
 def _identifiers(path: str) -> str:
-    """A dotted path with every part a Python identifier that a module can have."""
+    """A dotted path in which every part is a valid name of a submodule."""
     parts: list[str] = []
     for part in path.split("."):
         if part.isdigit():

@@ -20,14 +20,14 @@ class Readers:
         self._results: dict[Step, list[Value]] = {}
 
     def add(self, step: Step) -> None:
-        """Note what a step reads."""
+        """Record the values that a step reads."""
         for value in step.reads:
             self.count[value] += 1
             self.steps.setdefault(value, []).append(step)
             self.wanted(value)
 
     def wanted(self, value: Value) -> None:
-        """Note that a result is read."""
+        """Record that a value is read."""
         if value.step is not None:
             results = self._results.setdefault(value.step, [])
             if value not in results:

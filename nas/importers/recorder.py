@@ -76,7 +76,7 @@ _AS_FUNCTIONS: dict[Any, tuple[Any, ...]] = {
     },
     torch.Tensor.type: (torch.Tensor.to,),
 }
-"""Attributes and methods as functions with arguments behind those that are given."""
+"""Attributes and methods as functions, with the arguments to append."""
 _RANDOM = frozenset(
     {"bernoulli", "multinomial", "normal", "poisson", "rand", "randint", "randn", "randperm"}
     | {"rand_like", "randint_like", "randn_like"}
@@ -93,7 +93,7 @@ _DRAWS: dict[Any, Any] = {
     torch.Tensor.random_: torch.ops.aten.random,
     torch.Tensor.uniform_: torch.ops.aten.uniform,
 }
-"""In-place functions that draw numbers, and what draws them for a tensor of the same shape."""
+"""In-place random functions, and the functions that return a new random tensor instead."""
 _QUERIES = frozenset(
     {
         torch.Tensor.dim,
@@ -104,32 +104,32 @@ _QUERIES = frozenset(
         ),
     }
 )
-"""Functions that tell something about a tensor other than its numbers, the most frequent ones."""
+"""The most frequent functions that read a property of a tensor other than its values."""
 
 
 class Unseen(ImportingError):
-    """A tensor was met that nothing recorded has computed."""
+    """A tensor was found that no recorded call computed."""
 
 
 class Recorder(TorchFunctionMode):
-    """Notes every torch function that is called while it is active, and on what.
+    """Records every call of a torch function while it is active.
 
-    What does not depend on the inputs is computed at once and becomes a fixed value. In-place
-    functions are noted as their out-of-place forms.
+    A result that does not depend on the inputs is computed immediately and becomes a constant.
+    In-place functions are recorded in their out-of-place forms.
 
     Args:
-        copies: Copies fixed tensors, which are then written into in place of the model's own.
-        meta: Whether tensors have no numbers; else the model runs on real ones.
+        copies: Copies constants; the run writes into the copies and not into the model's own.
+        meta: Whether the model runs on the meta device, on tensors without values.
 
     Raises:
-        ImportingError: While active: the model does what cannot be noted, such as writing into
-            some samples of a tensor.
+        ImportingError: While active, if a call cannot be recorded, such as a write into some
+            samples of a tensor.
     """
 
     def __init__(self, copies: Copies, *, meta: bool) -> None:
         super().__init__()
         self.steps: list[Step] = []
-        """What was called, in order."""
+        """The recorded calls, in order."""
         self._copies = copies
         self._meta = meta
         self._values: dict[int, Value] = {}
@@ -137,18 +137,18 @@ class Recorder(TorchFunctionMode):
         self._stale: set[Value] = set()
         self._blanks: dict[Hashable, MetaResult] = {}
         self.inside = False
-        """Whether a module that is taken as a whole is running."""
+        """Whether a leaf module is running."""
         self.place: nn.Module | None = None
-        """The innermost module that is running, where that is watched."""
+        """The innermost running module, in runs that locate failures."""
         self.fixed: list[tuple[Tensor, nn.Module | None]] = []
-        """What was taken for the same whatever the inputs are, and where."""
+        """Tensors treated as constants, and the modules in which they were found."""
 
     def enter(self, value: Value, original: Tensor | None = None) -> Value:
-        """Make a value known before the run, or one that was computed unseen.
+        """Register a value, so that later calls can read its tensor.
 
         Args:
             value: The value.
-            original: The tensor it stands for, which the model may hold elsewhere too.
+            original: The tensor of the model that the value replaces.
         """
         self._values[id(value.tensor)] = value
         if original is not None:
@@ -157,10 +157,10 @@ class Recorder(TorchFunctionMode):
         return value
 
     def value_of(self, tensor: Tensor) -> Value:
-        """The value that a tensor is.
+        """The value of a tensor.
 
         Raises:
-            ImportingError: Nothing recorded has computed it.
+            ImportingError: No recorded call computed it.
         """
         value = self._values.get(id(tensor))
         if value is None:
@@ -170,15 +170,15 @@ class Recorder(TorchFunctionMode):
         return value
 
     def knows(self, tensor: Tensor) -> bool:
-        """Whether a tensor is an input, a parameter, or was computed by something recorded."""
+        """Whether a tensor is registered, or can be registered as a constant."""
         return self.inside or id(tensor) in self._values or not (self._meta and tensor.is_meta)
 
     def computes(self, tensor: Tensor) -> bool:
-        """Whether a tensor is known, or one of the model's that the run did not change."""
+        """Whether a tensor is registered, or is one of the model's own or its copy."""
         return id(tensor) in self._values or self._copies.knows(tensor)
 
     def _unseen(self, tensor: Tensor) -> Value:
-        """A tensor that was there before the run, such as an attribute that is no buffer."""
+        """Register a tensor from before the run, such as an attribute that is no buffer."""
         if self._meta and tensor.is_meta:
             raise Unseen("a tensor was computed by something other than torch functions")
         copy = self._copies.of(tensor)
@@ -227,14 +227,14 @@ class Recorder(TorchFunctionMode):
             if value.tensor._version != version
         ]
         if written:
-            written[0].fixed = before  # what the step read, not what it left
+            written[0].fixed = before  # the values that the step read, not those it wrote
             return self._written(step, written, result)
         if form is not None and self._is_new(result):
             self._blanks[form] = MetaResult.like(result)
         return self.note(step, result)
 
     def _is_new(self, result: Any) -> bool:
-        """Whether a call gave one tensor of its own, as it then does whenever it is called so."""
+        """Whether a call returned a single new tensor, so that its result can be cached."""
         return (
             isinstance(result, Tensor)
             and result.is_meta
@@ -243,23 +243,23 @@ class Recorder(TorchFunctionMode):
         )
 
     def _numbers(self, step: Step) -> Tensor | None:
-        """What a step may write over, as it is before; what draws does not look at it."""
+        """The constant that a step may overwrite, before it does; random functions ignore it."""
         fixed = step.reads[0].fixed if step.reads else None
         if fixed is not None and step.function in _DRAWS:
             return torch.zeros_like(fixed)
         return fixed if fixed is None or self._meta else fixed.clone()
 
     def _run(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call a function; a batch norm without numbers keeps the shape of its input.
+        """Call a function; a batch norm on the meta device only copies the shape of its input.
 
-        Torch works that out in Python, in 50 times the time of any other layer.
+        Torch computes it in Python, which takes 50 times as long as any other layer.
         """
         if self._meta and func is F.batch_norm and _keeps_shape(*args, **kwargs):
             return torch.empty_like(args[0])
         return func(*args, **kwargs)
 
     def note(self, step: Step, result: Any) -> Any:
-        """Make the results of a step known."""
+        """Register the results of a step."""
         if isinstance(result, Tensor):
             return self._result(step, result, ())
         if isinstance(result, tuple | list):
@@ -273,7 +273,7 @@ class Recorder(TorchFunctionMode):
         return result
 
     def note_all(self, step: Step, result: Any) -> Any:
-        """Make the results of a module that is taken as a whole known, wherever they are."""
+        """Register the results of a leaf module, however they are nested."""
         if isinstance(result, Tensor):
             return self._result(step, result, ())
         for position, tensor in enumerate(tensors_in(result)):
@@ -281,7 +281,7 @@ class Recorder(TorchFunctionMode):
         return result
 
     def _result(self, step: Step, tensor: Tensor, path: tuple[int, ...]) -> Tensor:
-        if id(tensor) in self._values:  # handed through
+        if id(tensor) in self._values:  # returned unchanged
             if not is_dropout(step.function):
                 return tensor
             tensor = tensor.clone()
@@ -297,7 +297,7 @@ class Recorder(TorchFunctionMode):
         self.enter(value)
 
     def _written(self, step: Step, written: list[Value], result: Any) -> Any:
-        """Note an in-place function as its out-of-place form."""
+        """Record an in-place function in its out-of-place form."""
         target = step.reads[0]
         if len(written) > 1 or written[0] is not target:
             raise ImportingError(f"{_name(step.function)} writes into a tensor")
@@ -309,12 +309,12 @@ class Recorder(TorchFunctionMode):
         return result
 
     def _is_shared(self, fixed: Tensor) -> bool:
-        """Whether a view of these numbers is known, which does not see what is done to others."""
+        """Whether another constant shares memory with this one, so it would miss a change."""
         known = [value.fixed for value in self._values.values() if value.fixed is not None]
         return any(t is not fixed and storage_of(t) == storage_of(fixed) for t in known)
 
     def _replace(self, target: Value, step: Step) -> None:
-        """Note what became of a tensor, and of that of which it is a part."""
+        """Record the new value of a tensor and, if it is a view, of its base."""
         whole = viewed(target)
         if whole is None or not is_assignment(step) or step.args[1] is not Ellipsis:
             *before, functional = (
@@ -331,7 +331,7 @@ class Recorder(TorchFunctionMode):
             self._enter_result(Value(target.tensor, again), again)
 
     def _is_fixed(self, step: Step) -> bool:
-        """Whether a call gives the same numbers for every input."""
+        """Whether a call gives the same result for every input."""
         name = _name(step.function)
         shape_only = name in _SHAPE_ONLY and (name[:4] == "new_" or not _follows(step.reads[0]))
         numbers = all(value.fixed is not None for value in step.reads[shape_only:])
@@ -342,7 +342,7 @@ class Recorder(TorchFunctionMode):
         )
 
     def _compute(self, step: Step, args: tuple[Any, ...]) -> Any:
-        """Call a function on numbers, its results being fixed values."""
+        """Call a function on constants; its results are constants, too."""
         name = _name(step.function)
 
         def real(value: Value) -> Tensor:
@@ -366,7 +366,7 @@ class Recorder(TorchFunctionMode):
         return mapped(result, self._fixed)
 
     def _fixed(self, tensor: Tensor) -> Tensor:
-        """What the model goes on with in place of computed numbers."""
+        """Register a constant, and return the tensor with which the model continues."""
         self.fixed.append((tensor, self.place))
         if not self._meta:
             if id(tensor) not in self._values:
@@ -376,12 +376,12 @@ class Recorder(TorchFunctionMode):
 
 
 def is_dropout(function: Callable[..., Any]) -> bool:
-    """Whether a function hands its input through in evaluation mode but not in training."""
+    """Whether a function is a dropout, which returns its input in evaluation mode."""
     return _name(function) in ("dropout", "dropout1d", "dropout2d", "dropout3d")
 
 
 def _as_function(step: Step) -> Step:
-    """An attribute or a cast as the function that gives the same."""
+    """The function call that equals an attribute or a cast."""
     function, *more = _AS_FUNCTIONS[step.function]
     if function is not torch.Tensor.to:
         return Step(function, (step.args[0], *more), {}, step.reads)
@@ -394,7 +394,7 @@ def _as_function(step: Step) -> Step:
 def _keeps_shape(
     x: Tensor, mean: Tensor | None, *rest: Any, training: bool, **kwargs: Any
 ) -> bool:
-    """Whether a batch norm is in evaluation mode and fits its input; called as torch hands on."""
+    """Whether a batch norm is in evaluation mode and fits its input; takes its arguments."""
     fits = mean is not None and x.dim() > 1 and mean.shape == x.shape[1:2]
     return fits and not training
 
@@ -413,13 +413,13 @@ def _off_meta(device: torch.device) -> torch.device:
 
 @cache
 def _name(function: Callable[..., Any]) -> str:
-    """A function's own name."""
+    """The last part of a function's qualified name."""
     full: str = resolve_name(function) or getattr(function, "__name__", "")
     return full.rpartition(".")[2]
 
 
 def _out_of_place(step: Step) -> Step:
-    """The same step leaving its input as it was.
+    """The out-of-place form of a step, which does not change its input.
 
     Raises:
         ImportingError: There is no such function.

@@ -1,4 +1,4 @@
-"""What a parameter is to the operations that read it."""
+"""Roles of parameters, from the operations that read them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SCALED = frozenset({"mul", "prelu", "batch_norm2d", "group_norm", "layer_norm"}
 def role_of(parameter: Value, readers: Readers) -> Role:
     """The role of a parameter that is a node of its own, from the first call that computes on it.
 
-    Views of it are looked through: a matrix is a weight also where it is transposed first.
+    Reshaped views are followed: a matrix is a weight even if it is transposed first.
     """
     dimensions = sum(size > 1 for size in parameter.tensor.shape)
     seen = parameter

@@ -1,4 +1,4 @@
-"""What torch says of its own attempts is not for the user."""
+"""Suppress the messages of torch while a module is imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def torch_silenced() -> Iterator[None]:
-    """While active, torch neither warns, nor logs, nor prints on stderr."""
+    """Keep torch from warning, logging and printing on stderr."""
     handlers = {handler: handler.level for log in _logs() for handler in log.handlers}
     for handler in handlers:
         handler.setLevel(logging.CRITICAL + 1)

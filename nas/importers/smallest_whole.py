@@ -1,4 +1,4 @@
-"""Graphs in which what cannot be recorded runs as it is."""
+"""Graphs in which modules that cannot be recorded run unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def with_wholes(
     model: nn.Module, inputs: tuple[Tensor, ...], leaf_modules: set[nn.Module]
 ) -> Imported:
-    """The graph in which the smallest modules that cannot be recorded run as they are.
+    """The graph in which the smallest modules that cannot be recorded run unchanged.
 
     Raises:
         Located: The model does not run.
@@ -47,10 +47,10 @@ def with_wholes(
 def _located(
     model: nn.Module, inputs: tuple[Tensor, ...], taken: set[nn.Module]
 ) -> tuple[Imported, set[nn.Module]]:
-    """The graph of a run on the example, and the modules in it whose shapes depend on numbers.
+    """The graph of a run on the example, and the modules whose shapes depend on tensor values.
 
     Raises:
-        Located: It cannot be recorded.
+        Located: A module cannot be recorded.
     """
     way = TRACE_MODES[-1]
     first, second = (trace(model, xs, way, taken, locate=True) for xs in (inputs, nearby(inputs)))
@@ -60,13 +60,13 @@ def _located(
         check_fixed(imported, assemble(second, model))
     except Located:
         raise
-    except Exception as error:  # a parameter may be both inside and outside of a whole
+    except Exception as error:  # such as a parameter that a leaf module shares
         raise Located(_changing(first, second), error) from error
     return imported, {model if place is None else place for place in assembly.unsure}
 
 
 def _changing(first: Trace, second: Trace) -> nn.Module | None:
-    """Where two runs took different tensors for the same."""
+    """The module in which a constant differs between two runs."""
     for (own, place), (other, _) in zip(first.fixed, second.fixed, strict=False):
         if not torch.equal(own, other):
             return place
@@ -78,6 +78,6 @@ def _is_inside(part: nn.Module, wholes: set[nn.Module]) -> bool:
 
 
 def _holds(model: nn.Module, place: nn.Module, names: Iterable[str]) -> bool:
-    """Whether one of these parameters is inside of a module."""
+    """Whether a module has one of these parameters."""
     own = {id(parameter) for parameter in place.parameters()}
     return any(id(model.get_parameter(name)) in own for name in names)

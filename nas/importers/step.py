@@ -16,15 +16,15 @@ BATCH = 10007
 
 @dataclass(eq=False, slots=True)
 class Value:
-    """A tensor of a recorded run and where it came from: one of the last four fields.
+    """A tensor of a recorded run and its origin: a step, an input, a parameter or a constant.
 
     Attributes:
-        tensor: The tensor itself, without numbers in a run on the meta device.
-        step: What computed it, ``path`` telling which of the results it is.
+        tensor: The tensor itself; on the meta device it has no values.
+        step: The call that computed it; ``path`` is its place among the results.
         input: Position among the model's inputs.
         parameter: The model's name of a parameter.
-        fixed: Its numbers, where they do not depend on the inputs; ``buffer`` is the model's name
-            of it if it has one.
+        fixed: Its values, if they do not depend on the inputs; ``buffer`` is the model's name of
+            it, if there is one.
         used: Whether a recorded step reads it.
     """
 
@@ -40,9 +40,9 @@ class Value:
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """A call of a torch function, or of a module taken as a whole, with values for tensors.
+    """A call of a torch function or a leaf module, with :class:`Value` in place of tensors.
 
-    ``place`` is the module in which it was called, where that was watched.
+    ``place`` is the module that made the call, in runs that locate failures.
     """
 
     function: Callable[..., Any]
@@ -58,5 +58,5 @@ def follows_batch(part: Any) -> bool:
 
 
 def is_continuous(tensor: Tensor) -> bool:
-    """Whether a tensor can be learned: it holds neither whole numbers nor truth values."""
+    """Whether a tensor can be learned: it holds neither whole numbers nor booleans."""
     return tensor.is_floating_point() or tensor.is_complex()

@@ -1,4 +1,4 @@
-"""Runs a model under the recorder, and what came of it."""
+"""Run a model under the recorder."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Trace:
     Attributes:
         inputs: The model's inputs.
         outputs: The tensors among its outputs, in order.
-        parameters: The model's own, by name, those shared by several layers once.
-        steps: Everything that was called, in order.
+        parameters: The model's parameters by name; shared ones are listed once.
+        steps: The recorded calls, in order.
         free: Whether the batch size was :data:`nas.importers.step.BATCH`, so that sizes that
-            follow it are told from others.
-        fixed: What was taken for the same whatever the inputs are, and in which module.
+            follow it can be recognised.
+        fixed: Tensors treated as constants, and the modules in which they were found.
     """
 
     inputs: tuple[Value, ...]
@@ -55,13 +55,13 @@ class Trace:
 
 @dataclass(frozen=True, kw_only=True)
 class TraceMode:
-    """How a model is run to be recorded.
+    """How to run a model that is recorded.
 
     Attributes:
-        meta: On tensors without numbers; else on the example itself, which settles branches on
-            numbers.
-        free: At a batch size of its own; else at the example's.
-        training: Whether containers are in training mode, which shows auxiliary heads.
+        meta: Whether to run on the meta device; otherwise on the example, whose values decide
+            branches.
+        free: Whether to use the reserved batch size; otherwise that of the example.
+        training: Whether containers are in training mode, in which auxiliary heads run.
     """
 
     meta: bool
@@ -89,18 +89,18 @@ def trace(
     """Record one run of a model.
 
     Args:
-        model: Its mode and state are left as they were.
+        model: Any module; its mode and state are restored.
         inputs: Example inputs.
         way: How to run it.
-        leaf_modules: Submodules that are not looked into.
-        watch: Whether to look at what every submodule returns, which takes longer. One that
-            computes what the recorder does not see is added to ``leaf_modules``.
-        locate: Whether to note in which submodule everything happens.
+        leaf_modules: Submodules that are recorded as single calls.
+        watch: Whether to check the results of every submodule, which takes longer. A submodule
+            whose results no recorded call computed is added to ``leaf_modules``.
+        locate: Whether to record the submodule of every call.
 
     Raises:
-        Hidden: One was added.
-        Unseen: A tensor was computed by what the recorder does not see.
-        Located: With ``locate``, why a submodule cannot be recorded.
+        Hidden: A submodule was added to ``leaf_modules``.
+        Unseen: A tensor was computed by no recorded call.
+        Located: A submodule cannot be recorded; only with ``locate``.
         ImportingError: The model cannot be recorded in this way.
     """
     copies = Copies()
@@ -146,9 +146,9 @@ def _state(
     *,
     meta: bool,
 ) -> Iterator[None]:
-    """Make parameters and buffers known; while active, the model has copies of them.
+    """Register parameters and buffers, and give the model copies of them for the block.
 
-    On the meta device those have no numbers.
+    On the meta device the copies have no values.
     """
     known: dict[Tensor, Tensor] = {}
     own = {name: tensor for name, tensor in parameters.items() if is_continuous(tensor)}
@@ -170,7 +170,7 @@ def _blank(tensor: Tensor) -> Tensor:
 
 def _example(x: Tensor, first: Tensor, way: TraceMode) -> Tensor:
     if not way.meta:
-        copy = x.detach().clone()  # an object of its own, so that a value is not another's
+        copy = x.detach().clone()  # a new object, as inputs may be the same tensor
         return copy.requires_grad_(x.requires_grad)
     shape = tuple(x.shape)
     if way.free and shape[:1] == tuple(first.shape[:1]):
@@ -180,7 +180,7 @@ def _example(x: Tensor, first: Tensor, way: TraceMode) -> Tensor:
 
 @contextmanager
 def in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
-    """Evaluation mode; with ``training`` only layers without parts of their own are in it."""
+    """Set evaluation mode; with ``training``, only for layers without submodules."""
     before = {module: module.training for module in model.modules()}
     wanted = {module: training and any(True for _ in module.children()) for module in before}
     _set_modes(wanted)
@@ -200,7 +200,7 @@ def _set_modes(modes: Mapping[nn.Module, bool]) -> None:
 def _leaves_taken_whole(
     recorder: Recorder, leaf_modules: set[nn.Module], way: TraceMode
 ) -> Iterator[None]:
-    """While active, these modules are single steps."""
+    """Record each call of these modules as a single step."""
     with ExitStack() as stack:
         for module in leaf_modules:
             unreal, part = way.free and is_message_passing(module), without_perceptron(module)
@@ -232,7 +232,7 @@ def _whole(
         finally:
             recorder.inside = False
         if versions != [value.tensor._version for value in reads]:
-            raise ImportingError(f"{type(module).__name__} writes into what it is given")
+            raise ImportingError(f"{type(module).__name__} writes into its inputs")
         result = recorder.note_all(step, result)
         inner = perceptron_of(module)
         return result if inner is None else inner(result)
@@ -241,7 +241,7 @@ def _whole(
 
 
 def _run(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call a module; with gradients if it computes some itself."""
+    """Call a module; enable gradients if it computes some itself."""
     try:
         return forward(*args, **kwargs)
     except RuntimeError as error:
@@ -256,9 +256,9 @@ def _run(forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
 
 @contextmanager
 def _located(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -> Iterator[None]:
-    """While active, every failure says in which submodule it happened.
+    """Add to every failure the submodule in which it happened.
 
-    So does a tensor that a submodule returns although nothing recorded has computed it.
+    A submodule also fails if it returns a tensor that no recorded call computed.
     """
     failed: list[tuple[Exception, nn.Module]] = []
 
@@ -274,7 +274,7 @@ def _located(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module])
                 result = own(*args, **kwargs)
                 if not all(map(recorder.computes, tensors_in(result))):
                     raise ImportingError("a tensor was computed by no function of torch")
-            except Exception as error:  # the model may know what to do with it
+            except Exception as error:  # the model may handle it
                 if not failed or failed[-1][0] is not error:
                     failed.append((error, module))
                 raise
@@ -297,12 +297,12 @@ def _located(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module])
 
 @contextmanager
 def _watch(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -> Iterator[None]:
-    """While active, a submodule that computes unseen tensors becomes a leaf, and this run ends."""
+    """End the run at a submodule with unrecorded results, and make it a leaf module."""
 
     def look(module: nn.Module, args: Any, output: Any) -> None:
         if not all(map(recorder.knows, tensors_in(output))):
             leaf_modules.add(module)
-            raise Hidden(f"{type(module).__name__} computes what cannot be looked into")
+            raise Hidden(f"{type(module).__name__} computes tensors that cannot be recorded")
 
     hooks = [module.register_forward_hook(look) for module in model.modules() if is_plain(module)]
     try:
@@ -313,7 +313,7 @@ def _watch(model: nn.Module, recorder: Recorder, leaf_modules: set[nn.Module]) -
 
 
 class Located(ImportingError):
-    """Why a submodule cannot be recorded."""
+    """A submodule cannot be recorded, for the cause it holds."""
 
     def __init__(self, place: nn.Module | None, cause: Exception) -> None:
         super().__init__(str(cause))
@@ -322,4 +322,4 @@ class Located(ImportingError):
 
 
 class Hidden(ImportingError):
-    """A submodule was found that has to be taken as a whole."""
+    """A submodule was found that must be a leaf module."""

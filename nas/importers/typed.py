@@ -1,4 +1,4 @@
-"""Which recorded calls are operations of the vocabulary."""
+"""Match recorded calls to operations of the vocabulary."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ Arguments = dict[str, Any]
 
 @dataclass(frozen=True)
 class Match:
-    """An operation that does what a call did.
+    """An operation that computes the same as a recorded call.
 
     Attributes:
         op: The operation.
-        inputs: What it reads.
+        inputs: The values it reads.
         own: Its parameters and buffers, by their names in the operation.
     """
 
@@ -55,7 +55,7 @@ class Match:
 
 
 def match(step: Step) -> Match | None:
-    """The operation of the vocabulary that a call is, None if it is none with these arguments."""
+    """The operation that equals a call with its arguments; None if there is none."""
     name = name_of(step.function)
     if name is None:
         return None
@@ -275,7 +275,7 @@ def _zeros(a: Arguments) -> Match | None:
 
 
 def _pad(a: Arguments) -> Match | None:
-    """The one padding of the vocabulary, which moves an image by a pixel."""
+    """The only padding of the vocabulary, which shifts an image by one pixel."""
     plain = a.get("mode", "constant") == "constant" and not a.get("value")
     if not plain or tuple(a["pad"]) != (-1, 1, -1, 1) or a["input"].tensor.dim() != 4:
         return None
@@ -291,7 +291,7 @@ def _add(a: Arguments) -> Match | None:
 
 
 def _of_one(value: Value) -> tuple[int, ...]:
-    """Shape of a value for one sample, which is also that of what all samples share."""
+    """Shape of a value for one sample; a value that all samples share keeps its shape."""
     shape = tuple(value.tensor.shape)
     return (1, *shape[1:]) if shape and shape[0] == BATCH else shape
 
@@ -312,7 +312,7 @@ def _dropout(a: Arguments) -> Match | None:
 
 
 def _own(a: Arguments, *names: str) -> dict[str, Value]:
-    """The tensors an operation keeps for itself, as far as they are given."""
+    """The parameters and buffers of an operation that are given."""
     return {name: a[name] for name in names or ("weight", "bias") if a.get(name) is not None}
 
 

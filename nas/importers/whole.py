@@ -1,4 +1,4 @@
-"""Modules that are taken as a whole, as functions of tensors."""
+"""Leaf modules as functions of tensors."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _PLAIN = (bool, float, int, str, type(None), type(Ellipsis), torch.dtype, torch.
 
 @dataclass(frozen=True)
 class _Place:
-    """Where one of the tensors stands among the arguments."""
+    """The place of a tensor among the arguments."""
 
     index: int
 
 
 def reads_of(step: Step) -> list[Value]:
-    """What a module that is taken as a whole reads, in the order of its arguments.
+    """The values that a leaf module reads, in the order of its arguments.
 
     Raises:
-        ImportingError: It is given more than tensors and plain values, or the size of the batch.
+        ImportingError: An argument is neither a tensor nor a plain value, or is the batch size.
     """
     found = leaves((step.args, step.kwargs))
     odd = next((p for p in found if not isinstance(p, (Value, *_PLAIN))), None)
@@ -45,14 +45,14 @@ def reads_of(step: Step) -> list[Value]:
 
 
 def on_tensors(module: nn.Module, step: Step, results: Sequence[Value]) -> nn.Module:
-    """A module as one that takes tensors alone and gives one.
+    """A module that takes only tensors and returns one tensor.
 
-    Several results that are read are given one behind the other, flat.
+    If several results are read, they are flattened and concatenated.
 
     Args:
-        module: Comes back as it is where it does so already.
-        step: The call of it that was recorded.
-        results: Those that are read.
+        module: Returned unchanged if it is already of this form.
+        step: The recorded call of it.
+        results: The results that are read.
     """
     reads = reads_of(step)
     if list(step.args) == reads and not step.kwargs and not any(v.path for v in results):

@@ -1,4 +1,4 @@
-"""How a network that a user brings takes the samples of a data set."""
+"""Adapt a user's network to the samples of a data set."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from nas.task.task import Task
 
 _CALIBRATION = 256
-"""Training samples that give the batch norms their statistics."""
+"""Training samples on which the statistics of batch norms are measured."""
 _LARGE, _FEW = 64, 64
-"""Beyond this resolution there are fewer of them, as all go through the network at once."""
+"""Above this resolution fewer are used, as all run through the network in one batch."""
 
 
 @dataclass(frozen=True, eq=False)
 class Adapted:
-    """How a module takes the samples of a data set.
+    """A module that takes the samples of a data set.
 
     Attributes:
-        example: Inputs with which it can be read as a graph.
-        classifier: It, as training and evaluation take it.
-        calibration: Training samples that give the batch norms their statistics.
+        example: Inputs with which the module can be imported as a graph.
+        classifier: The module in the form that training and evaluation take.
+        calibration: Number of training samples for the statistics of batch norms.
     """
 
     example: tuple[Tensor, ...]
@@ -49,7 +49,7 @@ class Adapted:
 
 @dataclass(frozen=True)
 class _Samples:
-    """What a network takes or a data set has.
+    """The samples that a network takes or a data set has.
 
     Attributes:
         kind: Nodes, images or others.
@@ -69,20 +69,20 @@ class _Samples:
 
 
 def adapt(module: nn.Module, data: Dataset, card: Card, listen: Listener) -> Adapted:
-    """How a module takes the samples of a data set.
+    """Adapt a module to the samples of a data set.
 
-    Images that it does not take at their own resolution are enlarged; a graph is handed over as
+    Images are enlarged if the module does not take their resolution. A graph is passed as
     features and edges, as a record of both, or as features alone.
 
     Args:
-        module: Any.
-        data: What it is for.
-        card: Of the hypernetwork.
-        listen: Hears that images are enlarged.
+        module: Any module.
+        data: The data set.
+        card: The card of the hypernetwork.
+        listen: Receives a note if images are enlarged.
 
     Raises:
-        GraphError: It takes none of them, but something else.
-        ImportingError: It takes nothing that can be guessed.
+        GraphError: The module takes other inputs than these samples.
+        ImportingError: The inputs of the module cannot be guessed.
     """
     if data.task.traits.on_graph:
         return _of_graph(module, data, card)
@@ -99,8 +99,8 @@ def _of_images(module: nn.Module, data: Dataset, card: Card, listen: Listener) -
         except ImportingError as error:
             raise ImportingError(
                 error.message,
-                hint=f"Make a network that takes images (1, {channels}, {own}, {own}); for others "
-                "there is hypernets.predict_module in Python.",
+                hint=f"Name a network that takes images (1, {channels}, {own}, {own}); for others "
+                "use hypernets.predict_module in Python.",
             ) from None
         raise _misfit(taken, data)
     resolution = found.shape[-1]
@@ -139,10 +139,10 @@ def _of_graph(module: nn.Module, data: Dataset, card: Card) -> Adapted:
 
 
 def _taken(module: nn.Module, card: Card) -> _Samples:
-    """What a module takes, as far as it can be guessed.
+    """The samples that a module takes, found by trial.
 
     Raises:
-        ImportingError: It cannot.
+        ImportingError: They cannot be guessed.
     """
     graph = example_graph(module, card)
     if graph is not None:
@@ -161,7 +161,7 @@ def _misfit(taken: _Samples, data: Dataset) -> GraphError:
     wanted = _of_task(data.task)
     return GraphError(
         f"the network takes {taken}, but data set {data.name!r} has {wanted}",
-        hint=f"Make it for {wanted.size}, or name a data set it fits with --dataset.",
+        hint=f"Make it for {wanted.size}, or name a matching data set with --dataset.",
     )
 
 
@@ -169,7 +169,7 @@ def check_outputs(graph: Graph, data: Dataset) -> None:
     """Raise unless a network has one output for each class or target of the data.
 
     Raises:
-        GraphError: It gives something else.
+        GraphError: The outputs have another shape.
     """
     shape, classes = graph.shapes[graph.outputs[0]], data.task.classes
     if len(shape) != 2 or shape[1] != classes:
@@ -177,6 +177,6 @@ def check_outputs(graph: Graph, data: Dataset) -> None:
         raise GraphError(
             f"the network gives outputs of shape {shape[1:]} for each {of}, but data set "
             f"{data.name!r} has {counted(classes, 'class')}, so ({classes},) was expected",
-            hint="Make it with so many classes, such as module:factory(num_classes="
-            f"{classes}), or name a data set it fits with --dataset.",
+            hint=f"Give it {classes} outputs, such as module:factory(num_classes={classes}), or "
+            "name a matching data set with --dataset.",
         )

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @torch.no_grad()
 def measure_statistics(module: nn.Module, *inputs: Tensor) -> None:
-    """Set the running statistics of every batch norm to those of these inputs.
+    """Set the running statistics of every batch norm to those of its input, in one pass.
 
-    One pass: every norm takes the mean and the unbiased variance of what it reads, and hands on
-    what it normalised with them; one that is run several times takes their average. Everything
-    else runs in evaluation mode, so dropout does nothing.
+    Each norm measures the mean and the unbiased variance of its input, and normalises by the
+    batch. A norm that runs several times takes the average. All other layers run in evaluation
+    mode, so dropout does nothing.
 
     Args:
-        module: Its mode is left as it was.
-        inputs: Of one call, several samples each.
+        module: Any module; its mode is restored.
+        inputs: Arguments of one call, with several samples each.
 
     Example:
         >>> norm = torch.nn.BatchNorm1d(1)

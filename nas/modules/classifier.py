@@ -1,4 +1,4 @@
-"""Any network that tells samples apart, in the form training and evaluation take."""
+"""A network of any origin, in the form that training and evaluation take."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 class Classifier(nn.Module):
     """A network of any origin as a function from samples of a data set to class scores.
 
-    Images are brought to the resolution and the memory layout the network takes. Where it returns
-    several tensors, those of auxiliary heads behind, the first one counts.
+    Images are brought to the resolution and the memory layout that the network takes. If it
+    returns several tensors, such as those of auxiliary heads, only the first one counts.
 
     Args:
         network: Takes images (B, C, resolution, resolution), or features and edges of a graph.
-        resolution: Images of another one are enlarged or reduced; None takes them as they are.
-        arguments: What the network is called with, made of these inputs; see
+        resolution: Images of another resolution are resized; None resizes none.
+        arguments: Turns these inputs into the arguments of the network; see
             :func:`nas.modules.calling.graph_call`.
 
     Shape:

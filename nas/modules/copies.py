@@ -7,15 +7,15 @@ from torch import Tensor, nn
 
 
 class Copies:
-    """One copy of every tensor; those of views of each other are views of each other."""
+    """One copy of every tensor; copies share memory if the tensors do."""
 
     def __init__(self) -> None:
         self._of: dict[int, Tensor] = {}
         self._storages: dict[int, torch.UntypedStorage] = {}
-        self._held: list[Tensor] = []  # so that no other tensor gets their identity
+        self._held: list[Tensor] = []  # so that their ids are not reused
 
     def of(self, tensor: Tensor) -> Tensor:
-        """The copy of a tensor, always the same; of a copy it is itself."""
+        """The copy of a tensor, always the same object; a copy is its own copy."""
         if id(tensor) not in self._of:
             copy = self._copy(tensor)
             self._of[id(tensor)] = self._of[id(copy)] = copy
@@ -35,7 +35,7 @@ class Copies:
         return copy.requires_grad_(learned)
 
     def _view(self, tensor: Tensor) -> Tensor:
-        """A tensor that looks at the copy of its memory as it looked at the memory itself."""
+        """The same view of a copy of the tensor's memory."""
         storage = storage_of(tensor)
         if storage not in self._storages:
             self._storages[storage] = tensor.untyped_storage().clone()
@@ -46,13 +46,13 @@ class Copies:
 
 
 def _is_strided(tensor: Tensor) -> bool:
-    """Whether a tensor is nothing but a view of memory."""
+    """Whether a tensor is a plain strided view of memory."""
     plain = type(tensor) in (Tensor, nn.Parameter) and tensor.layout is torch.strided
     odd = tensor.is_meta or tensor.is_quantized or tensor.is_conj() or tensor.is_neg()
     return plain and not odd
 
 
 def storage_of(tensor: Tensor) -> int:
-    """What tensors that are views of each other have in common."""
+    """The identity of a tensor's memory, equal for views of each other."""
     storage: int = tensor.untyped_storage()._cdata
     return storage

@@ -1,4 +1,4 @@
-"""A data graph for a model that comes without any."""
+"""A data graph for a model that comes without an example."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 DataGraph = tuple["Tensor", "Tensor"]
 
 _NODES = 4
-"""Not 1, the number of edges: sizes equal to it are taken for edges."""
+"""Not 1, the number of edges, because sizes equal to that are taken for edges."""
 
 
 def example_graph(model: nn.Module, card: Card) -> DataGraph | None:
-    """Zeros as features of some nodes, and an edge, that a model takes; None if it takes none.
+    """A graph with zeros as features, and one edge, that a model takes; None if it takes none.
 
-    The number of features is one that a layer of the model reads, its first layers coming first.
+    The numbers of input features of the model's layers are tried in order.
 
     Args:
-        model: It is asked only if it has layers of torch-geometric, or the hypernetwork is for
-            graphs.
-        card: Of the hypernetwork.
+        model: Any module; tried only if it has layers of torch-geometric, or the hypernetwork is
+            for graphs.
+        card: The card of the hypernetwork.
 
     Raises:
-        ImportingError: The model has lazy layers, which a guess would give a size for good.
+        ImportingError: The model has lazy layers, whose sizes a trial would fix.
 
     Shape:
         (N, F) and (2, 1).
@@ -57,7 +57,7 @@ def example_graph(model: nn.Module, card: Card) -> DataGraph | None:
 
 
 def _features_read(layer: Any) -> int:
-    """Their number; 0 if the layer does not say so."""
+    """The number of input features of a layer; 0 if it has no such attribute."""
     for name in ("in_channels", "in_features"):
         size = getattr(layer, name, 0)
         size = size[0] if isinstance(size, tuple) and size else size

@@ -1,4 +1,4 @@
-"""Inputs for a model that comes without any."""
+"""Inputs for a model that comes without an example."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from nas.errors import ImportingError
 from nas.modules.mode import evaluating
 from nas.modules.state import on_copies, replaced_state, unchanged
 from nas.modules.surroundings import tensor_like
+from nas.raised import definition, error_text, fits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,26 +23,26 @@ if TYPE_CHECKING:
     from nas.predictor.card import Card
 
 RESOLUTIONS = (32, 28, 64, 96, 128, 224, 256, 299, 384, 16)
-"""Sides of images in use, tried in this order where nothing else is known."""
+"""Common resolutions of images, in the order in which they are tried."""
 
-_TELLING = (_ConvNd, nn.Linear, nn.Embedding, nn.EmbeddingBag)
-"""Layers that tell what a model reads, if they are its first."""
+_INPUT_LAYERS = (_ConvNd, nn.Linear, nn.Embedding, nn.EmbeddingBag)
+"""Layers that show the shape of a model's inputs, if they come first."""
 
 
 def example_inputs(model: nn.Module, card: Card) -> Tensor:
-    """Zeros that a model takes, of the channels of its first convolution.
+    """Zeros that a model takes, with the channels of its first convolution.
 
     Their resolution is the one the hypernetwork was trained at, or the first of
     :data:`RESOLUTIONS` that the model takes.
 
     Args:
         model: Takes one tensor of floats.
-        card: Of the hypernetwork.
+        card: The card of the hypernetwork.
 
     Raises:
         ImportingError: The model takes none of the inputs that were tried.
     """
-    first = next((part for part in model.modules() if isinstance(part, _TELLING)), None)
+    first = next((part for part in model.modules() if isinstance(part, _INPUT_LAYERS)), None)
     shapes = _guesses(first, card)
     found = first_taken(model, shapes)
     if found is not None:
@@ -54,7 +55,7 @@ def example_inputs(model: nn.Module, card: Card) -> Tensor:
         )
     raise ImportingError(
         f"{type(model).__name__} takes none of the inputs that were tried, such as "
-        f"{' or '.join(map(str, shapes[:2]))}",
+        f"{' or '.join(map(str, shapes[:2]))}{_reason(model, shapes[0])}",
         hint="Give example_inputs: a tensor, or several, with which model(*example_inputs) runs.",
     )
 
@@ -62,20 +63,34 @@ def example_inputs(model: nn.Module, card: Card) -> Tensor:
 def first_taken(model: nn.Module, shapes: Sequence[Shape]) -> Tensor | None:
     """Zeros of the first shape that a model takes, on its device; None if it takes none.
 
-    A shape that serves auxiliary heads as well, which run in training only, is preferred.
+    Shapes that also suit auxiliary heads, which run only in training, are preferred.
     """
     kind = tensor_like(model)
     for run in (_run_all_heads, _run_on_meta, _run):
         for shape in shapes:
             zeros = torch.zeros(shape, device=kind.device, dtype=kind.dtype)
-            with suppress(Exception), torch.no_grad():  # a model may be anybody's code
+            with suppress(Exception), torch.no_grad():  # a model may be arbitrary code
                 run(model, zeros)
                 return zeros
     return None
 
 
+def _reason(model: nn.Module, shape: Shape) -> str:
+    """Why a model does not take zeros of this shape, as the end of a message."""
+    kind = tensor_like(model)
+    zeros = torch.zeros(shape, device=kind.device, dtype=kind.dtype)
+    if not fits(model.forward, zeros):
+        return f": its forward is {definition(model.forward)}"
+    try:
+        with torch.no_grad():
+            _run(model, zeros)
+    except Exception as error:  # a model may be anybody's code
+        return f": {error_text(error)}"
+    return ""
+
+
 def _guesses(first: nn.Module | None, card: Card) -> list[Shape]:
-    """Shapes a model may take that begins with this layer, the likeliest first."""
+    """Shapes that a model with this first layer may take, the likeliest first."""
     channels, dims = card.channels, 2
     flat: list[Shape] = []
     if isinstance(first, _ConvNd):
@@ -102,7 +117,7 @@ def _run(model: nn.Module, x: Tensor) -> None:
 
 
 def _call_on_meta(model: nn.Module, x: Tensor) -> None:
-    """Run without numbers, which costs little; not every model can."""
+    """Run on the meta device, which is cheap but impossible for some models."""
     tensors = chain(model.parameters(), model.buffers())
     known = {tensor: torch.empty_like(tensor, device="meta") for tensor in tensors}
     with unchanged(model), replaced_state(model, known):

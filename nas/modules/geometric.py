@@ -1,4 +1,4 @@
-"""Layers of torch-geometric, which is not imported to recognise them."""
+"""Recognise layers of torch-geometric without importing it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers that take their sizes from what they read first."""
+"""Lazy layers, which take their sizes from their first input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def has_lazy_layers(model: nn.Module) -> bool:
-    """Whether a model has layers without sizes as yet."""
+    """Whether a model has lazy layers that have no sizes yet."""
     return any(map(is_lazy, chain(model.parameters(), model.buffers())))
 
 
@@ -22,7 +22,7 @@ def check_sizes(model: nn.Module) -> None:
     """Raise unless all sizes of a model are known.
 
     Raises:
-        ImportingError: It has lazy layers that have read nothing yet.
+        ImportingError: It has lazy layers that have not run yet.
     """
     if has_lazy_layers(model):
         raise ImportingError(

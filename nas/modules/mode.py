@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def evaluating(module: nn.Module, *, containers: bool = True) -> Iterator[None]:
-    """Evaluation mode; afterwards every submodule is in the mode it was in.
+    """Set evaluation mode, and restore the mode of every submodule afterwards.
 
     Args:
         module: Any module.
-        containers: Whether it holds for modules with parts of their own; without, they are in
-            training mode, in which some models have further outputs.
+        containers: Whether modules with submodules are set, too; otherwise they are in training
+            mode, in which some models have further outputs.
     """
     before = [(part, part.training) for part in module.modules()]
     for part, _ in before:

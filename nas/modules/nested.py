@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ATOMS = frozenset({bool, float, int, str, type(None)})
-"""Types of most arguments that have no parts."""
+"""The most frequent types of arguments that have no parts."""
 
 _SEQUENCES = (tuple, list)
 
 
 def mapped(part: Any, change: Callable[[Any], Any], kind: type | tuple[type, ...] = Tensor) -> Any:
-    """The same arguments with every part of some types changed."""
+    """The arguments with every part of some types replaced."""
     if type(part) in ATOMS:
         return part
     if isinstance(part, kind):

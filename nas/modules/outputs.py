@@ -1,4 +1,4 @@
-"""The tensors in what a module returns."""
+"""The tensors in the output of a module."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes, type, nn.Module)
 def tensors_in(output: Any) -> list[Tensor]:
     """The tensors in a module's output, in order.
 
-    They may be in tuples, lists and tables, and in the fields of objects such as dataclasses, with
-    slots or without.
+    They may be in tuples, lists and mappings, and in attributes of objects such as dataclasses,
+    with slots or without.
     """
     found: list[Tensor] = []
     seen: set[int] = set()
@@ -40,7 +40,7 @@ def tensors_in(output: Any) -> list[Tensor]:
 
 
 def _fields(part: Any) -> list[Any]:
-    """The values an object holds, in slots or in a table of its own."""
+    """The values of an object's attributes, in slots or in its ``__dict__``."""
     slots = [vars(base).get("__slots__", ()) for base in type(part).__mro__]
     names = [name for own in slots for name in ((own,) if isinstance(own, str) else own)]
     held = [getattr(part, name) for name in names if hasattr(part, name)]

@@ -1,4 +1,4 @@
-"""A module that is trained as it is, and what its tensors are called in its graph."""
+"""A user's module that is trained itself, and the names of its tensors in its graph."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MEAN, _COUNT = "running_mean", "num_batches_tracked"
 
 @dataclass(frozen=True, eq=False)
 class OwnModule:
-    """A module of the user's, of which a graph says what it computes in evaluation mode.
+    """A user's module; a graph describes what it computes in evaluation mode.
 
     Attributes:
-        module: With its own initial values.
+        module: The module with its own initial weights.
         names: The module's own names of parameters and buffers, by their names in the graph.
     """
 
@@ -29,10 +29,10 @@ class OwnModule:
 
     @torch.no_grad()
     def start_from(self, params: Mapping[str, Tensor]) -> None:
-        """Take values for what is learnt; frozen parameters keep their own.
+        """Set the initial values of learned parameters; frozen ones keep theirs.
 
         Args:
-            params: By their names in the graph.
+            params: Initial values by their names in the graph.
         """
         own = dict(self.module.named_parameters())
         for name, tensor in params.items():
@@ -43,8 +43,8 @@ class OwnModule:
     def names_of(self, state: Iterable[str]) -> dict[str, str]:
         """The module's own names for the state of its graph's module.
 
-        Batch norms count their batches, which no output depends on, so that a graph does not name
-        the count: it lies beside the mean. A norm written by hand may have none.
+        Batch norms count their batches. The graph does not name the count, because no output
+        depends on it; its name follows from that of the mean. A custom norm may have none.
         """
         known = dict(self.names)
         for name, own in self.names.items():

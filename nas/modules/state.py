@@ -1,4 +1,4 @@
-"""A model's state and what it computes, put aside while it runs in another way."""
+"""Replace a model's state or forward function for a while."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _TABLES = (dict, list, set, deque, Counter, OrderedDict, defaultdict)
 
 @contextmanager
 def replaced_state(model: nn.Module, known: Mapping[Tensor, Tensor]) -> Iterator[None]:
-    """While active, the model has other tensors in place of its parameters and buffers.
+    """Replace a model's parameters and buffers while the block runs.
 
-    A layer may stand in several places, so they are replaced by layer and not by path.
+    They are replaced by layer and not by path, as a layer may have several paths.
 
     Args:
-        model: Gets its own back in the end.
-        known: What stands for each of them.
+        model: Its own tensors are restored at the end.
+        known: The replacement of each tensor.
     """
     stores: list[dict[str, Any]] = [
         store for part in model.modules() for store in (part._parameters, part._buffers)
@@ -49,9 +49,9 @@ def replaced_state(model: nn.Module, known: Mapping[Tensor, Tensor]) -> Iterator
 
 @contextmanager
 def on_copies(model: nn.Module) -> Iterator[None]:
-    """While active, a model runs on copies of its tensors; nothing that it does then lasts.
+    """Run a model on copies of its tensors, so that the block does not change it.
 
-    Only layers that take their sizes from what they read first have them afterwards.
+    A model with lazy layers is not copied, so that the layers keep the sizes they get.
     """
     if has_lazy_layers(model):
         yield
@@ -64,13 +64,13 @@ def on_copies(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def unchanged(model: nn.Module, copies: Copies | None = None) -> Iterator[None]:
-    """Give the model back its attributes, such as tables of what it computed once.
+    """Restore the model's attributes at the end of the block, such as caches.
 
-    While active, it has copies of tensors that are neither parameters nor buffers.
+    In the block, the model has copies of tensors that are neither parameters nor buffers.
 
     Args:
-        model: Gets its own back in the end.
-        copies: Makes them.
+        model: Its attributes are restored at the end.
+        copies: Makes the copies.
     """
     copies = copies or Copies()
     own = {id(tensor) for tensor in chain(model.parameters(), model.buffers())}
@@ -83,9 +83,9 @@ def unchanged(model: nn.Module, copies: Copies | None = None) -> Iterator[None]:
 
 
 def _tables_of(parts: Iterable[nn.Module]) -> list[Any]:
-    """What the attributes of modules are kept in: tables, and those in tables or in objects.
+    """The mutable containers in the attributes of modules, also those inside of others.
 
-    Objects are looked into whose classes are written beside those of the modules.
+    Objects are searched if their classes are defined in the same files as the modules.
     """
     found: dict[int, Any] = {}
     parts = list(parts)
@@ -121,7 +121,7 @@ def _members(table: Any) -> Iterable[Any]:
 
 @contextmanager
 def _restored(table: Any) -> Iterator[None]:
-    """Give a table back what it holds."""
+    """Restore the content of a container at the end of the block."""
     before = table.copy()
     try:
         yield
@@ -134,7 +134,7 @@ def _restored(table: Any) -> Iterator[None]:
 
 
 def _replace_tensors(table: Any, own: Container[int], copies: Copies) -> None:
-    """Put copies of tensors into a table."""
+    """Replace the tensors in a container by copies."""
 
     def copied(tensor: Tensor) -> Tensor:
         return tensor if id(tensor) in own else copies.of(tensor)
@@ -154,7 +154,7 @@ def _replace_tensors(table: Any, own: Container[int], copies: Copies) -> None:
 
 @contextmanager
 def replaced_forward(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
-    """While active, a module computes something else."""
+    """Replace the forward function of a module while the block runs."""
     own = module.__dict__.get("forward")
     module.__dict__["forward"] = forward
     try:
@@ -166,5 +166,5 @@ def replaced_forward(module: nn.Module, forward: Callable[..., Any]) -> Iterator
 
 
 def is_plain(module: nn.Module) -> bool:
-    """Whether a module is Python throughout."""
+    """Whether a module is Python, not TorchScript."""
     return not isinstance(module, torch.jit.ScriptModule)

@@ -1,4 +1,4 @@
-"""What torch was set to, and what a model is wrapped in, put aside."""
+"""Run a model without torch's current settings and without wrappers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _WRAPPERS = {
     "DistributedDataParallel": "module",
     "OptimizedModule": "_orig_mod",
 }
-"""Classes of torch that run another module, and what they call it."""
+"""Wrapper classes of torch, and their attribute for the wrapped module."""
 
 _COMPUTING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
-    """What torch.compile or a wrapper for several devices runs; others are themselves.
+    """The module inside of torch.compile or multi-device wrappers; others are unchanged.
 
     Example:
         >>> layer = nn.Linear(2, 2)
@@ -37,15 +37,14 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 @contextmanager
 def plain_surroundings(model: nn.Module, *, inference: bool = False) -> Iterator[None]:
-    """While active, torch is as it is by default but for what the model needs.
+    """Reset torch to its defaults for the block, adapted to a model.
 
-    Modes for inference and lower precision, and compilation, are off; new tensors are float32, or
-    float64 for such a model, and where the model is.
+    Inference mode, autocast and compilation are off. New tensors are on the model's device, in
+    float64 for a float64 model and in float32 for others.
 
     Args:
-        model: What is run.
-        inference: Whether inference mode is on, in which tensors that were made in it can be
-            written.
+        model: The model to run.
+        inference: Whether inference mode is on; tensors made in it can be written only there.
     """
     own = next(model.parameters(), None)
     place = torch.device("cpu") if own is None else own.device
@@ -76,7 +75,7 @@ def dtype_of(model: nn.Module) -> torch.dtype | None:
 
 
 def tensor_like(model: nn.Module) -> Tensor:
-    """A tensor of the data type and on the device of what a model reads: its first weight."""
+    """A tensor with the data type and device of a model's inputs: its first weight."""
     weights = (p for p in model.parameters() if p.dtype.is_floating_point)
     return next(weights, torch.zeros(()))
 
@@ -88,6 +87,6 @@ def as_taken(model: nn.Module, x: Tensor) -> Tensor:
 
 
 def has_inference_tensors(model: nn.Module) -> bool:
-    """Whether a model was made in inference mode, so that only there it can be written."""
+    """Whether a model was made in inference mode, so that it can be changed only there."""
     tensors = (*model.parameters(), *model.buffers())
     return any(tensor.is_inference() for tensor in tensors)

@@ -1,4 +1,4 @@
-"""A trial of Optuna, as spaces are built from it."""
+"""A trial of Optuna in the form that spaces take."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class AskedTrial:
-    """Asks Optuna for what it can keep, and offers what a space has given.
+    """Suggests a space's own choices; Optuna stores them as scalars.
 
     Attributes:
-        trial: Optuna's.
+        trial: Optuna's trial.
     """
 
     trial: BaseTrial

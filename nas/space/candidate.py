@@ -1,4 +1,4 @@
-"""One architecture of a space, and how to draw and change one."""
+"""Candidates of a space: sampling, mutation and crossover."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Candidate:
 
     @property
     def network(self) -> Graph:
-        """The graph without what cannot change its result.
+        """The graph without parts that cannot change its result.
 
         Equal hashes mean equal networks, so cost and training are those of this graph.
         """
@@ -71,15 +71,15 @@ def candidate(space: SearchSpace, architecture: Params | str) -> Candidate:
 
 
 def sample(space: SearchSpace, rng: np.random.Generator) -> Candidate:
-    """A random candidate, every choice uniform."""
+    """A random candidate with uniform choices."""
     return _replay(space, {}, rng)
 
 
 def mutate(space: SearchSpace, params: Params, rng: np.random.Generator) -> Candidate:
-    """A candidate that differs in one choice, and in those that no longer fit because of it.
+    """A candidate that differs in one choice, and in those that become invalid by it.
 
     Raises:
-        ConfigError: There is no choice that could be another one.
+        ConfigError: No choice has another value.
     """
     trial = ReplayTrial(params)
     space.assemble(trial)

@@ -1,4 +1,4 @@
-"""What a parameter can be chosen from: as it is offered, and as it is kept."""
+"""The choices of a parameter: as a space offers them, and as a study stores them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from nas.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_KEPT_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+_STORED_UNCHANGED = frozenset({str, int, bool, type(None)})
 
 
 @dataclass(frozen=True, eq=False)
 class Choices:
     """The choices of one parameter.
 
-    Studies, notations and JSON hold scalars only, so there a tuple is its text.
+    Studies, notations and JSON hold only scalars, so they store a tuple as its text.
 
     Attributes:
-        offered: What a space is given: its own choices, with Python's numbers for NumPy's.
-        kept: The distribution of what stands in the parameters, in the same order.
+        offered: The space's own choices, with NumPy's numbers as Python's.
+        kept: The distribution of the stored scalars, in the same order.
     """
 
     offered: tuple[Any, ...]
@@ -33,10 +33,10 @@ class Choices:
 
     @staticmethod
     def of(name: str, choices: Iterable[Any]) -> Choices:
-        """Those that a space gives for a parameter.
+        """The choices that a space gives for a parameter.
 
         Raises:
-            ConfigError: There are none, one cannot be kept, or two would be kept alike.
+            ConfigError: There are none, one cannot be stored, or two have the same stored scalar.
         """
         given = tuple(choices)
         if not given:
@@ -44,14 +44,14 @@ class Choices:
                 f"parameter {name!r} has nothing to choose from",
                 hint="Give suggest_categorical at least one choice.",
             )
-        if _KEPT_AS_THEY_ARE.issuperset(map(type, given)):
+        if _STORED_UNCHANGED.issuperset(map(type, given)):
             return _scalars(*given)
         offered = tuple(map(plain, given))
         _check(name, offered)
         return Choices(offered, CategoricalDistribution(tuple(map(_kept, offered))))
 
     def kept_for(self, value: Any) -> Any:
-        """What is kept of a given value: a choice, or what JSON makes of one."""
+        """The stored scalar of a given value: a choice, or its form in JSON."""
         value = plain(_tuple(value))
         if isinstance(value, tuple):
             places = [place for place, choice in enumerate(self.offered) if choice == value]
@@ -59,7 +59,7 @@ class Choices:
         return value
 
     def meant_by(self, kept: Any) -> Any:
-        """The choice behind what is kept; of equal ones the first."""
+        """The choice that a stored scalar stands for; the first of equal ones."""
         place = self.kept.choices.index(kept)
         if self.offered is self.kept.choices:
             return self.offered[place]
@@ -67,14 +67,14 @@ class Choices:
 
 
 def plain(value: Any) -> Any:
-    """A value with Python's numbers for NumPy's."""
+    """A value with NumPy's numbers as Python's."""
     if isinstance(value, np.generic):
         return value.item()
     return tuple(map(plain, value)) if type(value) is tuple else value
 
 
 def _tuple(value: Any) -> Any:
-    """A value with tuples for lists, which JSON makes of them."""
+    """A value with tuples in place of lists, as JSON turns tuples into lists."""
     return tuple(map(_tuple, value)) if isinstance(value, list | tuple) else value
 
 
@@ -84,8 +84,8 @@ def _check(name: str, offered: tuple[Any, ...]) -> None:
         if flaw:
             raise ConfigError(
                 f"parameter {name!r} cannot be chosen from {flaw}",
-                hint="Choose among numbers, texts, booleans, None or tuples of these, such as the "
-                "name of what is meant, and look it up in build().",
+                hint="Choose among numbers, texts, booleans, None or tuples of these, such as a "
+                "name that build() looks up.",
             )
     texts = {repr(choice) for choice in offered if isinstance(choice, tuple)}
     for choice in offered:
@@ -97,7 +97,7 @@ def _check(name: str, offered: tuple[Any, ...]) -> None:
 
 
 def _flaw(choice: Any) -> str:
-    """What cannot be kept of a choice; empty if all can."""
+    """The part of a choice that cannot be stored, in words; empty if there is none."""
     if type(choice) is tuple:
         return next(filter(None, map(_flaw, choice)), "")
     if isinstance(choice, float) and choice != choice:
@@ -120,6 +120,6 @@ def _kept(choice: Any) -> Any:
 
 @lru_cache(maxsize=4096, typed=True)
 def _scalars(*given: Any) -> Choices:
-    """Choices that are kept as they are, checked once: equal ones are the same object."""
+    """Choices that are stored unchanged; cached, so equal ones are the same object."""
     kept = CategoricalDistribution(given)
     return Choices(kept.choices, kept)

@@ -1,4 +1,4 @@
-"""Random architectures of a certain cost."""
+"""Random architectures that satisfy constraints."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
 
 _TRIES = 1000
-"""Draws for each architecture that is wanted."""
+"""Draws for each architecture asked for."""
 
 _FEW_TRIES = 10
-"""The same where others will do."""
+"""The same where infeasible architectures are accepted, too."""
 
 _FAILURES_ALLOWED = 20
 _FAILURE_SHARE = 0.5
@@ -29,18 +29,18 @@ _FAILURE_SHARE = 0.5
 def sample_feasible(
     space: SearchSpace, count: int, rng: np.random.Generator, is_feasible: Callable[[Graph], bool]
 ) -> list[Candidate]:
-    """Distinct random architectures that cost what is asked, all others thrown away.
+    """Distinct random architectures that are feasible.
 
-    Populations of two spaces compare only where their networks cost the same.
+    Populations of two spaces are comparable only if their networks cost the same.
 
     Args:
-        space: Where they are drawn.
-        count: How many are wanted.
-        rng: Draws them.
-        is_feasible: Whether a network is to be in the population.
+        space: The space to draw from.
+        count: Number of architectures.
+        rng: Draws the architectures.
+        is_feasible: Whether a network is feasible.
 
     Raises:
-        InfeasibleError: Hardly any fits, or the space has not so many.
+        InfeasibleError: Too few feasible architectures were found.
     """
     found: dict[str, Candidate] = {}
     for _ in range(_TRIES * count):
@@ -51,7 +51,7 @@ def sample_feasible(
             found.setdefault(drawn.hash, drawn)
     raise InfeasibleError(
         f"of {counted(_TRIES * count, 'random architecture')} of space {space.name!r} only "
-        f"{len(found)} different ones have the cost asked for, {count} were wanted",
+        f"{len(found)} different ones are feasible, {count} were asked for",
         hint="Ask for fewer, or loosen the constraints.",
     )
 
@@ -59,16 +59,16 @@ def sample_feasible(
 def sample_preferring(
     space: SearchSpace, count: int, rng: np.random.Generator, is_feasible: Callable[[Graph], bool]
 ) -> list[Candidate]:
-    """Random architectures that cost what is asked or, where these are rare, others as well.
+    """Random feasible architectures, with infeasible ones added if too few are found.
 
-    Draws that cannot be built are skipped; where most cannot there are fewer than wanted, and
-    where building does not end, those before it.
+    Draws that cannot be built are skipped. Fewer than ``count`` are returned if most draws fail,
+    or if building one takes too long.
 
     Args:
-        space: Where they are drawn; the same one may come twice.
-        count: How many are wanted.
-        rng: Draws them.
-        is_feasible: Whether a network is asked for.
+        space: The space to draw from; architectures may repeat.
+        count: Number of architectures.
+        rng: Draws the architectures.
+        is_feasible: Whether a network is feasible.
     """
     found: list[Candidate] = []
     others: list[Candidate] = []
@@ -84,7 +84,7 @@ def sample_preferring(
         except SlowBuildError:
             if found or others:
                 break
-        except Exception:  # a space may be anybody's code
+        except Exception:  # a space may be arbitrary code
             continue
     return [*found, *others][:count]
 

@@ -15,6 +15,7 @@ from nas.graph.ops.layer import Layer
 from nas.graph.ops.parameter import Constant
 from nas.importers.from_module import from_module
 from nas.modules.own_module import OwnModule
+from nas.raised import definition, fits
 from nas.seeding import derive, seeded
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
@@ -37,23 +38,23 @@ _EXPECTED = "expected a function build(trial, task) that builds a network"
 def own_space(
     build: Build, task: Task, *, name: str = "", source: str = "", build_seconds: float = 60.0
 ) -> SearchSpace:
-    """The architectures that a function builds.
+    """A custom space: the architectures that a user's function builds.
 
-    Its parameters are whatever it suggests; an architecture is written as the JSON object of them.
+    The parameters are those that the function suggests; the notation is a JSON object of them.
 
     Args:
         build: Takes a trial (``suggest_categorical``, ``suggest_int``, ``suggest_float``) and the
             task (``channels``, ``resolution``, ``features``, ``classes``). It returns a torch
-            module for such inputs, or a graph. A module is read as a graph, by which it is
-            compared and scored; it is trained itself, from its own initial values.
-        task: What the networks are for.
-        name: Of the space; the function's name by default.
-        source: Where the function is; by default its name with that of its module.
+            module for these inputs, or a graph. A module is imported as a graph for comparison
+            and scoring; the module itself is trained, from its own initial weights.
+        task: The task of the networks.
+        name: Name of the space; the function's name by default.
+        source: Origin of the function; by default its module and name.
         build_seconds: How long building and reading one network may take.
 
     Raises:
-        ConfigError: ``build`` is no function of a trial and a task, ``task`` no task, or ``name``
-            no text.
+        ConfigError: ``build`` is no function of a trial and the task, ``task`` is no task, or
+            ``name`` is no text.
 
     Example:
         >>> from torch import nn
@@ -113,21 +114,17 @@ def _names(build: object) -> tuple[str, str, str]:
             f"{_EXPECTED}, got {described(build)}",
             hint="Write one that asks trial for its choices and returns a module or a Graph.",
         )
-    try:
-        inspect.signature(build).bind(None, None)
-    except TypeError:
+    if not fits(build, "trial", "task"):
         raise ConfigError(
-            f"{_EXPECTED}, got {getattr(function, '__name__', '')}{inspect.signature(build)}",
+            f"{_EXPECTED}, got {definition(build)}",
             hint="It is called with a trial and with the task of the data set, in this order.",
-        ) from None
-    except ValueError:  # it has no signature that Python knows
-        pass
+        )
     named: Any = function if hasattr(function, "__qualname__") else type(function)
     return named.__name__, named.__module__, named.__qualname__
 
 
 def _imported(built: nn.Module, task: Task, name: str) -> Imported:
-    """What a function built, read as a graph whose every number can be predicted and saved.
+    """Import a module as a graph whose tensors can all be predicted and saved.
 
     Raises:
         ConfigError: It is neither a module nor a graph, or it cannot be searched.
@@ -142,7 +139,7 @@ def _imported(built: nn.Module, task: Task, name: str) -> Imported:
     whole = [node.name for node in imported.graph.nodes if isinstance(node.op, Layer)]
     if whole:
         raise ConfigError(
-            f"space {name!r} built a module whose part {whole[0]!r} cannot be looked into",
+            f"space {name!r} built a module whose part {whole[0]!r} cannot be read as a graph",
             hint="Write it without TorchScript; layers of graph networks are built with "
             "GraphBuilder.message_passing.",
         )

@@ -110,6 +110,14 @@ class SearchSpace(ABC):
         """
         return None
 
+    def known(self) -> dict[str, dict[str, Any]]:
+        """Parameters of published or plain designs that the space holds, by name.
+
+        A search compares its result with them. Only designs at the macro sizes of this space and
+        for its task are among them.
+        """
+        return {}
+
     def size(self) -> int | None:
         """Number of parameter combinations, None where it is not known."""
         return None

@@ -1,4 +1,4 @@
-"""Code of anybody's, ended when it takes too long."""
+"""Time limits for user code."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _TICK = 0.25
-"""Seconds between two looks at the limits; what ends sooner is never disturbed."""
+"""Seconds between two checks of the limits; shorter code is never interrupted."""
 
 _SHARE, _LEAST = 0.5, 3.0
-"""Of what an outer limit has left, an inner one gets this share, or so many seconds: what does
-not end leaves time for what follows it."""
+"""An inner limit gets this share of the time that the outer one has left, or this many seconds
+if that is more. So the code after a block that does not end has time left."""
 
 
 class TimeIsOver(Exception):
     """A block was ended because it took too long.
 
     Attributes:
-        seconds: What it was allowed.
+        seconds: The time limit.
     """
 
     def __init__(self, seconds: float = 0.0) -> None:
@@ -34,7 +34,7 @@ class TimeIsOver(Exception):
 
 
 class Alarm(BaseException):
-    """What ends the block; no ``Exception``, which the block might handle."""
+    """Ends the block; not an ``Exception``, which the block might handle."""
 
 
 @dataclass(eq=False)
@@ -44,16 +44,16 @@ class _Limit:
 
 @dataclass
 class _Clock:
-    """Ticks while there are limits, and raises in whatever code is running when one is reached.
+    """Ticks while there are limits, and raises in the running code when one is reached.
 
-    It counts ticks, which do not come while the process is stopped, rather than the time of day.
+    It counts ticks instead of reading the time, so that a stopped process uses up no limit.
     """
 
     limits: list[_Limit] = field(default_factory=list)
     former: tuple[object, float, float, float] = (None, 0.0, 0.0, 0.0)
 
     def within(self, seconds: float) -> float:
-        """A limit of that length, shortened where others do not leave it so long."""
+        """A limit of that length, or a shorter one if an outer limit leaves less time."""
         left = min((limit.left for limit in self.limits), default=float("inf"))
         return min(seconds, max(_SHARE * left, _LEAST))
 
@@ -87,12 +87,12 @@ _CLOCK = _Clock()
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """End a block that runs longer than that; None sets no limit.
+    """End a block that runs longer than a number of seconds; None sets no limit.
 
-    The alarm of the operating system ends it, so there is no limit on Windows nor outside of the
-    main thread. It ends Python code and waiting; a call of compiled code is ended when it returns.
-    Limits may be nested: the one that is reached ends its own block. An inner one is shortened so
-    that time is left for what follows it in the outer one.
+    The alarm of the operating system ends it, so there is no limit on Windows and outside of the
+    main thread. Python code and waiting end at once, a call of compiled code when it returns.
+    Limits may be nested, and each ends its own block. An inner limit is shortened so that the code
+    after it has time left in the outer one.
 
     Raises:
         TimeIsOver: The block was ended.

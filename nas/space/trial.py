@@ -1,4 +1,4 @@
-"""Trials a space can be built from without a study: replayed, sampled, mutated."""
+"""Trials that build architectures without a study: replayed, sampled or mutated."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class Trial(Protocol):
 
 
 class ReplayTrial:
-    """Takes given values where they are valid, and draws the others.
+    """Uses given values where they are valid, and draws the others.
 
     Attributes:
         params: Every value suggested, in the order of suggestion.
-        distributions: What each value was chosen from.
+        distributions: The distribution of each value.
 
     Args:
         given: Values by parameter name.
-        rng: Draws values that are not given, or no longer valid because an earlier choice changed.
-            Without it such a value is an error.
+        rng: Draws values that are missing, or invalid because an earlier choice changed. Without
+            it, a missing or invalid value is an error.
     """
 
     def __init__(self, given: Mapping[str, Any], rng: np.random.Generator | None = None) -> None:
@@ -99,7 +99,7 @@ class ReplayTrial:
         return value
 
     def _again(self, name: str, distribution: BaseDistribution) -> Any:
-        """The value a parameter has already, as Optuna's own trials give it."""
+        """The value that a parameter already has; Optuna's own trials also return it."""
         if distribution != self.distributions[name]:
             raise ConfigError(
                 f"parameter {name!r} is suggested twice, once {describe(self.distributions[name])}"
@@ -122,7 +122,7 @@ def contains(distribution: BaseDistribution, value: Any) -> bool:
 
 
 def normal(distribution: BaseDistribution, value: Any) -> Any:
-    """An equal value of the type the distribution gives: its own choice, an int, a float."""
+    """The value in the type of the distribution: its own choice, an int or a float."""
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices[distribution.choices.index(value)]
     return int(value) if isinstance(distribution, IntDistribution) else float(value)
@@ -144,14 +144,14 @@ def draw(distribution: BaseDistribution, rng: np.random.Generator) -> Any:
 
 
 def has_others(distribution: BaseDistribution) -> bool:
-    """Whether a distribution has two values that differ."""
+    """Whether a distribution has two different values."""
     if isinstance(distribution, CategoricalDistribution):
         return len(_distinct(distribution)) > 1
     return not distribution.single()
 
 
 def draw_other(distribution: BaseDistribution, value: Any, rng: np.random.Generator) -> Any:
-    """A random value that differs from ``value``; any one where there is no other."""
+    """A random value other than ``value``; any value if there is no other."""
     if isinstance(distribution, CategoricalDistribution):
         others = [choice for choice in _distinct(distribution) if choice != value]
         return others[rng.integers(len(others))] if others else draw(distribution, rng)
@@ -162,7 +162,7 @@ def draw_other(distribution: BaseDistribution, value: Any, rng: np.random.Genera
 
 
 def _distinct(distribution: CategoricalDistribution) -> list[Any]:
-    """The choices, of equal ones the first, which is also the one that is replayed."""
+    """The choices without duplicates; the first of equal ones is kept, as in a replay."""
     choices = distribution.choices
     return [choice for index, choice in enumerate(choices) if choices.index(choice) == index]
 

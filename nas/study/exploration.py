@@ -17,9 +17,9 @@ from nas.events import Leaders, Noted
 from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
 from nas.space.time_limit import TimeIsOver, time_limit
-from nas.study.outcome import PARENT, OutcomeCache, OutcomeKind
+from nas.study.outcome import OutcomeCache
 from nas.study.proposed_trial import ProposedTrial
-from nas.study.record.study_record import is_mutant, outcome_kind
+from nas.study.record.trial_reading import DESIGN, PARENT, OutcomeKind, is_mutant, outcome_kind
 from nas.study.reproducible import check_reproducible
 from nas.study.samplers.registry import make_sampler
 from nas.study.selection.pareto import ranked_fronts
@@ -207,6 +207,8 @@ class Exploration:
             TimeIsOver: Before all were scored; what was told before the first of these is on
                 record, and the rest as if it had never been asked.
         """
+        if not self._stopping.counts.total:
+            self._queue_known_designs()
         seed = derive(self._config.seed, "sampler", self._stopping.counts.total)
         self._sampler = make_sampler(self._config.sampler, seed, after=self._sampler)
         self._study.sampler = self._sampler
@@ -318,6 +320,11 @@ class Exploration:
         self._stopping.learn(told)
         leaders = [trial for front in self._fronts for trial in front]
         self._fronts = ranked_fronts([*leaders, *told], self._study.directions, LEADERS)
+
+    def _queue_known_designs(self) -> None:
+        """Let a search begin with the known designs of the space."""
+        for name, params in self._space.known().items():
+            self._study.enqueue_trial(dict(params), user_attrs={DESIGN: name})
 
     def _restart(self, wanted: int) -> int:
         """Queue random architectures that are new; returns how many."""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from nas.analysis.cost import Cost
     from nas.evaluate.scorer import Estimate
     from nas.space.candidate import Candidate
-    from nas.study.effort import Effort
+    from nas.study.finalists.effort import Effort
+    from nas.study.finalists.rivals import Lead, RivalKind
     from nas.study.record.study_record import TrialCounts
     from nas.study.selection.trust import Trust
 
@@ -26,30 +27,35 @@ class Found:
 
     Attributes:
         candidate: The architecture, full size.
-        number: Its trial.
+        name: ``#12`` for trial 12; the name of a baseline.
+        number: Its trial; None for a baseline.
         values: The values of the objectives.
-        estimate: How it did with predicted weights.
+        estimate: Its figures with predicted weights; None for a baseline.
         cost: Its analytic cost.
         val_accuracy: Accuracy on the ranking split after its longest training so far; None if it
             was not trained. What won has that of its weights; other networks on graphs have the
             mean of some epochs, see :attr:`nas.train.train.Trained.ranking_accuracy`.
         epochs: Length of that training; None if there was none.
         test_accuracy: Accuracy on the test split after its final training; None if it had none.
+        start: Where the weights of that training came from; None if there was none.
     """
 
     candidate: Candidate
-    number: int
+    name: str
+    number: int | None
     values: tuple[float, ...]
-    estimate: Estimate
+    estimate: Estimate | None
     cost: Cost
     val_accuracy: float | None = None
     epochs: int | None = None
     test_accuracy: float | None = None
+    start: str | None = None
 
     def __repr__(self) -> str:
-        trained = "" if self.val_accuracy is None else f", val_accuracy={self.val_accuracy:.4f}"
-        known = f"score={self.score:.4f}{trained}, params={self.cost.params}"
-        return f"Found(#{self.number}, {self.candidate.hash[:8]}, {known})"
+        score = "" if self.score is None else f"score={self.score:.4f}, "
+        trained = "" if self.val_accuracy is None else f"val_accuracy={self.val_accuracy:.4f}, "
+        known = f"{score}{trained}params={self.cost.params}"
+        return f"Found({self.name}, {self.candidate.hash[:8]}, {known})"
 
     @property
     def architecture(self) -> str:
@@ -57,9 +63,9 @@ class Found:
         return self.candidate.architecture
 
     @property
-    def score(self) -> float:
-        """One number for ranking, higher better."""
-        return self.estimate.score
+    def score(self) -> float | None:
+        """One number for ranking, higher better; None for a baseline."""
+        return None if self.estimate is None else self.estimate.score
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a JSON object."""
@@ -67,11 +73,13 @@ class Found:
             "val_accuracy": self.val_accuracy,
             "test_accuracy": self.test_accuracy,
             "epochs": self.epochs,
+            "init": self.start,
         }
-        estimate = asdict(self.estimate)
-        score = estimate.pop("score")
+        estimate = None if self.estimate is None else asdict(self.estimate)
+        score = None if estimate is None else estimate.pop("score")
         return {
             "architecture": self.architecture,
+            "name": self.name,
             "number": self.number,
             "hash": self.candidate.hash,
             "score": score,
@@ -83,17 +91,46 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RivalResult:
+    """A rival of the search, and by how much the best architecture is ahead of it.
+
+    Attributes:
+        name: Of the baseline or the known design, or ``largest by MACs``.
+        kind: ``baseline``, ``known design`` or ``largest``.
+        found: The architecture, with its longest training.
+        lead: The lead of the best architecture after trainings of equal length; None where there
+            are none, and for the best architecture itself.
+    """
+
+    name: str
+    kind: RivalKind
+    found: Found
+    lead: Lead | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a JSON object."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "lead": None if self.lead is None else asdict(self.lead),
+            **{key: value for key, value in self.found.to_dict().items() if key != "name"},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class SearchResult:
     """What a search has found, and where it is kept.
 
     Attributes:
         run: The run folder, None if there is none.
         study: The Optuna study of all trials; dashboards, plots, ask and tell work on it.
-        best: The finalist that was best after training; without training the first in rank.
+        best: The architecture with the best final training of all calls; where none was asked for
+            the best finalist, and without any training the first in rank.
         pareto: What no other architecture beats in every objective, as far as that was known
             before training; by score.
-        finalists: What was trained, as it was after its longest training: the best of the highest
-            rung first.
+        finalists: All that were trained, each after its longest training; longer trainings first,
+            the best of equally long ones first.
+        rivals: Architectures that the search had to beat.
         best_model: The trained network of ``best``, None if no final training was asked for.
         trust: How well what was known before training has ranked the finalists on the first rung.
         rungs: What scoring and the trainings of each rung have cost; what an earlier run of the
@@ -112,6 +149,7 @@ class SearchResult:
     best_model: nn.Module | None
     trust: Trust
     trials: TrialCounts
+    rivals: tuple[RivalResult, ...]
     seconds: Mapping[str, float]
     rungs: tuple[Effort, ...] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -120,7 +158,7 @@ class SearchResult:
     def __repr__(self) -> str:
         counts = f"{self.trials.complete} scored, {len(self.finalists)} trained"
         where = "" if self.run is None else f" in {self.run.name!r}"
-        return f"SearchResult({counts}{where}; best #{self.best.number})"
+        return f"SearchResult({counts}{where}; best {self.best.name})"
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON object."""
@@ -131,6 +169,7 @@ class SearchResult:
             "best": self.best.to_dict(),
             "pareto": [found.to_dict() for found in self.pareto],
             "finalists": [found.to_dict() for found in self.finalists],
+            "rivals": [rival.to_dict() for rival in self.rivals],
             "trust": asdict(self.trust),
             "rungs": [asdict(effort) for effort in self.rungs],
             "seconds": dict(self.seconds),

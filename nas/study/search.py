@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from nas.config import changed
 from nas.errors import ConfigError, described
 from nas.events import ignore
+from nas.study.baselines import baselines_of
 from nas.study.goals.functions import registered_functions
 from nas.study.named import data_of, predictor_of, space_of
 from nas.study.search_config import SearchConfig
 from nas.study.search_run import run_search
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from nas.data.dataset import Dataset
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
+    from nas.study.baselines import Baseline
     from nas.study.result import SearchResult
 
 
@@ -30,6 +33,7 @@ def search(
     predictor: str | Path | WeightPredictor | None = None,
     config: SearchConfig | None = None,
     *,
+    baselines: Mapping[str, Baseline] | None = None,
     listen: Listener = ignore,
     **options: Any,
 ) -> SearchResult:
@@ -54,6 +58,9 @@ def search(
         predictor: Predicts the weights; a torch module is moved to the device. Or the name or
             directory of a hypernetwork; by default the shipped one that fits.
         config: How to search; the defaults of :class:`nas.study.SearchConfig` if None.
+        baselines: Networks of yours by name, compared with the architectures of the space: trained
+            on the same rungs, and handed over if nothing found beats them. Each is a torch module,
+            which is trained from its own initial values, a graph, or a function that makes one.
         listen: Receives events of the progress.
         options: Fields of the configuration that differ from it, such as ``n_trials=500`` or
             ``constraints="params<=2e6"``. An objective may be a function of a graph, with its
@@ -84,4 +91,11 @@ def search(
         found_data = data_of(data, listen)
         found_space = space_of(space, found_data.task)
         found_predictor = predictor_of(predictor, found_space, found_data, listen)
-        return run_search(found_space, found_data, found_predictor, config, listen)
+        return run_search(
+            found_space,
+            found_data,
+            found_predictor,
+            config,
+            listen,
+            baselines=baselines_of(baselines or {}, found_data.task),
+        )

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.config import check_kinds
-from nas.errors import ConfigError
+from nas.errors import ConfigError, nearest
 from nas.evaluate.scorer import ScoreConfig
+from nas.study.finalists.rungs import affordable, plan
+from nas.study.finalists.start_policy import AUTO
+from nas.study.finalists.start_policy import CHOICES as START_CHOICES
 from nas.study.goals.constraints import parse_constraints
 from nas.study.goals.objectives import Objective, parse_objectives
 from nas.study.record.storage import describe
-from nas.study.rungs import affordable, plan
 from nas.study.samplers.registry import name_of
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
 
     from optuna.samplers import BaseSampler
 
+    from nas.study.finalists.rungs import Rung
     from nas.study.goals.constraints import Constraint
     from nas.study.record.storage import StorageLike
-    from nas.study.rungs import Rung
     from nas.task.task import Task
 
+
+_AS_TIME_ALLOWS = 64
+"""Finalists where the time of the trainings is limited, which ends the first rung earlier."""
 
 _IMAGES = KINDS.get(IMAGE_CLASSIFICATION)
 """Whose usual lengths hold until a task is known."""
@@ -50,13 +55,16 @@ class SearchConfig:
         generation: Candidates scored as one batch.
         timeout: Seconds after which no new generation starts; one under way has 10 more.
         finalists: Number of architectures to train briefly, by default what the kind of task says
-            (6, on a graph 60), or what the budget allows; 0 goes by the score alone, and starts
-            the final training from predicted weights unseen.
+            (6, on a graph 60), or what the budget allows; 0 goes by the score alone.
         finalist_epochs: Length of that training; by default 3, on a graph 30.
         max_epochs: Length of the final training, by default 30, on a graph 300; 0 leaves it out.
         reduction: The best ``1 / reduction`` of the finalists are trained ``reduction`` times as
             long, each time from the start, and so on until one is left or it is time for the
-            final training; see :func:`nas.study.rungs.plan`.
+            final training; see :func:`nas.study.finalists.rungs.plan`.
+        train_seconds: Time that all trainings may take, in place of ``budget``: each rung ends
+            when its share is used up, so that as many are trained as the machine allows.
+        init: Start of the trainings (:data:`nas.train.starts.STARTS`); ``auto`` starts from the
+            usual weights, and compares further starts in the final training where that is cheap.
         budget: Epochs that all trainings together may take, in place of ``finalists``: as many
             are trained as that allows.
         scoring: On how many images candidates are scored.
@@ -82,6 +90,8 @@ class SearchConfig:
     max_epochs: int | None = None
     reduction: int = 3
     budget: float | None = None
+    train_seconds: float | None = None
+    init: str = AUTO
     scoring: ScoreConfig = field(default_factory=ScoreConfig)
     out: Path | None = None
     device: str = "auto"
@@ -104,8 +114,15 @@ class SearchConfig:
                 raise ConfigError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.reduction < 2:
             raise ConfigError(f"the reduction factor must be at least 2, got {self.reduction}")
-        if self.timeout is not None and not self.timeout > 0:
-            raise ConfigError(f"timeout must be positive, got {self.timeout:g} seconds")
+        for name in ("timeout", "train_seconds"):
+            seconds = getattr(self, name)
+            if seconds is not None and not seconds > 0:
+                raise ConfigError(f"{name} must be positive, got {seconds:g} seconds")
+        if self.init not in START_CHOICES:
+            raise ConfigError(
+                f"unknown start {self.init!r}. {nearest(self.init, START_CHOICES)}".rstrip(),
+                hint=f"Known: {', '.join(START_CHOICES)}.",
+            )
         if self.budget is not None:
             self._check_budget(self.budget)
         name_of(self.sampler)
@@ -120,7 +137,9 @@ class SearchConfig:
     def suited(self, task: Task) -> SearchConfig:
         """With the finalists and lengths of training usual for a task where none were given."""
         kind = task.traits
-        usual = kind.finalists if self.budget is None else None
+        usual = None
+        if self.budget is None:
+            usual = kind.finalists if self.train_seconds is None else _AS_TIME_ALLOWS
         return replace(
             self,
             finalists=usual if self.finalists is None else self.finalists,
@@ -161,6 +180,12 @@ class SearchConfig:
             raise ConfigError(
                 f"finalists and budget exclude each other, got {self.finalists} and {budget:g}",
                 hint="Give one of them: a budget chooses the number of finalists.",
+            )
+        if self.train_seconds is not None:
+            raise ConfigError(
+                f"train_seconds and budget exclude each other, got {self.train_seconds:g} and "
+                f"{budget:g}",
+                hint="Limit the trainings by their time or by their epochs.",
             )
         if not (math.isfinite(budget) and budget > 0):
             raise ConfigError(f"budget must be a positive number of epochs, got {budget:g}")

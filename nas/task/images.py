@@ -73,6 +73,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         training={},
         score_weights=SCORE_WEIGHTS,
         general_score_weights=GENERAL_SCORE_WEIGHTS,
+        untrained_score_weights={"naswot": 1.0, "macs": 1.0},
         hypernet="ghn2",
         hypernet_rate=2e-3,
         scales_inputs=False,

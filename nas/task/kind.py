@@ -38,6 +38,7 @@ class TaskKind(Metric):
         score_weights: Weight of each figure in the score, in the space a hypernetwork was trained
             in; see :class:`nas.evaluate.ScoreAggregate`.
         general_score_weights: The same in other spaces.
+        untrained_score_weights: The same where predictions are at chance.
         hypernet: Entry of :data:`hypernets.HYPERNETS` that suits networks of this kind.
         hypernet_rate: Peak learning rate of a hypernetwork's training.
         scales_inputs: Whether a hypernetwork scales the weights that read the inputs by one over
@@ -68,6 +69,7 @@ class TaskKind(Metric):
     training: Mapping[str, Any]
     score_weights: Mapping[str, float]
     general_score_weights: Mapping[str, float]
+    untrained_score_weights: Mapping[str, float]
     hypernet: str
     hypernet_rate: float
     scales_inputs: bool

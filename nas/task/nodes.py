@@ -72,6 +72,9 @@ KINDS.register(NODE_CLASSIFICATION)(
         },
         score_weights=SCORE_WEIGHTS,
         general_score_weights=SCORE_WEIGHTS,
+        untrained_score_weights={
+            name: weight for name, weight in SCORE_WEIGHTS.items() if name != "accuracy"
+        },
         hypernet="ghn2-lowrank",  # each feature has its own meaning: weights must not repeat
         hypernet_rate=1e-3,  # higher ones diverge
         scales_inputs=True,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from nas.compile.module import to_module
 from nas.errors import ConfigError, EncodingError
 from nas.graph.check import check
 from nas.space.candidate import candidate, crossover, mutate, sample
@@ -140,6 +141,22 @@ class SearchSpaceConformance(ABC):
         assert space.at(**space.macro()) == space
         with pytest.raises(ConfigError, match="no macro size 'nonsense'"):
             space.at(nonsense=1)
+
+    def test_known_designs_are_networks_of_the_space(self, space: SearchSpace) -> None:
+        inputs = space.task.traits.example(space.task.width, space.task.resolution)
+        for name, params in space.known().items():
+            assert name.strip()
+            found, graph = space.replay(params)
+            assert found == params
+            module = to_module(graph).eval()
+            scores = module(*inputs)
+            assert scores.shape[-1] == space.task.classes
+            scores.sum().backward()
+            assert any(weight.grad is not None for weight in module.parameters())
+
+    def test_known_designs_differ(self, space: SearchSpace) -> None:
+        notations = [space.encode(params) for params in space.known().values()]
+        assert len(set(notations)) == len(notations)
 
     def test_size_is_a_bound_on_the_distinct_samples(self, space: SearchSpace) -> None:
         size = space.size()

@@ -37,8 +37,3 @@ def identity(
         "initialisation": start if own is None else f"own module, {start}",
         "seed": seed,
     }
-
-
-def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
-    """The first difference between two trainings, None if they are the same."""
-    return next((key for key in now if before.get(key) != now[key]), None)

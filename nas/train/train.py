@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict, dataclass
 from statistics import fmean
@@ -14,11 +13,11 @@ from nas.compile.module import to_module
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, GraphError
 from nas.events import Listener, ignore, stage
-from nas.files import parse_json, read_tensors, write_tensors
+from nas.resume import check_same, read_state, write_state
 from nas.seeding import derive, generator, seeded
 from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
-from nas.train.identity import difference, identity
+from nas.train.identity import identity
 from nas.train.layout import takes_channels_last
 from nas.train.memory import check_memory
 
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.modules.own_module import OwnModule
     from nas.train.config import TrainConfig
-
-_MOMENTS = ("momentum_buffer", "exp_avg", "exp_avg_sq", "step")
-"""State that an optimiser keeps for a parameter."""
 
 
 @dataclass(frozen=True)
@@ -283,19 +279,12 @@ class _Run:
 
     def store(self, file: Path, known: Mapping[str, Any]) -> None:
         """Write weights, statistics, optimiser state, and history atomically."""
-        tensors = {f"model.{name}": t for name, t in self._module.state_dict().items()}
-        tensors |= {f"best.{name}": t for name, t in self._best_state.items()}
-        for name, parameter in self._module.named_parameters():
-            remembered = self._descent.optimiser.state.get(parameter, {})
-            for moment in _MOMENTS:
-                if remembered.get(moment) is not None:
-                    tensors[f"{moment}.{name}"] = remembered[moment]
         progress = {
             **known,
             "history": [asdict(epoch) for epoch in self.history],
             "seconds": self.seconds,
         }
-        write_tensors(file, tensors, {"progress": json.dumps(progress)})
+        write_state(file, self._module, self._descent.optimiser, progress, best=self._best_state)
 
     def restore(self, file: Path, known: Mapping[str, Any]) -> None:
         """Resume from the state that :meth:`store` wrote.
@@ -310,39 +299,18 @@ class _Run:
                 hint="Delete it to start this training again.",
             )
 
-        tensors, texts = read_tensors(file, refused, self._device)
-        progress = parse_json(texts.get("progress", ""), dict, refused)
-        differing = difference(progress, known)
-        if differing:
-            raise CheckpointError(
-                f"the training state {str(file)!r} is of a training with another {differing}",
-                hint="Delete it, or choose another directory.",
-            )
-        best = _part(tensors, "best.")
+        def of_another(text: str) -> CheckpointError:
+            return CheckpointError(text, hint="Delete it, or choose another directory.")
+
+        state = read_state(file, refused, self._device)
+        check_same(state.progress, known, f"the training state {str(file)!r}", of_another)
+        best = state.part("best")
         try:
             if best:
                 self._module.load_state_dict(best)  # which shows that it fits
-            self._module.load_state_dict(_part(tensors, "model."))
-            self._recall(tensors)
-            self.history = [from_mapping(Epoch, epoch) for epoch in progress["history"]]
-            self.seconds = float(progress["seconds"])
+            self.history = [from_mapping(Epoch, epoch) for epoch in state.progress["history"]]
+            self.seconds = float(state.progress["seconds"])
         except (RuntimeError, KeyError, TypeError, ValueError, ConfigError) as error:
             raise refused(error) from None
+        state.load_into(self._module, self._descent.optimiser)
         self._best_state = best
-
-    def _recall(self, tensors: Mapping[str, Tensor]) -> None:
-        """Restore the optimiser's state of each parameter."""
-        state = self._descent.optimiser.state
-        for name, parameter in self._module.named_parameters():
-            for moment in _MOMENTS:
-                remembered = tensors.get(f"{moment}.{name}")
-                if remembered is None:
-                    continue
-                if remembered.shape not in (parameter.shape, ()):
-                    raise ValueError(f"the {moment} of {name!r} has shape {remembered.shape}")
-                state[parameter][moment] = remembered
-
-
-def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Entries whose names begin with a prefix, without the prefix."""
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

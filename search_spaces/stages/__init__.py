@@ -1,1 +1,1 @@
-"""Spaces of stages of equal blocks: AnyNet and RegNet."""
+"""Spaces of stages of equal blocks: AnyNet, RegNet and ResNet."""

@@ -21,7 +21,7 @@ def _away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def finished(hypernet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a search that has come to its end; not to be changed."""
+    """The folder of a finished search; tests must not change it."""
     folder = tmp_path_factory.mktemp("runs") / "finished"
     lengths = ("--n-trials", 6, "--finalists", 2, "--finalist-epochs", 1, "--max-epochs", 1)
     answer = nas(

@@ -20,8 +20,8 @@ SCORES_ONLY = ("--finalists", 0, "--max-epochs", 0, "--images", 32)
 
 
 @dataclass(frozen=True)
-class TrialOutcome:
-    """What one command left behind."""
+class Answer:
+    """The result of one command."""
 
     code: int
     out: str
@@ -34,7 +34,7 @@ class TrialOutcome:
 
     @property
     def error(self) -> str:
-        """The one line that says what went wrong; a hint must follow, and nothing else."""
+        """The line of the error; a hint must follow, and nothing else."""
         lines = [line for line in self.err.splitlines() if not line.startswith("Usage:")]
         assert len(lines) == 2, self.err
         assert lines[0].startswith("error: ")
@@ -43,17 +43,17 @@ class TrialOutcome:
         return lines[0]
 
 
-def nas(*words: object) -> TrialOutcome:
+def nas(*words: object) -> Answer:
     """Run one command line."""
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
         code = run([str(word) for word in words])
-    return TrialOutcome(code, out.getvalue(), err.getvalue())
+    return Answer(code, out.getvalue(), err.getvalue())
 
 
 def process(
     *words: object, code: str = "from cli.main import main; main()", **environment: str
 ) -> subprocess.Popen[str]:
-    """Start one command line in a process of its own, by the code that runs the program."""
+    """Start one command line in a new process, through the program's entry point."""
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, words)],
         stdout=subprocess.PIPE,

@@ -47,7 +47,7 @@ def test_a_notation_longer_than_a_file_name_is_no_matter():
 
 
 @pytest.mark.parametrize(
-    ("space", "text", "said"),
+    ("space", "text", "message"),
     [
         ("nasnet", "{bad", "expected a genotype as a JSON object"),
         ("nasnet", "[]", "expected a genotype as a JSON object"),
@@ -60,12 +60,12 @@ def test_a_notation_longer_than_a_file_name_is_no_matter():
         ("nb201", "", "expected 3 nodes joined by '+', got 1"),
     ],
 )  # fmt: skip
-def test_a_malformed_notation_names_space_and_fault(space, text, said):
+def test_a_malformed_notation_names_space_and_fault(space, text, message):
     with pytest.raises(EncodingError) as caught:
         read_architecture(text, space, DIGITS)
 
     assert f"no architecture of space {space!r}: " in caught.value.message
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert caught.value.hint
 
 
@@ -74,13 +74,13 @@ def test_a_file_that_is_not_there_is_not_taken_for_a_notation():
         read_architecture("none/arch.json", TINY, DIGITS)
 
 
-def test_a_folder_without_an_architecture_says_what_was_expected(tmp_path):
+def test_the_error_of_a_folder_without_an_architecture_names_the_files(tmp_path):
     with pytest.raises(GraphError, match=r"holds neither best/architecture\.json"):
         read_architecture(str(tmp_path), TINY, DIGITS)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"{}", '"format": "nas-graph"'),
         (b"text", "no JSON"),
@@ -89,13 +89,13 @@ def test_a_folder_without_an_architecture_says_what_was_expected(tmp_path):
         (b'{"format": "nas-graph", "version": 1}', "lacks the key"),
     ],
 )
-def test_a_file_that_is_no_graph_is_named_with_its_fault(content, said, tmp_path):
+def test_a_file_that_is_no_graph_is_named_with_its_fault(content, message, tmp_path):
     (tmp_path / "arch.json").write_bytes(content)
     with pytest.raises(GraphError) as caught:
         read_architecture(str(tmp_path / "arch.json"), TINY, DIGITS)
 
     assert "arch.json" in caught.value.message
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert caught.value.hint
 
 
@@ -112,7 +112,7 @@ def test_a_notation_of_another_space_says_which():
     assert "JSON" not in caught.value.message
 
 
-def test_what_no_space_takes_is_told_without_the_parser_of_json():
+def test_the_error_of_an_unknown_notation_does_not_quote_the_json_parser():
     with pytest.raises(EncodingError) as caught:
         read_architecture("nonsense", "nasnet", DIGITS)
 

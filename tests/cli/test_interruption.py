@@ -38,7 +38,7 @@ def press_in_a_destructor() -> None:
     Deaf()
 
 
-def test_what_is_lost_in_a_destructor_is_raised_at_the_next_event():
+def test_a_ctrl_c_lost_in_a_destructor_is_raised_at_the_next_event():
     with (
         interruptible() as interruption,
         click.Context(click.Command("x"), obj=interruption),
@@ -74,7 +74,7 @@ def test_the_second_ctrl_c_kills():
     assert (ended.returncode, ended.stdout) == (-signal.SIGINT, "saving\n")
 
 
-def test_afterwards_all_is_as_it_was():
+def test_afterwards_the_handlers_are_restored():
     before = signal.getsignal(signal.SIGINT), sys.unraisablehook
     with pytest.raises(KeyboardInterrupt), interruptible():
         signal.raise_signal(signal.SIGINT)

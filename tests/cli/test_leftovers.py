@@ -1,4 +1,4 @@
-"""Commands that write leave nothing behind when killed, and keep out of each other's way."""
+"""Commands leave no files behind when killed, and do not write to the same place."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ print(json.dumps(loaded), file=sys.stderr)
 """
 
 
-def test_help_names_every_command_with_what_it_does():
+def test_help_lists_every_command_with_its_purpose():
     answer = nas("--help")
 
     assert answer.code == 0

@@ -85,7 +85,7 @@ path = Path("x")
 
 @pytest.fixture(autouse=True)
 def _own_modules(monkeypatch):
-    """Modules of the user's, imported by a test, are unknown to the next one."""
+    """Forget the user's modules that a test imported."""
     Path("own_nets.py").write_text(SOURCE)
     Path("package").mkdir()
     Path("package/__init__.py").touch()
@@ -145,7 +145,7 @@ def test_other_forms_of_a_model_are_no_python(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "error", "said"),
+    ("text", "error", "message"),
     [
         ("own_nets:Nett", UnknownNameError, "'own_nets' has no 'Nett'. Did you mean 'Net'"),
         ("package:q", UnknownNameError, "has no 'q'. It has nothing."),
@@ -174,10 +174,10 @@ def test_other_forms_of_a_model_are_no_python(text):
         ("own_nets:build + 1", ConfigError, "literal arguments"),
     ],
 )
-def test_what_makes_no_module_is_refused(text, error, said):
+def test_code_that_makes_no_module_is_refused(text, error, message):
     with pytest.raises(error) as caught:
         make_module(text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.hint
 
 

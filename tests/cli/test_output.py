@@ -12,7 +12,7 @@ from cli.output import count, emit_json, pairs, percent, table
 GENOTYPE = '{"normal":[[["sep_conv_3x3",0],["[bold]",1]]]}' * 8
 
 
-def test_json_holds_paths_as_text_and_what_is_not_finite_as_null(capsys):
+def test_json_holds_paths_as_text_and_non_finite_numbers_as_null(capsys):
     emit_json({"path": Path("a/b"), "loss": math.nan, "worst": -math.inf, "all": (1, 0.5, None)})
 
     document = json.loads(capsys.readouterr().out)
@@ -57,7 +57,7 @@ def test_counts_are_grouped_by_thousands():
     assert count(3349342.0) == "3,349,342"
 
 
-def test_what_was_read_from_files_does_not_steer_the_terminal(capsys):
+def test_names_from_files_do_not_control_the_terminal(capsys):
     table(("trial", "architecture"), [("7", "a\x1b[2J\rb")])
     pairs({"file": "caf\udce9", "cut": "\x9b31m"}, cut=("cut",))
 

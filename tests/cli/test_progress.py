@@ -12,7 +12,7 @@ LEADER = {"rank": 1, "architecture": "[relu]~[bold]", "score": -0.5, "params": 1
 
 
 def console(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
-    """Where a display will write."""
+    """The stream to which a display writes."""
     screen = io.StringIO()
     made = Console(
         file=screen, force_terminal=terminal, width=100, highlight=False, color_system=None
@@ -103,13 +103,13 @@ def test_on_a_terminal_an_interrupt_gives_the_cursor_back(monkeypatch):
     assert screen.getvalue().count("\x1b[?25h") == 1
 
 
-def test_plain_lines_tell_what_is_left_at_the_pace_since_the_first_step(monkeypatch):
+def test_plain_lines_show_the_remaining_time_at_the_pace_since_the_first_step(monkeypatch):
     screen = console(monkeypatch, terminal=False)
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     display = Display()
     with stage(display, "train-hypernet", 1000) as running:
-        for done in (400, 410, 430, 970, 1000):  # went on at step 400, a step a second
+        for done in (400, 410, 430, 970, 1000):  # resumed at step 400, one step per second
             now[0] = 100.0 + done
             running.advance(done)
 

@@ -81,7 +81,7 @@ def test_a_damaged_file_is_named(name, content, read, run):
 
 
 def change(run, **settings):
-    """Make a run record other things."""
+    """Change the recorded settings of a run."""
     document = json.loads((run / "run.json").read_text())
     document["identity"] |= settings
     (run / "run.json").write_text(json.dumps(document))
@@ -100,7 +100,7 @@ def test_weights_that_lie_in_the_run_are_found_there(run):
     assert read_settings(run)["weights"] == str(run / "tiny")
 
 
-def test_only_what_is_wanted_is_read(run):
+def test_only_the_wanted_settings_are_read(run):
     change(run, space={"name": "r/x.py:build"}, weights=None)
 
     assert read_settings(run, ["dataset"]) == {"dataset": "digits"}
@@ -119,7 +119,7 @@ def test_only_what_is_wanted_is_read(run):
         ("weights", "..", "--weights DIR."),
     ],
 )
-def test_what_a_run_names_that_is_not_registered_is_to_be_typed(setting, name, typed, run):
+def test_a_recorded_name_that_is_not_registered_must_be_given(setting, name, typed, run):
     (run.parent / "hypernet").mkdir()
     Path("images").mkdir()
     Path("run", "x.py").write_text("1 / 0")
@@ -179,7 +179,7 @@ def test_a_file_that_a_run_names_is_executed_only_if_it_is_typed(command, run, h
 
 
 @pytest.mark.parametrize("name", ["|none~0|", "folder", "", "x" * 5000])
-def test_what_is_no_run_has_no_settings(name, tmp_path, monkeypatch):
+def test_a_folder_without_a_run_has_no_settings(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
 

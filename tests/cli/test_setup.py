@@ -61,14 +61,14 @@ def test_the_folder_is_made_and_by_default_lies_in_runs(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "said"), [("file", "it is a file"), ("file/x", "not a directory")]
+    ("place", "message"), [("file", "it is a file"), ("file/x", "not a directory")]
 )
 @pytest.mark.parametrize(
     "make", [lambda path: out_directory(path, ""), lambda p: out_file(p / "w")]
 )
-def test_a_place_that_cannot_be_a_folder_is_refused(place, said, make, tmp_path):
+def test_a_place_that_cannot_be_a_folder_is_refused(place, message, make, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(StudyError, match=said) as caught:
+    with pytest.raises(StudyError, match=message) as caught:
         make(tmp_path / place)
 
     assert "--out" in caught.value.hint
@@ -96,12 +96,14 @@ def test_a_hypernetwork_is_trained_once(space, digits, tmp_path):
 
 def test_another_hypernetwork_in_the_place_is_refused(space, digits, tmp_path):
     train_weights(space, digits, tmp_path / "own", 1, CPU, 1, ignore)
-    with pytest.raises(CheckpointError, match=r"another trained hypernetwork.*differ in training"):
+    with pytest.raises(
+        CheckpointError, match=r"hypernetwork in .*own' was made with another training"
+    ):
         train_weights(space, digits, tmp_path / "own", 2, CPU, 1, ignore)
 
 
 @pytest.mark.parametrize("kind", ["folder", "file"])
-def test_what_another_process_writes_is_left_to_it(kind, tmp_path):
+def test_a_folder_that_another_process_writes_is_refused(kind, tmp_path):
     place = tmp_path / "out"
     if kind == "folder":
         place.mkdir()

@@ -88,7 +88,7 @@ def test_a_class_of_a_file_takes_sizes(file: Path) -> None:
         ("Own:width=3", ConfigError, "has no macro size 'width'"),
     ],
 )
-def test_what_is_no_space_is_refused(
+def test_code_that_makes_no_space_is_refused(
     file: Path, name: str, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):

@@ -1,4 +1,4 @@
-"""Standard output holds results alone, and nobody need read it to the end."""
+"""Standard output holds only results, and its reader may stop early."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
         ("spaces", "noisy.py:build", "--dataset", "digits"),
     ],
 )
-def test_what_users_print_does_not_reach_the_json_document(words, hypernet):
+def test_printing_of_user_code_does_not_reach_the_json_document(words, hypernet):
     Path("noisy.py").write_text(NOISY)
     weights = ("--weights", hypernet) if words[0] == "predict" else ()
     answer = nas(*words, *weights, "--json", "--quiet")
@@ -75,7 +75,7 @@ print("after")
 """
 
 
-def test_what_programs_write_that_users_start_goes_to_standard_error():
+def test_programs_of_the_user_write_to_standard_error():
     ended = subprocess.run([sys.executable, "-c", _DESCRIPTORS], capture_output=True, text=True)
 
     assert ended.stdout == "before\nresults\nafter\n"

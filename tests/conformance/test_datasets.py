@@ -26,6 +26,13 @@ class TestDigits(DatasetConformance):
         return load("digits", seed=seed)
 
 
+class TestClutteredDigits(DatasetConformance):
+    made_by_seed = True
+
+    def load(self, seed: int = 0) -> Dataset:
+        return load("cluttered-digits", seed=seed)
+
+
 class TestCifar10(DatasetConformance):
     @pytest.fixture(autouse=True)
     def files(self, tmp_path: Path) -> None:

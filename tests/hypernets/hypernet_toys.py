@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from hypernets.card import HypernetCard
 from hypernets.cards import VOCABULARY_VERSION
 from hypernets.config import HypernetConfig
 from hypernets.families import HYPERNETS
@@ -17,7 +18,6 @@ from nas.config import from_mapping
 from nas.data.catalog import load
 from nas.graph.builder import GraphBuilder
 from nas.graph.ops.linear import Linear
-from nas.predictor.card import Card
 from nas.space.candidate import sample
 from search_spaces.registry import get
 
@@ -47,7 +47,7 @@ def samples(space: SearchSpace, count: int, seed: int = 0) -> list[Graph]:
     return [sample(space, rng).graph for _ in range(count)]
 
 
-def make_card(config: HypernetConfig, hypernet: str = "ghn2", **changes: Any) -> Card:
+def make_card(config: HypernetConfig, hypernet: str = "ghn2", **changes: Any) -> HypernetCard:
     values: dict[str, Any] = {
         "name": "toy",
         "hypernet": hypernet,
@@ -60,7 +60,7 @@ def make_card(config: HypernetConfig, hypernet: str = "ghn2", **changes: Any) ->
         "channels": 1,
         "classes": config.classes,
     }
-    return Card(**{**values, **changes})
+    return HypernetCard(**{**values, **changes})
 
 
 def make_hypernet(

@@ -207,15 +207,15 @@ BROKEN = {
     "card of no text": (write(CARD, b"\xff\xfe\x00"), "card.json' is not a card"),
     "card of a list": (write(CARD, "[1, 2]"), "card.json' is not a card"),
     "card of a number": (write(CARD, "7"), "card.json' is not a card"),
-    "missing key": (write(CARD, '{"name": "toy"}'), "is not a card: Card needs the key"),
+    "missing key": (write(CARD, '{"name": "toy"}'), "is not a card: HypernetCard needs the key"),
     "unknown key": (edit(datset="x"), "no key 'datset'. Did you mean 'dataset'"),
     "unknown size": (edit(config={"hiden": 8}), "cannot read: .*Did you mean 'hidden'"),
     "size of text": (edit(config={"hidden": "8"}), "cannot read"),
-    "no sizes": (edit(config=3), "not a card: Card: config must be Mapping"),
-    "no proxy": (edit(proxy=None), "not a card: Card: proxy must be Mapping"),
+    "no sizes": (edit(config=3), "not a card: HypernetCard: config must be Mapping"),
+    "no proxy": (edit(proxy=None), "not a card: HypernetCard: proxy must be Mapping"),
     "proxy of text": (edit(proxy={"resolution": "8"}), "resolution of the proxy is '8'"),
-    "channels of text": (edit(channels="1"), "not a card: Card: channels must be int"),
-    "version of text": (edit(vocabulary="1"), "not a card: Card: vocabulary must be int"),
+    "channels of text": (edit(channels="1"), "not a card: HypernetCard: channels must be int"),
+    "version of text": (edit(vocabulary="1"), "not a card: HypernetCard: vocabulary must be int"),
     "other size": (edit(config={"hidden": 16}), "of another model"),
     "no layers": (edit(config={"hidden": 8, "layers": 10**9}), "too few for 1000000000 layers"),
     "size beyond torch": (edit(config={"hidden": 10**30}), "hidden must be at most"),
@@ -357,7 +357,7 @@ def test_the_package_ships_two_within_20_megabytes():
 
 
 @pytest.mark.parametrize("name", shipped().names())
-def test_the_package_ships_what_it_can_load(name):
+def test_the_package_can_load_what_it_ships(name):
     assert load(name).card.name == name
 
 

@@ -52,7 +52,7 @@ SHIPPED = {
 
 @pytest.mark.parametrize("grad", [False, True])
 @pytest.mark.parametrize("name", SHIPPED)
-def test_shipped_ones_predict_what_they_did(name, grad):
+def test_shipped_hypernetworks_predict_the_same_weights_as_before(name, grad):
     with torch.set_grad_enabled(grad):
         (params,) = load(name).predict([every_role()])
     for parameter, expected in SHIPPED[name].items():
@@ -108,7 +108,7 @@ def test_an_embedding_is_the_mean_of_the_living_states():
     ("name", "hears"),
     [("ghn1", True), ("ghn2", True), ("ghn3", True), ("smash", True), ("mlp", False)],
 )
-def test_only_encoders_of_graphs_hear_of_other_layers(name, hears):
+def test_only_encoders_of_graphs_depend_on_other_layers(name, hears):
     model = make_hypernet(name)
     first = chain(lambda b, x: b.conv2d(x, 8, 3))
     second = chain(lambda b, x: b.conv2d(x, 8, 5))
@@ -140,7 +140,7 @@ def two_layers(layer):
 @pytest.mark.parametrize(
     ("layer", "weight"), [("gcn", "lin.weight"), ("arma", "init_weight"), ("sage", "lin_l.weight")]
 )
-def test_what_reads_the_input_is_scaled_to_its_size(layer, weight):
+def test_layers_that_read_the_input_are_scaled_to_its_size(layer, weight):
     plain, scaled = (
         make_hypernet("ghn2-lowrank", input_gain=gain).predict([two_layers(layer)])[0]
         for gain in (1.0, 50.0)
@@ -156,7 +156,7 @@ def test_what_reads_the_input_is_scaled_to_its_size(layer, weight):
     [("sage", ("lin_l.weight", "lin_r.weight")), ("gat", ("att_src", "att_dst"))],
 )
 @pytest.mark.parametrize("name", ["ghn2", "ghn2-lowrank", "neumeta"])
-def test_matrices_of_one_layer_are_told_apart(name, layer, alike):
+def test_matrices_of_one_layer_are_distinguished(name, layer, alike):
     (params,) = make_hypernet(name).predict([two_layers(layer)])
     one, other = (params[f"first.{part}"] for part in alike)
     assert one.shape == other.shape

@@ -77,7 +77,7 @@ def test_the_import_is_the_graph(pairs) -> None:
         assert (again.hash() == graph.hash()) or plain != graph.hash()
 
 
-def test_the_import_costs_what_the_graph_costs(pairs) -> None:
+def test_the_import_costs_the_same_as_the_graph(pairs) -> None:
     for graph, again in pairs:
         expected, actual = cost(graph), cost(again)
         assert actual.params == expected.params

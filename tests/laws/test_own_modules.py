@@ -109,7 +109,7 @@ def test_outputs_in_training_are_distributed_as_those_of_the_module(
     torch.testing.assert_close(drawn.std(0), expected.std(0))
 
 
-def test_the_graph_computes_what_the_module_does(network: type[nn.Module]) -> None:
+def test_the_graph_computes_the_same_as_the_module(network: type[nn.Module]) -> None:
     mine = own(network)
     state, graph = mine.module.state_dict(), space_of(network).graph({})
     (images,) = DATA.val.spread(4).whole().inputs

@@ -58,7 +58,7 @@ SCALES = {
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_a_proxy_tells_apart_what_the_full_size_does(space, scale):
+def test_a_proxy_distinguishes_the_architectures_of_the_full_size(space, scale):
     """Of a network and a mutant, both made of few operations so that cells are symmetric."""
     task, sizes = SCALES[scale]
     resolution = {"resolution": min(task.resolution, 16)}

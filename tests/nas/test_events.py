@@ -7,7 +7,7 @@ import pytest
 from nas.events import Advanced, Event, StageFinished, StageStarted, ignore, stage
 
 
-def test_a_stage_tells_start_steps_and_end() -> None:
+def test_a_stage_reports_start_steps_and_end() -> None:
     heard: list[Event] = []
     with stage(heard.append, "train", 3) as progress:
         progress.advance(1, loss=0.5)

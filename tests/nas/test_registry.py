@@ -28,7 +28,7 @@ def test_reads_like_a_sorted_mapping(colours: Registry[int]) -> None:
     assert 7 not in colours
 
 
-def test_a_decorator_returns_what_it_registers() -> None:
+def test_a_decorator_returns_the_registered_object() -> None:
     kinds: Registry[type] = Registry("kind")
 
     @kinds.register("thing")

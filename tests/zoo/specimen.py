@@ -47,7 +47,7 @@ class Specimen:
 
     @property
     def opaque(self) -> set[str]:
-        """Parameters inside modules that cannot be looked into."""
+        """Parameters inside modules that cannot be read."""
         return {name for name in self.sizes if within(name, self.network.opaque)}
 
     @property

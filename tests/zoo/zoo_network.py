@@ -25,7 +25,7 @@ class ZooNetwork:
         inputs: Inputs of a given size, the number of samples for most networks.
         params: Number of parameters in the literature or in its authors' code.
         unused: Names of modules and parameters that evaluation does not reach.
-        opaque: Names of modules that cannot be looked into.
+        opaque: Names of modules that cannot be read.
         kept: Names of what is not learned.
         auxiliary: Whether in training mode it has further outputs, which the import keeps.
         fixed: Whether its import holds for one size of inputs only, a size being computed from

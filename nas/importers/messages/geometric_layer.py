@@ -1,4 +1,4 @@
-"""Which layers of torch-geometric are operations of the vocabulary."""
+"""Match layers of torch-geometric to operations of the vocabulary."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _LAYERS = {
     "GraphConv": ("graph",),
     "SAGEConv": ("sage",),
 }
-"""What a layer may be, by the class it comes as."""
+"""The operations that a layer may be, by its class."""
 
 _LIKE = {"GATv2Conv": "gat", "SGConv": "gcn", "TAGConv": "cheb"}
-"""What others are most like."""
+"""The most similar operations of other classes."""
 
 _PLAIN = (bool, int, float, str, tuple, type(None))
 
 
 def operation_of(module: nn.Module) -> MessagePassing | None:
-    """The operation that does what a layer of torch-geometric does, None if there is none.
+    """The operation that computes the same as a layer of torch-geometric; None if none does.
 
-    It is one whose own layer has the same settings and the same parts.
+    The operation's own layer must have the same settings and the same parts.
     """
     names = (name for cls in type(module).__mro__ for name in _LAYERS.get(cls.__name__, ()))
     for name in names:
@@ -45,19 +45,19 @@ def operation_of(module: nn.Module) -> MessagePassing | None:
             layer, args, options = op.layer_call(features)
             own = layer(*args, **options)
             known = type(features) is int and features > 0
-            if known and isinstance(module, layer) and _looks(module) == _looks(own):
+            if known and isinstance(module, layer) and _structure(module) == _structure(own):
                 return op
     return None
 
 
 def gin_on(aggregation: Op, linear: Op) -> MessagePassing | None:
-    """The GIN layer that is a linear layer behind a sum over neighbours, None if it is none."""
+    """The GIN layer of a sum over neighbours and a linear layer; None for other operations."""
     if not isinstance(aggregation, Layer) or not isinstance(linear, Linear):
         return None
     from torch_geometric.nn import GINConv  # it takes long to import
 
     layer: Any = aggregation.layer
-    if type(layer) is not GINConv or _looks(layer) != _looks(GINConv(nn.Identity())):
+    if type(layer) is not GINConv or _structure(layer) != _structure(GINConv(nn.Identity())):
         return None
     if float(layer.eps):
         return None
@@ -65,7 +65,7 @@ def gin_on(aggregation: Op, linear: Op) -> MessagePassing | None:
 
 
 def features_of(module: nn.Module) -> OpFeatures:
-    """As what a hypernetwork sees a layer that is no operation, for its settings or its kind."""
+    """Features of a layer that matches no operation: the most similar kind, heads and bias."""
     name = type(module).__name__
     kind = next(iter(_LAYERS.get(name, ())), _LIKE.get(name, "layer"))
     return OpFeatures(
@@ -76,7 +76,7 @@ def features_of(module: nn.Module) -> OpFeatures:
 
 
 def _guess(layer: Any, name: str) -> tuple[MessagePassing, int]:
-    """The operation a layer would be, and the features it reads."""
+    """The operation that a layer may be, and its number of input features."""
     linear = layer.nn if name == "gin" else None
     channels = linear.out_features if linear else layer.out_channels
     heads, concat = getattr(layer, "heads", 1), getattr(layer, "concat", True)
@@ -92,13 +92,13 @@ def _guess(layer: Any, name: str) -> tuple[MessagePassing, int]:
 
 
 def _features_read(layer: nn.Module) -> Any:
-    """As a layer was given them; one that was lazy knows them in its parts alone."""
+    """The number of input features; a layer that was lazy stores it only in its parts."""
     sizes = (getattr(part, "in_channels", -1) for part in layer.modules())
     return next((size for size in sizes if size != -1), -1)
 
 
-def _looks(layer: nn.Module) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
-    """Settings, parts and shapes of a layer; features that it reads are among the shapes."""
+def _structure(layer: nn.Module) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
+    """Settings, parts and parameter shapes of a layer; the shapes show its input features."""
     settings = {
         key: value
         for key, value in vars(layer).items()

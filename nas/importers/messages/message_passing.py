@@ -1,4 +1,4 @@
-"""Layers of torch-geometric, whose results depend on the edges and so need real tensors."""
+"""Calls of torch-geometric layers, which need real edges to compute a result."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _WITHOUT_PERCEPTRON: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary
 def plain_call(
     layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """A call of a layer by position, options at the end left out that are None anyway.
+    """Write a call of a layer with positional arguments, without trailing ones that are None.
 
-    Calls that cannot be written so are left as they are.
+    A call that cannot be written in this form is returned unchanged.
     """
     signature = inspect.signature(type(layer).forward)
     try:
@@ -49,7 +49,7 @@ def _is_variable(parameter: inspect.Parameter) -> bool:
 def perceptron_of(layer: nn.Module) -> nn.Module | None:
     """The network that a layer applies to its aggregated messages; None where it has none.
 
-    A GINConv has one, unless it is one linear layer.
+    A GINConv has one, unless it is a single linear layer or the identity.
     """
     if type(layer).__name__ != "GINConv" or not is_message_passing(layer):
         return None
@@ -63,16 +63,16 @@ def without_perceptron(layer: nn.Module) -> nn.Module:
         return layer
     if layer not in _WITHOUT_PERCEPTRON:
         part = copy(layer)
-        part.__dict__.pop("forward", None)  # which may be that of the whole, for a while
+        part.__dict__.pop("forward", None)  # may be the temporary one of the whole layer
         part._modules = {**layer._modules, "nn": torch.nn.Identity()}
         _WITHOUT_PERCEPTRON[layer] = part
     return _WITHOUT_PERCEPTRON[layer]
 
 
 def shape_rule(layer: nn.Module) -> Callable[..., Any]:
-    """A layer as a function on tensors without numbers: one edge among three nodes stands in.
+    """A layer as a function of meta tensors; it runs on a graph of three nodes and one edge.
 
-    Made before the layer's parameters lose their numbers.
+    Call it before the layer's parameters move to the meta device.
     """
     twin = deepcopy(layer).cpu()
 

@@ -11,6 +11,7 @@ from torch import nn
 
 from nas.errors import StudyError
 from nas.files import digest
+from nas.resume import difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 _FORMAT = 2
 """Raised when hashes of architectures change, or what is on record of them."""
-
-_PLURAL = ("weights", "objectives", "constraints")
 
 
 def identity(
@@ -54,9 +53,7 @@ def identity(
         "weights": {
             "name": card.name,
             "card": _digest(card, "training", "measured", "digest"),
-            "digest": digest(predictor.state_dict())
-            if isinstance(predictor, nn.Module)
-            else card.digest,
+            "digest": digest(predictor.state_dict()) if isinstance(predictor, nn.Module) else "",
         },
         "objectives": [str(objective) for objective in objectives],
         "constraints": sorted(str(constraint) for constraint in constraints),
@@ -100,21 +97,15 @@ def check_same(
         weights: What may also stand for the weights, see :func:`earlier_weights`.
 
     Raises:
-        StudyError: They differ; the message names the first difference.
+        StudyError: They differ; the message names the differences.
     """
     if before is None:
         return
-    for key, value in now.items():
-        if key == "weights" and weights is not None and before.get(key) == weights:
-            continue
-        if before.get(key) != value:
-            another = "other" if key in _PLURAL else "another"
-            raise StudyError(
-                f"{where} was made with {another} {key}: {_short(before.get(key))}, "
-                f"not {_short(value)}.",
-                hint="Choose another --out or --study-name, or repeat the original command.",
-            )
-
-
-def _short(value: Any) -> str:
-    return json.dumps(value) if value is not None else "none"
+    if weights is not None and before.get("weights") == weights:
+        now = {**now, "weights": weights}
+    differing = difference(before, now)
+    if differing:
+        raise StudyError(
+            f"{where} was made with {differing}",
+            hint="Choose another --out or --study-name, or repeat the original command.",
+        )

@@ -1,51 +1,88 @@
-"""Trainings on record, by the architecture that was trained."""
+"""What trainings have come to, read from the record of a study."""
 
 from __future__ import annotations
 
-import re
+import math
 from dataclasses import dataclass
-from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from nas.study.record.study_record import StudyRecord
 
-_KEY = re.compile(r"(?:finalist|final)-(?P<hash>[0-9a-f]+)-(?P<epochs>\d+)-(?P<init>[\w-]+)")
-"""The note of one training, see :mod:`nas.study.successive_halving`."""
+Kind = Literal["finalist", "final"]
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, kw_only=True)
 class Training:
-    """How a training ended; of two, the longer one is greater, then the more accurate.
+    """One finished training.
 
     Attributes:
+        hash: Canonical hash of the architecture.
         epochs: Its length.
-        val_accuracy: Accuracy on the ranking split.
-        init: The weights it started from.
+        start: Where its weights came from.
+        val_accuracy: On the ranking split.
+        test_accuracy: On the test split, of a final training; else None.
     """
 
+    hash: str
     epochs: int
+    start: str
     val_accuracy: float
-    init: str
+    test_accuracy: float | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it was tested."""
+        return self.test_accuracy is not None
 
 
-def longest_trainings(notes: Mapping[str, Any]) -> dict[str, Training]:
-    """The longest training of each architecture that was trained, by its hash.
+def training_key(kind: Kind, hash_: str, epochs: int, start: str) -> str:
+    """The name under which the result of a training is recorded.
 
     Args:
-        notes: The notes of a record, by key; those of other things, and of trainings that
-            diverged, are passed over.
-
-    Example:
-        >>> longest_trainings({"finalist-0a-3-default": 0.5, "finalist-0a-9-default": 0.75})
-        {'0a': Training(epochs=9, val_accuracy=0.75, init='default')}
+        kind: ``finalist`` for the accuracy that ranks, ``final`` for those of a final training.
+        hash_: Canonical hash of the architecture.
+        epochs: Its length.
+        start: Where its weights came from.
     """
-    found: dict[str, Training] = {}
-    for key, note in notes.items():
-        match = _KEY.fullmatch(key)
-        accuracy = note.get("val_accuracy") if isinstance(note, dict) else note
-        if match is None or not isinstance(accuracy, Real):
-            continue
-        training = Training(int(match["epochs"]), float(accuracy), match["init"])
-        found[match["hash"]] = max(training, found.get(match["hash"], training))
+    return f"{kind}-{hash_}-{epochs}-{start}"
+
+
+def finished_trainings(record: StudyRecord, kind: Kind) -> list[Training]:
+    """The trainings of a kind that did not fail, in the order of the record."""
+    found: list[Training] = []
+    for key, value in record.notes(f"{kind}-").items():
+        hash_, epochs, start = key.rsplit("-", 2)
+        accuracies = _accuracies(value)
+        if accuracies is not None:
+            found.append(Training(hash=hash_, epochs=int(epochs), start=start, **accuracies))
     return found
+
+
+def longest_trainings(record: StudyRecord) -> dict[str, Training]:
+    """The longest training of each architecture by hash; of equally long ones the best.
+
+    A final training goes before one of a rung.
+    """
+    every = (*finished_trainings(record, "finalist"), *finished_trainings(record, "final"))
+    order = sorted(every, key=lambda one: (one.epochs, one.is_final, one.val_accuracy))
+    return {training.hash: training for training in order}
+
+
+def accuracies_by_length(record: StudyRecord) -> dict[str, dict[int, float]]:
+    """Ranking accuracies of each architecture by hash and length, from the best start."""
+    found: dict[str, dict[int, float]] = {}
+    for training in finished_trainings(record, "finalist"):
+        lengths = found.setdefault(training.hash, {})
+        best = max(training.val_accuracy, lengths.get(training.epochs, -math.inf))
+        lengths[training.epochs] = best
+    return found
+
+
+def _accuracies(value: Any) -> dict[str, Any] | None:
+    """The accuracies of a recorded result; None for a training that failed."""
+    if not isinstance(value, dict):
+        return {"val_accuracy": float(value)}
+    if "diverged" in value:
+        return None
+    return {name: float(value[name]) for name in ("val_accuracy", "test_accuracy")}

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from nas.analysis.figure import FIGURES
 from nas.files import write_text
-from nas.study.outcome import PARENT
+from nas.study.record.trained import longest_trainings
+from nas.study.record.trial_reading import (
+    ARCHITECTURE,
+    DUPLICATE_OF,
+    HASH,
+    OUTCOME,
+    PARENT,
+    REASON,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +34,7 @@ _SHARE = 0.05
 
 
 _TRAINED = ("epochs", "val_accuracy")
-"""Of the longest training."""
+"""Columns of the longest training."""
 
 
 class TrialsTable:
@@ -50,7 +58,7 @@ class TrialsTable:
         """Write the table."""
         began = time.monotonic()
         self._record.check()
-        trials, trained = self._record.trials(), self._record.trainings()
+        trials, trained = self._record.trials(), longest_trainings(self._record)
         write_text(self._path, trials_csv(trials, self._constraints, trained))
         ended = time.monotonic()
         self._due = ended + (ended - began) / _SHARE
@@ -69,33 +77,21 @@ def trials_csv(
         trained: The longest training of each architecture that was trained, by its hash.
     """
     trainings = trained or {}
-    names = FIGURES.in_order()
+    before = (OUTCOME, DUPLICATE_OF, PARENT, *FIGURES.in_order())
+    after = (HASH, ARCHITECTURE, REASON)
     limits = [str(constraint) for constraint in constraints]
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
-    table.writerow(
-        (
-            "number",
-            "outcome",
-            "duplicate_of",
-            "parent",
-            *names,
-            *limits,
-            *_TRAINED,
-            "hash",
-            "architecture",
-            "reason",
-        )
-    )
+    table.writerow(("number", *before, *limits, *_TRAINED, *after))
     for trial in trials:
-        known = trial.user_attrs
+        known = trial.user_attrs  # of infeasible and failed candidates most are missing
         table.writerow(
             (
                 trial.number,
-                *(known.get(name, "") for name in ("outcome", "duplicate_of", PARENT, *names)),
+                *(known.get(name, "") for name in before),
                 *(trial.constraints.get(limit, "") for limit in limits),
-                *_columns(trainings.get(known.get("hash", ""))),
-                *(known.get(name, "") for name in ("hash", "architecture", "reason")),
+                *_columns(trainings.get(known.get(HASH, ""))),
+                *(known.get(name, "") for name in after),
             )
         )
     return buffer.getvalue()

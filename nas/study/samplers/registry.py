@@ -9,6 +9,7 @@ from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESample
 
 from nas.errors import ConfigError, described
 from nas.registry import Registry
+from nas.study.record.optuna_internals import share_search_space
 from nas.study.samplers.evolution import RegularisedEvolutionSampler
 
 SamplerFactory = Callable[[int], BaseSampler]
@@ -58,9 +59,7 @@ def make_sampler(
     if isinstance(sampler, BaseSampler):
         return copy.deepcopy(sampler) if after is None else after
     made = SAMPLERS.get(sampler)(seed % _LEGACY_SEEDS)
-    shared = getattr(after, "_search_space", None)
-    if shared is not None:
-        made._search_space = shared  # type: ignore[attr-defined]
+    share_search_space(made, after)
     return made
 
 

@@ -70,6 +70,7 @@ class FinalistSelector:
         optimism: float = 0.5,
     ) -> None:
         self._trials = trials
+        self._figures = [trial.user_attrs for trial in trials]
         self._objectives = objectives
         self._embed = embed
         self._optimism = optimism
@@ -105,7 +106,7 @@ class FinalistSelector:
         else:
             quality = self._scores[name]
         enough = len(trained) + 1
-        order = by_training(self._trials, quality.tolist(), self._objectives, enough)
+        order = by_training(self._figures, quality.tolist(), self._objectives, enough)
         return [self._trials[row] for row in order]
 
     def is_proven(self, trained: Mapping[int, float | None]) -> bool:

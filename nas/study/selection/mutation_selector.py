@@ -89,7 +89,9 @@ class MutationSelector:
         """What was trained, best first."""
         known = {number: accuracy for number, accuracy in trained.items() if accuracy is not None}
         trials = [self._exploration.trial(number) for number in known]
-        order = by_training(trials, list(known.values()), self._config.objectives)
+        order = by_training(
+            [trial.user_attrs for trial in trials], list(known.values()), self._config.objectives
+        )
         return [trials[index] for index in order]
 
     def _mutant(self, parent: FrozenTrial, draws: np.random.Generator) -> Candidate | None:

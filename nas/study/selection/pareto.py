@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nas.analysis.figure import FIGURES
-from nas.study.record.study_record import is_scored
+from nas.study.record.trial_reading import is_scored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from optuna.study import StudyDirection
     from optuna.trial import FrozenTrial
 
     from nas.study.goals.objectives import Objective
-
-    Choose = Callable[[Mapping[int, float | None]], FrozenTrial | None]
-    """The next trial to train, None for no more, as a function of what was trained before: the
-    accuracies by number of the trial, in the order of training, None where it diverged."""
 
 
 def ranked_fronts(
@@ -53,36 +49,36 @@ def best(
 
 
 def by_training(
-    trials: Sequence[FrozenTrial],
+    figures: Sequence[Mapping[str, Any]],
     accuracies: Sequence[float],
     objectives: Sequence[Objective],
     at_least: int | None = None,
 ) -> list[int]:
-    """Indices of trials: successive Pareto fronts, and the accuracy within each.
+    """Indices of architectures: successive Pareto fronts, and the accuracy within each.
 
-    The accuracy after training, known or expected, takes the place of what predicted weights told;
-    what the graph alone tells, such as its size, remains an objective. Without such an objective
+    The accuracy after training, known or expected, takes the place of figures with predicted
+    weights; figures of the graph, such as its size, remain objectives. Without such an objective
     the order is that of the accuracies. Ties stay in the order given.
 
     Args:
-        trials: Complete trials.
+        figures: Of each architecture those known from its graph, by name.
         accuracies: Of each, or anything else that puts better networks higher.
         objectives: What is searched for.
         at_least: Stop once the fronts hold so many trials; None orders all.
     """
     points = [
-        [-accuracy, *_costs(trial, objectives)]
-        for trial, accuracy in zip(trials, accuracies, strict=True)
+        [-accuracy, *_costs(known, objectives)]
+        for known, accuracy in zip(figures, accuracies, strict=True)
     ]
     found = fronts(np.array(points), at_least or len(points)) if points else []
     return [i for front in found for i in sorted(front, key=lambda i: (-accuracies[i], i))]
 
 
-def _costs(trial: FrozenTrial, objectives: Sequence[Objective]) -> list[float]:
-    """Values of the objectives that need no score, turned so that less is better."""
+def _costs(figures: Mapping[str, Any], objectives: Sequence[Objective]) -> list[float]:
+    """Figures of the objectives that need no score, turned so that less is better."""
     return [
-        -value if objective.direction == "maximize" else value
-        for objective, value in zip(objectives, trial.values, strict=True)
+        (-1 if objective.direction == "maximize" else 1) * float(figures[objective.name])
+        for objective in objectives
         if FIGURES.get(objective.name).known == "graph"
     ]
 

@@ -73,7 +73,7 @@ def test_a_verdict_is_what_torch_says(judge, graph, params):
     assert found.loss == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-4)
 
 
-def test_what_is_not_finite_is_worth_nothing(judge, graph, params):
+def test_non_finite_outputs_are_worth_nothing(judge, graph, params):
     params["classifier.weight"] = torch.full_like(params["classifier.weight"], torch.inf)
     found = judge(Fixed(params), graph)
     assert (found.accuracy, found.loss) == (0.0, None)

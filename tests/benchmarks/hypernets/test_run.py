@@ -54,7 +54,7 @@ def table(text: str) -> list[list[str]]:
     return [row for row in rows if row[0] != "---"]
 
 
-def test_the_table_tells_what_lies_in_the_folder(done):
+def test_the_table_shows_the_results_in_the_folder(done):
     head, row = table(done.printed)
     (directory,) = done.out.iterdir()
     model, cost = load(directory), json.loads((directory / "cost.json").read_text())
@@ -65,13 +65,13 @@ def test_the_table_tells_what_lies_in_the_folder(done):
     assert head[6:] == ["test", "wide", "deep", "dense", "bnfree", "ResNet-50", "ViT"]
 
 
-def test_what_is_finished_is_not_done_again(done):
+def test_finished_parts_are_not_repeated(done):
     before = done.stamps
     assert done.run() == done.printed
     assert done.stamps == before
 
 
-def test_only_what_is_missing_is_done(done):
+def test_only_missing_parts_are_done(done):
     (file,) = done.out.glob("*/test-*.json")
     before = done.stamps
     file.unlink()

@@ -103,7 +103,7 @@ def test_scores_are_gone_on_with(tmp_path, monkeypatch):
     assert asked == keys[2:]
 
 
-def test_mean_rank_turns_figures_and_puts_what_failed_last():
+def test_mean_rank_turns_figures_and_puts_failures_last():
     figures = {"brier": np.array([0.2, np.nan, 0.4]), "readout": np.array([0.9, 0.1, 0.5])}
     assert mean_rank(figures, ("brier", "readout")).argsort().tolist() == [1, 2, 0]
 
@@ -139,14 +139,14 @@ def test_ridge_beats_the_mean_architecture():
     assert found[0] > np.quantile([one.test for one in truth.values()], 0.9)
 
 
-def test_one_hot_tells_links_places_and_counts():
+def test_one_hot_encodes_links_places_and_counts():
     features = one_hot([SPACE.decode(key) for key in KEYS])
     assert features.shape == (60, 54)
     assert (features[:, :9].sum(1) == 1).all()
     assert (features[:, 9:45].sum(1) == features[:, 45:].sum(1)).all()
 
 
-def test_the_engine_trains_what_scores_best_first():
+def test_the_engine_trains_the_best_scores_first():
     tests = np.array([published()[key].test for key in KEYS])
     trained: list[str] = []
 

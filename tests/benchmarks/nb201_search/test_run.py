@@ -127,7 +127,7 @@ class ByTruth(ScoredSpace):
         return np.zeros((len(list(candidates)), 2))
 
 
-def test_the_engine_trains_what_scores_best_first():
+def test_the_engine_trains_the_best_scores_first():
     truth = published()
     trained = []
 

@@ -34,7 +34,7 @@ def test_another_operation_on_the_edge_has_a_tensor_of_its_own(card):
     assert conv["stem.conv.weight"] is point["stem.conv.weight"]
 
 
-def test_it_gives_what_a_network_needs(card):
+def test_it_returns_the_tensors_of_a_network(card):
     for text in (CONV, MORE, POINT):
         (params,) = OneShot(card).predict([graph(text)])
         wanted = {name: spec.shape for name, spec in graph(text).parameters().items()}

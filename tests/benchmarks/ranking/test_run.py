@@ -28,7 +28,7 @@ def weights(tmp_path):
     return ["--weights", str(tmp_path / "hypernet")]
 
 
-def test_a_truth_file_grows_and_keeps_what_it_has(trained):
+def test_a_truth_file_grows_and_keeps_its_rows(trained):
     before = json.loads(trained.read_text())
     assert len(before["rows"]) == 3
     for row in before["rows"]:

@@ -25,7 +25,7 @@ def test_more_steps_fit_better():
     assert loss(30) < 0.8 * loss(1)
 
 
-def test_a_network_is_trained_alike_in_any_company():
+def test_a_network_is_trained_the_same_in_any_group():
     graph = tiny_space().graph(CELL).simplified
     alone, beside = trainer(2).predict([graph])[0], trainer(2).predict([graph, graph])[1]
     assert all(torch.equal(alone[name], beside[name]) for name in alone)

@@ -12,7 +12,7 @@ from benchmarks.regnet.trainings import Scale, Training, Trainings
 from nas.analysis.cost import cost
 from nas.data.catalog import load
 from nas.files import write_json
-from nas.study.rungs import Rung
+from nas.study.finalists.rungs import Rung
 from tests.hypernets.hypernet_toys import make_hypernet
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def test_random_networks_climb_as_finalists_do(digits: Dataset) -> None:
     assert (len(done), done[-1].macs) == (6, sorted(macs)[-2])
 
 
-def test_what_was_trained_is_not_trained_again(digits: Dataset, tmp_path: Path) -> None:
+def test_trained_networks_are_not_trained_again(digits: Dataset, tmp_path: Path) -> None:
     (one,) = drawn(SCALE.space_for(digits), 2e5, 0, 1)
     first = Trainings(SCALE, digits, tmp_path / "known.json")(one)
     assert 0 <= first.test <= 1

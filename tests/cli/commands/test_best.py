@@ -144,3 +144,16 @@ def test_wrong_usage_of_best_is_refused(finished):
     assert nas("best", finished, "--trial", 2, "--pareto").code == 2
     assert "does not end with .json" in nas("best", finished, "--out", "graph.svg").error
     assert "has no trial 77" in nas("best", finished, "--trial", 77).error
+
+
+def test_a_baseline_that_won_has_a_name_and_no_estimate(finished, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run")
+    result = json.loads((run / "result.json").read_text())
+    result["best"] |= {"name": "resnet", "number": None, "estimate": None}
+    (run / "result.json").write_text(json.dumps(result))
+    answer = nas("best", run, "--out", "graph.json")
+
+    assert answer.code == 0, answer.err
+    assert "estimate" not in answer.out
+    assert f"resnet, hash {result['best']['hash'][:8]}" in answer.out
+    assert Graph.from_json(Path("graph.json").read_text()).hash() == result["best"]["hash"]

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from scipy.stats import ks_2samp
 
-from tests.cli.program import TrialOutcome, nas
+from tests.cli.program import Answer, nas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,18 +20,18 @@ NB201 = "nb201:channels=4,cells=1"
 
 @pytest.fixture(scope="session")
 def general(hypernet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The hypernetwork of the tests, said to be one for all spaces."""
+    """The hypernetwork of the tests, with a card for all spaces."""
     folder = shutil.copytree(hypernet, tmp_path_factory.mktemp("general") / "general")
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps({**card, "general": True}))
     return folder
 
 
-def compare(hypernet: Path, *words: object) -> TrialOutcome:
+def compare(hypernet: Path, *words: object) -> Answer:
     return nas("spaces", "compare", *words, "--weights", hypernet, "--images", 32)
 
 
-def test_json_tells_the_errors_and_what_follows_from_them(general: Path) -> None:
+def test_json_holds_the_errors_and_their_statistics(general: Path) -> None:
     answer = compare(general, ANYNET, NB201, "--sample", 4, "--json", "--quiet")
 
     assert (answer.code, answer.err) == (0, "")

@@ -6,19 +6,14 @@ import json
 import shutil
 import signal
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from cli.commands.search import command
 from hypernets.cards import shipped as shipped_hypernets
-from nas.analysis.figure import FIGURES
-from nas.config import from_mapping
 from nas.events import Advanced
-from nas.study.samplers.registry import SAMPLERS
-from nas.study.search_config import SearchConfig
 from nas.study.selection import mutation_selector
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
@@ -262,13 +257,6 @@ def test_every_sampler_searches_without_a_word_on_stderr(sampler, hypernet):
     assert answer.document["trials"]["complete"] == 5
 
 
-def test_the_help_names_all_samplers_and_all_figures():
-    shown = " ".join(nas("search", "--help").out.split())
-
-    for name in (*SAMPLERS, *FIGURES):
-        assert name in shown
-
-
 def test_the_study_can_be_kept_in_a_database(hypernet, tmp_path):
     words = ("--storage", f"sqlite:///{tmp_path / 'runs.db'}", "--study-name", "mine", "--json")
     answer = search(hypernet, "--n-trials", 3, *SCORES_ONLY, *words)
@@ -458,10 +446,3 @@ def test_a_front_without_the_score_is_shown_by_its_first_objective(hypernet):
              line.split()[0].isdigit()][: len(front)]  # fmt: skip
     assert len(front) > 1
     assert shown == expected
-
-
-def test_each_setting_of_a_search_is_an_option_with_the_same_default():
-    made_of_others = {"out", "scoring", "device", "generation"}
-    names = [field.name for field in fields(SearchConfig) if field.name not in made_of_others]
-    given = command.make_context("search", []).params
-    assert from_mapping(SearchConfig, {name: given[name] for name in names}) == SearchConfig()

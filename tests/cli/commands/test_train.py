@@ -101,7 +101,7 @@ def test_another_training_in_the_same_folder_is_refused(words, said):
     answer = nas("train", "--max-epochs", 1, *words, "--out", "a")
 
     assert answer.code == 1
-    assert f"'a' holds a training with another {said}" in answer.error
+    assert f"the training in 'a' was made with another {said}: " in answer.error
     assert Path("a/model.safetensors").read_bytes() == before
 
 

@@ -75,7 +75,7 @@ def test_a_folder_without_trials_is_an_error():
 def test_what_was_trained_has_its_accuracy_in_the_table_and_in_json(finished):
     result = json.loads((finished / "result.json").read_text())
     trained = {found["number"]: found["trained"] for found in result["finalists"]}
-    assert len(trained) == 2
+    assert len(trained) >= 2
     for row in nas("trials", finished, "--json").document:
         known = trained.get(row["number"], {"epochs": None, "val_accuracy": None})
         assert (row["epochs"], row["val_accuracy"]) == (known["epochs"], known["val_accuracy"])

@@ -106,7 +106,7 @@ def test_raw_values_of_a_fresh_decoder_have_unit_variance(role) -> None:
     assert 0.3 < decoder(h, role, (10, 128)).var().item() < 3
 
 
-def test_decoding_costs_what_the_shape_needs(decoder) -> None:
+def test_the_cost_of_decoding_follows_the_shape(decoder) -> None:
     """Unneeded channels and taps get no gradient."""
     decoder(states(), Role.WEIGHT, (4, 2, 3, 3)).square().sum().backward()
     used = decoder.spread.grad.abs().sum(-1) > 0

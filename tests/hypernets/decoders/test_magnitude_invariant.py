@@ -55,7 +55,7 @@ def test_encoded_states_have_one_length(scale: float) -> None:
     assert_close(encoded.norm(dim=1), torch.full((50,), HIDDEN**0.5))
 
 
-def test_decoders_hear_of_normal_states_as_normal() -> None:
+def test_decoders_keep_normal_states_normal() -> None:
     torch.manual_seed(0)
     decoder = MagnitudeInvariant(nn.Identity(), 64, 1, 1, 1)
     heard = decoder.linear(constant_length(torch.randn(2000, 64)))

@@ -34,7 +34,7 @@ def test_values_repeat_along_each_dimension(have, shape) -> None:
     assert torch.equal(tile(part, shape), out)
 
 
-def test_what_is_longer_is_cut() -> None:
+def test_longer_tensors_are_cut() -> None:
     assert tile(torch.arange(6.0).view(1, 2, 3), (1, 2)).tolist() == [[[0, 1]]]
 
 

@@ -27,7 +27,7 @@ def test_one_thread_inside_and_as_many_as_before_afterwards() -> None:
         assert min(blas_threads(), default=1) == 1  # scipy has a library of its own
 
 
-def test_sweeps_of_several_threads_leave_it_as_it_was() -> None:
+def test_sweeps_of_several_threads_restore_it() -> None:
     def sweep(_: int) -> None:
         with one_blas_thread():
             assert np.ones((8, 8)).sum() == 64

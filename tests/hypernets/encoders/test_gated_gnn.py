@@ -147,11 +147,11 @@ def reaction(gnn, changed, read):
 
 
 @pytest.mark.parametrize(("changed", "read"), [(0, 3), (3, 0)])
-def test_states_hear_of_all_nodes_before_and_after(changed, read):
+def test_states_depend_on_all_nodes_before_and_after(changed, read):
     assert reaction(make_gnn(False), changed, read) > 0
 
 
-def test_separate_graphs_do_not_hear_of_each_other():
+def test_separate_graphs_do_not_depend_on_each_other():
     gnn, graph = make_gnn(True), record(random_dag(7, 0), 50)
     x = torch.randn(14, HIDDEN)
     pair = Batch.from_data_list([graph, graph])

@@ -31,7 +31,7 @@ def test_ties_count_as_in_scipy(sampled):
 
 
 @pytest.mark.parametrize("broken", [None, math.nan, INF, -INF])
-def test_what_has_no_finite_score_is_worst(broken):
+def test_networks_without_a_finite_score_are_worst(broken):
     truth = [1.0, 2.0, 3.0, 4.0]
     score = [broken, 0.1, 0.2, 0.3]
     assert kendall(score, truth) == spearman(score, truth) == ndcg(score, truth) == 1
@@ -52,7 +52,7 @@ def test_without_an_order_there_is_no_correlation(measure, score, truth):
     assert measure(score, truth) is None
 
 
-def test_the_top_is_what_is_truly_best():
+def test_the_top_holds_the_truly_best():
     truth = np.arange(20.0)
     score = truth.copy()
     score[[18, 19]] = score[[19, 18]]

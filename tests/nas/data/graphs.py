@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def communities(*, nodes: int = 60, classes: int = 3, features: int = 6, seed: int = 0) -> Dataset:
-    """Nodes that know nodes of their own class; feature ``k`` tells class ``k``, noisily."""
+    """Nodes linked within their class; feature ``k`` is larger in class ``k``, with noise."""
     draw = torch.Generator().manual_seed(seed)
     labels = torch.arange(nodes) % classes
     x = torch.rand(nodes, features, generator=draw)
@@ -37,7 +37,7 @@ def communities(*, nodes: int = 60, classes: int = 3, features: int = 6, seed: i
 
 
 def planetoid_files(directory: Path, name: str = "cora", *, gap: int = 0) -> Path:
-    """Files as Planetoid has them: 8 labelled, 512 more and 6 test nodes, ``gap`` undescribed."""
+    """Files as in Planetoid: 8 labelled, 512 more and 6 test nodes; ``gap`` are undescribed."""
     directory.mkdir(parents=True, exist_ok=True)
     draw = np.random.default_rng(0)
     known, tested = 520, 6

@@ -40,7 +40,7 @@ def test_sparse_matrices_and_lists_of_neighbours(protocol: int) -> None:
 
 
 def stored(**changed: Any) -> StoredMatrix:
-    """A matrix as a file describes it, something in it being wrong."""
+    """A matrix as a file describes it, with a wrong part."""
     matrix = csr_matrix(np.eye(4, dtype=np.float32))
     matrix.__dict__.update(changed)
     found = read(pickle.dumps(matrix, protocol=2))
@@ -68,7 +68,7 @@ def test_sparse_matrices_whose_parts_do_not_fit_are_refused(changed: dict[str, A
 
 
 class Called:
-    """What is pickled as a call."""
+    """An object that is pickled as a call."""
 
     def __init__(self, function: Any, *arguments: Any) -> None:
         self._call = function, arguments

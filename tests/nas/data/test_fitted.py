@@ -36,7 +36,7 @@ def network(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"channels": 1}, r"maps \(1, 1, 8, 8\) to \(1, 3\)"),
         ({"classes": 7}, r"to \(1, 7\), but data set 'toy' needs \(1, 3, 8, 8\) to \(1, 3\)"),
@@ -45,7 +45,7 @@ def network(
         ({"inputs": 2}, r"maps \(1, 3, 8, 8\) and \(1, 3, 8, 8\)"),
     ],
 )
-def test_networks_for_other_data_are_refused(change: dict[str, int], said: str) -> None:
-    with pytest.raises(GraphError, match=said) as caught:
+def test_networks_for_other_data_are_refused(change: dict[str, int], message: str) -> None:
+    with pytest.raises(GraphError, match=message) as caught:
         fitted(toy_data(), network(**change))
     assert "--dataset" in caught.value.hint

@@ -69,7 +69,7 @@ def test_parts_may_be_indices_or_masks() -> None:
         ({"parts": (PARTS[0], PARTS[0], PARTS[2])}, "share 2 nodes"),
     ],
 )
-def test_what_does_not_fit_is_refused(changed: dict[str, Any], message: str) -> None:
+def test_data_that_does_not_fit_is_refused(changed: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         make(**changed)
 
@@ -108,14 +108,14 @@ WRONG: dict[str, list[Any]] = {
 
 @settings(max_examples=40, deadline=None)
 @given(st.fixed_dictionaries({}, optional={k: st.sampled_from(v) for k, v in WRONG.items()}))
-def test_whatever_is_wrong_is_refused_at_once(changed: dict[str, Any]) -> None:
+def test_wrong_data_of_any_kind_is_refused_at_once(changed: dict[str, Any]) -> None:
     if not changed:
         return
     with pytest.raises(DataError, match="toy"):
         make(**changed)
 
 
-def test_the_hash_tells_features_edges_and_labels() -> None:
+def test_the_fingerprint_covers_features_edges_and_labels() -> None:
     seen = {
         data.fingerprint
         for data in (

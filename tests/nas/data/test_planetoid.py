@@ -141,7 +141,7 @@ def test_other_files_than_the_published_are_not_kept(
     assert not (tmp_path / "here").exists()
 
 
-def test_what_cannot_be_had_says_where_it_may_lie(
+def test_a_failed_download_names_the_option_for_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planetoid, "URL", "file:///nowhere")

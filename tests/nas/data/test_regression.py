@@ -39,15 +39,15 @@ def test_one_target_may_be_a_vector() -> None:
 
 
 @pytest.mark.parametrize(
-    ("targets", "said"),
+    ("targets", "message"),
     [
         (torch.ones(30), "'target0' of 'toy' is the same for all training images"),
         (torch.full((30,), torch.nan), "not finite"),
         (torch.arange(29), "29 rows for 30 images"),
     ],
 )
-def test_faulty_targets_are_refused(targets: torch.Tensor, said: str) -> None:
-    with pytest.raises(DataError, match=said):
+def test_faulty_targets_are_refused(targets: torch.Tensor, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         dataset(targets)
 
 

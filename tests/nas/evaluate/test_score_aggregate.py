@@ -63,7 +63,7 @@ def test_which_way_is_better():
 
 @pytest.mark.parametrize("figure", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("name", SCORE_WEIGHTS)
-def test_what_is_not_finite_counts_as_the_poorest(name, figure):
+def test_non_finite_figures_count_as_the_worst(name, figure):
     share = SCORE_WEIGHTS[name] / sum(SCORE_WEIGHTS.values())
     score = ScoreAggregate(REFERENCE)({**MIDDLE, name: figure})
     assert score == pytest.approx(0.5 * (1 - share))

@@ -254,8 +254,9 @@ def test_a_candidate_that_cannot_be_built_at_the_proxy_fails_alone():
     works, odd, again = Scorer(small, digits())(troubled("works", "odd", "works"))
     assert isinstance(works, Estimate)
     assert works == again
-    assert odd == Failure(
-        "it cannot be built at the proxy: ShapeError: three channels are too few"
+    assert isinstance(odd, Failure)
+    assert odd.reason.startswith(
+        "it cannot be built at the proxy: ShapeError: three channels are too few ("
     )
 
 
@@ -291,7 +292,7 @@ def test_a_prediction_too_large_even_alone_is_a_failure(predictor, monkeypatch):
     assert Scorer(predictor, digits())(candidates(2)) == [failure, failure]
 
 
-def test_half_precision_scores_nearly_alike_on_the_cpu(predictor):
+def test_half_precision_scores_are_nearly_the_same_on_the_cpu(predictor):
     exact = score(candidates(3), predictor, digits())
     half = score(candidates(3), predictor, digits(), ScoreConfig(precision="bf16"))
     for one, other in zip(half, exact, strict=True):
@@ -424,7 +425,7 @@ def test_in_another_space_the_score_is_relative_to_its_own_architectures():
     assert [one.score for one in again if isinstance(one, Estimate)] == found[:1]
 
 
-def test_in_another_space_the_score_is_relative_to_what_may_be_asked_for():
+def test_in_another_space_the_score_is_relative_to_feasible_networks():
     """Among all networks the smallest are all small; among themselves half of them are."""
     space, few = tiny_space(), ScoreConfig(images=32, calibration=16)
     far = {name: [1e9, 1.0] for name in SCORE_WEIGHTS}
@@ -504,4 +505,5 @@ def test_a_part_of_ones_own_that_hangs_exits_or_fails_is_that_candidates_failure
     reasons = [fault.reason for fault in faults if isinstance(fault, Failure)]
     assert "took longer than 0.5 s" in reasons[0]
     assert "raised SystemExit: 0" in reasons[1]
-    assert reasons[2] == "it does not run: ValueError: not so wide"
+    assert reasons[2].startswith("it does not run: ValueError: not so wide (")
+    assert reasons[2].endswith(", in forward)")

@@ -1,4 +1,4 @@
-"""Architectures to export, and a Python that has nothing but torch and safetensors."""
+"""Architectures to export, and a Python that has only torch and safetensors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from nas.compile.module import to_module
-from nas.graph.blocks import self_attention
 from nas.graph.builder import GraphBuilder
 from nas.graph.ops import (
     AdaptiveMaxPool2d,
@@ -102,18 +101,18 @@ def everything_on_edges() -> Graph:
 
 
 def of_tokens(b: GraphBuilder, x: Value) -> Value:
-    """What the operations on tokens and sequences make of an image."""
+    """Operations on tokens and sequences, applied to an image."""
     x = b.op(PReLU(channels=x.channels), b.conv_transpose2d(x, x.channels))
     x = b.rms_norm(b.tokens(b.op(InstanceNorm(), x)))
     x = b.add(
-        x, self_attention(b, x, 3), b.embedding(b.op(Call(expression="x0.argmax(2)"), x), 12, 12)
+        x, b.attention(x, x, x, 3), b.embedding(b.op(Call(expression="x0.argmax(2)"), x), 12, 12)
     )
     x = b.batch_norm(b.conv1d(b.tokens(b.image(x, 2)), 4))
     return b.flatten(b.op(ConvTranspose1d(out_channels=3, bias=True), x))
 
 
 def of_volumes(b: GraphBuilder, x: Value) -> Value:
-    """What the operations on volumes make of an image."""
+    """Operations on volumes, applied to an image."""
     x = b.op(Call(expression="x0.unsqueeze(2)"), x)
     x = b.batch_norm(b.op(Conv3d(out_channels=4, kernel=(1, 3, 3)), x))
     return b.flatten(b.op(ConvTranspose3d(out_channels=2), x))

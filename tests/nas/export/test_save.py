@@ -67,7 +67,7 @@ def graph() -> Graph:
 
 
 def test_written_networks_run_without_this_package(tmp_path: Path) -> None:
-    """One fresh Python for all of them; starting it is what takes long."""
+    """One new Python process for all of them, as its start takes long."""
     expected = {}
     for name, graph in graphs().items():
         module = trained(graph)
@@ -167,9 +167,7 @@ def test_raw_test_images_reach_the_recorded_accuracy_without_this_package(tmp_pa
 
 
 @pytest.mark.parametrize("resolution", [8, 4])
-def test_raw_images_become_what_the_network_was_trained_on(
-    tmp_path: Path, resolution: int
-) -> None:
+def test_raw_images_are_prepared_as_in_training(tmp_path: Path, resolution: int) -> None:
     graph = small(resolution)
     model = runpy.run_path(str(save(graph, trained(graph), tmp_path, data=DIGITS).source))
     expected = images_of(DIGITS.at(resolution).test).normalised(slice(None))
@@ -184,7 +182,7 @@ def test_images_that_are_no_bytes_are_refused(tmp_path: Path) -> None:
 
 
 def of_tokens() -> Graph:
-    """Of ids below 5 and of numbers, with two outputs."""
+    """Inputs are ids below 5 and real numbers; there are two outputs."""
     b = GraphBuilder()
     ids = b.input((1, 7), name="ids", dtype="int64")
     x = b.flatten(b.embedding(ids, 5, 4))
@@ -193,15 +191,15 @@ def of_tokens() -> Graph:
 
 
 def of_data_graph() -> Graph:
-    """Each node adds up what its neighbours say."""
+    """Each node sums the messages of its neighbours."""
     b = GraphBuilder()
     x, edges = b.input((1, 9)), b.edge_index()
     x = b.linear(x, 8)
     ends = [Call(expression=f"x0.select(0, {end})", dtypes=("int64",)) for end in (0, 1)]
     source, target = (b.op(end, edges) for end in ends)
-    told = Call(expression="x0.index_select(0, x1)", dtypes=("float32", "int64"))
+    messages = Call(expression="x0.index_select(0, x1)", dtypes=("float32", "int64"))
     added = Call(expression="x0.index_add(0, x1, x2)", dtypes=("float32", "int64", "float32"))
-    x = b.op(added, x, target, b.op(told, x, source))
+    x = b.op(added, x, target, b.op(messages, x, source))
     return b.build(b.linear(b.relu(x), 3))
 
 
@@ -238,7 +236,7 @@ def unlearnt(expression: str) -> Graph:
     ["x0.exp()", "x0.log()", "x0.gt(0.0)", "x0.argmax(1)", "x0.bernoulli(0.5)", "x0.div(0.0)"],
 )
 def test_networks_without_parameters_and_of_any_numbers(tmp_path: Path, expression: str) -> None:
-    """Of logarithms of negative numbers, truth values, ids, random numbers, and infinite ones."""
+    """Outputs are nan, booleans, ids, random or infinite."""
     graph = unlearnt(expression)
     files = save(graph, to_module(graph), tmp_path)
     assert load_file(files.weights) == {}
@@ -266,7 +264,7 @@ def test_a_card_has_a_line_for_each_figure_whatever_its_text(tmp_path: Path, gra
 def test_models_of_the_imported_file_can_be_pickled(
     tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And are read by another process, such as a worker that loads data."""
+    """Another process, such as a data loader, can unpickle them."""
     save(graph, trained(graph), tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     module = importlib.import_module("model")

@@ -141,7 +141,7 @@ def test_imports_are_torch_and_the_standard_library(make, geometric) -> None:
     assert imported == {"pathlib", "torch", "safetensors"} | geometric
 
 
-def test_what_is_not_called_is_not_imported() -> None:
+def test_unused_modules_are_not_imported() -> None:
     b = GraphBuilder()
     source = python_source(b.build(b.flatten(b.input((1, 3, 8, 8)))))
     assert "functional" not in source
@@ -174,11 +174,11 @@ def test_several_outputs() -> None:
 
 @pytest.mark.parametrize("zoo_network", SMALL_NETWORKS, ids=str)
 def test_imported_networks_are_written_out(zoo_network: ZooNetwork) -> None:
-    """But for those with layers that are run as they are."""
+    """Except for networks with layers that run unchanged."""
     specimen = Specimen.of(zoo_network)
     graph = specimen.imported.graph
     if any(isinstance(node.op, Layer) for node in graph.nodes):
-        with pytest.raises(ExportError, match="is run as it is"):
+        with pytest.raises(ExportError, match="runs unchanged"):
             python_source(graph)
         return
     module = network(graph).eval()
@@ -209,7 +209,7 @@ def test_the_example_at_the_end_has_the_inputs_of_the_network() -> None:
 
 
 class Recurrent(nn.Module):
-    """Its states begin with zeros, and its scores are cast as half-precision models do."""
+    """Its states start at zero, and its scores are cast as in half-precision models."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -248,7 +248,7 @@ def test_a_network_without_parameters_makes_numbers_of_its_own_type() -> None:
     [("", ", dtype=dtype"), (", dtype=torch.float", ", dtype=dtype")]
     + [(text, text) for text in (", dtype=torch.int64", ", dtype=torch.float64")],
 )
-def test_made_numbers_are_written_with_the_names_of_what_they_read(given, written) -> None:
+def test_created_tensors_are_written_with_the_names_of_their_inputs(given, written) -> None:
     b = GraphBuilder()
     x = b.input((1, 4), name="image")
     ones = Call(expression=f"torch.ones(x0.shape[0], 4, device=x0.device{given})")
@@ -258,7 +258,7 @@ def test_made_numbers_are_written_with_the_names_of_what_they_read(given, writte
     )
 
 
-def test_the_head_of_the_file_says_what_it_is() -> None:
+def test_the_head_of_the_file_describes_it() -> None:
     graph = sampled("nb201", 0)
     count = sum(p.numel() for p in network(graph).parameters())
     source = python_source(graph)
@@ -280,7 +280,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("settings", [["--isolated"], [f"--config={PYPROJECT}", "--ignore=E501"]])
 def test_ruff_has_nothing_to_say(folder: Path, settings: list[str]) -> None:
-    """Neither with its own rules nor with those of this project, but for long lines."""
+    """With ruff's own rules, and with those of this project except for long lines."""
     ruff = [sys.executable, "-m", "ruff"]
     done = subprocess.run(
         [*ruff, "check", "--no-cache", *settings, folder],

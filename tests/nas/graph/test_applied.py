@@ -29,7 +29,7 @@ def test_equal_operations_at_equal_shapes_are_looked_at_once():
     assert applied(CONV, ((1, 3, 4, 4),)) is not applied(CONV, IMAGE)
 
 
-def test_operations_with_equal_attributes_are_told_apart():
+def test_operations_with_equal_attributes_are_distinguished():
     shapes = {
         applied(op, ((1, 6, 6),)).shape
         for op in (Linear(out_features=2), Activation(function="relu"))

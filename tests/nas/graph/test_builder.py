@@ -89,7 +89,7 @@ def test_a_value_of_another_builder_is_refused():
         b.build(y)
 
 
-def test_a_graph_stays_as_it_was_built():
+def test_a_built_graph_does_not_change():
     b = GraphBuilder()
     x = b.conv2d(b.input(IMAGE), 4)
     graph = b.build(x)

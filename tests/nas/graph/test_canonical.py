@@ -45,7 +45,7 @@ def kinds(graph):
         [step("z", ZERO), step("m", Mul(), "z", "x"), step("a", CONV), step("s", Add(), "a", "m")],
     ],
 )
-def test_what_changes_nothing_is_left_out(nodes):
+def test_nodes_without_effect_are_left_out(nodes):
     detour = graph(*nodes)
     assert kinds(detour) == ["conv2d"]
     assert detour.hash() == graph(step("conv", CONV)).hash()
@@ -91,7 +91,7 @@ def test_functions_said_to_keep_zero_do(function):
     assert (at_zero == 0) == Activation(function=function).keeps_zero
 
 
-def test_names_and_parameters_of_what_stays_are_kept():
+def test_names_and_parameters_of_remaining_nodes_are_kept():
     b = GraphBuilder()
     x = b.input((1, 3, 8, 8))
     b.conv2d(x, 8, name="dead")

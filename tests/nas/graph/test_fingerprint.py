@@ -129,14 +129,14 @@ def rings(*lengths):
     return graph(*layers, *sums, step("last", Add(), *(node.name for node in sums)))
 
 
-def test_hash_tells_one_ring_from_two():
+def test_hash_distinguishes_one_ring_from_two():
     """Every layer and every sum has equal neighbours; only the whole differs."""
     hashes = [rings(*lengths).hash() for lengths in ((8,), (4, 4), (5, 3), (6, 2))]
     assert len(set(hashes)) == 4
     assert rings(3, 5).hash() == rings(5, 3).hash()
 
 
-def test_hash_tells_two_sums_of_both_blocks_from_two_doubled_blocks():
+def test_hash_distinguishes_two_sums_of_both_blocks_from_two_doubled_blocks():
     """The last blocks of the cell each add states 2 and 3, or one of them adds state 2 twice."""
     space = search_spaces.get("nasnet", Task(classes=10, channels=3, resolution=8), cells=1)
     drawn = dict(sample(space, np.random.default_rng(0)).params)

@@ -72,7 +72,7 @@ def test_input_shapes_follow_the_order_of_reading():
     assert read.input_shapes(read.nodes[-1]) == [(1, 5, 8, 8), (1, 3, 8, 8)]
 
 
-def test_shape_error_names_the_node_and_what_it_reads():
+def test_shape_error_names_the_node_and_its_inputs():
     wrong = graph(step("a", Conv2d(out_channels=4)), step("sum", Add(), "a", "x"))
     with pytest.raises(ShapeError, match=r"node 'sum' \(add\).*'a' \(1, 4, 8, 8\), 'x' \(1, 3,"):
         _ = wrong.shapes

@@ -73,7 +73,7 @@ def test_json_that_is_no_graph(data):
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None])
-def test_unknown_version_says_what_to_do(version):
+def test_unknown_version_has_a_hint(version):
     with pytest.raises(GraphError, match=f"version 1, got {version!r}. *Write the graph again"):
         Graph.from_json(json.dumps({"format": "nas-graph", "version": version}))
 

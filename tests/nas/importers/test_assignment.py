@@ -39,7 +39,7 @@ def test_a_tensor_is_written_where_the_mask_is(place, value) -> None:
     assert checked(assign(place, value), X).batch is None
 
 
-def test_a_module_that_writes_into_some_samples_runs_as_it_is() -> None:
+def test_a_module_that_writes_into_some_samples_runs_unchanged() -> None:
     model = nn.Sequential(nn.Linear(4, 4), assign((slice(None, None, 2),), lambda x: 0.0))
     assert [node.op.kind for node in checked(model, X).graph.nodes] == ["linear", "layer"]
 
@@ -77,15 +77,15 @@ def masked_bias(self, x):
 
 
 @pytest.mark.parametrize("run", [views, added, copied, emptied, masked_bias])
-def test_what_is_written_into_a_part_is_in_the_whole(run) -> None:
-    """Noted by the recorder itself; torch.export would call operations of its own."""
+def test_a_write_into_a_part_changes_the_whole(run) -> None:
+    """The recorder itself records it; torch.export would call other operations."""
     imported = checked(Written(run, bias=nn.Parameter(torch.ones(4))), X)
     texts = [getattr(node.op, "expression", "") for node in imported.graph.nodes]
     assert any("masked_" in text for text in texts)
     assert not any("aten" in text for text in texts)
 
 
-def test_another_part_read_afterwards_is_not_noted_wrongly() -> None:
+def test_another_part_read_afterwards_is_recorded_correctly() -> None:
     def two(self, x):
         y = x + 1
         first, both = y[:, 0], y[:, :2]
@@ -94,10 +94,10 @@ def test_another_part_read_afterwards_is_not_noted_wrongly() -> None:
 
     with pytest.raises(ImportingError, match="through a view"):
         trace(Written(two), [X], TRACE_MODES[0], set())
-    checked(Written(two), X)  # torch.export knows about views
+    checked(Written(two), X)  # torch.export handles views
 
 
-def test_a_part_of_fixed_numbers_is_not_noted_wrongly() -> None:
+def test_a_part_of_a_constant_is_recorded_correctly() -> None:
     def shifted(self, x):
         y = torch.zeros(4)
         part = y[1:3]

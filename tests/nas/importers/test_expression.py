@@ -45,5 +45,5 @@ def test_lists_of_tensors_are_written_out() -> None:
     )
 
 
-def test_data_types_are_told_where_one_is_not_float() -> None:
+def test_data_types_are_given_if_one_is_not_float() -> None:
     assert expressions(lambda s, x: (x > 0).logical_not(), X) == ["x0.gt(0)", "x0.logical_not()"]

@@ -14,7 +14,7 @@ from tests.nas.importers.written import Written, checked, expressions, ops
 X = torch.linspace(-1, 1, 24).reshape(2, 3, 4)
 
 
-def test_what_does_not_depend_on_the_input_is_computed_at_once() -> None:
+def test_results_that_do_not_depend_on_the_input_are_computed_at_once() -> None:
     def scaled(self, x):
         return x * torch.arange(4).float().exp().flip(0).to(x.dtype)
 
@@ -24,7 +24,7 @@ def test_what_does_not_depend_on_the_input_is_computed_at_once() -> None:
     torch.testing.assert_close(constant, torch.tensor([3.0, 2.0, 1.0, 0.0]).exp())
 
 
-def test_fixed_tensors_may_be_written_into_before_they_are_read() -> None:
+def test_constants_may_be_written_before_they_are_read() -> None:
     def masked(self, x):
         mask = torch.zeros(4)
         mask[1:3] = 1
@@ -43,7 +43,7 @@ def test_fixed_tensors_may_be_written_into_before_they_are_read() -> None:
         (lambda self, x: (x + 1).clamp_(0, 1), ["x0.add(1)", "x0.clamp(0, 1)"]),
     ],
 )
-def test_in_place_functions_are_noted_out_of_place(inplace, plain) -> None:
+def test_in_place_functions_are_recorded_out_of_place(inplace, plain) -> None:
     assert expressions(inplace, X) == plain
 
 
@@ -56,7 +56,7 @@ def test_the_target_of_an_in_place_function_is_the_result_afterwards() -> None:
     assert [op.kind for op in ops(Written(twice), X)] == ["call", "add", "mul"]
 
 
-def test_a_view_read_after_its_base_was_changed_is_not_noted_wrongly() -> None:
+def test_a_view_read_after_its_base_was_changed_is_recorded_correctly() -> None:
     def stale(self, x):
         y = x + 1
         row = y[:, 0]
@@ -65,7 +65,7 @@ def test_a_view_read_after_its_base_was_changed_is_not_noted_wrongly() -> None:
 
     with pytest.raises(ImportingError, match="changed through a view"):
         trace(Written(stale), [X], TRACE_MODES[0], set())
-    checked(Written(stale), X)  # torch.export knows about views
+    checked(Written(stale), X)  # torch.export handles views
 
 
 def test_dropout_stays() -> None:
@@ -98,7 +98,7 @@ def test_numbers_of_numpy_are_plain_numbers() -> None:
     assert expressions(sized, X) == ["x0.reshape(-1, 2, 6)", "x0.mul(0.5)"]
 
 
-def test_a_model_that_looks_at_numbers_is_run_on_the_example() -> None:
+def test_a_model_that_reads_values_is_run_on_the_example() -> None:
     def branch(self, x):
         return x.exp() if x.sum() > 0 else x.sin()
 

@@ -29,7 +29,7 @@ X = torch.linspace(-1, 1, 24).reshape(2, 3, 4)
         ((9, 4), lambda s, x: x + s.p[torch.tensor([1, 5, 8])], Role.TABLE),
     ],
 )
-def test_a_parameter_is_what_its_reader_makes_of_it(shape, function, role) -> None:
+def test_the_role_of_a_parameter_follows_from_its_reader(shape, function, role) -> None:
     value = torch.linspace(0.1, 1, math.prod(shape)).reshape(shape)
     model = Written(function, p=nn.Parameter(value))
     assert checked(model, X).graph.parameters()["p.value"].role is role

@@ -30,13 +30,13 @@ except ImportingError:
 
 
 @pytest.mark.slow
-def test_a_failed_attempt_of_torch_export_leaves_nothing_on_the_screen() -> None:
-    """In a process of its own, as torch's log goes to the stream there was when it started."""
+def test_a_failed_attempt_of_torch_export_prints_nothing() -> None:
+    """In a new process, as torch logs to the stream that existed when it was imported."""
     done = subprocess.run([sys.executable, "-c", _REFUSED], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("refused\n", "")
 
 
-def test_afterwards_torch_speaks_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_afterwards_torch_prints_again(capsys: pytest.CaptureFixture[str]) -> None:
     log = logging.getLogger("torch")
     levels = [handler.level for handler in log.handlers]
     with torch_silenced():

@@ -95,14 +95,14 @@ def test_layers_of_the_vocabulary_are_typed(kind, model, x) -> None:
 
 
 @pytest.mark.parametrize(("model", "x", "behind"), CALLS, ids=name_of_case)
-def test_what_they_cannot_say_is_a_call(model, x, behind) -> None:
+def test_calls_that_match_no_operation_stay_calls(model, x, behind) -> None:
     kinds = [op.kind for op in ops(model, x)]
     assert "call" in kinds
     assert set(kinds) <= {"call", "parameter", "constant", behind}
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
-def test_every_activation_is_told_by_its_function(function) -> None:
+def test_every_activation_is_recognised_by_its_function(function) -> None:
     model = written(lambda x: FUNCTIONS[function](x))
     assert ops(model, IMAGE) == [Activation(function=function)]
 

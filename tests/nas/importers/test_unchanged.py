@@ -1,4 +1,4 @@
-"""Reading a module leaves it as it was, whatever its forward does to itself."""
+"""Importing a module does not change it, whatever its forward does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ X = torch.linspace(-1, 1, 12).reshape(3, 4)
 
 
 class Memory:
-    """What a module may keep beside its tensors."""
+    """An object that a module may hold beside its tensors."""
 
     def __init__(self) -> None:
         self.seen: list[Tensor] = [torch.zeros(4)]
@@ -34,12 +34,12 @@ class Memory:
 
 
 class Restless(nn.Module):
-    """Changes itself in the ways it is given.
+    """Changes itself in the given ways.
 
     Args:
         changes: Names of :data:`CHANGES`, in the order they are made.
         fails: Whether ``forward`` raises after that.
-        looks: Whether it looks at numbers, so that it must run on real tensors.
+        looks: Whether it reads values, so that it must run on real tensors.
     """
 
     mean: Tensor
@@ -112,7 +112,7 @@ CHANGES: dict[str, Callable[[Restless, Tensor], Any]] = {
 
 
 def snapshot(model: Restless) -> dict[str, Any]:
-    """All there is to a model, tensors with their identity and bits."""
+    """The whole state of a model, tensors with their identity and bits."""
     tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     attributes = {name: value for name, value in vars(model).items() if not name.startswith("_")}
     return {
@@ -127,7 +127,7 @@ def snapshot(model: Restless) -> dict[str, Any]:
 
 
 def bits(part: Any) -> Any:
-    """What can be compared by ``==``."""
+    """A form that can be compared by ``==``."""
     if isinstance(part, Tensor | np.ndarray):
         array = part.detach().numpy() if isinstance(part, Tensor) else part
         return str(array.dtype), array.shape, array.tobytes()
@@ -175,7 +175,7 @@ def test_each_change_is_undone(change, looks) -> None:
     assert snapshot(model) == before
 
 
-def test_attributes_are_of_the_type_they_were_while_a_module_runs() -> None:
+def test_attributes_keep_their_type_while_a_module_runs() -> None:
     def sized(self: nn.Module, x: Tensor) -> Tensor:
         size: torch.Size = self.size  # type: ignore[assignment]
         return x.reshape(-1, size.numel())
@@ -185,7 +185,7 @@ def test_attributes_are_of_the_type_they_were_while_a_module_runs() -> None:
     assert from_module(model, X).batch is None
 
 
-def test_what_is_read_is_what_the_next_run_computes() -> None:
+def test_the_graph_computes_the_next_run_of_the_module() -> None:
     model = Restless(["count", "fixed attribute"])
     imported = from_module(model, X)
     assert model.count == 0

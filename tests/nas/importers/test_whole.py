@@ -1,4 +1,4 @@
-"""Modules that run but cannot be recorded throughout."""
+"""Modules that run but cannot be recorded completely."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from nas.errors import ImportingError
 from nas.graph.op import Role
 from nas.importers.from_module import from_module
 from tests.hypernets.hypernet_toys import make_hypernet
-from tests.nas.importers.written import Written
+from tests.nas.importers.written import Written, own_names
 from tests.zoo.specimen import relative_error, tensors
 
 IMAGES, ROWS, TOKENS = torch.randn(2, 3, 8, 8), torch.randn(4, 8), torch.randn(2, 5, 8)
 
 
 class Detector(nn.Module):
-    """Goes on with the places that score high alone."""
+    """Continues only with the positions that have high scores."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Detector(nn.Module):
 
 
 class Experts(nn.Module):
-    """A sparse mixture: every token goes through the expert that its gate names."""
+    """A sparse mixture: every token runs through the expert that its gate selects."""
 
     def __init__(self, *, writes: bool = False) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Slope(nn.Module):
 
 
 class ByHand(nn.Module):
-    """Computes by numpy, takes options, and returns a table."""
+    """Computes with numpy, takes options, and returns a dictionary."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,15 +123,15 @@ class UsesByHand(nn.Module):
 
 
 @dataclass
-class TrialOutcome:
-    """What a model may return."""
+class Answer:
+    """An output of a model."""
 
     scores: Tensor
     hidden: dict[str, list[Tensor]]
 
 
-def answered(self: nn.Module, x: Tensor) -> TrialOutcome:
-    return TrialOutcome(self.get_submodule("layer")(x), {"states": [2 * x]})
+def answered(self: nn.Module, x: Tensor) -> Answer:
+    return Answer(self.get_submodule("layer")(x), {"states": [2 * x]})
 
 
 def observed(*, training: bool) -> nn.Module:
@@ -171,7 +171,7 @@ WHOLE = {
     "gradient inside": {"1"},
     "numpy": {"part"},
 }
-"""What of them runs as it is."""
+"""Their leaf modules, which run unchanged."""
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -180,12 +180,12 @@ every = pytest.mark.parametrize("name", RUNNING)
 
 def outputs_of(model: nn.Module, x: Tensor) -> list[Tensor]:
     output = model(x)
-    parts = vars(output) if isinstance(output, TrialOutcome) else output
+    parts = vars(output) if isinstance(output, Answer) else output
     return [t.detach() for t in tensors(parts)]
 
 
 @every
-def test_it_is_read_and_computes_the_same(name: str) -> None:
+def test_its_graph_computes_the_same(name: str) -> None:
     make, x = RUNNING[name]
     model = make().eval()
     imported = from_module(model, x)
@@ -195,9 +195,9 @@ def test_it_is_read_and_computes_the_same(name: str) -> None:
     changed = {n: t.detach() + 0.1 if n in graph.parameters() else t for n, t in state.items()}
     found = tensors(apply(graph, changed, x))
     with torch.no_grad():
-        for own, graph_name in imported.own_names.items():
+        for own, graph_name in own_names(imported).items():
             model.get_parameter(own).copy_(changed[graph_name])
-    if name not in ("mask", "detector"):  # whose recorded sizes were those of the old weights
+    if name not in ("mask", "detector"):  # recorded sizes depend on the old weights
         assert relative_error(found, outputs_of(model, x)) < 1e-5
 
 
@@ -225,7 +225,7 @@ def test_the_module_of_the_graph_runs_it(name: str) -> None:
     assert relative_error(tensors(module(x)), outputs_of(model, x)) < 1e-5
 
 
-def test_a_random_draw_is_drawn_anew() -> None:
+def test_random_numbers_are_drawn_in_every_run() -> None:
     def drawn(self: nn.Module, x: Tensor) -> Tensor:
         mean, spread = self.get_submodule("mean")(x), self.get_submodule("spread")(x)
         sample: Tensor = Normal(mean, spread.exp()).rsample()
@@ -265,7 +265,7 @@ def test_a_tensor_filled_at_random_is_filled_anew(draw) -> None:
     torch.testing.assert_close(apply(imported.graph, imported.state, ROWS), expected)
 
 
-def test_reading_draws_nothing_from_the_users_numbers() -> None:
+def test_importing_does_not_advance_the_users_random_numbers() -> None:
     model = Written(lambda self, x: x + torch.empty(4, 8).normal_() * float(x.sum() > 1e9))
     torch.manual_seed(0)
     expected = torch.rand(3)
@@ -274,7 +274,7 @@ def test_reading_draws_nothing_from_the_users_numbers() -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_layers_inside_are_seen_as_the_nearest_operations() -> None:
+def test_inner_layers_have_the_features_of_the_nearest_operations() -> None:
     parts = nn.ModuleList(
         [nn.Conv2d(3, 8, 3, groups=1), nn.BatchNorm2d(8), nn.Linear(8, 8), nn.Embedding(7, 8)]
     )
@@ -310,7 +310,7 @@ def test_layers_inside_are_seen_as_the_nearest_operations() -> None:
     assert owners["3.weight"] == "embedding"
 
 
-def test_a_shared_part_is_taken_with_what_it_shares() -> None:
+def test_two_calls_of_a_part_become_one_layer() -> None:
     part = ByHand()
 
     def twice(self: nn.Module, x: Tensor) -> Tensor:
@@ -323,7 +323,7 @@ def test_a_shared_part_is_taken_with_what_it_shares() -> None:
     torch.testing.assert_close(apply(imported.graph, imported.state, ROWS), model(ROWS))
 
 
-def test_weights_that_are_also_read_outside_are_taken_with_what_reads_them() -> None:
+def test_a_module_and_an_outer_reader_of_its_weights_become_one_layer() -> None:
     def tied(self: nn.Module, x: Tensor) -> Tensor:
         y: Tensor = self.get_submodule("part")(x)["y"]
         weight: Tensor = self.get_submodule("part.layer").weight  # type: ignore[assignment]
@@ -363,10 +363,9 @@ def test_nets_that_learn_to_be_quantised_are_read() -> None:
     torch.testing.assert_close(found, model.eval()(IMAGES))
 
 
-def test_the_hint_names_what_the_model_raises() -> None:
+def test_the_message_names_what_the_model_raises() -> None:
     model = nn.Sequential(nn.Linear(8, 5), nn.Linear(4, 3))
     with pytest.raises(ImportingError) as caught:
         from_module(model, ROWS)
-    assert "raises RuntimeError: mat1 and mat2 shapes cannot be multiplied" in str(
-        caught.value.hint
-    )
+    assert "RuntimeError: mat1 and mat2 shapes cannot be multiplied" in caught.value.message
+    assert "model(*example_inputs) raises this" in caught.value.hint

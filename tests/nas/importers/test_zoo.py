@@ -1,4 +1,4 @@
-"""What holds for every import, over networks of many kinds and of published size."""
+"""Properties of every import, over networks of many kinds and of published size."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
+from tests.nas.importers.written import own_names
 from tests.zoo.cifar_networks import CIFAR_NETWORKS
 from tests.zoo.imagenet_networks import TIMM_NETWORKS, TORCHVISION_NETWORKS
 from tests.zoo.small_networks import SMALL_NETWORKS
@@ -33,7 +34,7 @@ def test_the_graph_has_every_parameter_there_is(specimen) -> None:
     assert specimen.graph_params == total - left_out
 
 
-def test_coverage_tells_of_every_parameter_once(specimen) -> None:
+def test_coverage_lists_every_parameter_once(specimen) -> None:
     coverage = specimen.imported.coverage
     groups = coverage.predicted, coverage.opaque, coverage.excluded, coverage.kept
     assert sum(map(len, groups)) == len(specimen.sizes)
@@ -46,14 +47,14 @@ def test_coverage_tells_of_every_parameter_once(specimen) -> None:
 def test_the_state_holds_the_models_own_parameters(specimen) -> None:
     imported = specimen.imported
     shapes = {name: spec.shape for name, spec in imported.graph.parameters().items()}
-    assert set(imported.own_names) == set(imported.coverage.predicted) | specimen.kept
-    assert set(imported.own_names.values()) == set(shapes)
-    for own, name in imported.own_names.items():
+    assert set(own_names(imported)) == set(imported.coverage.predicted) | specimen.kept
+    assert set(own_names(imported).values()) == set(shapes)
+    for own, name in own_names(imported).items():
         assert imported.state[name].shape == shapes[name]
         assert torch.equal(imported.state[name], specimen.model.get_parameter(own)), name
 
 
-def test_the_graph_computes_what_the_model_does_at_another_batch_size(specimen) -> None:
+def test_the_graph_computes_the_same_at_another_batch_size(specimen) -> None:
     assert (specimen.imported.batch is not None) == specimen.network.fixed
     inputs = specimen.fresh_inputs
     assert relative_error(specimen.outputs(inputs), specimen.expected(inputs)) <= 1e-5

@@ -1,4 +1,4 @@
-"""What an imported graph can be turned into, over small networks of many kinds."""
+"""Conversions of imported graphs, over small networks of many kinds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.zoo.small_networks import SMALL_NETWORKS
 from tests.zoo.specimen import EXAMPLE, Specimen, relative_error, tensors
 
 WHOLE = {"scripted part", "GCN", "GAT", "GIN", "GraphSAGE", "graph classifier"}
-"""Networks with layers that are run as they are, which no document describes."""
+"""Networks with layers that run unchanged, which have no JSON form."""
 
 
 @pytest.fixture(scope="module", params=SMALL_NETWORKS, ids=str)
@@ -22,7 +22,7 @@ def specimen(request: pytest.FixtureRequest) -> Specimen:
     return Specimen.of(request.param)
 
 
-def test_the_module_of_the_graph_computes_what_the_model_does(specimen) -> None:
+def test_the_module_of_the_graph_computes_the_same(specimen) -> None:
     module = to_module(specimen.imported.graph)
     loaded = module.load_state_dict(specimen.imported.state, strict=False)
     assert not loaded.unexpected_keys
@@ -47,7 +47,7 @@ def test_json_returns_the_graph(specimen) -> None:
 
 
 @pytest.mark.parametrize("network", SMALL_NETWORKS, ids=str)
-def test_the_model_is_left_as_it_was(network) -> None:
+def test_the_model_does_not_change(network) -> None:
     model = network.model().train()
     objects = {name: id(p) for name, p in model.named_parameters(remove_duplicate=False)}
     before = {name: value.clone() for name, value in model.state_dict().items()}

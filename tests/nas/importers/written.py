@@ -1,4 +1,4 @@
-"""Modules written in a line, and what their import looks like."""
+"""Modules written in one line, and their imports."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Written(nn.Module):
 
 
 def checked(model: nn.Module, *inputs: Tensor) -> Imported:
-    """The import of a model, after its graph gave the model's output for three of each sample."""
+    """Import a model, and check its graph on a batch with each sample three times."""
     imported = from_module(model, inputs)
     if imported.batch is None:
         inputs = tuple(torch.cat([x, x, x]) for x in inputs)
@@ -57,3 +57,9 @@ def ops(model: nn.Module, *inputs: Tensor) -> list[Op]:
 def expressions(function: Callable[..., object], *inputs: Tensor) -> list[str]:
     """The calls in the import of a function."""
     return [getattr(op, "expression", op.kind) for op in ops(Written(function), *inputs)]
+
+
+def own_names(imported: Imported) -> dict[str, str]:
+    """Names in the graph by the module's own, parameters only."""
+    parameters = imported.graph.parameters()
+    return {own: name for name, own in imported.names.items() if name in parameters}

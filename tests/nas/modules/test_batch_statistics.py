@@ -11,8 +11,8 @@ from nas.testing.dataset import images_of
 from tests.nas.train.train_toys import toy_data, toy_graph
 
 
-def test_statistics_are_those_of_what_each_norm_reads() -> None:
-    """Behind dropout, which is off, and behind another norm, which uses its new statistics."""
+def test_statistics_are_those_of_each_norms_input() -> None:
+    """The input comes from dropout, which is off, and a norm that uses its new statistics."""
     torch.manual_seed(0)
     module = nn.Sequential(nn.BatchNorm1d(3), nn.Dropout(0.5), nn.Linear(3, 2), nn.BatchNorm1d(2))
     x = 5 + 3 * torch.randn(64, 3)

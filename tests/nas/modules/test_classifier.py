@@ -19,7 +19,7 @@ def test_the_first_output_counts(output: Any) -> None:
 
 
 class Viewing(nn.Module):
-    """Takes convolved images for rows, which channels-last layout would forbid."""
+    """Views convolved images as rows, which fails in channels-last layout."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -34,7 +34,7 @@ class Auxiliary(nn.Module):
 
 
 class Looking(nn.Module):
-    """Looks at numbers, so it does not run without."""
+    """Reads values, so it does not run on the meta device."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x if float(x.sum()) == 0 and x.shape[-1] == 28 else x.view(0)
@@ -55,7 +55,7 @@ class Looking(nn.Module):
         (Looking(), (1, 1, 28, 28)),
     ],
 )
-def test_the_shape_follows_from_the_first_layer_and_what_the_model_takes(
+def test_the_shape_follows_from_the_first_layer_and_from_trials(
     model: nn.Module, shape: Shape
 ) -> None:
     example = example_inputs(model, CARD)
@@ -78,12 +78,12 @@ def test_a_mask_that_comes_first_does_not_give_the_data_type() -> None:
     assert first_taken(model, [(1, 4)]).dtype is torch.float32  # type: ignore[union-attr]
 
 
-def test_a_model_of_tokens_is_told_to_need_an_example() -> None:
+def test_a_model_of_tokens_needs_an_example() -> None:
     with pytest.raises(ImportingError, match=r"begins with an embedding.*dtype=torch\.long"):
         example_inputs(nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 2)), CARD)
 
 
-def test_a_model_that_takes_nothing_is_told_what_was_tried() -> None:
+def test_the_error_lists_the_shapes_that_were_tried() -> None:
     with pytest.raises(ImportingError, match=r"\(1, 1, 8, 8\) or \(1, 1, 32, 32\)"):
         example_inputs(nn.Bilinear(3, 3, 2), CARD)
 

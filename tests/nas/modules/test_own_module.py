@@ -23,7 +23,7 @@ def test_the_state_of_a_graph_by_the_names_of_the_module() -> None:
     ]
 
 
-def test_what_has_no_name_is_left_out() -> None:
+def test_names_without_a_counterpart_are_left_out() -> None:
     norm = OwnModule(nn.Identity(), {"norm.running_mean": "mean"})
     assert norm.names_of(["norm.num_batches_tracked"]) == {}
 

@@ -50,7 +50,7 @@ def test_every_kind_of_choice_is_described() -> None:
     }
 
 
-def test_what_depends_on_another_choice_is_conditional() -> None:
+def test_a_choice_that_depends_on_another_is_conditional() -> None:
     conditional = {n: c.conditional for n, c in found(Chain(task=IMAGES)).items()}
     assert conditional["kernel{0..2}"]
     assert not conditional["depth"]

@@ -21,7 +21,7 @@ def test_shape_leaves_the_batch_out() -> None:
     assert (shape((1, 16, 32, 8)), shape((1, 10)), shape((1,))) == ("16×32×8", "10", "1")
 
 
-def test_operations_show_what_their_output_does_not() -> None:
+def test_operations_show_attributes_that_their_output_does_not() -> None:
     b = GraphBuilder()
     x = b.input((1, 8, 16, 16))
     y = b.conv2d(x, 8, (1, 7), stride=2, dilation=2, groups=8, name="a")

@@ -28,7 +28,7 @@ def test_figures_are_those_of_the_architectures_drawn() -> None:
     assert found.figures["nodes"].mean == pytest.approx(np.mean(nodes))
 
 
-def test_seconds_are_told_by_step() -> None:
+def test_seconds_are_given_by_step() -> None:
     seconds = population(NB201, np.random.default_rng(0), 5).seconds
     assert set(seconds) == {"build", "hash", "cost"}
     assert 0 < sum(seconds.values()) < 1

@@ -86,7 +86,7 @@ def test_the_parent_is_not_changed():
     assert before == PARAMS
 
 
-def test_what_cannot_differ_cannot_mutate():
+def test_a_space_of_one_architecture_cannot_mutate():
     with pytest.raises(ConfigError, match="space 'single' has one architecture"):
         mutate(SINGLE, {"classes": 10}, rng())
 
@@ -116,8 +116,8 @@ def test_children_of_one_parent_are_that_parent():
     assert crossover(MIXED, PARAMS, PARAMS, rng()).params == PARAMS
 
 
-def test_candidates_are_told_apart_by_identity():
-    """Equality of graphs is the business of the hash."""
+def test_candidates_are_compared_by_identity():
+    """Equal graphs have equal hashes."""
     one, other = candidate(MIXED, PARAMS), candidate(MIXED, PARAMS)
     assert one != other
     assert one.hash == other.hash

@@ -51,7 +51,7 @@ class Colour(enum.StrEnum):
 
 
 def space_of(choices: Any, seen: list[Any]) -> SearchSpace:
-    """One choice, which sets the width as well, so that equal networks are equal choices."""
+    """A space of one choice; it also sets the width, so equal networks are equal choices."""
 
     def build(trial: Trial, data: Task) -> Graph:
         seen.append(trial.suggest_categorical("choice", choices))
@@ -64,10 +64,10 @@ def space_of(choices: Any, seen: list[Any]) -> SearchSpace:
 
 @few
 @given(choices=st.lists(CHOICES, min_size=1, max_size=5), seed=st.integers(0, 9))
-def test_every_choice_comes_back_as_it_was_offered(choices: list[Any], seed: int) -> None:
+def test_every_choice_is_returned_unchanged(choices: list[Any], seed: int) -> None:
     try:
         offered = Choices.of("choice", choices).offered
-    except ConfigError:  # a text beside the tuple that is written so
+    except ConfigError:  # a tuple and its text are both choices
         return
     seen: list[Any] = []
     space = space_of(choices, seen)
@@ -154,9 +154,7 @@ def test_members_of_an_enumeration_are_offered_and_kept_by_their_value() -> None
     ],
     ids=str,
 )
-def test_what_cannot_be_kept_is_refused_by_the_name_of_its_parameter(
-    choices: list[Any], named: str
-) -> None:
+def test_choices_that_cannot_be_stored_are_refused(choices: list[Any], named: str) -> None:
     space = space_of(choices, [])
     trials = (ReplayTrial({}, np.random.default_rng(0)), optuna.create_study().ask())
     for trial in trials:

@@ -61,7 +61,7 @@ def test_a_build_that_exits_is_an_error_everywhere() -> None:
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError(), BaseException("x")])
-def test_what_no_program_handles_is_an_error(error: BaseException) -> None:
+def test_exceptions_that_no_program_handles_are_errors(error: BaseException) -> None:
     text = f"the work raised {type(error).__name__}"
     with pytest.raises(BuildError, match=text), contained("the work"):
         raise error

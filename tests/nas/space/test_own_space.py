@@ -87,8 +87,8 @@ def test_modules_of_nodes_and_edges_are_read() -> None:
 
         def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
             source, target = edge_index[0], edge_index[1]
-            told = torch.zeros_like(x).index_add(0, target, x[source])
-            scores: Tensor = self.linear(x + told)
+            messages = torch.zeros_like(x).index_add(0, target, x[source])
+            scores: Tensor = self.linear(x + messages)
             return scores
 
     space = own_space(lambda trial, data: Mean(), NODES, name="mean")
@@ -119,11 +119,11 @@ class Table(nn.Module):
         (nn.Flatten(), ConfigError, "expected scores of 10 classes"),
         (FixedBatch(), ConfigError, "only runs at batch size 1"),
         (Table(), ConfigError, "a tensor of its own"),
-        (torch.jit.script(nn.ReLU()), ConfigError, "cannot be looked into"),
+        (torch.jit.script(nn.ReLU()), ConfigError, "cannot be read as a graph"),
     ],
     ids=["nothing", "shapes", "classes", "batch", "table", "script"],
 )
-def test_what_cannot_be_searched_is_refused(
+def test_modules_that_cannot_be_searched_are_refused(
     built: Any, error: type[Exception], message: str
 ) -> None:
     space = own_space(lambda trial, data: built, DIGITS, name="mine")

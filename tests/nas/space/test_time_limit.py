@@ -16,7 +16,7 @@ def forever() -> None:
 
 
 def stubborn() -> None:
-    """Catches everything but what no limit would raise twice in vain."""
+    """Catches two exceptions of the time limit, but not the third."""
     for _ in range(2):
         try:
             forever()
@@ -26,7 +26,7 @@ def stubborn() -> None:
 
 
 @pytest.mark.parametrize("work", [forever, stubborn, lambda: time.sleep(60)])
-def test_what_does_not_end_is_ended(work) -> None:
+def test_endless_code_is_ended(work) -> None:
     before = signal.getsignal(signal.SIGALRM)
     began = time.monotonic()
     with pytest.raises(TimeIsOver, match=r"longer than 0.3 s"), time_limit(0.3):
@@ -36,7 +36,7 @@ def test_what_does_not_end_is_ended(work) -> None:
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
-def test_what_ends_in_time_or_raises_is_not_disturbed() -> None:
+def test_code_that_ends_in_time_or_raises_is_not_interrupted() -> None:
     with time_limit(0.3):
         pass
     with pytest.raises(KeyError), time_limit(0.3):
@@ -67,7 +67,7 @@ def test_the_outer_of_two_limits_ends_both_blocks() -> None:
     assert not reached
 
 
-def test_an_inner_limit_leaves_time_for_what_follows_it() -> None:
+def test_an_inner_limit_leaves_time_for_the_code_after_it() -> None:
     with time_limit(7):
         with pytest.raises(TimeIsOver, match=r"longer than 3.5 s"), time_limit(60):
             forever()

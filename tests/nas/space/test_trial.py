@@ -114,7 +114,7 @@ def test_a_logarithmic_draw_is_uniform_in_the_logarithm():
     ],
     ids=str,
 )
-def test_what_is_outside(distribution, value):
+def test_values_outside(distribution, value):
     assert not contains(distribution, value)
 
 
@@ -127,7 +127,7 @@ class TestReplay:
         assert trial.params == {"kernel": 3, "depth": 2, "rate": 0.5}
 
     def test_distributions_are_optunas(self):
-        """What our trials record is what Optuna's own trials record."""
+        """Our trials record the same distributions as Optuna's own."""
 
         def ask(trial):
             trial.suggest_categorical("kernel", [1, 3, 5])
@@ -145,11 +145,11 @@ class TestReplay:
         value = ReplayTrial({"x": 1}).suggest_categorical("x", choices)
         assert type(value) is type(choices[0])
 
-    def test_a_missing_value_is_named_with_what_was_expected(self):
+    def test_a_missing_value_is_named_with_the_expected_ones(self):
         with pytest.raises(EncodingError, match="'kernel' is missing; expected one of 1, 3, 5"):
             ReplayTrial({}).suggest_categorical("kernel", [1, 3, 5])
 
-    def test_a_wrong_value_is_named_with_what_was_expected(self):
+    def test_a_wrong_value_is_named_with_the_expected_ones(self):
         with pytest.raises(EncodingError, match="'depth' is 9; expected a number from 1 to 4"):
             ReplayTrial({"depth": 9}).suggest_int("depth", 1, 4)
 
@@ -168,8 +168,8 @@ class TestReplay:
             (True, lambda trial: trial.suggest_categorical("a", [1, 3]), 1),
         ],
     )
-    def test_values_have_the_type_of_what_they_were_chosen_from(self, given, suggest, value):
-        """A JSON file may say 3.0; the hash and the notation must not depend on it."""
+    def test_values_have_the_type_of_their_distribution(self, given, suggest, value):
+        """A JSON file may hold 3.0 for 3; hash and notation must not depend on it."""
         trial = ReplayTrial({"a": given})
         suggested = suggest(trial)
         assert (suggested, type(suggested)) == (value, type(value))

@@ -103,18 +103,7 @@ class ToyPredictor:
 
     def __init__(self, space: SearchSpace, *, name: str = "toy", delay: float = 0.0) -> None:
         self._delay = delay
-        self.card = Card(
-            name=name,
-            hypernet="toy",
-            config={},
-            vocabulary=1,
-            space=space.name,
-            proxy={},
-            dataset="digits",
-            fingerprint="",
-            channels=1,
-            classes=10,
-        )
+        self.card = Card(name=name, space=space.name, channels=1, classes=10)
 
     def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
         time.sleep(self._delay)

@@ -8,7 +8,7 @@ import optuna
 
 from nas.analysis.cost import cost
 from nas.space.candidate import candidate
-from nas.study.effort import Effort
+from nas.study.finalists.effort import Effort
 from nas.study.record.study_record import TrialCounts
 from nas.study.result import Found, SearchResult
 from nas.study.selection.trust import trust

@@ -9,7 +9,7 @@ import pytest
 
 from nas.graph.builder import GraphBuilder
 from nas.testing.search_space import SearchSpaceConformance
-from tests.nas.space.space_toys import TASK, Mixed, Single
+from tests.nas.space.space_toys import PARAMS, TASK, Mixed, Single
 
 
 class Suite(SearchSpaceConformance):
@@ -88,6 +88,18 @@ def own_choices(self, trial):
         ),
         ({"build": fixed_resolution}, "test_proxies_share_parameters_and_notation"),
         ({"build": own_choices}, "test_proxies_share_parameters_and_notation"),
+        (
+            {"known": lambda self: {"one": {"depth": 99}}},
+            "test_known_designs_are_networks_of_the_space",
+        ),
+        (
+            {"known": lambda self: {"": PARAMS}},
+            "test_known_designs_are_networks_of_the_space",
+        ),
+        (
+            {"known": lambda self: {name: PARAMS for name in "ab"}},
+            "test_known_designs_differ",
+        ),
         ({"size": lambda self: 1}, "test_size_is_a_bound_on_the_distinct_samples"),
     ],
 )

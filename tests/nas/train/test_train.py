@@ -232,7 +232,7 @@ def test_a_state_of_another_training_is_refused(
     train(toy_graph(), toy_data(), SHORT, checkpoint=path)
     before = path.read_bytes()
     options = {"graph": toy_graph(), "data": toy_data(), "config": SHORT, **other}
-    with pytest.raises(CheckpointError, match=f"of a training with another {key}"):
+    with pytest.raises(CheckpointError, match=f"was made with another {key}: "):
         train(**options, checkpoint=path)
     assert path.read_bytes() == before
 

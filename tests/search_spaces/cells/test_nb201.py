@@ -54,7 +54,7 @@ def test_notation():
         (NONE.replace("none~2", "?~2"), "unknown operation '\\?'.*Known: none, skip_connect"),
     ],
 )
-def test_malformed_text_says_what_and_where(text, message):
+def test_malformed_text_names_the_fault_and_its_place(text, message):
     with pytest.raises(EncodingError, match=message):
         SPACE.decode(text)
 

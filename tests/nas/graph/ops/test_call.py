@@ -149,7 +149,7 @@ def test_no_call_cuts_a_tensor_into_millions(
     assert Call(expression="x0.unbind(1)[0]").infer_shape(shape) == (5_000_000,)
 
 
-def test_data_types_other_than_float_are_told() -> None:
+def test_data_types_other_than_float_are_given() -> None:
     call = Call(expression="torch.nn.functional.one_hot(x0, 7)", dtypes=("int64",))
     assert call.infer_shape((1, 4)) == (1, 4, 7)
     with pytest.raises(GraphError, match="torch data types, got 'float33'"):

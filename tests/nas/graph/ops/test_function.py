@@ -64,7 +64,7 @@ def test_all_else_is_refused(name) -> None:
     assert function_named(name) is None
 
 
-def test_what_is_no_function_of_torch_has_no_name() -> None:
+def test_functions_that_are_not_torchs_have_no_name() -> None:
     def relu(x):
         return x
 

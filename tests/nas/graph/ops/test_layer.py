@@ -49,12 +49,12 @@ def test_a_file_cannot_name_a_module() -> None:
         Graph.from_json(document)
 
 
-def test_json_is_refused_with_what_to_do() -> None:
+def test_json_is_refused_with_a_hint() -> None:
     with pytest.raises(GraphError, match=r"'part' \(layer\) runs code") as caught:
         graph_of(nn.Linear(4, 3), opaque=True).to_json()
     assert "import that again" in str(caught.value.hint)
 
 
-def test_source_is_refused_with_what_to_do() -> None:
-    with pytest.raises(ExportError, match="'part' is a Linear that is run as it is"):
+def test_source_is_refused_with_a_hint() -> None:
+    with pytest.raises(ExportError, match="'part' is a Linear that runs unchanged"):
         python_source(graph_of(nn.Linear(4, 3), opaque=True))

@@ -56,7 +56,7 @@ def test_the_root_mean_square_is_divided_out_without_a_shift():
         (InstanceNorm(), (1, 6, 1, 1), "several positions to normalise over"),
     ],
 )
-def test_what_cannot_be_normalised_is_refused(op, shape, message):
+def test_invalid_inputs_of_norms_are_refused(op, shape, message):
     with pytest.raises(ShapeError, match=f"expected {re.escape(message)}"):
         op.infer_shape(shape)
 

@@ -46,7 +46,7 @@ def test_the_layer_of_an_operation_is_that_operation(op):
 
 @torch.no_grad()
 @pytest.mark.parametrize("name", ["GCNConv", "GATConv", "SAGEConv", "GraphConv"])
-def test_layers_that_were_lazy_are_told_like_others(name):
+def test_layers_that_were_lazy_are_recognised(name):
     make = getattr(pyg, name)
     lazy, x = make(-1, 4), torch.zeros(3, 5)
     lazy(x, torch.tensor([[0], [1]]))

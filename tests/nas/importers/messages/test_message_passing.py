@@ -42,7 +42,7 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize(("make", "kinds"), NETWORKS.values(), ids=NETWORKS)
-def test_the_graph_computes_what_the_network_does_and_shows_its_layers(make, kinds) -> None:
+def test_the_graph_computes_the_same_and_has_the_layers(make, kinds) -> None:
     torch.manual_seed(0)
     network = make().eval()
     imported = from_module(network, (X, EDGES))
@@ -102,7 +102,7 @@ def test_a_sum_that_others_read_too_stays_a_layer() -> None:
         torch.testing.assert_close(found, network(X, EDGES))
 
 
-def test_vectors_of_attention_are_told_from_weights() -> None:
+def test_vectors_of_attention_are_no_weights() -> None:
     roles = {
         name.rpartition(".")[2]: spec.role
         for name, spec in from_module(pyg.GATConv(5, 4, heads=2, dropout=0.1), (X, EDGES))
@@ -125,7 +125,7 @@ def test_only_a_network_of_its_own_is_taken_from_a_layer() -> None:
     assert part.eps is layer.eps
 
 
-def test_what_a_layer_is_called_with_for_a_while_is_not_of_its_sum() -> None:
+def test_a_temporary_forward_is_not_copied() -> None:
     layer = pyg.GINConv(perceptron())
     with replaced_forward(layer, lambda *inputs: None):
         part = without_perceptron(layer)

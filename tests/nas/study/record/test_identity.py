@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+from hypernets.card import HypernetCard
 from nas.data.digits import load
 from nas.errors import StudyError
 from nas.evaluate.scorer import ScoreConfig
@@ -73,19 +74,29 @@ def test_another_reference_of_scores_makes_another_search() -> None:
 
 
 def test_measurements_added_to_the_card_later_make_no_other_search() -> None:
-    predictor = ToyPredictor(toy_space())
+    predictor = _Weighted()
     before = _identity(predictor=predictor)
     predictor.card = replace(predictor.card, measured={"accuracy": 0.5})
     assert _identity(predictor=predictor) == before
 
 
 class _Weighted(ToyPredictor, nn.Module):
-    """One that has weights."""
+    """A hypernetwork: with weights and their provenance."""
+
+    card: HypernetCard
 
     def __init__(self) -> None:
         nn.Module.__init__(self)
         ToyPredictor.__init__(self, toy_space())
         self.weight = nn.Parameter(torch.zeros(3))
+        self.card = HypernetCard(
+            **asdict(self.card),
+            hypernet="toy",
+            config={},
+            vocabulary=1,
+            dataset="digits",
+            fingerprint="",
+        )
 
 
 def test_other_weights_behind_the_same_card_make_another_search() -> None:
@@ -99,7 +110,7 @@ def test_other_weights_behind_the_same_card_make_another_search() -> None:
 
 
 def test_how_long_the_training_of_the_weights_took_makes_no_other_search() -> None:
-    predictor = ToyPredictor(toy_space())
+    predictor = _Weighted()
     predictor.card = replace(predictor.card, training={"steps": 3, "seconds": 1.5})
     before = _identity(predictor=predictor)
     predictor.card = replace(predictor.card, training={"steps": 3, "seconds": 2.5})

@@ -31,7 +31,7 @@ def test_one_line_for_each_trial() -> None:
         state=TrialState.FAIL,
         user_attrs={"outcome": "failed", "architecture": "{}", "reason": 'two\nlines, "quoted"'},
     )
-    trained = {"f0": Training(9, 0.75, "default")}
+    trained = {"f0": Training(hash="f0", epochs=9, start="default", val_accuracy=0.75)}
     text = trials_csv([scored, failed], parse_constraints(["params<=20"]), trained)
     rows = list(csv.DictReader(io.StringIO(text)))
     assert rows[0]["architecture"] == '{"a":1,"b":"x"}'

@@ -11,12 +11,12 @@ from nas.analysis.figure import FIGURES
 from nas.evaluate.scorer import Estimate, Failure, Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
-from nas.study.record.study_record import is_mutant
+from nas.study.finalists.trainer import Trainer
+from nas.study.record.trial_reading import is_mutant
 from nas.study.search_config import SearchConfig
 from nas.study.selection import mutation_selector
 from nas.study.selection.finalist_selector import FinalistSelector
 from nas.study.selection.mutation_selector import MutationSelector
-from nas.study.trainer import Trainer
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from tests.nas.study.selection.test_finalist_selector import no_embedding

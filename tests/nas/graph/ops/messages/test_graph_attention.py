@@ -121,7 +121,7 @@ def test_dropout_silences_edges_in_training_and_raises_the_others(attention, dat
     assert all(t or h.eq(0).all() for t, h in zip(twice, heard, strict=True))
 
 
-def test_features_tell_attention_aggregation_and_heads():
+def test_features_hold_attention_aggregation_and_heads():
     op = GraphAttention(attention="cos", channels=8, heads=4, aggregation="max")
     features = op.features()
     assert (features.kind, features.groups) == ("cos_attention_max", 4)
@@ -139,6 +139,6 @@ def test_features_tell_attention_aggregation_and_heads():
         ({"dropout": 1.0}, "dropout must be a number of at least 0 and below 1"),
     ],
 )
-def test_what_is_no_attention_is_refused(attributes, message):
+def test_invalid_attention_is_refused(attributes, message):
     with pytest.raises(GraphError, match=message):
         GraphAttention(**{"attention": "gat", "channels": 8, **attributes})

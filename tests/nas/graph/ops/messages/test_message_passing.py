@@ -92,7 +92,7 @@ def test_the_layer_s_own_aggregation_is_the_default():
     assert MessagePassing(layer="gcn", channels=8).aggregation == "add"
 
 
-def test_features_tell_layer_heads_and_aggregation():
+def test_features_hold_layer_heads_and_aggregation():
     features = MessagePassing(layer="gat", channels=8, heads=4).features()
     assert (features.kind, features.groups, features.bias) == ("gat", 4, True)
     assert MessagePassing(layer="sage", channels=8).features().kind == "sage"
@@ -111,7 +111,7 @@ def test_features_tell_layer_heads_and_aggregation():
         ({"layer": "gat", "channels": 0}, "channels must be a positive whole number"),
     ],
 )
-def test_what_no_layer_has_is_refused(attributes, message):
+def test_attributes_of_no_layer_are_refused(attributes, message):
     with pytest.raises(GraphError, match=f"(?s){message}"):
         MessagePassing(**{"channels": 8, **attributes})
 

@@ -35,7 +35,7 @@ def test_the_largest_of_negative_messages_is_negative():
     assert found[3].eq(0).all()
 
 
-def test_softmax_adds_up_to_one_at_every_node_that_hears_something():
+def test_softmax_sums_to_one_at_every_node_with_neighbours():
     scores = torch.tensor([[1.0], [2.0], [3.0], [100.0], [-100.0]])
     weights = softmax_over(scores, EDGES[1], 4)
     torch.testing.assert_close(weights[:3, 0], torch.tensor([1.0, 2.0, 3.0]).softmax(0))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas.errors import ConfigError
-from nas.study.rungs import affordable, plan, training_epochs
+from nas.study.finalists.rungs import affordable, plan, training_epochs
 
 FINALISTS = st.integers(1, 400)
 SHORT = st.integers(1, 12)

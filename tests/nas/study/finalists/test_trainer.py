@@ -8,7 +8,7 @@ import torch
 from nas.data.digits import load
 from nas.errors import TrainingError
 from nas.events import ignore
-from nas.study.trainer import PREDICTED, Trainer
+from nas.study.finalists.trainer import PREDICTED, Trainer
 from nas.train.evaluate import evaluate
 from tests.nas.study.study_toys import ToyPredictor, toy_space
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from nas.errors import ConfigError, counted
 
+RIVALS = 2
+"""Rivals beside the finalists: a known design of the space, and its largest network."""
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -44,7 +47,7 @@ def plan(
         finalist_epochs: Length of their training, which is at most that of the full one.
         max_epochs: Length of the full training of one; 0 leaves it out, and with it all rungs
             but the first.
-        reduction: Share of a rung that climbs, as a divisor.
+        reduction: Divisor of the size of a rung, and factor of its epochs, from one to the next.
 
     Example:
         >>> plan(9, 3, 30)
@@ -65,10 +68,9 @@ def plan(
 def training_epochs(rungs: tuple[Rung, ...], finalists: int) -> int:
     """Epochs of all trainings of a plan.
 
-    Where there are finalists, the first one is trained twice on the first rung, from predicted
-    and from default weights.
+    Where there are finalists, the first rung holds the rivals of the search besides.
     """
-    return sum(rung.cost for rung in rungs) + (rungs[0].epochs if finalists else 0)
+    return sum(rung.cost for rung in rungs) + (RIVALS * rungs[0].epochs if finalists else 0)
 
 
 def affordable(budget: float, finalist_epochs: int, max_epochs: int, reduction: int = 3) -> int:

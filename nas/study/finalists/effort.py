@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nas.study.finalists.trainings import Finalist
+
 SCORING = "predicted weights"
-COMPARISON = "initial weights"
 
 _PASSES_OF_A_STEP = 3
 """A step of training costs a forward pass, and twice as much for the backward pass."""
@@ -20,8 +22,7 @@ class Effort:
     """What one stage has cost.
 
     Attributes:
-        name: ``predicted weights`` for scoring, ``initial weights`` for the training that tells
-            where to start from, and ``rung 1``, ``rung 2``, ... for those of the rungs.
+        name: ``predicted weights`` for scoring, and ``rung 1``, ``rung 2``, ... for trainings.
         architectures: Number of architectures scored or trained; failures are left out.
         epochs: Length of each training; 0 where none was trained.
         equivalent_epochs: All of it in the unit of :class:`EquivalentEpoch`.
@@ -68,3 +69,39 @@ class EquivalentEpoch:
             epochs=0,
             equivalent_epochs=candidates * rows * macs / step,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """What scoring has done.
+
+    Attributes:
+        candidates: Number of them.
+        macs: Mean multiply-accumulates of their proxies for one sample.
+        rows: Samples that have run through each.
+    """
+
+    candidates: int
+    macs: float
+    rows: int
+
+
+def efforts(
+    scored: Scored, rungs: Sequence[Sequence[Finalist]], *, macs: float, rows: int
+) -> tuple[Effort, ...]:
+    """The effort of scoring and of each rung, in epochs of the mean network of the first rung.
+
+    Args:
+        scored: What scoring has done.
+        rungs: Finalists of each rung.
+        macs: Of the network that the unit is, where nothing was trained.
+        rows: Rows of the training split.
+    """
+    if rungs:
+        macs = fmean(finalist.contender.macs for finalist in rungs[0])
+    unit = EquivalentEpoch(macs=macs, rows=rows)
+    trained = (
+        unit.of_training(f"rung {number}", [one.contender.macs for one in rung], rung[0].epochs)
+        for number, rung in enumerate(rungs, 1)
+    )
+    return (unit.of_scoring(scored.candidates, scored.macs, scored.rows), *trained)

@@ -12,12 +12,12 @@ from nas.errors import ExportError, StudyError, TrainingError
 from nas.events import Event, Listener, Noted, ignore
 from nas.export.save import save
 from nas.study import successive_halving
+from nas.study.finalists.rungs import Rung
+from nas.study.finalists.successive_halving import HalvingResult, SuccessiveHalving
+from nas.study.finalists.trainer import DEFAULT, PREDICTED
 from nas.study.goals.objectives import parse_objectives
 from nas.study.record.run_folder import RunFolder
 from nas.study.record.study_record import StudyRecord
-from nas.study.rungs import Rung
-from nas.study.successive_halving import HalvingResult, SuccessiveHalving
-from nas.study.trainer import DEFAULT, PREDICTED
 from nas.train.train import Epoch, Trained
 from tests.nas.study.study_toys import toy_space
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.modules.own_module import OwnModule
     from nas.space.search_space import SearchSpace
-    from nas.study.successive_halving import Finalist
+    from nas.study.finalists.successive_halving import Finalist
 
 SPACE = toy_space(widths=(2, 3, 4, 5, 6, 7))
 

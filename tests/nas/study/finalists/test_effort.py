@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nas.study.effort import EquivalentEpoch
+from nas.study.finalists.effort import EquivalentEpoch
 
 UNIT = EquivalentEpoch(macs=10e6, rows=50_000)
 

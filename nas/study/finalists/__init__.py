@@ -1,0 +1,1 @@
+"""Training of finalists: who is trained for how long, and what came of it."""

@@ -1,0 +1,112 @@
+"""The final trainings of a search."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import dropwhile
+from typing import TYPE_CHECKING
+
+from nas.errors import TrainingError
+from nas.events import Noted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from nas.events import Listener
+    from nas.study.finalists.contender import Contender
+    from nas.study.finalists.start_policy import StartPolicy
+    from nas.study.finalists.successive_halving import SuccessiveHalving
+    from nas.study.finalists.trainings import FullyTrained, Trainings
+
+_CHEAP = 0.2
+"""A further start is tried where its training adds at most this share to those of the rungs."""
+
+
+class FinalRound:
+    """Trains the best finalist to the end, and those that may yet beat it.
+
+    A finalist may have led a rival by chance after a short training, or a rival a finalist. So the
+    better of the two groups meets the best of the other one in a training of full length, unless
+    the short trainings have settled it.
+
+    Args:
+        trainings: Trains and keeps the results.
+        halving: Replaces a finalist whose final training fails.
+        starts: Where trainings start from.
+        is_settled: Whether a contender is surely ahead of another one.
+        may_train: Whether a new training of full length is allowed after so many.
+        listen: Receives the events of the progress.
+    """
+
+    def __init__(
+        self,
+        trainings: Trainings,
+        halving: SuccessiveHalving,
+        starts: StartPolicy,
+        *,
+        is_settled: Callable[[Contender, Contender], bool],
+        may_train: Callable[[int], bool],
+        listen: Listener,
+    ) -> None:
+        self._trainings = trainings
+        self._halving = halving
+        self._starts = starts
+        self._is_settled = is_settled
+        self._may_train = may_train
+        self._listen = listen
+
+    def run(
+        self,
+        leaders: Sequence[Contender],
+        reserve: Sequence[Contender],
+        rivals: Collection[str],
+        epochs: int,
+        spent: int,
+    ) -> tuple[FullyTrained, ...]:
+        """All final trainings, the one of the best finalist first.
+
+        Args:
+            leaders: The finalists that may win, best first.
+            reserve: Further architectures, for the case that the training of all leaders fails.
+            rivals: Hashes of the rivals of the search.
+            epochs: Length of the trainings.
+            spent: Epochs of all trainings before.
+
+        Raises:
+            TrainingError: No leader could be trained.
+        """
+        first = self._halving.train_best([*leaders, *reserve], epochs)
+        trained = [first]
+        behind = dropwhile(lambda one: one.hash != first.contender.hash, leaders)
+        others = [
+            one for one in behind if (one.hash in rivals) != (first.contender.hash in rivals)
+        ]
+        for contender, start in self._further(first.contender, others[:1], epochs, spent):
+            is_known = self._trainings.is_known("final", contender, epochs, start)
+            if not is_known:
+                if not self._may_train(len(trained)):
+                    continue
+                self._announce(contender, first.contender)
+            with suppress(TrainingError):
+                trained.append(self._trainings.final(contender, epochs, start, self._listen))
+        return tuple(trained)
+
+    def _further(
+        self,
+        first: Contender,
+        others: Sequence[Contender],
+        epochs: int,
+        spent: int,
+    ) -> Iterator[tuple[Contender, str]]:
+        """The trainings that may bring a better model: architecture and start of each."""
+        for other in others:
+            if not self._is_settled(first, other):
+                yield other, self._starts.usual
+        if epochs <= _CHEAP * spent:
+            for start in self._starts.further:
+                yield first, start
+
+    def _announce(self, contender: Contender, first: Contender) -> None:
+        if contender is not first:
+            text = f"{contender.name} may still beat {first.name} and is trained to the end too."
+            self._listen(Noted(text=text))

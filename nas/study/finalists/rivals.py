@@ -1,0 +1,108 @@
+"""Rivals: architectures that a search has to beat."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from nas.study.finalists.contender import Contender
+from nas.study.record.trial_reading import design_of, figure_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optuna.trial import FrozenTrial
+
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+    from nas.task.kind import TaskKind
+
+RivalKind = Literal["baseline", "known design", "largest"]
+
+SURE = 2.0
+"""A lead of so many standard errors counts as certain."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """An architecture that is trained beside the finalists.
+
+    Attributes:
+        name: Of the baseline or the known design, or ``largest by MACs``.
+        kind: Where it comes from.
+        contender: The architecture.
+    """
+
+    name: str
+    kind: RivalKind
+    contender: Contender
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """By how much the best architecture is ahead of a rival after trainings of equal length.
+
+    Attributes:
+        epochs: Length of both trainings.
+        difference: Its accuracy on the ranking split minus that of the rival.
+        error: Standard error of the difference, as if both were measured on samples of their own.
+    """
+
+    epochs: int
+    difference: float
+    error: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the difference is more than chance."""
+        return self.difference > SURE * self.error
+
+
+def rivals_of(
+    space: SearchSpace, trials: Sequence[FrozenTrial], baselines: Mapping[str, Candidate]
+) -> tuple[Rival, ...]:
+    """The baselines, the first known design of the space that was scored, and the largest network.
+
+    Args:
+        space: The space searched.
+        trials: Scored trials of different architectures.
+        baselines: Architectures beside the space, by name.
+    """
+    found = [
+        Rival(name=name, kind="baseline", contender=Contender.of_baseline(name, baseline))
+        for name, baseline in baselines.items()
+    ]
+    designs = {design_of(trial): trial for trial in trials}
+    first = next((name for name in space.known() if name in designs), None)
+    if first is not None:
+        contender = Contender.of_trial(space, designs[first])
+        found.append(Rival(name=first, kind="known design", contender=contender))
+    if trials:
+        largest = max(trials, key=lambda trial: (figure_of(trial, "macs"), -trial.number))
+        contender = Contender.of_trial(space, largest)
+        found.append(Rival(name="largest by MACs", kind="largest", contender=contender))
+    return tuple({rival.contender.hash: rival for rival in reversed(found)}.values())[::-1]
+
+
+def lead(
+    best: Mapping[int, float], rival: Mapping[int, float], samples: int, kind: TaskKind
+) -> Lead | None:
+    """Compare two architectures after the longest training that both have had.
+
+    Args:
+        best: Accuracies of one by length of training.
+        rival: Of the other.
+        samples: Size of the ranking split.
+        kind: The kind of task, which knows the error of its metric.
+
+    Returns:
+        None where no trainings are of equal length.
+    """
+    shared = best.keys() & rival.keys()
+    if not shared:
+        return None
+    epochs = max(shared)
+    first, second = best[epochs], rival[epochs]
+    errors = (kind.metric_error(accuracy, samples) for accuracy in (first, second))
+    return Lead(epochs=epochs, difference=first - second, error=math.hypot(*errors))

@@ -1,0 +1,218 @@
+"""Successive halving: short trainings of many architectures, longer ones of the best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from nas.errors import TrainingError
+from nas.events import Noted, stage
+from nas.study.finalists.contender import Contender
+from nas.study.selection.pareto import by_training
+
+if TYPE_CHECKING:
+    from nas.events import Listener
+    from nas.study.finalists.rungs import Rung
+    from nas.study.finalists.trainings import Finalist, FullyTrained, Trainings
+    from nas.study.goals.objectives import Objective
+
+Select = Callable[[Mapping[int, float | None]], Contender | None]
+"""The next contender of the first rung, None for no more, as a function of those trained before:
+accuracies by number of the trial, in the order of training, None where the training failed."""
+
+Tried = dict[int, float | None]
+
+SUBSTITUTES = 5
+"""Further architectures that are tried where all finalists fail."""
+
+_WHEN_ALL_FAIL = "No other finalist is left; ask for more of them, or look at what they share."
+
+
+def unlimited(rung: int) -> bool:
+    """Never end a rung early."""
+    return False
+
+
+@dataclass(frozen=True)
+class HalvingResult:
+    """The finalists of each rung, best first."""
+
+    rungs: tuple[tuple[Finalist, ...], ...] = ()
+
+    @property
+    def first_rung(self) -> tuple[Finalist, ...]:
+        """All that were trained equally long; empty where nothing was trained."""
+        return self.rungs[0] if self.rungs else ()
+
+    @property
+    def standing(self) -> tuple[Finalist, ...]:
+        """Each finalist once, on its highest rung: the best of the highest rung first."""
+        found: dict[str, Finalist] = {}
+        for rung in reversed(self.rungs):
+            for finalist in rung:
+                found.setdefault(finalist.contender.hash, finalist)
+        return tuple(found.values())
+
+    def accuracies(self, contender: Contender) -> dict[int, float]:
+        """Accuracies of a contender by length of training."""
+        return {
+            finalist.epochs: finalist.val_accuracy
+            for rung in self.rungs
+            for finalist in rung
+            if finalist.contender.hash == contender.hash
+        }
+
+    def then(self, *rung: Finalist) -> HalvingResult:
+        """The same with a further rung on top."""
+        return HalvingResult((*self.rungs, rung))
+
+
+class SuccessiveHalving:
+    """Decides which contenders are trained longer (Jamieson & Talwalkar 2016).
+
+    Args:
+        trainings: Trains each and keeps the results.
+        objectives: Decide, with the accuracies, who enters the next rung.
+        start: Where all trainings of the rungs start from.
+        listen: Receives the events of the progress.
+        is_over: Whether the time of a rung, counted from 1, is used up; it ends before the next
+            new training, but the first rung holds two architectures at least beside the rivals.
+    """
+
+    def __init__(
+        self,
+        trainings: Trainings,
+        objectives: Sequence[Objective],
+        start: str,
+        listen: Listener,
+        *,
+        is_over: Callable[[int], bool] = unlimited,
+    ) -> None:
+        self._trainings = trainings
+        self._objectives = objectives
+        self._start = start
+        self._listen = listen
+        self._is_over = is_over
+
+    def run(
+        self, select: Select, rungs: Sequence[Rung], rivals: Sequence[Contender] = ()
+    ) -> HalvingResult:
+        """Train finalists rung by rung, fewer of them and longer each time.
+
+        The best of a rung enter the next one: those of the first Pareto fronts, where the accuracy
+        after training takes the place of the score. Where a training fails, the next contender
+        takes its place.
+
+        Args:
+            select: Names the architectures of the first rung, one after another.
+            rungs: How many are trained for how long; the first rung may hold fewer.
+            rivals: Architectures that the first rung holds besides, trained before the others.
+
+        Raises:
+            TrainingError: All trainings of a rung failed.
+        """
+        if not rungs or not (rivals or select({})):
+            return HalvingResult()
+        tried: Tried = {}
+        entering = _entering(rivals, select, rungs[0].size, tried)
+        size = rungs[0].size + len(rivals)
+        least = len(rivals) + 2
+        trained = self._rung(1, size, rungs[0].epochs, entering, tried, least=least)
+        result = HalvingResult((trained,))
+        for number, (before, rung) in enumerate(pairwise(rungs), 2):
+            share = math.ceil(len(result.rungs[-1]) * rung.size / before.size)
+            if share == 1:  # the final training decides about one as well
+                break
+            in_line = (finalist.contender for finalist in result.standing)
+            entered = self._rung(number, min(rung.size, share), rung.epochs, in_line, {}, least=1)
+            result = result.then(*entered)
+        return result
+
+    def train_best(self, contenders: Sequence[Contender], epochs: int) -> FullyTrained:
+        """Train the first contender to the end; where that fails, the next one in the order given.
+
+        Raises:
+            TrainingError: It failed for all.
+        """
+        for place, contender in enumerate(contenders, 1):
+            try:
+                return self._trainings.final(contender, epochs, self._start, self._listen)
+            except TrainingError as error:
+                text = f"The final training of {contender.name} was given up: {error.message}"
+                if place == len(contenders):
+                    raise TrainingError(text, hint=_WHEN_ALL_FAIL) from error
+                self._listen(Noted(text=f"{text}; the next finalist takes its place."))
+        raise AssertionError("there is nothing to train")
+
+    def _rung(
+        self,
+        number: int,
+        size: int,
+        epochs: int,
+        contenders: Iterable[Contender],
+        tried: Tried,
+        *,
+        least: int,
+    ) -> tuple[Finalist, ...]:
+        """Train the first contenders whose training succeeds, as many as fit; best first.
+
+        Args:
+            number: Of the rung, from 1.
+            size: How many are trained.
+            epochs: Length of each training.
+            contenders: In the order of training.
+            tried: Receives the accuracy of each trial; None where the training failed.
+            least: How many are trained even where the time is over.
+        """
+        name, failure = f"rung {number}", ""
+        trained: list[Finalist] = []
+        with stage(self._listen, name, size) as progress:
+            for contender in contenders:
+                is_known = self._trainings.is_known("finalist", contender, epochs, self._start)
+                if len(trained) >= least and not is_known and self._is_over(number):
+                    break
+                try:
+                    finalist = self._trainings.brief(contender, epochs, self._start, name)
+                except TrainingError as error:
+                    _note(tried, contender, None)
+                    failure = f"{contender.name} was left out of {name}: {error.message}."
+                    self._listen(Noted(text=failure))
+                    continue
+                _note(tried, contender, finalist.val_accuracy)
+                trained.append(finalist)
+                best = max(one.val_accuracy for one in trained)
+                progress.advance(
+                    len(trained), val_accuracy=finalist.val_accuracy, best_val_accuracy=best
+                )
+                if len(trained) == size:
+                    break
+        if failure and not trained:
+            raise TrainingError(failure, hint=_WHEN_ALL_FAIL)
+        accuracies = [finalist.val_accuracy for finalist in trained]
+        figures = [finalist.contender.figures for finalist in trained]
+        return tuple(trained[i] for i in by_training(figures, accuracies, self._objectives))
+
+
+def _note(tried: Tried, contender: Contender, accuracy: float | None) -> None:
+    if contender.number is not None:
+        tried[contender.number] = accuracy
+
+
+def _entering(
+    rivals: Sequence[Contender], select: Select, size: int, tried: Tried
+) -> Iterator[Contender]:
+    """The rivals, then at most ``size`` selected contenders, each selected when it is its turn.
+
+    A few more are selected where all of these fail.
+    """
+    yield from rivals
+    for place in range(size + SUBSTITUTES):
+        if place >= size and any(accuracy is not None for accuracy in tried.values()):
+            return
+        contender = select(tried)
+        if contender is None:
+            return
+        yield contender

@@ -1,0 +1,125 @@
+"""Training of one architecture of a search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from nas.train.config import default_training
+from nas.train.evaluate import evaluate
+from nas.train.starts.default import DEFAULT
+from nas.train.starts.predicted import PREDICTED
+from nas.train.starts.start import STARTS
+from nas.train.train import train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+    from torch import nn
+
+    from nas.data.dataset import Dataset
+    from nas.events import Listener
+    from nas.modules.own_module import OwnModule
+    from nas.predictor.weight_predictor import WeightPredictor
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+    from nas.train.train import Trained
+
+
+class CandidateTrainer(Protocol):
+    """Trains the finalists of a search; a benchmark may look the results up instead."""
+
+    @property
+    def data(self) -> Dataset:
+        """The data at full resolution."""
+
+    @property
+    def seed(self) -> int:
+        """Fixes everything random in a training."""
+
+    def starts(self, space: SearchSpace) -> tuple[str, ...]:
+        """Starts that may serve architectures of a space; the usual one first."""
+
+    def train(
+        self,
+        candidate: Candidate,
+        epochs: int,
+        start: str,
+        *,
+        own: OwnModule | None = None,
+        checkpoint: Path | None,
+        listen: Listener,
+    ) -> Trained:
+        """Train a candidate; an interrupted training resumes from its checkpoint.
+
+        Args:
+            candidate: The architecture.
+            epochs: Length of the training.
+            start: Name of the start in :data:`nas.train.starts.STARTS`.
+            own: The user's module of the network, which is trained in its place.
+            checkpoint: File of the state.
+            listen: Receives the events of every epoch.
+
+        Raises:
+            TrainingError: The loss is no longer finite.
+        """
+
+    def test_accuracy(self, module: nn.Module) -> float:
+        """Accuracy on the test split."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trainer:
+    """Trains full-size networks.
+
+    Attributes:
+        predictor: Predicts the weights of the start ``predicted``.
+        data: At the full resolution.
+        device: Where to train.
+        seed: Fixes the order of the images and everything random in training.
+    """
+
+    predictor: WeightPredictor
+    data: Dataset
+    device: torch.device
+    seed: int = 0
+
+    def starts(self, space: SearchSpace) -> tuple[str, ...]:
+        """Starts that may serve architectures of a space; the usual one first.
+
+        Weights of a hypernetwork that was trained in another space are for ranking alone: most
+        trainings from them end lower; see ``benchmarks/regnet``.
+        """
+        trained_here = self.predictor.card.space == space.name
+        if trained_here and self.data.task.traits.starts_predicted:
+            return DEFAULT, PREDICTED
+        return (DEFAULT,)
+
+    def train(
+        self,
+        candidate: Candidate,
+        epochs: int,
+        start: str,
+        *,
+        own: OwnModule | None = None,
+        checkpoint: Path | None,
+        listen: Listener,
+    ) -> Trained:
+        """Train a candidate; see :class:`CandidateTrainer`."""
+        overrides = candidate.space.training_overrides(candidate.params)
+        return train(
+            candidate.network,
+            self.data,
+            replace(default_training(self.data.task), **{**overrides, "epochs": epochs}),
+            params=STARTS.get(start).weights(candidate.network, self.predictor),
+            own=own,
+            seed=self.seed,
+            device=self.device,
+            listen=listen,
+            checkpoint=checkpoint,
+        )
+
+    def test_accuracy(self, module: nn.Module) -> float:
+        """Accuracy on the test split."""
+        return evaluate(module, self.data.test, self.data.task.traits, device=self.device).accuracy

@@ -1,0 +1,295 @@
+"""Trainings of contenders, each kept in the record as soon as it has ended."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from nas.errors import CheckpointError, NasError, StudyError, TrainingError
+from nas.events import ignore
+from nas.export.save import Files, load_module, save
+from nas.space.contained import contained
+from nas.study.record.trained import training_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from torch import nn
+
+    from nas.events import Event, Listener
+    from nas.modules.own_module import OwnModule
+    from nas.study.finalists.contender import Contender
+    from nas.study.finalists.trainer import CandidateTrainer
+    from nas.study.record.run_folder import RunFolder
+    from nas.study.record.study_record import StudyRecord
+    from nas.study.record.trained import Kind
+    from nas.train.train import Trained
+
+_EXPORTED = "exported"
+"""Under this key the record names the final training whose model lies in the run folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finalist:
+    """A contender, and its accuracy on the ranking split after a training.
+
+    Attributes:
+        contender: The architecture.
+        val_accuracy: Of the ranking, :attr:`nas.train.train.Trained.ranking_accuracy`; after a
+            final training that of the kept weights.
+        epochs: Length of the training.
+        start: Where its weights came from.
+    """
+
+    contender: Contender
+    val_accuracy: float
+    epochs: int
+    start: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullyTrained(Finalist):
+    """A contender after its final training, with its accuracy on the test split."""
+
+    test_accuracy: float
+
+
+class Trainings:
+    """Trains contenders, and keeps every result in the record as soon as it is there.
+
+    Results are kept by hash, number of epochs and start, so a repeated command trains only what
+    it has not trained before, and resumes an interrupted training from its checkpoint. A failure
+    is a result too, whatever was raised: the network may hold anybody's code. Only errors of files
+    are none, as they say nothing about the network.
+
+    Of all final trainings the model with the best accuracy on the ranking split is exported; a
+    worse one never replaces it.
+
+    Args:
+        trainer: Trains one candidate.
+        record: Keeps the results.
+        folder: Keeps checkpoints and the best model; None keeps neither.
+    """
+
+    def __init__(
+        self, trainer: CandidateTrainer, record: StudyRecord, folder: RunFolder | None
+    ) -> None:
+        self._trainer = trainer
+        self._record = record
+        self._folder = folder
+        self._modules: dict[str, nn.Module] = {}
+
+    def brief(self, contender: Contender, epochs: int, start: str, stage: str) -> Finalist:
+        """Train for a rung of successive halving.
+
+        Args:
+            contender: The architecture.
+            epochs: Length of the training.
+            start: Where its weights come from.
+            stage: The stage whose time it is.
+
+        Raises:
+            TrainingError: The training failed, now or in an earlier call.
+        """
+        key = training_key("finalist", contender.hash, epochs, start)
+        accuracy = self._known(key)
+        if accuracy is None:
+            with self._failures_kept(key):
+                own = contender.candidate.module(self._trainer.seed)
+                trained = self._train(key, contender, own, epochs, start, ignore)
+            accuracy = trained.ranking_accuracy
+            self._record.write(key, accuracy)
+            self._record.spend(stage, trained.seconds)
+            self._forget(key)
+        return Finalist(
+            contender=contender, val_accuracy=float(accuracy), epochs=epochs, start=start
+        )
+
+    def final(
+        self, contender: Contender, epochs: int, start: str, listen: Listener
+    ) -> FullyTrained:
+        """Train to the end, test once, and export the model if it is the best so far.
+
+        Raises:
+            TrainingError: The training failed, now or in an earlier call.
+        """
+        key = training_key("final", contender.hash, epochs, start)
+        figures = self._known(key)
+        if figures is None:
+            figures = self._train_fully(key, contender, epochs, start, listen)
+        return FullyTrained(contender=contender, epochs=epochs, start=start, **figures)
+
+    def is_known(self, kind: Kind, contender: Contender, epochs: int, start: str) -> bool:
+        """Whether a training is on record, be it as a failure, so that it takes no time."""
+        return self._record.read(training_key(kind, contender.hash, epochs, start)) is not None
+
+    def module(self, trained: FullyTrained, listen: Listener) -> nn.Module:
+        """The trained module of the best contender, which is exported.
+
+        It is trained again where the run folder holds another model or none.
+
+        Raises:
+            TrainingError: That training failed.
+        """
+        contender, epochs, start = trained.contender, trained.epochs, trained.start
+        key = training_key("final", contender.hash, epochs, start)
+        if key in self._modules:
+            return self._modules[key]
+        if self._folder is not None and self._exported() == key:
+            candidate = contender.candidate
+            own = candidate.module(self._trainer.seed)
+            return load_module(candidate.network, self._folder.best, own=own)
+        self._train_fully(key, contender, epochs, start, listen, is_winner=True)
+        return self._modules[key]
+
+    def _train_fully(
+        self,
+        key: str,
+        contender: Contender,
+        epochs: int,
+        start: str,
+        listen: Listener,
+        *,
+        is_winner: bool = False,
+    ) -> dict[str, float]:
+        with self._failures_kept(key):
+            own = contender.candidate.module(self._trainer.seed)
+            trained = self._train(key, contender, own, epochs, start, listen)
+            began = time.monotonic()
+            figures = {
+                "test_accuracy": self._trainer.test_accuracy(trained.module),
+                "val_accuracy": trained.val_accuracy,
+            }
+            exported = self._folder is not None and (
+                is_winner or self._is_best(key, trained.val_accuracy)
+            )
+            if exported:
+                self._export(contender, own, trained.module, {**figures, "epochs": epochs}, start)
+        if exported:
+            self._record.write(_EXPORTED, key)
+        rung = training_key("finalist", contender.hash, epochs, start)
+        self._record.write(rung, trained.ranking_accuracy)
+        self._record.write(key, figures)
+        self._record.spend("train", trained.seconds + time.monotonic() - began)
+        self._forget(key)
+        self._modules[key] = trained.module
+        return figures
+
+    def _train(
+        self,
+        key: str,
+        contender: Contender,
+        own: OwnModule | None,
+        epochs: int,
+        start: str,
+        listen: Listener,
+    ) -> Trained:
+        return self._trainer.train(
+            contender.candidate,
+            epochs,
+            start,
+            own=own,
+            checkpoint=self._checkpoint(key, own=own is not None),
+            listen=self._checked(listen),
+        )
+
+    def _export(
+        self,
+        contender: Contender,
+        own: OwnModule | None,
+        module: nn.Module,
+        figures: dict[str, float],
+        start: str,
+    ) -> None:
+        assert self._folder is not None
+        candidate = contender.candidate
+        card = {**figures, "init": start, "architecture": candidate.architecture}
+        self._record.check()
+        self._record.write(_EXPORTED, None)  # until the new model is complete
+        save(
+            candidate.network,
+            module,
+            self._folder.best,
+            own=own,
+            data=self._trainer.data,
+            card=card,
+        )
+
+    def _is_best(self, key: str, val_accuracy: float) -> bool:
+        """Whether a model shall take the place of the exported one."""
+        exported = self._exported()
+        known = None if exported is None else self._record.read(exported)
+        return exported == key or known is None or val_accuracy > known["val_accuracy"]
+
+    def _exported(self) -> str | None:
+        """The final training whose model lies in the run folder; None if there is none."""
+        if self._folder is None or not Files(self._folder.best).weights.is_file():
+            return None
+        exported: str | None = self._record.read(_EXPORTED)
+        return exported
+
+    def _checked(self, listen: Listener) -> Listener:
+        """Check before an epoch is written that the record may still be written."""
+
+        def checked(event: Event) -> None:
+            listen(event)
+            self._record.check()
+
+        return checked
+
+    @contextmanager
+    def _failures_kept(self, key: str) -> Iterator[None]:
+        """Remember that a training, or the work after it, failed: it would fail again.
+
+        Raises:
+            TrainingError: It failed.
+        """
+        try:
+            with contained("the training"):
+                yield
+        except (OSError, CheckpointError, StudyError):
+            raise
+        except Exception as error:
+            reason = _reason(error)
+            self._record.write(key, {"diverged": reason})
+            self._forget(key)
+            raise TrainingError(reason) from error
+
+    def _known(self, key: str) -> Any:
+        """The recorded result of a training; None if there was none.
+
+        Raises:
+            TrainingError: It failed.
+        """
+        known = self._record.read(key)
+        if known is not None:
+            self._forget(key)  # left by a process that was killed in between
+        if isinstance(known, dict) and "diverged" in known:
+            raise TrainingError(known["diverged"])
+        return known
+
+    def _checkpoint(self, key: str, *, own: bool) -> Path | None:
+        """The state of a training; that of a module of the user's has other tensors."""
+        return None if self._folder is None else self._folder.checkpoint(key + "-own" * own)
+
+    def _forget(self, key: str) -> None:
+        """Remove the checkpoint of a training whose result is safe."""
+        for own in (False, True):
+            checkpoint = self._checkpoint(key, own=own)
+            if checkpoint is not None:
+                checkpoint.unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    """Why a training failed, in one line."""
+    if isinstance(error, NasError):
+        return error.message
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    if isinstance(error, kinds) or "DefaultCPUAllocator" in str(error):
+        return "it needs more memory than there is"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -1,0 +1,220 @@
+"""The second stage of a search: finalists are chosen, trained, and compared with their rivals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nas.space.candidate import candidate
+from nas.study.finalists.contender import Contender
+from nas.study.finalists.final_round import FinalRound
+from nas.study.finalists.rivals import rivals_of
+from nas.study.finalists.successive_halving import SUBSTITUTES, SuccessiveHalving
+from nas.study.record.study_record import SEARCH, TrialCounts
+from nas.study.record.trial_reading import is_mutant, is_scored
+from nas.study.selection.finalist_selector import FinalistSelector, probes_among
+from nas.study.selection.mutation_selector import MutationSelector
+from nas.study.selection.pareto import best
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from optuna.trial import FrozenTrial
+    from torch import Tensor
+
+    from nas.events import Listener
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+    from nas.study.exploration import Exploration
+    from nas.study.finalists.rivals import Rival
+    from nas.study.finalists.rungs import Rung
+    from nas.study.finalists.standings import Standings
+    from nas.study.finalists.start_policy import StartPolicy
+    from nas.study.finalists.successive_halving import HalvingResult, Select
+    from nas.study.finalists.trainings import FullyTrained, Trainings
+    from nas.study.record.study_record import StudyRecord
+    from nas.study.search_config import SearchConfig
+    from nas.study.selection.trust import Trust
+
+_POOL = 1000
+"""Best trials that finalists are chosen from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What the trainings of a search have come to.
+
+    Attributes:
+        ranked: Scored trials, best first.
+        rivals: Architectures that were trained beside the finalists.
+        halved: The finalists of each rung.
+        final: Those trained to the end.
+        trust: How well each score has ranked what was trained.
+    """
+
+    ranked: Sequence[FrozenTrial]
+    rivals: Sequence[Rival]
+    halved: HalvingResult
+    final: Sequence[FullyTrained]
+    trust: Trust
+
+
+class TrainingStage:
+    """Trains the finalists of a search and their rivals.
+
+    Args:
+        space: Full-size space.
+        embed: A vector for each architecture, (N, D).
+        trainings: Trains one architecture and keeps the result.
+        starts: Where trainings start from.
+        standings: Compares what was trained.
+        record: Of the search.
+        config: Suited to the task.
+        baselines: Architectures that are compared with those of the space, by name.
+        is_finished: Whether all is on record and nothing shall be trained; a former version had no
+            rivals.
+        listen: Receives the events of the progress.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        embed: Callable[[Sequence[Candidate]], Tensor],
+        trainings: Trainings,
+        starts: StartPolicy,
+        standings: Standings,
+        record: StudyRecord,
+        config: SearchConfig,
+        baselines: Mapping[str, Candidate],
+        listen: Listener,
+        *,
+        is_finished: bool = False,
+    ) -> None:
+        self._space = space
+        self._embed = embed
+        self._trainings = trainings
+        self._starts = starts
+        self._standings = standings
+        self._record = record
+        self._config = config
+        self._baselines = baselines
+        self._listen = listen
+        self._is_finished = is_finished
+
+    def run(self, exploration: Exploration) -> Trained:
+        """Train; what an earlier call has trained takes no time.
+
+        Args:
+            exploration: Scores mutants.
+
+        Raises:
+            TrainingError: All trainings of a rung failed.
+        """
+        config = self._config
+        explored = [trial for trial in self._record.trials() if not is_mutant(trial)]
+        ranked = best(explored, self._record.study.directions, max(_POOL, config.finalist_count))
+        scored = [trial for trial in explored if is_scored(trial)]
+        rivals = rivals_of(self._space, scored, self._baselines)
+        selector = FinalistSelector(
+            ranked, config.objectives, self._vectors, probes=probes_among(config.finalist_count)
+        )
+        rungs = config.rungs(TrialCounts.of(explored).complete)
+        brief = rungs[:-1] if config.max_epochs else rungs
+        halving = SuccessiveHalving(
+            self._trainings,
+            config.objectives,
+            self._starts.usual,
+            self._listen,
+            is_over=lambda rung: self._is_time_over(rung / len(rungs)),
+        )
+        halved = halving.run(
+            self._selection(selector, exploration), brief, self._entering(rivals, brief)
+        )
+        final = self._final_trainings(halving, halved, rivals, ranked) if config.max_epochs else ()
+        trust = selector.trust(
+            {
+                one.contender.number: one.val_accuracy
+                for one in halved.first_rung
+                if one.contender.number is not None
+            }
+        )
+        return Trained(ranked=ranked, rivals=rivals, halved=halved, final=final, trust=trust)
+
+    def leaders(self, halved: HalvingResult, ranked: Sequence[FrozenTrial]) -> list[Contender]:
+        """The finalists that may win, best first; without any the first in rank."""
+        trained = [one.contender for one in halved.standing]
+        leaders = [contender for contender in trained if self._standings.may_win(contender)]
+        return leaders or [Contender.of_trial(self._space, ranked[0])]
+
+    def _entering(self, rivals: Sequence[Rival], brief: Sequence[Rung]) -> list[Contender]:
+        """The rivals of the first rung; those that a finished search has not trained stay out."""
+        contenders = [rival.contender for rival in rivals] if brief else []
+        if not self._is_finished:
+            return contenders
+        epochs, start = brief[0].epochs if brief else 0, self._starts.usual
+        return [
+            contender
+            for contender in contenders
+            if self._trainings.is_known("finalist", contender, epochs, start)
+        ]
+
+    def _vectors(self, trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
+        candidates = [candidate(self._space, trial.params) for trial in trials]
+        return self._embed(candidates).double().numpy()
+
+    def _selection(self, selector: FinalistSelector, exploration: Exploration) -> Select:
+        """The next architecture of the first rung, as a contender."""
+        select: Callable[[Mapping[int, float | None]], FrozenTrial | None] = selector
+        if self._space.task.traits.mutates:
+            select = MutationSelector(self._space, selector, self._config, exploration)
+
+        def choose(tried: Mapping[int, float | None]) -> Contender | None:
+            trial = select(tried)
+            return None if trial is None else Contender.of_trial(self._space, trial)
+
+        return choose
+
+    def _final_trainings(
+        self,
+        halving: SuccessiveHalving,
+        halved: HalvingResult,
+        rivals: Sequence[Rival],
+        ranked: Sequence[FrozenTrial],
+    ) -> tuple[FullyTrained, ...]:
+        leaders = self.leaders(halved, ranked)
+        known = {contender.hash for contender in leaders}
+        others = (Contender.of_trial(self._space, t) for t in ranked[: len(known) + SUBSTITUTES])
+        reserve = [contender for contender in others if contender.hash not in known][:SUBSTITUTES]
+        spent = sum(one.epochs for rung in halved.rungs for one in rung)
+        epochs = self._config.max_epochs or 0
+
+        def may_train(trained: int) -> bool:
+            budget = self._config.budget
+            within = budget is None or spent + (trained + 1) * epochs <= budget
+            return within and not self._is_finished and not self._is_time_over(1.0)
+
+        def is_settled(first: Contender, other: Contender) -> bool:
+            accuracies = (halved.accuracies(one) for one in (first, other))
+            return self._standings.is_settled(*accuracies)
+
+        final = FinalRound(
+            self._trainings,
+            halving,
+            self._starts,
+            is_settled=is_settled,
+            may_train=may_train,
+            listen=self._listen,
+        )
+        hashes = {rival.contender.hash for rival in rivals}
+        return final.run(leaders, reserve, hashes, epochs, spent)
+
+    def _is_time_over(self, share: float) -> bool:
+        """Whether the trainings have used up a share of the time that they may take."""
+        limit = self._config.train_seconds
+        if limit is None:
+            return False
+        stages = self._record.seconds()
+        spent = sum(taken for name, taken in stages.items() if name != SEARCH)
+        return spent >= share * limit
