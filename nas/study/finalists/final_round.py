@@ -78,7 +78,9 @@ class FinalRound:
         first = self._halving.train_best([*leaders, *reserve], epochs)
         trained = [first]
         behind = dropwhile(lambda one: one.hash != first.contender.hash, leaders)
-        others = [one for one in behind if (one.hash in rivals) != (first.contender.hash in rivals)]
+        others = [
+            one for one in behind if (one.hash in rivals) != (first.contender.hash in rivals)
+        ]
         for contender, start in self._further(first.contender, others[:1], epochs, spent):
             is_known = self._trainings.is_known("final", contender, epochs, start)
             if not is_known:

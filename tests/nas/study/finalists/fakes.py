@@ -203,9 +203,7 @@ def contenders(*widths: int) -> list[Contender]:
     return [contender(width, number) for number, width in enumerate(widths)]
 
 
-def trainings(
-    trainer: FakeTrainer, record: StudyRecord, out: Path | None = None
-) -> Trainings:
+def trainings(trainer: FakeTrainer, record: StudyRecord, out: Path | None = None) -> Trainings:
     """Trainings with that trainer, in a run folder or without."""
     return Trainings(trainer, record, None if out is None else RunFolder(out))
 
