@@ -44,14 +44,8 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
     from nas.space.candidate import candidate
 
     path = Path(text or "\0")  # an empty text is not the working directory
-    for file in (path, path / "best" / "architecture.json", path / "architecture.json"):
-        if there(file, Path.is_file):
-            return _read_graph(file)
-    if there(path, Path.is_dir):
-        raise GraphError(
-            f"the folder {text!r} holds neither best/architecture.json nor architecture.json",
-            hint="Name the folder of a finished `nas search` or `nas train`.",
-        )
+    if there(path, Path.exists):
+        return read_graph_file(path)
     space = find_space(space_name, task)
     try:
         return candidate(space, text)
@@ -67,6 +61,23 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
                 hint=f"Add --space {other}.",
             ) from None
         raise not_in_space(space, error) from None
+
+
+def read_graph_file(path: Path) -> Graph:
+    """The graph in a JSON file, or in the folder of a finished search or training.
+
+    Raises:
+        GraphError: There is none.
+    """
+    for file in (path, path / "best" / "architecture.json", path / "architecture.json"):
+        if there(file, Path.is_file):
+            return _read_graph(file)
+    if there(path, Path.is_dir):
+        raise GraphError(
+            f"the folder {str(path)!r} holds neither best/architecture.json nor architecture.json",
+            hint="Name the folder of a finished `nas search` or `nas train`.",
+        )
+    raise GraphError(f"no file {str(path)!r}", hint=_GRAPH_FILES)
 
 
 def _space_of(text: str, task: Task, *, beside: SearchSpace) -> str | None:

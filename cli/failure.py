@@ -10,6 +10,7 @@ import click
 
 from cli.output import printable
 from nas.errors import NasError
+from nas.raised import error_text, place_of
 
 _ERROR = 1
 
@@ -42,7 +43,10 @@ def show(error: Exception | SystemExit, command: str = "") -> int:
             return _lines(_lower(reason), "Repeat the command when this is solved.", _ERROR)
         case SystemExit():
             hint = "Let your code raise an exception instead; NAS_DEBUG=1 shows where it happened."
-            return _lines(f"your code raised SystemExit: {error}", hint, _ERROR)
+            return _lines(f"your code raised {error_text(error)}", hint, _ERROR)
+        case _ if place_of(error):
+            hint = "Correct it there; NAS_DEBUG=1 shows the traceback."
+            return _lines(f"your code raised {error_text(error)}", hint, _ERROR)
         case _:
             hint = "This is a fault of the program; NAS_DEBUG=1 shows where it happened."
             return _lines(f"unexpected {type(error).__name__}: {error}", hint, _ERROR)

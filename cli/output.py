@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from nas.events import Event, Listener
-    from nas.task.kind import TaskKind
+    from nas.metric import Metric
 
 RESULTS = "cli.output.results"
 """Key of the context for the stream of results, if user code must not write there."""
@@ -115,7 +115,7 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f}%"
 
 
-def quality(value: float | None, kind: TaskKind) -> str:
+def quality(value: float | None, kind: Metric) -> str:
     """A value of the metric of a kind of task: ``97.31%`` for an accuracy."""
     return "–" if value is None else kind.metric_format.format(value)
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from cli.architecture import there
 from nas.errors import ConfigError, StudyError
 from nas.files import read_json
+from nas.metric import METRICS
 from nas.study.record.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from nas.task.kind import TaskKind
+    from nas.metric import Metric
 
 SETTINGS = ("space", "dataset", "weights")
 _PLAIN = re.compile(r"\w[\w.-]*")
@@ -101,7 +102,7 @@ def _dataset(recorded: dict[str, Any], run: Path) -> str:
 
 def _weights(recorded: dict[str, Any], run: Path) -> str:
     """The directory of the weights: trained in the run, or shipped under this name."""
-    from hypernets.checkpoint import shipped
+    from hypernets.cards import shipped
 
     name = str(recorded["name"])
     if _PLAIN.fullmatch(name) and there(run / name, Path.is_dir):
@@ -126,15 +127,12 @@ def _inside(path: Path, run: Path, result: dict[str, Any]) -> str:
     return str(run / path.relative_to(recorded)) if path.is_relative_to(recorded) else str(path)
 
 
-def kind_of(run: Path) -> TaskKind:
-    """The kind of task of a run; image classification if it is not recorded."""
-    from nas.task.images import IMAGE_CLASSIFICATION
-    from nas.task.kind import KINDS
-
+def metric_of(run: Path) -> Metric:
+    """The metric of a run; that of image classification where its kind is not on record."""
     space = (RunFolder(run).read_identity() or {}).get("space")
     task = space.get("task") if isinstance(space, dict) else None
     name = str(task.get("kind")) if isinstance(task, dict) else ""
-    return KINDS.get(name if name in KINDS else IMAGE_CLASSIFICATION)
+    return METRICS.get(name, METRICS["image-classification"])
 
 
 def read_trials(run: Path) -> list[dict[str, str]]:

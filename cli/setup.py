@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nas.errors import StudyError
-from nas.files import locked
+from nas.files import locked, remove_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +136,6 @@ def alone(path: Path) -> Iterator[None]:
     """
     is_folder = path.is_dir()
     lock = path / ".lock" if is_folder else path.with_name(f".{path.name}.lock")
-    lock.touch()
     with ExitStack() as stack:
         try:
             stack.enter_context(locked(lock))
@@ -146,7 +145,7 @@ def alone(path: Path) -> Iterator[None]:
                 hint="Wait for it, or choose another place with --out.",
             ) from None
         if not is_folder:  # the lock is among the user's own files
-            stack.callback(lock.unlink, missing_ok=True)
+            stack.callback(remove_lock, lock)
         yield
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.errors import ConfigError
-from nas.task.kind import KINDS
-from nas.task.task import Task
 
 if TYPE_CHECKING:
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
+    from nas.task.task import Task
 
 _OWN = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][\w.]*)(?::(?P<sizes>.*))?", re.DOTALL)
 
@@ -54,27 +52,13 @@ def task_for(text: str) -> Task:
         UnknownNameError: There is no such space, file or name in the file.
     """
     from search_spaces.registry import SPACES
+    from search_spaces.usual_task import usual_task, usual_tasks
 
     own = _OWN.fullmatch(text)
     if own is None:
-        return _fitting(SPACES.get(text.partition(":")[0]))
+        return usual_task(SPACES.get(text.partition(":")[0]))
     thing = _read(own["file"], own["name"])
-    return _fitting(thing) if isinstance(thing, type) else usual_tasks()[0]
-
-
-def usual_tasks() -> list[Task]:
-    """The default task of each kind, that of images first."""
-    return [Task(kind=name, **KINDS.get(name).usual) for name in KINDS]
-
-
-def _fitting(cls: type[SearchSpace]) -> Task:
-    """The first default task that a space takes."""
-    *others, last = usual_tasks()
-    for task in others:
-        with suppress(ConfigError):
-            cls(task=task)
-            return task
-    return last
+    return usual_task(thing) if isinstance(thing, type) else usual_tasks()[0]
 
 
 def _in_file(file: str, name: str, task: Task) -> SearchSpace:

@@ -17,6 +17,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError, ImportingError, NasError, UnknownNameError, nearest
+from nas.raised import PACKAGES, error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Write it like models.resnet:resnet18(classes=10), or models/resnet.py:resnet18."
 
-_OWN = ("cli", "hypernets", "nas", "search_spaces")
 _NEEDED = "PIL click networkx numpy optuna rich safetensors scipy sklearn torch torch_geometric"
-_KEPT = {*_OWN, *_NEEDED.split()}
+_KEPT = {*PACKAGES, *_NEEDED.split()}
 """Packages that a user's file of the same name does not replace: this program is at work."""
 _STANDARD = Path(sysconfig.get_path("stdlib")).resolve()
 
@@ -111,8 +111,8 @@ def standard_refused(text: str) -> ConfigError:
 def failure(text: str, error: BaseException, *, hint: str = "") -> ImportingError:
     """The error for code of the user's that raises one."""
     return ImportingError(
-        f"{text!r} fails: {type(error).__name__}: {error}",
-        hint=hint or "NAS_DEBUG=1 shows where it happens.",
+        f"{text!r} fails: {error_text(error)}",
+        hint=hint or "Correct it there; NAS_DEBUG=1 shows the traceback.",
     )
 
 

@@ -1,11 +1,36 @@
 """Hypernetworks that read architecture graphs and predict their weights."""
 
-from hypernets.checkpoint import load, save, shipped
-from hypernets.config import HYPERNETS, Family, HypernetConfig
-from hypernets.graph_hypernetwork import GraphHyperNetwork
-from hypernets.hyper_lstm import HyperLSTM, HyperLSTMCell
-from hypernets.predicted_module import PredictedModule, predict_module
-from hypernets.training import HypernetTraining, train_hypernet
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nas.registry import lazy_names
+
+if TYPE_CHECKING:
+    from hypernets.cards import shipped
+    from hypernets.checkpoint import load, save
+    from hypernets.config import HypernetConfig
+    from hypernets.families import HYPERNETS, Family
+    from hypernets.graph_hypernetwork import GraphHyperNetwork
+    from hypernets.hyper_lstm import HyperLSTM, HyperLSTMCell
+    from hypernets.predicted_module import PredictedModule, predict_module
+    from hypernets.training import HypernetTraining, train_hypernet
+
+_HOMES = {
+    "HYPERNETS": "hypernets.families",
+    "Family": "hypernets.families",
+    "GraphHyperNetwork": "hypernets.graph_hypernetwork",
+    "HyperLSTM": "hypernets.hyper_lstm",
+    "HyperLSTMCell": "hypernets.hyper_lstm",
+    "HypernetConfig": "hypernets.config",
+    "HypernetTraining": "hypernets.training",
+    "PredictedModule": "hypernets.predicted_module",
+    "load": "hypernets.checkpoint",
+    "predict_module": "hypernets.predicted_module",
+    "save": "hypernets.checkpoint",
+    "shipped": "hypernets.cards",
+    "train_hypernet": "hypernets.training",
+}
 
 __all__ = [
     "HYPERNETS",
@@ -22,3 +47,5 @@ __all__ = [
     "shipped",
     "train_hypernet",
 ]
+
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

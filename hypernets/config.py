@@ -1,10 +1,10 @@
-"""The sizes of a hypernetwork, and the family as a table of them."""
+"""The sizes of a hypernetwork."""
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from torch import nn
 
@@ -12,11 +12,8 @@ from hypernets.decoders.decoder import DECODERS
 from hypernets.decoders.magnitude_invariant import MagnitudeInvariant
 from hypernets.encoders.encoder import ENCODERS
 from nas.errors import ConfigError
-from nas.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hypernets.encoders.encoder import Encoder
 
 _Part = TypeVar("_Part", bound=nn.Module)
@@ -95,116 +92,3 @@ class HypernetConfig:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.encoder == "graph-transformer" and self.hidden % self.heads:
             raise ConfigError(f"heads ({self.heads}) must divide hidden ({self.hidden})")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Family:
-    """A published hypernetwork as a composition.
-
-    Attributes:
-        description: One line for listings.
-        source: Paper.
-        settings: Differences from the default configuration.
-    """
-
-    description: str
-    source: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-HYPERNETS: Registry[Family] = Registry("hypernetwork")
-
-
-def _family(name: str, description: str, source: str, **settings: Any) -> None:
-    HYPERNETS.register(name)(Family(description=description, source=source, settings=settings))
-
-
-def _ghn3(name: str, hidden: int, layers: int, heads: int) -> None:
-    _family(
-        name,
-        f"transformer of {layers} layers over the graph, tile decoder",
-        "Knyazev et al. 2023, Can We Scale Transformers to Predict Parameters",
-        encoder="graph-transformer",
-        hidden=hidden,
-        layers=layers,
-        heads=heads,
-        **({"max_channels": hidden} if hidden > 64 else {}),
-    )
-
-
-def _logah(name: str, hidden: int, layers: int, heads: int, rank: int) -> None:
-    _family(
-        name,
-        f"transformer of {layers} layers over the graph, weights of rank {rank}",
-        "Zhou et al. 2024, LoGAH: Predicting 774-Million-Parameter Transformers",
-        encoder="graph-transformer",
-        decoder="low-rank",
-        hidden=hidden,
-        layers=layers,
-        heads=heads,
-        rank=rank,
-        max_channels=2048,
-    )
-
-
-_family(
-    "mlp",
-    "every layer by itself, tile decoder; the baseline that sees no graph",
-    "Knyazev et al. 2021, §5",
-    encoder="mlp",
-    reach=1,
-)
-_family(
-    "ghn1",
-    "gated graph network over real edges, tile decoder",
-    "Zhang, Ren, Urtasun 2019, Graph HyperNetworks for Neural Architecture Search",
-    reach=1,
-    layer_norm=False,
-)
-_family(
-    "ghn2",
-    "gated graph network over real and virtual edges, normalised, tile decoder",
-    "Knyazev et al. 2021, Parameter Prediction for Unseen Deep Architectures",
-)
-_family(
-    "ghn2-lowrank",
-    "the graph network of ghn2, weights of rank 32 with a learned vector for each channel",
-    "Knyazev et al. 2021; Zhou et al. 2024, §3",
-    decoder="low-rank",
-)
-_ghn3("ghn3", hidden=64, layers=3, heads=8)
-_ghn3("ghn3-s", hidden=128, layers=5, heads=16)
-_ghn3("ghn3-l", hidden=256, layers=12, heads=16)
-_ghn3("ghn3-xl", hidden=384, layers=24, heads=16)
-_logah("logah", hidden=64, layers=3, heads=8, rank=32)
-_logah("logah-s", hidden=128, layers=5, heads=16, rank=90)
-_family(
-    "smash",
-    "convolution over the memory traffic of the layers, tile decoder",
-    "Brock et al. 2018, SMASH: One-Shot Model Architecture Search through HyperNetworks",
-    encoder="memory",
-    reach=1,
-)
-_family(
-    "hypernetwork",
-    "one learned vector for each place in the network, weights in chunks",
-    "Ha, Dai, Le 2017, HyperNetworks",
-    encoder="position",
-    decoder="chunk",
-    reach=1,
-)
-_family(
-    "dependency-rnn",
-    "recurrent network over the layers, each depending on those before it, tile decoder",
-    "Chauhan et al. 2024, A Brief Review of Hypernetworks in Deep Learning",
-    encoder="rnn",
-    reach=1,
-)
-_family(
-    "neumeta",
-    "every layer by itself, weights as a function of their coordinates",
-    "Yang et al. 2024, Neural Metamorphosis",
-    encoder="mlp",
-    decoder="coordinate",
-    reach=1,
-)

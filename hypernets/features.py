@@ -21,11 +21,8 @@ if TYPE_CHECKING:
     from nas.graph.op import Op, OpFeatures, Role
     from nas.graph.tensor_spec import Shape
 
-VOCABULARY_VERSION = 3
-"""Raised whenever a table below grows; a checkpoint states the version it was trained with.
-
-Tables grow at their end only, so that what an earlier checkpoint knows keeps its place.
-"""
+# The tables below grow at their end only, so that what an earlier checkpoint knows keeps its
+# place; with them grows hypernets.cards.VOCABULARY_VERSION.
 
 KINDS = (
     "input",

@@ -20,6 +20,8 @@ from hypernets.features import EncodedGraph, encode
 from hypernets.flat_memory import FlatMemory
 from hypernets.graph_batch import graph_batch
 from hypernets.predicted_module import predict_module
+from nas.errors import GraphError, counted, described
+from nas.graph.graph import check_is_graph
 from nas.graph.op import Role
 
 if TYPE_CHECKING:
@@ -74,6 +76,10 @@ class GraphHyperNetwork(nn.Module):
 
     apart: Tensor
 
+    def __repr__(self) -> str:
+        size = counted(sum(parameter.numel() for parameter in self.parameters()), "parameter")
+        return f"GraphHyperNetwork({self.card.name!r}, {self.card.hypernet}, {size})"
+
     def __init__(self, config: HypernetConfig, card: HypernetCard) -> None:
         super().__init__()
         self.config = config
@@ -91,7 +97,12 @@ class GraphHyperNetwork(nn.Module):
         self._scaled = FlatMemory()
 
     def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
-        """For each graph the tensors of ``graph.parameters()``, in its order."""
+        """For each graph the tensors of ``graph.parameters()``, in its order.
+
+        Raises:
+            GraphError: They are no graphs.
+        """
+        _check_graphs(graphs)
         if not graphs:
             return []
         encoded = [self._encode(graph) for graph in graphs]
@@ -122,7 +133,12 @@ class GraphHyperNetwork(nn.Module):
         return predict_module(self, model, example_inputs).model
 
     def embed(self, graphs: Sequence[Graph]) -> Tensor:
-        """Mean node state of each architecture, without dead branches: (G, hidden)."""
+        """Mean node state of each architecture, without dead branches: (G, hidden).
+
+        Raises:
+            GraphError: They are no graphs.
+        """
+        _check_graphs(graphs)
         if not graphs:
             return next(self.parameters()).new_zeros(0, self.config.hidden)
         h, batch = self._states([self._encode(graph.simplified) for graph in graphs])
@@ -189,3 +205,13 @@ class GraphHyperNetwork(nn.Module):
             return kind
         part = unrepeated(kind.role, kind.shape, self.config.max_channels)
         return _Kind(kind.role, part, kind.first)
+
+
+def _check_graphs(graphs: object) -> None:
+    if not isinstance(graphs, list | tuple):
+        raise GraphError(
+            f"expected a list of graphs, got {described(graphs)}",
+            hint="Give one graph as a list of one: predict([graph]).",
+        )
+    for graph in graphs:
+        check_is_graph(graph)

@@ -38,7 +38,7 @@ def measure(
 ) -> HypernetCard:
     """The card with accuracies of random architectures and the reference of scores.
 
-    :func:`hypernets.checkpoint.save_card` puts it into the directory of a checkpoint.
+    :func:`hypernets.cards.save_card` puts it into the directory of a checkpoint.
 
     Args:
         hypernet: A hypernetwork trained in this space.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
-from nas.errors import ImportingError
+from nas.errors import ConfigError, ImportingError, described
 from nas.files import write_tensors
 from nas.graph.graph import Graph
 from nas.importers.from_module import from_module
@@ -100,7 +100,9 @@ def predict_module(
             :func:`nas.modules.calling.graph_call`.
 
     Raises:
-        ImportingError: The module cannot be read as a graph, or its inputs cannot be guessed.
+        ImportingError: The module is none, or cannot be read as a graph, or its inputs cannot be
+            guessed.
+        ConfigError: The predictor is none.
         GraphError: It accepts no graph, but was given one.
 
     Example:
@@ -111,6 +113,16 @@ def predict_module(
         >>> predicted.model is model, predicted.coverage.share
         (True, 1.0)
     """
+    if not isinstance(model, nn.Module):
+        raise ImportingError(
+            f"expected a torch module to predict the weights of, got {described(model)}",
+            hint="For a graph, predictor.predict([graph]) gives its tensors.",
+        )
+    if not hasattr(predictor, "predict"):
+        raise ConfigError(
+            f"expected a hypernetwork as the predictor, got {described(predictor)}",
+            hint="hypernets.load reads a trained one.",
+        )
     start = perf_counter()
     own = unwrapped(model)
     with plain_surroundings(own):

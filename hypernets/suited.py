@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypernets import checkpoint
+from hypernets import cards, checkpoint
 from nas.errors import UnknownNameError, counted
 from nas.evaluate.scorer import check_fits
+from nas.evaluate.untrained import UNTRAINED, UntrainedWeights
 from nas.events import Noted, ignore
 
 if TYPE_CHECKING:
@@ -27,46 +28,53 @@ def suited(
     *,
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
-) -> GraphHyperNetwork:
+) -> GraphHyperNetwork | UntrainedWeights:
     """The hypernetwork of that name or directory, or the shipped one that fits.
 
     A shipped one fits the space and data set it was trained on, and other files of the data set of
     that name, such as CIFAR-10 as JPEG images, with a note. Where there is none for the space, a
-    general one is taken.
+    general one is taken, and where there is none for the data, or the name is ``none``, candidates
+    are ranked without a hypernetwork.
 
     Raises:
-        UnknownNameError: No shipped one fits space and data set.
+        UnknownNameError: There is none of that name.
         CheckpointError: It cannot be read.
         ConfigError: It was trained for other data.
     """
-    hypernet = checkpoint.load(_shipped_for(space, data, listen) if name is None else name)
+    chosen = _shipped_for(space, data, listen) if name is None else name
+    if chosen == UNTRAINED:
+        return UntrainedWeights(data.task).to(device)
+    hypernet = checkpoint.load(chosen)
     check_fits(hypernet.card, data)
     return hypernet.to(device)
 
 
 def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
-    trained = checkpoint.shipped()
-    cards = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
+    """The name of the shipped one that fits, or of none."""
+    trained = cards.shipped()
+    known = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
     fitting = [
         entry
-        for entry, card in cards.items()
+        for entry, card in known.items()
         if (card.space == space.name or card.general)
         and (card.fingerprint == data.fingerprint or card.dataset == data.name)
     ]
     if not fitting:
-        raise UnknownNameError(
-            f"no shipped hypernetwork is for space {space.name!r} on data set {data.name!r}",
-            hint=f"Make one with `nas train-hypernet --space {space.name}` on this data and name "
-            "it with --weights; `nas search --weights train` does both.",
+        text = (
+            f"No hypernetwork is shipped for space {space.name!r} on data set {data.name!r}: "
+            "candidates are ranked without one, and short trainings decide. --weights train "
+            "trains one first, which repays its time in long searches."
         )
+        listen(Noted(text=text))
+        return UNTRAINED
 
     def differences(entry: str) -> tuple[bool, bool]:
-        card = cards[entry]
+        card = known[entry]
         return card.space != space.name, card.fingerprint != data.fingerprint
 
     entry = min(fitting, key=differences)
     other_space, other_files = differences(entry)
-    trained_on = [f"networks of space {cards[entry].space!r}"] * other_space + [
+    trained_on = [f"networks of space {known[entry].space!r}"] * other_space + [
         f"other files of {data.name!r}, or on another split"
     ] * other_files
     if trained_on:
@@ -121,16 +129,16 @@ def _sizes(of: HypernetCard | Task) -> str:
 
 
 def _shipped_general(data: Dataset) -> str:
-    trained = checkpoint.shipped()
-    cards = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
-    fitting = [entry for entry, card in cards.items() if card.dataset == data.name]
+    trained = cards.shipped()
+    known = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
+    fitting = [entry for entry, card in known.items() if card.dataset == data.name]
     if not fitting:
         raise UnknownNameError(
             f"no shipped hypernetwork was trained on data set {data.name!r}",
             hint="Name one with --weights; `nas hypernets` lists them, and any of them predicts, "
             "but for other data only as a start of training.",
         )
-    return min(fitting, key=lambda entry: (not cards[entry].general, entry))
+    return min(fitting, key=lambda entry: (not known[entry].general, entry))
 
 
 def usual_proxy(space: SearchSpace) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import torch
 
 from hypernets import checkpoint
 from hypernets.card import HypernetCard
-from hypernets.config import HYPERNETS, HypernetConfig
-from hypernets.features import VOCABULARY_VERSION
+from hypernets.cards import VOCABULARY_VERSION
+from hypernets.config import HypernetConfig
+from hypernets.families import HYPERNETS
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from hypernets.measure import measure
 from hypernets.training_state import STATE, Progress, load_finished, restore, save

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from hypernets import checkpoint
+from hypernets import cards, checkpoint
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError
 from nas.resume import check_same, read_state, write_state
@@ -78,7 +78,7 @@ def load_finished(card: HypernetCard, out: Path) -> GraphHyperNetwork | None:
     Raises:
         CheckpointError: ``out`` holds one of another training, or one that cannot be read.
     """
-    if not all((out / name).exists() for name in (checkpoint.CARD, checkpoint.WEIGHTS)):
+    if not all((out / name).exists() for name in (cards.CARD, cards.WEIGHTS)):
         return None
     try:
         trained = checkpoint.load(out)

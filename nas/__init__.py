@@ -5,8 +5,9 @@ Names are imported when they are first used, so importing the package is cheap.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nas.registry import lazy_names
 
 if TYPE_CHECKING:
     from nas.analysis.cost import Cost, cost
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from nas.compile.module import to_module
     from nas.data.catalog import load as load_dataset
     from nas.data.dataset import Dataset
+    from nas.data.image_dataset import make_dataset
+    from nas.data.node_dataset import make_node_dataset
     from nas.errors import NasError
+    from nas.evaluate.ranking import Ranked, rank
     from nas.graph.builder import GraphBuilder
     from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
@@ -33,6 +37,7 @@ _HOMES = {
     "Graph": "nas.graph.graph",
     "GraphBuilder": "nas.graph.builder",
     "NasError": "nas.errors",
+    "Ranked": "nas.evaluate.ranking",
     "SearchResult": "nas.study.result",
     "SearchSpace": "nas.space.search_space",
     "Task": "nas.task.task",
@@ -40,7 +45,10 @@ _HOMES = {
     "cost": "nas.analysis.cost",
     "figures": "nas.analysis.figure:FIGURES",
     "load_dataset": "nas.data.catalog:load",
+    "make_dataset": "nas.data.image_dataset",
+    "make_node_dataset": "nas.data.node_dataset",
     "own_space": "nas.space.own_space",
+    "rank": "nas.evaluate.ranking",
     "search": "nas.study.search",
     "to_module": "nas.compile.module",
 }
@@ -53,6 +61,7 @@ __all__ = [
     "Graph",
     "GraphBuilder",
     "NasError",
+    "Ranked",
     "SearchResult",
     "SearchSpace",
     "Task",
@@ -60,20 +69,12 @@ __all__ = [
     "cost",
     "figures",
     "load_dataset",
+    "make_dataset",
+    "make_node_dataset",
     "own_space",
+    "rank",
     "search",
     "to_module",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home, _, inner = _HOMES[name].partition(":")
-    value = getattr(import_module(home), inner or name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

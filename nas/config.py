@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from numbers import Integral, Real
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nas.errors import ConfigError, nearest
@@ -19,7 +20,7 @@ T = TypeVar("T")
 _LARGEST = 2**63 - 1
 """Whole number: one that is compared and divided as a float is taken as well."""
 
-_KINDS: dict[str, type] = {
+_KINDS: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "int": Integral,
     "float": Real,
@@ -27,6 +28,7 @@ _KINDS: dict[str, type] = {
     "list": list,
     "dict": dict,
     "Mapping": Mapping,
+    "Path": (str, PathLike),
 }
 
 
@@ -83,9 +85,14 @@ def check_kinds(config: object) -> None:
 
 
 def _check_kind(cls: type, field: Field[Any], value: object) -> None:
-    """See that a value is of the plain kind its field is annotated with, read as text."""
+    """See that a value is of the plain kind its field is annotated with.
+
+    The annotation is read as text, as ``typing.get_type_hints`` fails on names that modules import
+    for type checking only; plain kinds alone are checked.
+    """
     plain, _, optional = str(field.type).partition(" | ")
-    kind = _KINDS.get(plain.partition("[")[0])
+    inner = field.default_factory if is_dataclass(field.default_factory) else None
+    kind = _KINDS.get(plain.partition("[")[0]) or inner
     if kind is None or optional not in ("", "None") or (optional and value is None):
         return
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):

@@ -55,6 +55,28 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{ending}"
 
 
+def described(thing: object, longest: int = 60) -> str:
+    """A value of the wrong kind, in words of a message.
+
+    Example:
+        >>> described(3), described("a"), described(int), described(None)
+        ('int 3', "str 'a'", 'class int', 'None')
+    """
+    if thing is None:
+        return "None"
+    if isinstance(thing, type):
+        return f"class {thing.__name__}"
+    kind = type(thing).__name__
+    shape = getattr(thing, "shape", None)
+    if shape is not None:
+        return f"{kind} of shape {tuple(shape)}"
+    name = getattr(thing, "__name__", None)
+    shown = name if isinstance(name, str) else " ".join(repr(thing).split())
+    if len(shown) > longest:
+        shown = f"{shown[: longest - 1]}…"
+    return shown if shown.startswith(kind) else f"{kind} {shown}"
+
+
 class NasError(Exception):
     """A failure a user can act on.
 

@@ -10,9 +10,8 @@ import json
 import os
 import secrets
 import shutil
-import sys
 from collections.abc import Callable
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,11 +45,11 @@ _KINDS = {
     type(None): "null",
 }
 
-if sys.platform != "win32":
-    import fcntl
-
 _UNFINISHED = ".nas-part"
 """How names end of what is not finished."""
+
+_LOCK = ".lock"
+"""How names of locks end."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -78,60 +77,70 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = False, create: bool = False) -> Iterator[bool]:
-    """Hold a file or folder while the block runs; False where there are no locks.
+def locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Hold a lock while the block runs; False where the file system has no locks.
 
-    The lock is that of the operating system: it cannot be left behind by a killed process.
+    The operating system releases it when the process ends, killed or not.
 
     Args:
-        path: The file or folder.
+        path: The lock's file, made if it is missing.
         wait: Whether to wait for another process that holds it.
-        create: Make the file if it is not there.
 
     Raises:
         BlockingIOError: Another process holds it, and is not to be waited for.
-        FileNotFoundError: It is not there.
+        FileNotFoundError: Its folder is missing.
     """
-    if sys.platform == "win32":
-        yield False
-        return
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR if create else os.O_RDONLY, 0o644)
+    import filelock
+
+    # without locks in the file system, filelock would lock by the presence of a file
+    lock = filelock.FileLock(path, mode=0o644, fallback_to_soft=False, poll_interval=0.01)
+    held = True
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            held = True
-        except BlockingIOError:
-            raise
-        except OSError:  # of the file system
-            held = False
+        lock.acquire(timeout=-1 if wait else 0)
+    except filelock.Timeout:
+        raise BlockingIOError(f"{str(path)!r} is locked by another process") from None
+    except FileNotFoundError:
+        raise
+    except OSError:  # of the file system
+        held = False
+    try:
         yield held
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
 @contextmanager
 def _unfinished(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
-    """A file or folder of this process alone, removed after the block if it is still there."""
+    """A file or folder of this process alone, removed after the block if it is still there.
+
+    A lock beside it, taken before it is made, shows that this process is alive.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     _clear(folder)
-    with ExitStack() as stack:
-        while True:
-            path = folder / f".{secrets.token_hex(8)}{_UNFINISHED}"
+    path = folder / f".{secrets.token_hex(8)}{_UNFINISHED}"
+    lock = path.with_name(path.name + _LOCK)
+    with locked(lock, wait=True):
+        try:
             make(path)
-            with suppress(FileNotFoundError):  # cleared by another process before it was locked
-                stack.enter_context(locked(path, wait=True))
-                if path.exists():
-                    break
-        stack.callback(_remove, path)
-        yield path
+            yield path
+        finally:
+            _remove(path)
+            remove_lock(lock)
 
 
 def _clear(folder: Path) -> None:
     """Remove what killed processes left unfinished in a folder; what is in use stays."""
-    for left in folder.glob(f".*{_UNFINISHED}"):
-        with suppress(OSError), locked(left) as free:
+    for lock in folder.glob(f".*{_UNFINISHED}{_LOCK}"):
+        with suppress(OSError), locked(lock) as free:
             if free:
-                _remove(left)
+                _remove(lock.with_name(lock.name.removesuffix(_LOCK)))
+                remove_lock(lock)
+
+
+def remove_lock(path: Path) -> None:
+    """Remove the file of a lock that is held; on Windows its release removes it."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def _remove(path: Path) -> None:
@@ -173,8 +182,18 @@ def write_tensors(
         state[name] = stored.clone() if place in places else stored
         places.add(place)
     found = digest(state)
-    write_bytes(path, save(state, {**(metadata or {}), _DIGEST: found}))
+    write_bytes(path, _sorted_head(save(state, {**(metadata or {}), _DIGEST: found})))
     return found
+
+
+def _sorted_head(content: bytes) -> bytes:
+    """Safetensors whose texts are in the order of their names; without this it is random."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    head = json.loads(content[8:start])
+    head["__metadata__"] = dict(sorted(head["__metadata__"].items()))
+    text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors are aligned to 8 bytes
+    return len(text).to_bytes(8, "little") + text + content[start:]
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nas.errors import ConfigError
+from nas.errors import ConfigError, described
 from nas.registry import Registry
 from nas.space.search_space import SearchSpace
+from nas.task.task import check_task
 
 if TYPE_CHECKING:
     from nas.task.task import Task
@@ -36,7 +37,8 @@ def get(name: str, task: Task, **macro: Any) -> SearchSpace:
 
     Raises:
         UnknownNameError: There is no such space.
-        ConfigError: The space has no such macro size, or it is out of range.
+        ConfigError: The space has no such macro size, or it is out of range; or a name or a task
+            is none.
 
     Example:
         >>> from nas.task.task import Task
@@ -44,6 +46,9 @@ def get(name: str, task: Task, **macro: Any) -> SearchSpace:
         >>> get("nb201:cells=2", digits).macro()
         {'channels': 16, 'cells': 2, 'reduction': 'residual'}
     """
+    if not isinstance(name, str):
+        raise ConfigError(f"expected the name of a search space, got {described(name)}")
+    check_task(task)
     plain, _, options = name.partition(":")
     cls = SPACES.get(plain)
     return cls(task=task).at(**{**cls.macro_for(task), **parse_sizes(options, name), **macro})

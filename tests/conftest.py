@@ -50,7 +50,7 @@ def shipped(hypernet: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Makes the tiny hypernetwork the only shipped one."""
     registry: Registry[Path] = Registry("shipped hypernetwork")
     registry.register("tiny")(hypernet)
-    monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
+    monkeypatch.setattr("hypernets.cards.shipped", lambda: registry)
     return hypernet
 
 

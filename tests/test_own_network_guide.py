@@ -8,12 +8,15 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from safetensors.torch import load_file
+from torch import nn
 
 from cli.main import run
+from nas.data.catalog import load
+from nas.train.weights_file import description, save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +29,7 @@ def blocks(kind: str) -> list[str]:
     return re.findall(rf"<!-- tested:.*?-->\n```{kind}\n(.*?)```", TEXT, re.DOTALL)
 
 
-NETWORK, IN_PYTHON = blocks("python")
+FACTS, NETWORK, IN_PYTHON = blocks("python")
 COMMANDS = [shlex.split(line)[1:] for block in blocks("") for line in block.splitlines()]
 
 
@@ -57,6 +60,14 @@ def test_it_is_fine_tuned(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_same_in_python(capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(IN_PYTHON, str(GUIDE), "exec"), {})
     assert capsys.readouterr().out.startswith("100% of ")
+
+
+def test_metadata_are_read_as_the_guide_says() -> None:
+    data = load("digits")
+    save_weights(nn.Linear(2, 2), Path("resnet18.safetensors"), data)
+    found: dict[str, Any] = {}
+    exec(compile(FACTS, str(GUIDE), "exec"), found)
+    assert found["facts"].items() >= description(data).items()
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", TEXT))))

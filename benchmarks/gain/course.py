@@ -124,7 +124,7 @@ def _trained(network: nn.Module, data: Dataset, steps: int, rate: float, seed: i
         config = replace(default_training(data.task), lr=rate)
         return fine_tune(network, data, steps, config=config, seed=seed)
     except TrainingError:
-        return FineTuned(before=0.0, after=0.0)
+        return FineTuned(before=0.0, after=0.0, lr=rate)
 
 
 def _states(

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.hypernets.pace import Known, Pace, Stopwatch
-from hypernets.checkpoint import WEIGHTS
+from hypernets.cards import WEIGHTS
 from hypernets.training import HypernetTraining, train_hypernet
 from nas.config import from_mapping
 from nas.events import Listener, ignore

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hypernets.config import HYPERNETS
+from hypernets.families import HYPERNETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from benchmarks.hypernets.cost import Cost
-from hypernets.checkpoint import WEIGHTS, directory_of
+from hypernets.cards import WEIGHTS, directory_of
 
 if TYPE_CHECKING:
     from pathlib import Path

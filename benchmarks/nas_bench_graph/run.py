@@ -22,7 +22,8 @@ from benchmarks.nas_bench_graph.scored import Scored, scored
 from benchmarks.nas_bench_graph.table import draw, published
 from benchmarks.nb201_search.rivals import MODELS
 from cli.progress import Display
-from hypernets.checkpoint import directory_of, load
+from hypernets.cards import directory_of
+from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall, top_kendall
 from nas.data import catalog
 from nas.study.selection.finalist_selector import LEARNED_FROM

@@ -22,7 +22,8 @@ from benchmarks.nb201_search.rivals import MODELS, one_hot
 from benchmarks.nb201_search.scored import ScoredSpace, identity_of, published
 from benchmarks.ranking.sample import draw
 from cli.progress import Display
-from hypernets.checkpoint import directory_of, load
+from hypernets.cards import directory_of
+from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall, top_kendall
 from nas.data import catalog
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer

@@ -26,7 +26,8 @@ from benchmarks.nb201_search.engine import Engine
 from benchmarks.nb201_search.rivals import MODELS, SAMPLERS, Modelled, sampled
 from benchmarks.nb201_search.scored import ScoredSpace, identity_of, published
 from cli.progress import Display
-from hypernets.checkpoint import directory_of, load
+from hypernets.cards import directory_of
+from hypernets.checkpoint import load
 from nas.analysis.cost import cost
 from nas.data import catalog
 from nas.evaluate.scorer import ScoreConfig, Scorer

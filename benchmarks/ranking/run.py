@@ -29,7 +29,8 @@ from benchmarks.ranking.contest import Contest
 from benchmarks.ranking.row import Row, kept
 from benchmarks.ranking.summary import Summary, markdown, summarise
 from cli.progress import Display
-from hypernets.checkpoint import WEIGHTS, directory_of, load
+from hypernets.cards import WEIGHTS, directory_of
+from hypernets.checkpoint import load
 from hypernets.suited import usual_proxy
 from hypernets.training import HypernetTraining, train_hypernet
 from nas.config import from_mapping

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def command(run: Path, as_json: bool, quiet: bool) -> None:
     """The best architecture of a run, and the files of its model."""
     from cli.output import count, emit_json, pairs, quality
-    from cli.runs import kind_of, read_result
+    from cli.runs import metric_of, read_result
     from nas.errors import StudyError, counted
 
     result = read_result(run)
@@ -31,7 +31,7 @@ def command(run: Path, as_json: bool, quiet: bool) -> None:
     if as_json:
         emit_json({**best, "files": result["files"]})
         return
-    trained, kind = best["trained"] or {}, kind_of(run)
+    trained, kind = best["trained"] or {}, metric_of(run)
     pairs(
         {
             "architecture": best["architecture"],

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from nas.analysis.error_distribution import ErrorDistribution
     from nas.evaluate.scorer import Scorer
     from nas.events import Listener
-    from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
     from nas.study.goals.constraints import Constraint
@@ -117,15 +116,12 @@ def command(
 def _drawn(
     space: SearchSpace, count: int, limits: Sequence[Constraint], rng: np.random.Generator
 ) -> list[Candidate]:
+    from functools import partial
 
-    from nas.analysis.figure import graph_figures
     from nas.space.constrained_sampling import sample_feasible
-    from nas.study.goals.constraints import satisfied
+    from nas.study.goals.constraints import is_feasible
 
-    def is_feasible(network: Graph) -> bool:
-        return satisfied(limits, graph_figures(network))
-
-    return sample_feasible(space, count, rng, is_feasible)
+    return sample_feasible(space, count, rng, partial(is_feasible, limits))
 
 
 def _errors(

@@ -15,18 +15,18 @@ from cli.options import common
 def command(name: str | None, as_json: bool, quiet: bool) -> None:
     """The shipped hypernetworks and the families one can train, or one card."""
     from cli.output import emit_json, pairs, table
-    from hypernets.checkpoint import directory_of, read_card, shipped
-    from hypernets.config import HYPERNETS
+    from hypernets.cards import directory_of, read_plain_card, shipped
+    from hypernets.families import HYPERNETS
 
     if name:
-        card = asdict(read_card(directory_of(name)))
+        card = asdict(read_plain_card(directory_of(name)))
         if as_json:
             emit_json(card)
         else:
             pairs({key: _flat(value) for key, value in card.items()})
         return
     trained = shipped()
-    cards = [read_card(trained.get(entry)) for entry in trained]
+    cards = [read_plain_card(trained.get(entry)) for entry in trained]
     if as_json:
         families = {entry: asdict(HYPERNETS.get(entry)) for entry in HYPERNETS}
         emit_json({"shipped": [asdict(card) for card in cards], "families": families})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,12 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import torch
+
     from cli.prediction import Prediction
     from nas.importers.imported import Frozen
+    from nas.task.kind import TaskKind
     from nas.train.gain import Gain
 
 _NAMED = 3
 """Parameters that are not predicted, shown by name."""
+_CHECKED = 256
+"""Samples of the ranking split on which predictions are compared with chance."""
+_AT_CHANCE = (
+    "Predictions are at chance: this network is unlike what the hypernetwork has learnt; use "
+    "default weights."
+)
 
 
 @click.command("predict")
@@ -40,7 +49,12 @@ _NAMED = 3
     metavar="STEPS",
     type=click.IntRange(0),
     default=0,
-    help="Train for so many steps, and from default weights as well to compare.",
+    help="Train that many steps from predicted and from default weights; the better are saved.",
+)
+@click.option(
+    "--lr",
+    type=click.FloatRange(0, min_open=True),
+    help="Peak learning rate of --fine-tune (default: found for each by a short range test).",
 )
 @click.option(
     "--frozen",
@@ -64,6 +78,7 @@ def command(
     out: Path,
     evaluate: bool,
     steps: int,
+    lr: float | None,
     frozen: Frozen,
     device: str,
     seed: int,
@@ -81,16 +96,17 @@ def command(
     A module takes images, or the nodes of a graph: forward(x, edge_index), or forward(data) that
     reads data.x and data.edge_index.
 
-    The file takes the network's own names, for load_state_dict. With --fine-tune it holds the
-    predicted weights after that training.
+    The file has the network's own names, for load_state_dict. With --fine-tune it holds the
+    weights that are ahead on the ranking split after that training. Its metadata are the
+    normalisation of the inputs and the names of the classes.
     """
     from cli.module_factory import is_factory
     from cli.output import emit_json, listener, pairs
     from cli.prediction import of_architecture, of_factory
     from cli.setup import out_file, reserve, use_device
     from nas.data.catalog import load
-    from nas.train.evaluate import evaluate as accuracy_and_loss
     from nas.train.gain import measure_gain
+    from nas.train.weights_file import save_weights
 
     torch_device, _ = use_device(device)
     listen = listener(quiet=quiet)
@@ -102,25 +118,55 @@ def command(
         found = of_architecture(model, space, data, weights, torch_device, seed, listen)
     reserve(out_file(out))
     accuracy = gain = None
-    if evaluate:
-        accuracy = accuracy_and_loss(
-            found.classifier, found.data.val, device=torch_device
-        ).accuracy
+    if evaluate or not steps:
+        accuracy, at_chance = _measured(found, torch_device, whole=evaluate)
     if steps:
-        network, default = found.classifier, found.default
         gain = measure_gain(
-            network, default, found.data, steps, seed=seed, device=torch_device, listen=listen
+            found.classifier,
+            found.default,
+            found.data,
+            steps,
+            lr=lr,
+            seed=seed,
+            device=torch_device,
+            listen=listen,
         )
-    found.predicted.save(out)
+        at_chance = gain.at_chance
+    size = found.classifier.resolution
+    save_weights(found.predicted.model, out, found.data, resolution=size)
+    result = _Result(found, accuracy if evaluate else None, at_chance, gain, out)
     if as_json:
-        emit_json(_document(found, accuracy, gain, out))
+        emit_json(_document(result))
     else:
-        pairs(_lines(found, accuracy, gain, out))
+        pairs(_lines(result))
+        for sentence in _sentences(result):
+            click.echo(sentence)
 
 
-def _document(
-    found: Prediction, accuracy: float | None, gain: Gain | None, out: Path
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Result:
+    """What is shown in the end; the accuracy is None unless it was asked for."""
+
+    found: Prediction
+    accuracy: float | None
+    at_chance: bool
+    gain: Gain | None
+    out: Path
+
+
+def _measured(found: Prediction, device: torch.device, *, whole: bool) -> tuple[float, bool]:
+    """Accuracy on the ranking split, or a part of it, and whether it is at chance."""
+    from nas.train.chance import is_at_chance
+    from nas.train.evaluate import evaluate
+
+    samples = found.data.val if whole else found.data.val.spread(_CHECKED)
+    kind = found.data.task.traits
+    accuracy = evaluate(found.classifier, samples, kind, device=device).accuracy
+    return accuracy, is_at_chance(accuracy, found.data, len(samples))
+
+
+def _document(result: _Result) -> dict[str, Any]:
+    found, gain = result.found, result.gain
     coverage = found.predicted.coverage
     return {
         "parameters": coverage.total,
@@ -131,18 +177,19 @@ def _document(
         "whole": list(coverage.whole),
         "coverage": coverage.share,
         "seconds": found.predicted.seconds,
-        "accuracy": accuracy,
-        "fine_tune": gain and asdict(gain),
-        "files": {"weights": str(out)},
+        "accuracy": result.accuracy,
+        "at_chance": result.at_chance,
+        "fine_tune": gain and {**asdict(gain), "better": gain.better},
+        "verdict": " ".join(_sentences(result)),
+        "files": {"weights": str(result.out)},
     }
 
 
-def _lines(
-    found: Prediction, accuracy: float | None, gain: Gain | None, out: Path
-) -> dict[str, object]:
-    from cli.output import count, percent
+def _lines(result: _Result) -> dict[str, object]:
+    from cli.output import count, percent, quality
     from nas.errors import counted
 
+    found, gain, kind = result.found, result.gain, result.found.data.task.traits
     coverage, seconds = found.predicted.coverage, found.predicted.seconds
     lines: dict[str, object] = {
         "parameters": count(coverage.total),
@@ -163,16 +210,43 @@ def _lines(
         lines["kept"] = (
             f"{_some(coverage.kept)}: not learned (frozen, or no floating-point numbers)"
         )
-    if accuracy is not None:
-        lines["accuracy"] = f"{percent(accuracy)} on the ranking split, untrained"
+    if result.accuracy is not None:
+        lines[kind.metric] = f"{quality(result.accuracy, kind)} on the ranking split, untrained"
     if gain is not None:
-        for name, result in (("predicted", gain.predicted), ("default", gain.default)):
+        for name, trained in (("predicted", gain.predicted), ("default", gain.default)):
             lines[f"from {name}"] = (
-                f"{percent(result.before)} on the ranking split, {percent(result.after)} after "
-                f"{counted(gain.steps, 'step')}"
+                f"{quality(trained.before, kind)} on the ranking split, "
+                f"{_after(trained.after, kind)} after {counted(gain.steps, 'step')} at learning "
+                f"rate {trained.lr:.2g}"
             )
-    lines["weights"] = f"{out} (fine-tuned from the predicted ones)" if gain else out
+    lines["weights"] = (
+        f"{result.out} (trained from the {gain.better} ones)" if gain else result.out
+    )
     return lines
+
+
+def _sentences(result: _Result) -> list[str]:
+    """Whether predictions are at chance, and which weights are saved and why."""
+    from nas.errors import counted
+
+    sentences = [_AT_CHANCE] if result.at_chance else []
+    if result.gain is not None:
+        gain, kind = result.gain, result.found.data.task.traits
+        first, second = gain.default.after, gain.predicted.after
+        if gain.better == "predicted":
+            first, second = second, first
+        state = "level" if first == second else "ahead"
+        sentences.append(
+            f"{gain.better.capitalize()} weights are {state} after {counted(gain.steps, 'step')}: "
+            f"{_after(first, kind)} against {_after(second, kind)}; they are saved."
+        )
+    return sentences
+
+
+def _after(value: float, kind: TaskKind) -> str:
+    from cli.output import quality
+
+    return "diverged" if value != value else quality(value, kind)
 
 
 def _some(sizes: Mapping[str, int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
 
-_GENERATION = 32
 _FORM = "`nas rank --sample 3 --json` shows architectures as they are written."
 
 
@@ -47,18 +46,15 @@ def command(
     quiet: bool,
 ) -> None:
     """Score architectures without training any: best first, or in the order given with --json."""
-    from dataclasses import asdict
     from time import perf_counter
 
     from cli.output import count, emit_json, listener, quality, table
     from cli.setup import use_device
     from cli.space import find_space
     from hypernets.suited import suited
-    from nas.analysis.cost import cost
-    from nas.analysis.figure import known_from
     from nas.data.catalog import load
-    from nas.evaluate.scorer import Failure, ScoreConfig, Scorer
-    from nas.events import stage
+    from nas.evaluate.ranking import rank
+    from nas.evaluate.scorer import ScoreConfig
 
     if (archs is None) == (sample is None):
         raise click.UsageError("give either --archs FILE.json or --sample N")
@@ -66,47 +62,37 @@ def command(
     listen = listener(quiet=quiet)
     data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
     chosen = find_space(space, data.task)
-    candidates = _read(archs, chosen) if archs else _draw(chosen, sample or 0, seed)
+    candidates = _read(archs, chosen) if archs else None
     hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
-    config = ScoreConfig(images=images, workers=threads)
     start = perf_counter()
-    scorer = Scorer(hypernet, data, config, device=torch_device)
-    estimates = []
-    with stage(listen, "rank", len(candidates)) as progress:
-        for first in range(0, len(candidates), _GENERATION):
-            estimates += scorer(candidates[first : first + _GENERATION])
-            progress.advance(len(estimates), per_second=len(estimates) / progress.elapsed)
-    rows: list[dict[str, Any]] = []
-    for candidate, estimate in zip(candidates, estimates, strict=True):
-        costs = cost(candidate.network)
-        row: dict[str, Any] = {
-            "architecture": candidate.architecture,
-            **dict.fromkeys((*known_from("weights"), "reason")),
-            "params": costs.params,
-            "macs": costs.macs,
-        }
-        if isinstance(estimate, Failure):
-            row["reason"] = estimate.reason
-        else:
-            row |= asdict(estimate)
-        rows.append(row)
+    ranked = rank(
+        chosen,
+        data,
+        hypernet,
+        candidates,
+        sample=sample,
+        scoring=ScoreConfig(images=images, workers=threads),
+        seed=seed,
+        device=str(torch_device),
+        listen=listen,
+    )
     if as_json:
+        rows = [one.to_dict() for one in sorted(ranked, key=lambda one: one.position)]
         emit_json({"scores": rows, "seconds": round(perf_counter() - start, 3)})
         return
     kind = data.task.traits
-    rows.sort(key=lambda row: (row["score"] is not None, row["score"]), reverse=True)
     table(
         ("score", kind.metric, "loss", "params", "MACs", "architecture"),
         [
             (
-                "failed" if row["score"] is None else f"{row['score']:.3f}",
-                quality(row["accuracy"], kind),
-                "–" if row["loss"] is None else f"{row['loss']:.3f}",
-                count(row["params"]),
-                count(row["macs"]),
-                row["architecture"],
+                "failed" if one.estimate is None else f"{one.estimate.score:.3f}",
+                quality(None if one.estimate is None else one.estimate.accuracy, kind),
+                "–" if one.estimate is None else f"{one.estimate.loss:.3f}",
+                count(one.cost.params),
+                count(one.cost.macs),
+                one.architecture,
             )
-            for row in rows
+            for one in ranked
         ],
     )
 
@@ -133,22 +119,3 @@ def _read(file: str, space: SearchSpace) -> list[Candidate]:
         except EncodingError as error:
             raise not_in_space(space, error, f"entry {number} of {file!r} is ") from None
     return candidates
-
-
-def _draw(space: SearchSpace, number: int, seed: int) -> list[Candidate]:
-    """Distinct notations; isomorphic cells may both be drawn, as a table lists both."""
-    from nas.errors import ConfigError, counted
-    from nas.seeding import rng
-    from nas.space.candidate import sample
-
-    size = space.size()
-    if size is not None and number > size:
-        raise ConfigError(
-            f"space {space.name!r} has {counted(size, 'architecture')}, fewer than {number}"
-        )
-    draw = rng(seed, "rank")
-    found: dict[str, Candidate] = {}
-    while len(found) < number:
-        candidate = sample(space, draw)
-        found.setdefault(candidate.architecture, candidate)
-    return list(found.values())

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from hypernets.graph_hypernetwork import GraphHyperNetwork
+    from nas.evaluate.untrained import UntrainedWeights
     from nas.study.finalists.effort import Effort
     from nas.study.goals.objectives import Objective
     from nas.study.result import Found, SearchResult
@@ -78,6 +80,27 @@ _ROWS = 15
     metavar="EPOCHS",
     help="What all trainings may take; chooses the number of finalists.",
 )
+@click.option(
+    "--train-seconds",
+    type=float,
+    metavar="SECONDS",
+    help="Time all trainings may take, in place of --budget.",
+)
+@click.option(
+    "--init",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="Weights trainings start from: default or predicted; auto compares them where cheap.",
+)
+@click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    metavar="MODEL",
+    help="A network to compare with: MODEL.py:factory, torchvision:NAME or a graph file; "
+    "repeatable.",
+)
 @options.images
 @click.option(
     "--timeout",
@@ -107,6 +130,7 @@ def command(
     out: Path | None,
     as_json: bool,
     quiet: bool,
+    baselines: tuple[str, ...],
     **search_options: Any,
 ) -> None:
     """Find an architecture and train it: rank with predicted weights, train the few best.
@@ -115,6 +139,7 @@ def command(
     """
     from dataclasses import replace
 
+    from cli.baseline import read_baselines
     from cli.output import emit_json, listener
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
@@ -134,12 +159,19 @@ def command(
     chosen = find_space(space, data.task)
     directory = out_directory(out, f"{chosen.name}-{data.name}")
     if weights == "train":
-        hypernet = train_weights(
+        hypernet: GraphHyperNetwork | UntrainedWeights = train_weights(
             chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen
         )
     else:
         hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
-    result = run_search(chosen, data, hypernet, replace(config, out=directory), listen)
+    result = run_search(
+        chosen,
+        data,
+        hypernet,
+        replace(config, out=directory),
+        listen,
+        baselines=read_baselines(baselines, data.task),
+    )
     if as_json:
         emit_json(result.to_dict())
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -12,8 +14,6 @@ import click
 from cli import options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nas.report.choices import Choice
     from nas.report.population import Population, Spread
     from nas.space.candidate import Candidate
@@ -86,13 +86,13 @@ def command(
     NAME is a space as --space takes it: nb201:channels=8, my_space.py:build. `nas spaces compare`
     compares two of them.
     """
-    from cli.space import find_space, task_for
-    from nas.data.catalog import load
-
     _check_usage(ctx, name)
     if name is None:
         _list(as_json=as_json)
         return
+    from cli.space import find_space, task_for
+    from nas.data.catalog import load
+
     task = load(dataset, data_dir=data_dir, seed=0).task if dataset else task_for(name)
     space = find_space(name, task)
     if sample is not None:
@@ -114,26 +114,29 @@ def _check_usage(ctx: click.Context, name: str | None) -> None:
 
 
 def _list(*, as_json: bool) -> None:
-    import search_spaces
     from cli.output import emit_json, table
-    from cli.space import task_for
 
-    spaces = [search_spaces.get(name, task_for(name)) for name in search_spaces.names()]
+    spaces = list(_listing().values())
     if as_json:
-        emit_json([_facts(space) for space in spaces])
+        emit_json(spaces)
         return
     columns = ("space", "architectures", "description")
-    table(columns, [(s.name, _size(s.size()), s.description) for s in spaces])
+    table(columns, [(s["name"], _size(s["architectures"]), s["description"]) for s in spaces])
 
 
-def _facts(space: SearchSpace) -> dict[str, Any]:
-    return {
-        "name": space.name,
-        "description": space.description,
-        "source": space.source,
-        "architectures": space.size(),
-        "macro": space.macro(),
-    }
+def _listing() -> dict[str, Any]:
+    """The facts of all spaces from the file of :mod:`search_spaces.listing`, read without it."""
+    from nas.errors import DataError
+    from nas.files import read_json
+
+    package = find_spec("search_spaces")
+    assert package is not None
+    assert package.origin is not None
+    file = Path(package.origin).with_name("listing.json")
+    found: dict[str, Any] = read_json(
+        file, dict, lambda why: DataError(f"{str(file)!r} is damaged: {why}")
+    )
+    return found
 
 
 def _size(size: int | None) -> str:
@@ -152,6 +155,7 @@ def _show(
     from nas.report.choices import choices
     from nas.report.text_drawing import draw_text
     from nas.seeding import rng
+    from search_spaces.listing import facts
 
     found = choices(space, rng(seed, "choices"))
     shown = _one(space, arch, seed)
@@ -161,7 +165,7 @@ def _show(
         drawn = _described(shown)
         files = {} if out is None else {"drawing": out}
         listed = [choice.to_json() for choice in found]
-        emit_json({**_facts(space), "choices": listed, "drawn": drawn, "files": files})
+        emit_json({**facts(space), "choices": listed, "drawn": drawn, "files": files})
         return
     _print_facts(space)
     _print_choices(found)
@@ -216,11 +220,12 @@ def _described(shown: Candidate) -> dict[str, Any]:
 
 def _print_facts(space: SearchSpace) -> None:
     from cli.output import pairs
+    from search_spaces.listing import facts
 
     sizes = ", ".join(f"{key}={value}" for key, value in space.macro().items())
     pairs(
         {
-            **_facts(space),
+            **facts(space),
             "architectures": _size(space.size()),
             "macro": sizes or "–",
         }

@@ -21,7 +21,7 @@ _TEXTS = ("outcome", "hash", "architecture", "reason")
 def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
     """The candidates of a run by score; with --json all of them in order."""
     from cli.output import count, emit_json, quality, table
-    from cli.runs import kind_of, read_trials
+    from cli.runs import metric_of, read_trials
     from nas.errors import counted
 
     rows = read_trials(run)
@@ -31,7 +31,7 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
     scored = [row for row in rows if row["loss"] and not row["duplicate_of"]]
     scored.sort(key=lambda row: float(row["score"]), reverse=True)
     shown = scored[:top] if top else scored
-    kind = kind_of(run)
+    kind = metric_of(run)
     table(
         ("trial", "score", kind.metric, "loss", "params", "MACs", "architecture"),
         [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.graph.graph import check_is_graph
 from nas.graph.ops.shape import Zero
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class Cost:
 def cost(graph: Graph) -> Cost:
     """Count parameters, multiply-accumulates, activations and layers from shapes alone.
 
+    Raises:
+        GraphError: It is no graph.
+
     Example:
         >>> from nas.graph import GraphBuilder
         >>> b = GraphBuilder()
@@ -58,6 +62,7 @@ def cost(graph: Graph) -> Cost:
         >>> found.params, found.macs, found.activation_bytes, found.layers
         (108, 6912, 1024, 1)
     """
+    check_is_graph(graph)
     steps = graph.applied.values()
     macs = [step.macs for step in steps]
     return Cost(

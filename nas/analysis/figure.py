@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nas.analysis.cost import cost
-from nas.errors import ConfigError, nearest
+from nas.errors import ConfigError, described, nearest
 from nas.registry import Registry
 
 if TYPE_CHECKING:
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
 
 Direction = Literal["minimize", "maximize"]
+_ALLOWED = {
+    "direction": ("minimize", "maximize"),
+    "known": ("graph", "weights"),
+    "promises": ("higher", "lower"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,9 @@ class Figure:
         ranks: Whether candidates may be ranked by it.
         of: Function from a network to the figure, where neither its cost nor its score holds it.
 
+    Raises:
+        ConfigError: One of them has another value.
+
     Example:
         >>> import nas
         >>> nodes = Figure(direction="minimize", of=lambda graph: len(graph.nodes))
@@ -42,8 +50,18 @@ class Figure:
     ranks: bool = False
     of: Callable[[Graph], float] | None = None
 
+    def __post_init__(self) -> None:
+        for name, allowed in _ALLOWED.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ConfigError(
+                    f"the {name} of a figure is {' or '.join(allowed)}, got {described(value)}"
+                )
+        if not (self.of is None or callable(self.of)):
+            raise ConfigError(f"a figure is a function of a graph, got {described(self.of)}")
 
-FIGURES: Registry[Figure] = Registry("figure")
+
+FIGURES: Registry[Figure] = Registry("figure", Figure)
 
 for _name, _figure in {
     "score": Figure(direction="maximize", known="weights", ranks=True),

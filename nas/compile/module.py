@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import fx, nn
 
+from nas.graph.graph import check_is_graph
 from nas.graph.ops.dropout import SparseDropout
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ def to_module(graph: Graph) -> fx.GraphModule:
     handwritten ``forward``, and the state consists of ``graph.parameters()`` and the running
     statistics of batch norms.
 
+    Raises:
+        GraphError: It is no graph.
+
     Example:
         >>> from nas.graph import GraphBuilder
         >>> b = GraphBuilder()
@@ -50,6 +54,7 @@ def to_module(graph: Graph) -> fx.GraphModule:
         >>> list(module.state_dict())
         ['stem.weight']
     """
+    check_is_graph(graph)
     root = nn.Module()
     program = fx.Graph()
     tracer = _NamingTracer(program)

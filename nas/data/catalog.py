@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.errors import DataError
+from nas.errors import ConfigError, DataError, described
 from nas.events import Noted, ignore
 from nas.registry import Registry
 
@@ -126,11 +127,25 @@ def load(
     Raises:
         UnknownNameError: No such data set.
         DataError: Its files are missing or damaged.
+        ConfigError: Name, directory or seed are of another kind.
     """
+    _check_given(name_or_path, data_dir, seed)
     data = _load(name_or_path, data_dir, seed)
     for note in data.notes:
         listen(Noted(text=note))
     return data
+
+
+def _check_given(name_or_path: object, data_dir: object, seed: object) -> None:
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigError(
+            f"expected the name or path of a data set, got {described(name_or_path)}",
+            hint="nas.make_dataset makes one of images and labels in tensors.",
+        )
+    if not isinstance(data_dir, str | Path | None):
+        raise ConfigError(f"expected data_dir as a path, got {described(data_dir)}")
+    if not isinstance(seed, Integral):
+        raise ConfigError(f"expected seed as a whole number, got {described(seed)}")
 
 
 def _load(name_or_path: str | Path, data_dir: str | Path | None, seed: int) -> Dataset:

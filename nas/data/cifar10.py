@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from nas.data.array_pickle import UNREADABLE, read_pickle
-from nas.data.dataset import Dataset, make_dataset, stratified
+from nas.data.dataset import Dataset, from_images, stratified
 from nas.data.images.archive import LARGEST, BoundedTarInfo
 from nas.data.images.image_folder import load_images
 from nas.errors import DataError
@@ -86,7 +86,7 @@ def _from_batches(source: Path, read: Callable[[str], bytes], seed: int) -> Data
     trained = sum(map(len, labels[: len(TRAIN_BATCHES)]))
     targets = torch.from_numpy(np.concatenate(labels))
     kept, val = stratified(targets[:trained], (0.9, 0.1), generator(seed, "split"))
-    return make_dataset(
+    return from_images(
         "cifar10",
         torch.from_numpy(np.concatenate(images)),
         targets,

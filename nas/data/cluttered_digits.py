@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_digits
 
-from nas.data.dataset import Dataset, make_dataset, stratified
+from nas.data.dataset import Dataset, from_images, stratified
 from nas.seeding import generator, rng
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def load(*, seed: int = 0) -> Dataset:
         classes.append(torch.from_numpy(labels[rows]).long())
     pixels, counts = torch.cat(images), list(IMAGES.values())
     train, val, test = torch.arange(len(pixels)).split(counts)
-    return make_dataset(
+    return from_images(
         "cluttered-digits",
         pixels,
         torch.cat(classes),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from nas.data.split import Split
+from nas.errors import counted
 from nas.task.task import Task
 
 if TYPE_CHECKING:
@@ -71,6 +72,13 @@ class Dataset:
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        task = self.task
+        sizes = f"{counted(task.width, task.traits.width[:-1])}, {counted(task.classes, 'output')}"
+        parts = {"train": self.train, "val": self.val, "test": self.test}
+        counts = ", ".join(f"{name} {len(samples)}" for name, samples in parts.items())
+        return f"Dataset({self.name!r}: {sizes}; {counts})"
+
     def to(self, device: torch.device | str) -> Dataset:
         """The same data on a device."""
         return self._map(lambda split: split.to(device))
@@ -99,7 +107,7 @@ class Dataset:
         )
 
 
-def make_dataset(
+def from_images(
     name: str,
     images: Tensor,
     labels: Tensor,
@@ -109,7 +117,7 @@ def make_dataset(
     flip: bool,
     class_names: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """A data set from images (n, C, S, S) in bytes, labels (n,), and the indices of its splits."""
+    """A data set from images (n, C, S, S) in bytes, labels, and the indices of its splits."""
     pixels = [images[part] for part in parts]
     mean, std = mean_and_deviation(pixels[0])
     task = Task(classes=classes, channels=images.shape[1], resolution=images.shape[-1])

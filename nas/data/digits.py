@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from sklearn.datasets import load_digits
 
-from nas.data.dataset import Dataset, make_dataset, stratified
+from nas.data.dataset import Dataset, from_images, stratified
 from nas.seeding import generator
 
 
@@ -15,7 +15,7 @@ def load(*, seed: int = 0) -> Dataset:
     images = torch.from_numpy(bunch.images * (255 / 16)).round().to(torch.uint8)[:, None]
     labels = torch.from_numpy(bunch.target).long()
     train, val, test = stratified(labels, (0.6, 0.2, 0.2), generator(seed, "split"))
-    return make_dataset(
+    return from_images(
         "digits",
         images,
         labels,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nas.data.dataset import Targets, make_dataset
+from nas.data.dataset import Targets, from_images
 from nas.errors import DataError
 from nas.task.image_regression import IMAGE_REGRESSION
 
@@ -58,7 +58,7 @@ def make_regression_dataset(
                 hint="Leave it out: there is nothing to learn.",
             )
     labels = (columns - mean) / std
-    data = make_dataset(name, images, labels, classes=len(names), parts=parts, flip=flip)
+    data = from_images(name, images, labels, classes=len(names), parts=parts, flip=flip)
     return replace(
         data,
         task=replace(data.task, kind=IMAGE_REGRESSION),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,11 +17,14 @@ from nas.data.samples import evenly
 from nas.errors import ConfigError, counted
 from nas.evaluate.naswot import ActivationKernel
 from nas.evaluate.score_aggregate import ScoreAggregate
+from nas.events import Noted, ignore
 from nas.graph.graph import Graph
+from nas.raised import error_text
 from nas.seeding import rng
 from nas.space.constrained_sampling import sample_preferring
 from nas.space.contained import contained
 from nas.task.batch import Batch, labelled
+from nas.train.chance import is_at_chance
 from nas.train.device import autocast, channels_last
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.data.dataset import Dataset
+    from nas.events import Listener
     from nas.predictor.card import Card
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
@@ -127,6 +132,7 @@ class Scorer:
         is_feasible: Whether a network satisfies the constraints. In a space the predictor was not
             trained in, feasible networks alone form the reference: relative to all networks, those
             of a narrow window would get nearly equal scores.
+        listen: Receives a note where predictions are at chance.
 
     Raises:
         ConfigError: The predictor is for other channels or classes than the data has.
@@ -140,6 +146,7 @@ class Scorer:
         *,
         device: torch.device | str = "cpu",
         is_feasible: Callable[[Graph], bool] = always,
+        listen: Listener = ignore,
     ) -> None:
         check_fits(predictor.card, data)
         card, task = predictor.card, data.task
@@ -150,6 +157,8 @@ class Scorer:
         )
         self._elsewhere: dict[SearchSpace, ScoreAggregate] = {}
         self._is_feasible = is_feasible
+        self._listen = listen
+        self._data = data
         self._config = config or ScoreConfig()
         self._device = torch.device(device)
         self._pool = ThreadPoolExecutor(self._config.workers)
@@ -227,7 +236,7 @@ class Scorer:
         try:
             return proxy.graph(candidate.params).simplified
         except Exception as error:  # a custom space is user code
-            return Failure(f"it cannot be built at the proxy: {type(error).__name__}: {error}")
+            return Failure(f"it cannot be built at the proxy: {error_text(error)}")
 
     def _predict(self, graphs: Sequence[Graph]) -> Sequence[Mapping[str, Tensor] | Failure]:
         """Weights of all graphs at once or, if that fails, of each alone."""
@@ -269,7 +278,7 @@ class Scorer:
             with contained("its forward()", seconds):
                 return self._estimate(graph, params)
         except Exception as error:  # a part of it may be user code
-            return Failure(f"it does not run: {type(error).__name__}: {error}")
+            return Failure(f"it does not run: {error_text(error)}")
 
     def _rescaled(
         self, estimate: Estimate | Failure, graph: Graph, space: SearchSpace
@@ -279,11 +288,7 @@ class Scorer:
         On the scale of another space most figures lie so far from the median that all networks
         get nearly the same score.
         """
-        if (
-            isinstance(estimate, Failure)
-            or self._aggregate is None
-            or space.name == self._predictor.card.space
-        ):
+        if isinstance(estimate, Failure) or space.name == self._predictor.card.space:
             return estimate
         if space not in self._elsewhere:
             self._elsewhere[space] = self._fitted(space)
@@ -295,14 +300,33 @@ class Scorer:
         built = map(self._build, drawn)
         graphs = [graph for graph in built if isinstance(graph, Graph)]
         estimates = self._estimates(graphs, space.build_seconds)
-        return ScoreAggregate.fit(
-            [
-                _figures(estimate, graph)
-                for estimate, graph in zip(estimates, graphs, strict=True)
-                if isinstance(estimate, Estimate)
-            ],
-            self._kind.general_score_weights,
-        )
+        rows = [
+            _figures(estimate, graph)
+            for estimate, graph in zip(estimates, graphs, strict=True)
+            if isinstance(estimate, Estimate)
+        ]
+        return ScoreAggregate.fit(rows, self._weights(space, rows))
+
+    def _weights(
+        self, space: SearchSpace, rows: Sequence[Mapping[str, float]]
+    ) -> Mapping[str, float]:
+        """Score weights in a space that the predictor was not trained in.
+
+        Accuracies at chance say nothing about networks, so figures without them rank.
+        """
+        mean = fmean(row["accuracy"] for row in rows) if rows else math.inf
+        if not is_at_chance(mean, self._data, len(self._labels)):
+            return self._kind.general_score_weights
+        weights, card = self._kind.untrained_score_weights, self._predictor.card
+        if card.space:
+            text = (
+                f"Weights that hypernetwork {card.name!r} predicts for space {space.name!r} are "
+                f"at chance ({self._kind.metric_format.format(mean)} in the mean): candidates are "
+                f"ranked by {' and '.join(weights)} instead. --weights train trains one for this "
+                "space."
+            )
+            self._listen(Noted(text=text))
+        return weights
 
     def _estimate(
         self, graph: Graph, params: Mapping[str, Tensor] | Failure

@@ -92,15 +92,3 @@ def squeeze_excite(
         gates = b.activation(b.conv2d(gates, hidden, 1, bias=True, name="reduce"), function)
         gates = b.activation(b.conv2d(gates, x.channels, 1, bias=True, name="expand"), gate)
         return b.mul(x, gates)
-
-
-def self_attention(b: GraphBuilder, x: Value, heads: int) -> Value:
-    """Multi-head self-attention of tokens (Vaswani et al. 2017): (B, T, C) is kept.
-
-    Neither a norm before it nor a sum after it is included.
-    """
-    features = x.shape[-1]
-    with b.scope("self_attention"):
-        query, key, value = (b.linear(x, features, name=name) for name in ("q", "k", "v"))
-        mixed = b.attention(query, key, value, heads)
-        return b.linear(mixed, features, name="out")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Integral
 from typing import TYPE_CHECKING
 
+from nas.errors import GraphError, described
 from nas.graph.check import check_form
 from nas.graph.faults import plain_name
 from nas.graph.graph import Graph
 from nas.graph.limits import NODES, check_count
 from nas.graph.node import Node, apply_node
+from nas.graph.op import Op
 from nas.graph.ops.activation import Activation
 from nas.graph.ops.attention import Attention
 from nas.graph.ops.conv import Conv1d, Conv2d
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from nas.graph.applied import Applied
-    from nas.graph.op import Op
 
 _BATCH_NORMS: dict[int, type[BatchNorm]] = {
     2: BatchNorm1d,
@@ -87,7 +89,8 @@ class GraphBuilder:
 
     def input(self, shape: Shape, *, name: str = "x", dtype: str = "float32") -> Value:
         """A tensor that enters the graph; ``shape`` includes a batch dimension of 1."""
-        name = plain_name(name)
+        name = plain_name(_text(name))
+        shape = _shape(shape)
         self._inputs.append(TensorSpec(shape, dtype, name))
         self._shapes[name] = shape
         self._names[name] = 1
@@ -95,15 +98,21 @@ class GraphBuilder:
 
     def scope(self, name: str) -> AbstractContextManager[None]:
         """Prefix the names of the nodes made inside with ``name`` and a dot."""
-        return _Scope(self, name)
+        return _Scope(self, _text(name))
 
     def op(self, op: Op, *inputs: Value, name: str | None = None) -> Value:
         """Add any operation; ``name`` defaults to its kind, numbered where it is taken.
 
         Raises:
             ShapeError: The operation cannot take these inputs.
-            GraphError: There are too many nodes.
+            GraphError: There are too many nodes, or something is no operation or no value.
         """
+        if not isinstance(op, Op):
+            raise GraphError(
+                f"expected an operation of nas.graph.ops, got {described(op)}",
+                hint="The methods of a builder make the usual ones: b.conv2d(x, 16).",
+            )
+        _check_values(inputs)
         check_count("nodes", len(self._nodes) + 1, NODES)
         full = self._unique(self._prefix + plain_name(name or op.kind))
         node = Node(full, op, tuple([value.name for value in inputs]))
@@ -118,8 +127,9 @@ class GraphBuilder:
         """The finished graph.
 
         Raises:
-            GraphError: A name is invalid, or there is no input or output.
+            GraphError: A name is invalid, there is no input or output, or one is no value.
         """
+        _check_values(outputs)
         names = tuple([value.name for value in outputs])
         graph = Graph(tuple(self._inputs), tuple(self._nodes), names)
         check_form(graph)
@@ -218,6 +228,7 @@ class GraphBuilder:
 
     def batch_norm(self, x: Value, *, name: str | None = None) -> Value:
         """Batch normalisation of vectors, sequences, images or volumes."""
+        _check_values((x,))
         op = _made(_BATCH_NORMS.get(len(x.shape), BatchNorm2d))
         return self.op(op, x, name=name or "batch_norm")
 
@@ -333,6 +344,7 @@ class GraphBuilder:
 
     def zero(self, x: Value, *, stride: int = 1, name: str | None = None) -> Value:
         """Zeros of the shape of ``x``, its resolution divided by ``stride``, rounded up."""
+        _check_values((x,))
         spatial = tuple(-(-size // stride) for size in x.shape[2:])
         return self.op(Zero(shape=(x.channels, *spatial)), x, name=name)
 
@@ -384,6 +396,34 @@ class _Scope:
 
     def __exit__(self, *error: object) -> None:
         self._builder._prefix = self._outer
+
+
+def _check_values(values: tuple[object, ...]) -> None:
+    for value in values:
+        if not isinstance(value, Value):
+            raise GraphError(
+                f"expected values that a GraphBuilder returned, got {described(value)}",
+                hint="Begin with x = b.input((1, 3, 32, 32)), then x = b.conv2d(x, 16).",
+            )
+
+
+def _shape(given: object) -> Shape:
+    if not (
+        isinstance(given, list | tuple)
+        and given
+        and all(isinstance(size, Integral) and int(size) > 0 for size in given)
+    ):
+        raise GraphError(
+            f"expected the shape of an input as positive whole numbers, got {described(given)}",
+            hint="Write it with a batch dimension of 1: b.input((1, 3, 32, 32)).",
+        )
+    return tuple(map(int, given))
+
+
+def _text(name: object) -> str:
+    if not isinstance(name, str):
+        raise GraphError(f"expected a name as a text, got {described(name)}")
+    return name
 
 
 def _made(kind: Callable[..., Op], **attributes: object) -> Op:

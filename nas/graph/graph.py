@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nas.errors import GraphError, counted, described
 from nas.graph import canonical, serialise, text
 from nas.graph.faults import part_faults
 from nas.graph.fingerprint import fingerprint
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from nas.graph.node import Node
     from nas.graph.op import ParamSpec
     from nas.graph.tensor_spec import Shape, TensorSpec
+
+
+_SHOWN = 2
+"""Inputs and outputs in a ``repr``."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Graph:
     inputs: tuple[TensorSpec, ...]
     nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{spec.name} {spec.shape}" for spec in self.inputs[:_SHOWN])
+        outputs = ", ".join(self.outputs[:_SHOWN])
+        return f"Graph({inputs} -> {outputs}; {counted(len(self.nodes), 'node')})"
 
     @cached_property
     def faults(self) -> tuple[str, ...]:
@@ -154,3 +164,17 @@ class Graph:
     def summary(self) -> str:
         """A table with one line for each node: operation, inputs, output shape, parameters."""
         return text.summary(self)
+
+
+def check_is_graph(thing: object) -> None:
+    """See that something is a graph.
+
+    Raises:
+        GraphError: It is something else.
+    """
+    if not isinstance(thing, Graph):
+        raise GraphError(
+            f"expected a nas.Graph, got {described(thing)}",
+            hint="Take that of a candidate (candidate.graph), of a file (Graph.from_json), or "
+            "of a module (nas.importers.from_module).",
+        )

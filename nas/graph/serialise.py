@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from nas.errors import GraphError, NasError
+from nas.errors import GraphError, NasError, described
 from nas.files import parse_json
 from nas.graph.faults import check_parts, plain_name
 from nas.graph.limits import CHARACTERS, NODES, check_count
@@ -64,6 +64,8 @@ def from_json(document: str) -> Parts:
     Raises:
         GraphError: The document is not a graph of a known version, or a node is faulty.
     """
+    if not isinstance(document, str):
+        raise _refused(f"got {described(document)}")
     check_count("characters of JSON", len(document), CHARACTERS)
     data = parse_json(document, dict, _refused)
     if data.get("format") != "nas-graph":

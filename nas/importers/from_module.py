@@ -20,8 +20,10 @@ from nas.importers.smallest_whole import with_wholes
 from nas.importers.trace import TRACE_MODES, Hidden, Located, TraceMode, in_mode, trace
 from nas.modules.geometric import is_message_passing
 from nas.modules.lazy_layers import check_sizes
-from nas.modules.state import unchanged
+from nas.modules.mode import evaluating
+from nas.modules.state import on_copies, unchanged
 from nas.modules.surroundings import as_taken, plain_surroundings, unwrapped
+from nas.raised import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,22 +114,38 @@ def _read(model: nn.Module, inputs: tuple[Tensor, ...]) -> Imported:
     try:
         return with_wholes(model, inputs, leaf_modules)
     except Exception as error:
-        raise _refusal(model, error) from error
+        own = _error_of(model, inputs)
+        raise _refusal(model, own or error, runs=own is None) from (own or error)
 
 
-def _refusal(model: nn.Module, error: Exception) -> ImportingError:
-    """What is said of a model that does not run."""
+def _error_of(model: nn.Module, inputs: tuple[Tensor, ...]) -> Exception | None:
+    """What a model raises on the example where nothing is recorded."""
+    try:
+        with on_copies(model), evaluating(model), torch.no_grad():
+            model(*inputs)
+    except Exception as error:  # a model may be anybody's code
+        return error
+    return None
+
+
+def _refusal(model: nn.Module, error: Exception, *, runs: bool) -> ImportingError:
+    """What is said of a model that cannot be recorded.
+
+    Args:
+        model: The model.
+        error: What it raises itself or, if it runs, what the recording raised.
+        runs: Whether it runs on the example.
+    """
+    name = type(model).__name__
     cause = error.cause if isinstance(error, Located) else error
-    if isinstance(cause, ImportingError):
-        reason = cause.message
-        hint = f"model(*example_inputs) runs, but this is in the way. {cause.hint or ''}".rstrip()
+    if runs:
+        reason = cause.message if isinstance(cause, ImportingError) else error_text(cause)
+        further = cause.hint if isinstance(cause, ImportingError) else ""
+        hint = f"model(*example_inputs) runs, but this is in the way. {further}".rstrip()
     else:
-        reason = str(cause).partition("\n")[0] or repr(cause)
-        hint = (
-            f"model(*example_inputs) raises {type(cause).__name__}: {reason.rstrip('.')}. "
-            "Give inputs that it takes."
-        )
-    return ImportingError(f"{type(model).__name__} cannot be read as a graph: {reason}", hint=hint)
+        reason = error_text(cause)
+        hint = "model(*example_inputs) raises this. Correct it there, or give inputs it takes."
+    return ImportingError(f"{name} cannot be read as a graph: {reason}", hint=hint)
 
 
 def _checked(example_inputs: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -77,9 +76,3 @@ class Imported:
     coverage: Coverage
     state: Mapping[str, Tensor]
     batch: int | None = None
-
-    @cached_property
-    def own_names(self) -> Mapping[str, str]:
-        """Names in the graph by the module's own, parameters only."""
-        parameters = self.graph.parameters()
-        return {own: name for name, own in self.names.items() if name in parameters}

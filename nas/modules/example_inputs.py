@@ -14,6 +14,7 @@ from nas.errors import ImportingError
 from nas.modules.mode import evaluating
 from nas.modules.state import on_copies, replaced_state, unchanged
 from nas.modules.surroundings import tensor_like
+from nas.raised import definition, error_text, fits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ def example_inputs(model: nn.Module, card: Card) -> Tensor:
         )
     raise ImportingError(
         f"{type(model).__name__} takes none of the inputs that were tried, such as "
-        f"{' or '.join(map(str, shapes[:2]))}",
+        f"{' or '.join(map(str, shapes[:2]))}{_reason(model, shapes[0])}",
         hint="Give example_inputs: a tensor, or several, with which model(*example_inputs) runs.",
     )
 
@@ -72,6 +73,20 @@ def first_taken(model: nn.Module, shapes: Sequence[Shape]) -> Tensor | None:
                 run(model, zeros)
                 return zeros
     return None
+
+
+def _reason(model: nn.Module, shape: Shape) -> str:
+    """Why a model does not take zeros of this shape, as the end of a message."""
+    kind = tensor_like(model)
+    zeros = torch.zeros(shape, device=kind.device, dtype=kind.dtype)
+    if not fits(model.forward, zeros):
+        return f": its forward is {definition(model.forward)}"
+    try:
+        with torch.no_grad():
+            _run(model, zeros)
+    except Exception as error:  # a model may be anybody's code
+        return f": {error_text(error)}"
+    return ""
 
 
 def _guesses(first: nn.Module | None, card: Card) -> list[Shape]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from nas.errors import ConfigError
+from nas.errors import ConfigError, counted
 from nas.space.trial import ReplayTrial, contains, draw_other, has_others
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ class Candidate:
     space: SearchSpace
     params: Params
     graph: Graph
+
+    def __repr__(self) -> str:
+        size = counted(len(self.graph.nodes), "node")
+        return f"Candidate({self.space.name!r}, {self.hash[:8]}, {size})"
 
     @property
     def architecture(self) -> str:

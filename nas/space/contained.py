@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nas.errors import BuildError, SlowBuildError
+from nas.raised import error_text
 from nas.space.time_limit import Alarm, TimeIsOver, time_limit
 
 if TYPE_CHECKING:
@@ -37,6 +38,6 @@ def contained(work: str, seconds: float | None = None) -> Iterator[None]:
         raise
     except BaseException as error:  # SystemExit would end the program as if all were well
         raise BuildError(
-            f"{work} raised {type(error).__name__}: {error}",
+            f"{work} raised {error_text(error)}",
             hint="Raise an exception such as ValueError if a network cannot be built.",
         ) from error

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import nn
 
-from nas.errors import ConfigError
+from nas.errors import ConfigError, described
 from nas.graph.graph import Graph
 from nas.graph.ops.layer import Layer
 from nas.graph.ops.parameter import Constant
 from nas.importers.from_module import from_module
 from nas.modules.own_module import OwnModule
+from nas.raised import definition, fits
 from nas.seeding import derive, seeded
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
+from nas.task.task import check_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from nas.task.task import Task
 
     Build = Callable[[Trial, Task], nn.Module | Graph]
+
+
+_EXPECTED = "expected a function build(trial, task) that builds a network"
 
 
 def own_space(
@@ -46,6 +52,10 @@ def own_space(
         source: Origin of the function; by default its module and name.
         build_seconds: How long building and reading one network may take.
 
+    Raises:
+        ConfigError: ``build`` is no function of a trial and the task, ``task`` is no task, or
+            ``name`` is no text.
+
     Example:
         >>> from torch import nn
         >>> from nas.task.task import Task
@@ -58,16 +68,23 @@ def own_space(
         >>> [node.op.kind for node in space.graph({"width": 32}).nodes]
         ['flatten', 'linear', 'activation', 'linear']
     """
+    check_task(task)
+    if not isinstance(name, str):
+        raise ConfigError(f"expected the name of a space as a text, got {described(name)}")
+    called, module, path = _names(build)
     summary = (inspect.getdoc(build) or "a custom space").partition("\n")[0].rstrip(".")
     seconds = build_seconds
-    given, place = name or build.__name__, source or f"{build.__module__}.{build.__qualname__}"
+    given, place = name or called, source or f"{module}.{path}"
 
-    @dataclass(frozen=True, kw_only=True)
+    @dataclass(frozen=True, kw_only=True, repr=False)
     class OwnSpace(SearchSpace):
         name: ClassVar[str] = given
         description: ClassVar[str] = summary
         source: ClassVar[str] = place
         build_seconds: ClassVar[float] = seconds
+
+        def __repr__(self) -> str:
+            return f"OwnSpace({self.name!r})"
 
         def build(self, trial: Trial) -> Graph:
             built = build(trial, self.task)
@@ -83,6 +100,27 @@ def own_space(
                 return OwnModule(built, _imported(read, self.task, self.name).names)
 
     return OwnSpace(task=task)
+
+
+def _names(build: object) -> tuple[str, str, str]:
+    """The name of a function, that of its module, and its path in it.
+
+    Raises:
+        ConfigError: It is no function of a trial and a task.
+    """
+    function = build.func if isinstance(build, partial) else build
+    if not callable(build) or isinstance(build, type | nn.Module):
+        raise ConfigError(
+            f"{_EXPECTED}, got {described(build)}",
+            hint="Write one that asks trial for its choices and returns a module or a Graph.",
+        )
+    if not fits(build, "trial", "task"):
+        raise ConfigError(
+            f"{_EXPECTED}, got {definition(build)}",
+            hint="It is called with a trial and with the task of the data set, in this order.",
+        )
+    named: Any = function if hasattr(function, "__qualname__") else type(function)
+    return named.__name__, named.__module__, named.__qualname__
 
 
 def _imported(built: nn.Module, task: Task, name: str) -> Imported:

@@ -6,12 +6,12 @@ import dataclasses
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 from optuna.trial import BaseTrial
 
-from nas.errors import ConfigError, EncodingError, nearest
+from nas.errors import ConfigError, EncodingError, described, nearest
 from nas.files import parse_json
 from nas.graph.graph import Graph
 from nas.graph.limits import check_size
@@ -58,7 +58,7 @@ class SearchSpace(ABC):
     build_seconds: ClassVar[float] = 60.0
     """Time limit for building one network; see :func:`nas.space.time_limit.time_limit`."""
 
-    task: Task
+    task: Task = field(repr=False)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -218,6 +218,11 @@ class SearchSpace(ABC):
             EncodingError: The architecture is not in this space.
             ConfigError: The space builds no network for its task.
         """
+        if not isinstance(architecture, str | Mapping):
+            raise EncodingError(
+                f"expected an architecture of space {self.name!r} as its notation or its "
+                f"parameters by name, got {described(architecture)}"
+            )
         params = self.decode(architecture) if isinstance(architecture, str) else architecture
         trial = ReplayTrial(params)
         graph = self.assemble(trial)

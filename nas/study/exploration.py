@@ -17,9 +17,9 @@ from nas.events import Leaders, Noted
 from nas.seeding import derive, rng
 from nas.space.candidate import Candidate, sample
 from nas.space.time_limit import TimeIsOver, time_limit
-from nas.study.outcome import DESIGN, PARENT, OutcomeCache, OutcomeKind
+from nas.study.outcome import OutcomeCache
 from nas.study.proposed_trial import ProposedTrial
-from nas.study.record.study_record import is_mutant, outcome_kind
+from nas.study.record.trial_reading import DESIGN, PARENT, OutcomeKind, is_mutant, outcome_kind
 from nas.study.reproducible import check_reproducible
 from nas.study.samplers.registry import make_sampler
 from nas.study.selection.pareto import ranked_fronts

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nas.space.constrained_sampling import is_hopeless
+from nas.study.record.trial_reading import hash_of, reason_of
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -32,9 +33,9 @@ class Failures:
     def add(self, trial: FrozenTrial) -> None:
         """Take note of the trial of a distinct candidate that failed."""
         self.count += 1
-        if "hash" not in trial.user_attrs and trial.duration is not None:
+        if hash_of(trial) is None and trial.duration is not None:
             self._seconds += trial.duration.total_seconds()
-        reason = str(trial.user_attrs.get("reason", "unknown"))
+        reason = reason_of(trial)
         kind = re.sub(r"\d+", "", reason)  # sizes differ
         count, example = self._reasons.get(kind, (0, reason))
         self._reasons[kind] = (count + 1, example)

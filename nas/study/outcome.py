@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from optuna.trial import TrialState
+
+from nas.study.record.trial_reading import (
+    DESIGN,
+    DUPLICATE_OF,
+    OUTCOME,
+    PARENT,
+    OutcomeKind,
+    architecture_of,
+    first_of,
+    hash_of,
+    identity_of,
+    is_repeat,
+    outcome_kind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from optuna.trial import FrozenTrial, Trial
-
-
-PARENT = "parent"
-"""The attribute of a mutant with the number of its parent, see
-:mod:`nas.study.selection.mutation_selector`."""
-
-
-DESIGN = "design"
-"""The attribute of a trial of a known design, see :meth:`nas.SearchSpace.known`, with its name."""
-
-
-DUPLICATE_OF = "duplicate_of"
-"""The attribute of a duplicate that holds the number of the first trial of its architecture."""
-
-
-class OutcomeKind(StrEnum):
-    """Whether an architecture was scored, is infeasible, or failed."""
-
-    SCORED = "scored"
-    INFEASIBLE = "infeasible"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +47,7 @@ class TrialOutcome:
 
     def tell(self, trial: Trial) -> FrozenTrial:
         """Finish a trial with this outcome; the study then holds what is known."""
-        for key, value in {**self.attributes, "outcome": self.kind.value}.items():
+        for key, value in {**self.attributes, OUTCOME: self.kind.value}.items():
             trial.set_user_attr(key, value)
         if self.number is not None:
             trial.set_user_attr(DUPLICATE_OF, self.number)
@@ -68,25 +60,14 @@ class TrialOutcome:
 
 def outcome_of(trial: FrozenTrial) -> TrialOutcome:
     """The outcome of a finished trial."""
-    own = ("outcome", DUPLICATE_OF, PARENT, DESIGN)
+    own = (OUTCOME, DUPLICATE_OF, PARENT, DESIGN)
     return TrialOutcome(
-        kind=OutcomeKind(trial.user_attrs["outcome"]),
+        kind=outcome_kind(trial),
         values=trial.values,
         violations=trial.constraints,
         attributes={key: value for key, value in trial.user_attrs.items() if key not in own},
-        number=trial.user_attrs.get(DUPLICATE_OF, trial.number),
+        number=first_of(trial),
     )
-
-
-def identity_of(trial: FrozenTrial) -> str:
-    """The canonical hash of a finished trial; the notation of what could not be built."""
-    known = trial.user_attrs
-    return str(known.get("hash") or known["architecture"])
-
-
-def is_repeat(trial: FrozenTrial) -> bool:
-    """Whether a finished trial asked for an architecture that was known."""
-    return DUPLICATE_OF in trial.user_attrs
 
 
 class OutcomeCache:
@@ -110,13 +91,13 @@ class OutcomeCache:
 
     def learn(self, trial: FrozenTrial) -> None:
         """Remember what a finished trial was told."""
-        known = trial.user_attrs
-        self._notations.add(known["architecture"])
+        self._notations.add(architecture_of(trial))
+        known = hash_of(trial)
         if not is_repeat(trial):
             self._outcomes.setdefault(identity_of(trial), outcome_of(trial))
-            if "hash" in known:
-                self._hashes[trial.number] = known["hash"]
-        first = known.get(DUPLICATE_OF, trial.number)
+            if known is not None:
+                self._hashes[trial.number] = known
+        first = first_of(trial)
         if first in self._hashes:
             self.identities[repr(trial.params)] = self._hashes[first]
 

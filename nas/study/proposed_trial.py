@@ -11,7 +11,8 @@ from nas.evaluate.scorer import Failure
 from nas.space.candidate import Candidate
 from nas.study.goals.constraints import violations
 from nas.study.goals.objectives import values
-from nas.study.outcome import OutcomeKind, TrialOutcome
+from nas.study.outcome import TrialOutcome
+from nas.study.record.trial_reading import OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

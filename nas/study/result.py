@@ -51,6 +51,11 @@ class Found:
     test_accuracy: float | None = None
     start: str | None = None
 
+    def __repr__(self) -> str:
+        trained = "" if self.val_accuracy is None else f", val_accuracy={self.val_accuracy:.4f}"
+        known = f"score={self.score:.4f}{trained}, params={self.cost.params}"
+        return f"Found(#{self.number}, {self.candidate.hash[:8]}, {known})"
+
     @property
     def architecture(self) -> str:
         """The architecture in the notation of its space."""
@@ -148,6 +153,11 @@ class SearchResult:
     rungs: tuple[Effort, ...] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
     stopped: str = ""
+
+    def __repr__(self) -> str:
+        counts = f"{self.trials.complete} scored, {len(self.finalists)} trained"
+        where = "" if self.run is None else f" in {self.run.name!r}"
+        return f"SearchResult({counts}{where}; best #{self.best.number})"
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON object."""

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from nas.config import changed
+from nas.errors import ConfigError, described
 from nas.events import ignore
+from nas.study.baselines import baselines_of
+from nas.study.goals.functions import registered_functions
+from nas.study.named import data_of, predictor_of, space_of
 from nas.study.search_config import SearchConfig
 from nas.study.search_run import run_search
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
+    from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
+    from nas.study.baselines import Baseline
     from nas.study.result import SearchResult
 
 
 def search(
-    space: SearchSpace,
-    data: Dataset,
-    predictor: WeightPredictor,
+    space: str | SearchSpace | type[SearchSpace] | Build,
+    data: str | Path | Dataset,
+    predictor: str | Path | WeightPredictor | None = None,
     config: SearchConfig | None = None,
     *,
+    baselines: Mapping[str, Baseline] | None = None,
     listen: Listener = ignore,
     **options: Any,
 ) -> SearchResult:
@@ -40,20 +51,51 @@ def search(
     killed.
 
     Args:
-        space: At full size; the predictor's card says at which size candidates are scored.
-        data: The data set of the space's task.
-        predictor: Predicts the weights; a torch module is moved to the device.
+        space: A space at full size, a class of spaces, the name of a registered one, perhaps with
+            sizes (``"nasnet:channels=8"``), or a function as :func:`nas.own_space` takes it. The
+            predictor's card says at which size candidates are scored.
+        data: A data set of the space's task, or its name or path.
+        predictor: Predicts the weights; a torch module is moved to the device. Or the name or
+            directory of a hypernetwork; by default the shipped one that fits.
         config: How to search; the defaults of :class:`nas.study.SearchConfig` if None.
+        baselines: Networks of yours by name, compared with the architectures of the space: trained
+            on the same rungs, and handed over if nothing found beats them. Each is a torch module,
+            which is trained from its own initial values, a graph, or a function that makes one.
         listen: Receives events of the progress.
         options: Fields of the configuration that differ from it, such as ``n_trials=500`` or
-            ``constraints="params<=2e6"``.
+            ``constraints="params<=2e6"``. An objective may be a function of a graph, with its
+            direction: ``objectives=["score", (nodes, "min")]`` after ``def nodes(graph): ...``.
+            It is recorded under its name, and a call that continues the search gives it again.
 
     Raises:
         ConfigError: An option is unknown or out of range, or space, data and predictor do not
-            fit.
+            fit, or are of another kind.
+        UnknownNameError: There is no space, data set or hypernetwork of that name.
+        DataError: The data cannot be read.
         InfeasibleError: Nothing satisfied the constraints.
         StudyError: Folder or storage hold another search or cannot be used, or no candidate could
             be scored.
         TrainingError: Every finalist failed.
     """
-    return run_search(space, data, predictor, changed(config or SearchConfig(), options), listen)
+    if not callable(listen):
+        raise ConfigError(f"expected listen as a function of an event, got {described(listen)}")
+    with ExitStack() as stack:
+        if "objectives" in options:
+            functions = registered_functions(options["objectives"])
+            options["objectives"] = stack.enter_context(functions)
+        config = changed(SearchConfig() if config is None else config, options)
+        if not isinstance(config, SearchConfig):
+            raise ConfigError(
+                f"expected config as a nas.study.SearchConfig, got {described(config)}"
+            )
+        found_data = data_of(data, listen)
+        found_space = space_of(space, found_data.task)
+        found_predictor = predictor_of(predictor, found_space, found_data, listen)
+        return run_search(
+            found_space,
+            found_data,
+            found_predictor,
+            config,
+            listen,
+            baselines=baselines_of(baselines or {}, found_data.task),
+        )

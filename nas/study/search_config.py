@@ -16,12 +16,14 @@ from nas.study.finalists.start_policy import CHOICES as START_CHOICES
 from nas.study.goals.constraints import parse_constraints
 from nas.study.goals.objectives import Objective, parse_objectives
 from nas.study.record.storage import describe
-from nas.study.samplers.registry import SAMPLERS
+from nas.study.samplers.registry import name_of
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from optuna.samplers import BaseSampler
 
     from nas.study.finalists.rungs import Rung
     from nas.study.goals.constraints import Constraint
@@ -44,7 +46,8 @@ class SearchConfig:
         n_trials: Distinct candidates that shall reach a score, earlier calls included.
         objectives: ``NAME:max|min`` of figures (:data:`nas.study.goals.figure.FIGURES`).
         constraints: ``NAME<=NUMBER`` or ``NAME>=NUMBER`` on figures known from the graph.
-        sampler: Name of a sampler in :data:`nas.study.SAMPLERS`.
+        sampler: Name of a sampler in :data:`nas.study.SAMPLERS`, or a sampler of Optuna, of which
+            a copy is used; see :func:`nas.study.make_sampler`.
         storage: Where the study is kept: a URL, a file ending in ``.journal``, or an open Optuna
             storage; by default ``study.journal`` in the run folder, without one memory.
         study_name: Name of the study in the storage; by default of space and data set.
@@ -76,7 +79,7 @@ class SearchConfig:
     n_trials: int = 200
     objectives: tuple[Objective, ...] = (Objective("score", "maximize"),)
     constraints: tuple[Constraint, ...] = ()
-    sampler: str = "evolution"
+    sampler: str | BaseSampler = "evolution"
     storage: StorageLike | None = None
     study_name: str | None = None
     seed: int = 0
@@ -122,7 +125,7 @@ class SearchConfig:
             )
         if self.budget is not None:
             self._check_budget(self.budget)
-        SAMPLERS.get(self.sampler)
+        name_of(self.sampler)
 
     @property
     def finalist_count(self) -> int:
@@ -174,6 +177,7 @@ class SearchConfig:
             "objectives": [str(objective) for objective in self.objectives],
             "constraints": [str(constraint) for constraint in self.constraints],
             "storage": None if self.storage is None else describe(self.storage),
+            "sampler": name_of(self.sampler),
             "scoring": asdict(self.scoring),
             "finalists": self.finalist_count,
             "out": None if self.out is None else str(self.out),

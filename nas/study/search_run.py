@@ -30,7 +30,8 @@ from nas.study.goals.figure import figures
 from nas.study.record.opening import open_record
 from nas.study.record.run_folder import RunFolder
 from nas.study.record.storage import in_reach, quiet_optuna
-from nas.study.record.study_record import SEARCH, is_scored, unchecked
+from nas.study.record.study_record import SEARCH, unchecked
+from nas.study.record.trial_reading import identity_of, is_scored
 from nas.study.record.trials_table import TrialsTable
 from nas.study.result import SearchResult
 from nas.study.result_table import ResultTable
@@ -100,7 +101,14 @@ def run_search(
         def is_feasible(network: Graph) -> bool:
             return satisfied(config.constraints, figures(network))
 
-        score = Scorer(predictor, data, config.scoring, device=device, is_feasible=is_feasible)
+        score = Scorer(
+            predictor,
+            data,
+            config.scoring,
+            device=device,
+            is_feasible=is_feasible,
+            listen=listen,
+        )
         score.proxy(space)
         record = open_record(space, data, predictor, config, folder, check, locks)
         trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
@@ -193,7 +201,7 @@ class SearchRun:
             run=self._config.out,
             study=self._record.study,
             best=table.found(leader, winner),
-            pareto=tuple(table.found(contenders[trial.user_attrs["hash"]]) for trial in front),
+            pareto=tuple(table.found(contenders[identity_of(trial)]) for trial in front),
             finalists=table.trained(first=leader),
             best_model=None if winner is None else self._trainings.module(winner, self._listen),
             trust=trained.trust,

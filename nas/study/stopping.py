@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from nas.errors import InfeasibleError, StudyError, counted
 from nas.study.failures import Failures
-from nas.study.outcome import OutcomeKind, is_repeat
-from nas.study.record.study_record import TrialCounts, is_mutant, is_scored, outcome_kind
+from nas.study.record.study_record import TrialCounts
+from nas.study.record.trial_reading import (
+    OutcomeKind,
+    figure_of,
+    is_mutant,
+    is_repeat,
+    is_scored,
+    outcome_kind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +115,7 @@ class Stopping:
 
     def _infeasible(self, nearest: FrozenTrial) -> InfeasibleError:
         worst = max(self._config.constraints, key=lambda c: nearest.constraints[str(c)])
-        found = nearest.user_attrs[worst.name]
+        found = figure_of(nearest, worst.name)
         return InfeasibleError(
             f"nothing in space {self._space.name!r} satisfied {worst} in {self.counts.total} "
             f"tries; the nearest had {worst.name}={found:,.15g}.",

@@ -10,7 +10,8 @@ from nas.study.finalists.contender import Contender
 from nas.study.finalists.final_round import FinalRound
 from nas.study.finalists.rivals import rivals_of
 from nas.study.finalists.successive_halving import SUBSTITUTES, SuccessiveHalving
-from nas.study.record.study_record import SEARCH, TrialCounts, is_mutant, is_scored
+from nas.study.record.study_record import SEARCH, TrialCounts
+from nas.study.record.trial_reading import is_mutant, is_scored
 from nas.study.selection.finalist_selector import FinalistSelector, probes_among
 from nas.study.selection.mutation_selector import MutationSelector
 from nas.study.selection.pareto import best

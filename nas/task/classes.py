@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
@@ -30,16 +29,3 @@ def class_figures(logits: Tensor, labels: Tensor) -> dict[str, float]:
         "loss": float(F.cross_entropy(logits, labels)),
         "brier": float((logits.softmax(1) - truth).square().sum(1).mean()),
     }
-
-
-def accuracy_error(accuracy: float, samples: int) -> float:
-    """Standard error of an accuracy over independent samples (binomial).
-
-    One success and one failure are added, so that it is not zero where all or none are correct.
-
-    Example:
-        >>> round(accuracy_error(0.9, 400), 3)
-        0.015
-    """
-    share = (accuracy * samples + 1) / (samples + 2)
-    return math.sqrt(share * (1 - share) / samples)

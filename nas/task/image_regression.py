@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 
+from nas.metric import METRICS
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 
@@ -39,17 +39,6 @@ def regression_figures(outputs: Tensor, targets: Tensor) -> dict[str, float]:
     return {"accuracy": explained, "loss": mean_error, "brier": mean_error}
 
 
-def explained_error(explained: float, samples: int) -> float:
-    """Standard error of R² over independent samples (Olkin & Finn 1995, for many samples).
-
-    Example:
-        >>> round(explained_error(0.5, 800), 3)
-        0.025
-    """
-    share = min(max(explained, 0.0), 1.0)
-    return 2 * math.sqrt(share / samples) * (1 - share)
-
-
 KINDS.register(IMAGE_REGRESSION)(
     replace(
         KINDS.get(IMAGE_CLASSIFICATION),
@@ -59,9 +48,7 @@ KINDS.register(IMAGE_REGRESSION)(
         training={"lr": 0.02, "label_smoothing": 0.0},
         loss=squared_error,
         figures=regression_figures,
-        metric="R²",
-        metric_error=explained_error,
-        metric_format="{:.3f}",
+        **asdict(METRICS[IMAGE_REGRESSION]),
         usage="""import torch
 from model import TARGET_MEAN, TARGET_STD, TARGETS, load, preprocess
 

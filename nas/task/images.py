@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
 
+from nas.metric import METRICS
 from nas.task.augment import augment
 from nas.task.batch import Batch, Inputs
-from nas.task.classes import accuracy_error, class_figures, cross_entropy
+from nas.task.classes import class_figures, cross_entropy
 from nas.task.kind import KINDS, TaskKind
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         training={},
         score_weights=SCORE_WEIGHTS,
         general_score_weights=GENERAL_SCORE_WEIGHTS,
+        untrained_score_weights={"naswot": 1.0, "macs": 1.0},
         hypernet="ghn2",
         hypernet_rate=2e-3,
         scales_inputs=False,
@@ -80,9 +83,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         vary_for_hypernet=vary_images,
         loss=cross_entropy,
         figures=class_figures,
-        metric="accuracy",
-        metric_error=accuracy_error,
-        metric_format="{:.2%}",
+        **asdict(METRICS[IMAGE_CLASSIFICATION]),
         usage="""from model import CLASSES, load, preprocess
 
 network = load()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from nas.metric import Metric
 from nas.registry import Registry
 from nas.task.batch import Batch, Inputs
 
@@ -17,7 +18,7 @@ Vary = Callable[[Batch, bool, torch.Generator], Batch]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskKind:
+class TaskKind(Metric):
     """One kind of task; the machinery reads this record and has no branch on the kind.
 
     Attributes:
@@ -37,6 +38,7 @@ class TaskKind:
         score_weights: Weight of each figure in the score, in the space a hypernetwork was trained
             in; see :class:`nas.evaluate.ScoreAggregate`.
         general_score_weights: The same in other spaces.
+        untrained_score_weights: The same where predictions are at chance.
         hypernet: Entry of :data:`hypernets.HYPERNETS` that suits networks of this kind.
         hypernet_rate: Peak learning rate of a hypernetwork's training.
         scales_inputs: Whether a hypernetwork scales the weights that read the inputs by one over
@@ -49,9 +51,6 @@ class TaskKind:
         loss: Mean loss of outputs (rows, outputs) for labels, with a share of label smoothing.
         figures: ``accuracy`` (the metric, higher better), ``loss`` and ``brier`` of outputs for
             the labels of all their rows.
-        metric: Name of the metric stored as ``accuracy``.
-        metric_error: Standard error of a value of the metric over a number of samples.
-        metric_format: Its format in print.
         usage: Python that calls an exported network ``network``, for its card; braces name fields
             of the task.
     """
@@ -70,6 +69,7 @@ class TaskKind:
     training: Mapping[str, Any]
     score_weights: Mapping[str, float]
     general_score_weights: Mapping[str, float]
+    untrained_score_weights: Mapping[str, float]
     hypernet: str
     hypernet_rate: float
     scales_inputs: bool
@@ -79,9 +79,6 @@ class TaskKind:
     vary_for_hypernet: Vary
     loss: Callable[[Tensor, Tensor, float], Tensor]
     figures: Callable[[Tensor, Tensor], dict[str, float]]
-    metric: str
-    metric_error: Callable[[float, int], float]
-    metric_format: str
     usage: str
 
 

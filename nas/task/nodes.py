@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
 
+from nas.metric import METRICS
 from nas.task.augment import drop_features_and_edges
-from nas.task.classes import accuracy_error, class_figures, cross_entropy
+from nas.task.classes import class_figures, cross_entropy
 from nas.task.kind import KINDS, TaskKind
 
 if TYPE_CHECKING:
@@ -70,6 +72,9 @@ KINDS.register(NODE_CLASSIFICATION)(
         },
         score_weights=SCORE_WEIGHTS,
         general_score_weights=SCORE_WEIGHTS,
+        untrained_score_weights={
+            name: weight for name, weight in SCORE_WEIGHTS.items() if name != "accuracy"
+        },
         hypernet="ghn2-lowrank",  # each feature has its own meaning: weights must not repeat
         hypernet_rate=1e-3,  # higher ones diverge
         scales_inputs=True,
@@ -80,9 +85,7 @@ KINDS.register(NODE_CLASSIFICATION)(
         vary_for_hypernet=vary_graph,
         loss=cross_entropy,
         figures=class_figures,
-        metric="accuracy",
-        metric_error=accuracy_error,
-        metric_format="{:.2%}",
+        **asdict(METRICS[NODE_CLASSIFICATION]),
         usage="""from model import CLASSES, load
 
 network = load()

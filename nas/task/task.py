@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.config import check_kinds
+from nas.errors import ConfigError, described
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 
@@ -25,6 +27,7 @@ class Task:
 
     Raises:
         UnknownNameError: There is no such kind.
+        ConfigError: A size is no whole number, or too small.
 
     Example:
         >>> task = Task(kind="image-classification", classes=10, channels=3, resolution=32)
@@ -40,6 +43,11 @@ class Task:
 
     def __post_init__(self) -> None:
         KINDS.get(self.kind)
+        check_kinds(self)
+        for name, least in (("classes", 1), ("channels", 0), ("resolution", 0), ("features", 0)):
+            value = getattr(self, name)
+            if value < least:
+                raise ConfigError(f"{name} of a task must be at least {least}, got {value}")
 
     @property
     def traits(self) -> TaskKind:
@@ -50,3 +58,16 @@ class Task:
     def width(self) -> int:
         """Channels of an image, or features of a node."""
         return int(getattr(self, self.traits.width))
+
+
+def check_task(task: object) -> None:
+    """See that something is a task.
+
+    Raises:
+        ConfigError: It is something else.
+    """
+    if not isinstance(task, Task):
+        raise ConfigError(
+            f"expected a nas.Task, got {described(task)}",
+            hint="That of a data set is data.task.",
+        )

@@ -3,13 +3,16 @@
 from nas.modules.batch_statistics import measure_statistics
 from nas.modules.calling import graph_call
 from nas.modules.classifier import Classifier
+from nas.train.chance import is_at_chance
 from nas.train.config import TrainConfig, default_training
 from nas.train.device import resolve_device
 from nas.train.evaluate import Evaluation, evaluate
 from nas.train.fine_tune import FineTuned, fine_tune
 from nas.train.gain import Gain, measure_gain
 from nas.train.predict import Predicted, predict
+from nas.train.range_test import RangeTest, find_rate
 from nas.train.train import Epoch, Trained, initialised, train
+from nas.train.weights_file import save_weights
 
 __all__ = [
     "Classifier",
@@ -18,16 +21,20 @@ __all__ = [
     "FineTuned",
     "Gain",
     "Predicted",
+    "RangeTest",
     "TrainConfig",
     "Trained",
     "default_training",
     "evaluate",
+    "find_rate",
     "fine_tune",
     "graph_call",
     "initialised",
+    "is_at_chance",
     "measure_gain",
     "measure_statistics",
     "predict",
     "resolve_device",
+    "save_weights",
     "train",
 ]

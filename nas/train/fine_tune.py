@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count, islice
 from typing import TYPE_CHECKING
 
 import torch
 
-from nas.events import Listener, ignore, stage
+from nas.events import Listener, ignore
 from nas.modules.batch_statistics import measure_statistics
-from nas.seeding import derive, generator
 from nas.train.config import default_training
-from nas.train.descent import Descent
 from nas.train.evaluate import evaluate
+from nas.train.short_training import descend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from torch import nn
 
     from nas.data.dataset import Dataset
-    from nas.task.batch import Batch
     from nas.train.config import TrainConfig
 
 _CALIBRATION = 256
@@ -30,10 +25,17 @@ _CALIBRATION = 256
 
 @dataclass(frozen=True)
 class FineTuned:
-    """Accuracy on the ranking split before and after a short training."""
+    """A short training.
+
+    Attributes:
+        before: Accuracy on the ranking split before it.
+        after: Accuracy on the ranking split after it.
+        lr: Its peak learning rate.
+    """
 
     before: float
     after: float
+    lr: float
 
 
 def fine_tune(
@@ -76,21 +78,14 @@ def fine_tune(
         return evaluate(module, data.val, kind, device=device, precision=config.precision).accuracy
 
     before = accuracy()
-    module.train()
-    descent = Descent(module, config, kind, device)
-    cuda = [device] if device.type == "cuda" else []
-    with stage(listen, title, steps) as progress, torch.random.fork_rng(devices=cuda):
-        torch.manual_seed(derive(seed, "dropout"))
-        batches = islice(_batches(data, config.batch_size, seed), steps)
-        for number, batch in enumerate(batches):
-            loss = descent.step(batch, config.rate(number, steps), where=f"step {number + 1}")
-            progress.advance(number + 1, loss=loss)
-    return FineTuned(before, accuracy())
-
-
-def _batches(data: Dataset, batch_size: int, seed: int) -> Iterator[Batch]:
-    """Endless shuffled and augmented training batches, determined by the seed alone."""
-    for epoch in count():
-        draw = generator(seed, "epoch", epoch)
-        for batch in data.train.batches(batch_size, draw, drop_last=True):
-            yield data.task.traits.vary(batch, data.flip, draw)
+    descend(
+        module,
+        data,
+        steps,
+        config=config,
+        seed=seed,
+        device=device,
+        listen=listen,
+        title=title,
+    )
+    return FineTuned(before, accuracy(), config.lr)

@@ -15,6 +15,7 @@ from nas.space.trial import ReplayTrial
 from search_spaces.cells.cell import add_cell, project
 from search_spaces.cells.cell_op import CELL_OPS
 from search_spaces.cells.genotype import Block, Edge, Genotype, check_blocks, check_operations
+from search_spaces.cells.published import DARTS_CELLS
 from search_spaces.macro import (
     Sizes,
     check_choice,
@@ -144,6 +145,10 @@ class Darts(SearchSpace):
                 params[f"{kind}.{index}.left_op"] = left.op
                 params[f"{kind}.{index}.right_op"] = right.op
         return params
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """The cells that DARTS and its successors found on CIFAR-10."""
+        return {name: self.decode(cell.to_json()) for name, cell in DARTS_CELLS.items()}
 
     def size(self) -> int:
         pairs = math.prod(math.comb(2 + index, 2) for index in range(BLOCKS))

@@ -21,6 +21,7 @@ from search_spaces.cells.genotype import (
     check_operations,
     unused_states,
 )
+from search_spaces.cells.published import NASNET_CELLS
 from search_spaces.macro import (
     Sizes,
     check_choice,
@@ -54,27 +55,6 @@ OPERATIONS = (
 )
 BLOCKS = 5
 STEMS = ("cifar", "imagenet")
-
-NASNET_A = Genotype(
-    normal=(
-        (Edge("sep_conv_5x5", 1), Edge("sep_conv_3x3", 0)),
-        (Edge("sep_conv_5x5", 0), Edge("sep_conv_3x3", 0)),
-        (Edge("avg_pool_3x3", 1), Edge("identity", 0)),
-        (Edge("avg_pool_3x3", 0), Edge("avg_pool_3x3", 0)),
-        (Edge("sep_conv_3x3", 1), Edge("identity", 1)),
-    ),
-    normal_concat=(0, 2, 3, 4, 5, 6),
-    reduce=(
-        (Edge("sep_conv_5x5", 1), Edge("sep_conv_7x7", 0)),
-        (Edge("max_pool_3x3", 1), Edge("sep_conv_7x7", 0)),
-        (Edge("avg_pool_3x3", 1), Edge("sep_conv_5x5", 0)),
-        (Edge("identity", 3), Edge("avg_pool_3x3", 2)),
-        (Edge("sep_conv_3x3", 2), Edge("max_pool_3x3", 1)),
-    ),
-    reduce_concat=(3, 4, 5, 6),
-)
-"""NASNet-A as released: it concatenates states 0 (normal) and 3 (reduce) although blocks read
-them, so it is a network of :meth:`NasNet.network` but not an architecture of the space."""
 
 _SIZES: dict[float, Sizes] = {
     8: {"channels": 8, "cells": 1, "reductions": 1},
@@ -175,6 +155,10 @@ class NasNet(SearchSpace):
                 params[f"{kind}.{index}.left_op"] = left.op
                 params[f"{kind}.{index}.right_op"] = right.op
         return params
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """AmoebaNet-A, and NASNet-A with the rule of the space for concatenations."""
+        return {name: self.decode(cell.to_json()) for name, cell in NASNET_CELLS.items()}
 
     def size(self) -> int:
         choices = math.prod((2 + index) * len(OPERATIONS) for index in range(BLOCKS))

@@ -38,6 +38,32 @@ _SIZES: dict[float, Sizes] = {
     16: {"channels": 16},
     math.inf: {},
 }
+_CELLS = 6
+"""Cells of the known residual network, of which the third and the fifth reduce."""
+_RESIDUAL_BLOCK = {
+    "0.inputs": "0,1",
+    "0.left_op": "none",
+    "0.right_op": "conv_3x3",
+    "1.inputs": "1,2",
+    "1.left_op": "skip_connect",
+    "1.right_op": "conv_3x3",
+}
+"""Two convolutions beside a shortcut, as a cell of two blocks."""
+_RESNET: dict[str, Any] = {
+    "steps": 2,
+    "reduction": "any",
+    "concat": "some",
+    "concat.2": False,
+    **{f"{kind}.{n}": v for kind in ("normal", "reduce") for n, v in _RESIDUAL_BLOCK.items()},
+    "stem": "plain",
+    "stem_kernel": 3,
+    "stem_pool": False,
+    "head": 10,
+    "multiplier": 2,
+    "project": 5,
+    "norm": "batch",
+    "fc_layers": 1,
+}
 _CIFAR = Task(classes=10, channels=3, resolution=32)
 
 
@@ -85,6 +111,17 @@ class DeepNets(SearchSpace):
 
     def build(self, trial: Trial) -> Graph:
         return self.network(suggest_plan(trial, SPLITS[self.split]))
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """A residual network before its activations (He et al. 2016), a block in each cell.
+
+        A 1x1 convolution precedes each block, as in all cells of more than one block.
+        """
+        split = SPLITS[self.split]
+        cells = max(_CELLS, split.cells[0])
+        trial = ReplayTrial({**_RESNET, "cells": cells, "width": split.widths[0]})
+        self.build(trial)
+        return {f"pre-activation ResNet-{3 * self._cells(cells) + 2}": trial.params}
 
     def network(self, plan: Plan) -> Graph:
         """The network of any plan."""

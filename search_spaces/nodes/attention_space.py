@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nas.graph.builder import GraphBuilder
 from nas.space.search_space import SearchSpace
 from search_spaces.macro import check_minimum, check_node_space, check_rate
-from search_spaces.nodes.attention_layer import HIDDEN
+from search_spaces.nodes.attention_layer import HIDDEN, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from nas.space.trial import Trial
     from nas.task.task import Task
     from search_spaces.nodes.attention_layer import AttentionLayer
+
+
+KNOWN: dict[str, tuple[str, int, int, str]] = {
+    "GCN": ("gcn", 1, 16, "relu"),
+    "GAT": ("gat", 8, 8, "elu"),
+}
+"""Attention, heads, features of each head and activation of the hidden layers: Kipf & Welling
+2017, Velickovic et al. 2018. The last layer has one head and no activation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +41,9 @@ class AttentionSpace(SearchSpace):
     """
 
     proxy_limits: ClassVar[Mapping[str, int | str]] = {"width": 64}
+
+    sums: ClassVar[Mapping[str, str]]
+    """Choices of a layer that adds up its messages."""
 
     layers: int = 2
     width: int = 256
@@ -54,6 +65,29 @@ class AttentionSpace(SearchSpace):
             with b.scope(f"layer{number}"):
                 x = self._layer(trial, number).add(b, x, edges)
         return b.build(x)
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """GCN and GAT at their published widths, where the space has these.
+
+        All hidden layers are equal.
+        """
+        found = {}
+        for name, (attention, heads, features, activation) in KNOWN.items():
+            hidden = next((one for one in HIDDEN if scaled(one, self.width) == features), None)
+            if hidden is not None:
+                layer = {"hidden": hidden, "heads": heads, "activation": activation}
+                found[name] = self._stack({**layer, "attention": attention, **self.sums})
+        return found
+
+    def _stack(self, layer: dict[str, Any]) -> dict[str, Any]:
+        """Parameters of a stack of equal layers; the last has one head and no activation."""
+        last = {**layer, "heads": 1, "activation": "linear"}
+        del last["hidden"]
+        return {
+            f"layer{number}.{name}": value
+            for number in range(self.layers)
+            for name, value in (last if self._is_last(number) else layer).items()
+        }
 
     @abstractmethod
     def _layer(self, trial: Trial, number: int) -> AttentionLayer:

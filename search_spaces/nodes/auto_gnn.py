@@ -18,6 +18,8 @@ from search_spaces.nodes.attention_space import AttentionSpace
 from search_spaces.registry import register
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nas.space.trial import Trial
 
 AGGREGATES = {"sum": "add", "mean": "mean", "max": "max"}
@@ -44,6 +46,7 @@ class AutoGnn(AttentionSpace):
     name: ClassVar[str] = "gnn"
     description: ClassVar[str] = "Auto-GNN: attention layers of six choices each"
     source: ClassVar[str] = "Zhou et al., Auto-GNN, 2019"
+    sums: ClassVar[Mapping[str, str]] = {"aggregate": "sum", "combine": "identity"}
 
     def size(self) -> int:
         """14,112 to the power of the layers in the paper; see the base class."""

@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 WIDTHS = (32, 64, 128, 256)
 HEADS = (1, 4, 8)
 
+_PLAIN = {"activation": "relu", "norm": False, "before": False, "residual": False}
+_KNOWN: dict[str, dict[str, Any]] = {
+    "GCN": {**_PLAIN, "layer": "gcn", "depth": 1, "head": False},
+    "GAT": {**_PLAIN, "layer": "gat", "heads": 8, "activation": "elu", "depth": 1, "head": False},
+    "GraphSAGE": {**_PLAIN, "layer": "sage", "depth": 1, "head": False},
+    "JK-GCN": {**_PLAIN, "layer": "gcn", "depth": 2, "jump": True, "head": True},
+}
+_KNOWN_WIDTH = 64
+"""Eight heads of eight features in GAT."""
+
 
 @register
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +91,19 @@ class GnnLayers(SearchSpace):
         if choose("head", (False, True)):
             return b.build(b.op(Linear(out_features=self.task.classes, head=True), x))
         return b.build(style.layer(b, x, edges, self.task.classes, last=True))
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """Two layers of GCN, GAT and GraphSAGE, and a GCN whose layers are concatenated.
+
+        Kipf & Welling 2017, Velickovic et al. 2018, Hamilton et al. 2017 and Xu et al. 2018, all
+        as near to 64 features as the space allows.
+        """
+        width = min(WIDTHS, key=lambda one: abs(scaled(one, self.width) - _KNOWN_WIDTH))
+        return {
+            name: {**design, "width": width}
+            for name, design in _KNOWN.items()
+            if design["depth"] <= self.max_depth
+        }
 
     def _dropped(self, dropout: Callable[[Value, float], Value], x: Value) -> Value:
         return dropout(x, self.dropout) if self.dropout else x

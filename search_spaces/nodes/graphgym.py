@@ -42,6 +42,23 @@ TRAINING: dict[str, tuple[Any, ...]] = {
 }
 """Dimensions of its training."""
 
+CONDENSED: dict[str, Any] = {
+    "batchnorm": True,
+    "dropout": 0.0,
+    "act": "prelu",
+    "agg": "add",
+    "stage_type": "skipsum",
+    "layers_pre_mp": 1,
+    "layers_mp": 4,
+    "layers_post_mp": 2,
+    "batch_size": 32,
+    "base_lr": 0.01,
+    "optimizer": "adam",
+    "max_epoch": 400,
+}
+"""A design of the 96 to which the authors condense the space: norm, dropout, activation and
+training are those of all 96, and numbers of layers and skips among theirs."""
+
 _FIELDS = {
     "batch_size": "batch_size",
     "base_lr": "lr",
@@ -101,6 +118,10 @@ class GraphGym(SearchSpace):
     def training_overrides(self, params: Params) -> dict[str, Any]:
         """Batch size, learning rate, optimiser and epochs."""
         return {_FIELDS[name]: params[name] for name in TRAINING}
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """A design of the condensed space, with sums of messages and of skips."""
+        return {"condensed GraphGym, 4 layers": dict(CONDENSED)}
 
     def size(self) -> int:
         return math.prod(len(values) for values in (*DESIGN.values(), *TRAINING.values()))

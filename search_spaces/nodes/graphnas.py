@@ -20,6 +20,8 @@ from search_spaces.nodes.attention_space import AttentionSpace
 from search_spaces.registry import register
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nas.space.search_space import Params
     from nas.space.trial import Trial
 
@@ -69,6 +71,7 @@ class GraphNas(AttentionSpace):
     name: ClassVar[str] = "graphnas"
     description: ClassVar[str] = "GraphNAS: attention layers of five choices each"
     source: ClassVar[str] = "Gao et al., GraphNAS, 2019; IJCAI 2020"
+    sums: ClassVar[Mapping[str, str]] = {"aggregator": "sum"}
 
     def encode(self, params: Params) -> str:
         """The authors' list of actions as JSON, its last entry the number of classes."""

@@ -38,6 +38,13 @@ _INPUT = "x"
 _SKIP = OPERATIONS.index("skip")
 _LINKS = {tuple(map(int, link)): index for index, link in enumerate(LINKS)}
 
+_KNOWN = {
+    "GCN": ("0123", ("skip", "skip", "gcn", "gcn")),
+    "GAT": ("0123", ("skip", "skip", "gat", "gat")),
+    "JK-GCN": ("0122", ("skip", "gcn", "gcn", "skip")),
+}
+"""Links and operations; a skip at the front is the input."""
+
 _SIZES: dict[int, Sizes] = {
     1433: {},
     3703: {},
@@ -144,6 +151,17 @@ class NasBenchGraph(SearchSpace):
     def canonical(self, key: str) -> str:
         """The key under which the benchmark's tables list an architecture."""
         return self.encode(self.decode(key))
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """Two layers of GCN or GAT, and two of GCN whose outputs are concatenated.
+
+        Kipf & Welling 2017, Velickovic et al. 2018 and Xu et al. 2018, with the norms, heads and
+        linear layers of the benchmark.
+        """
+        return {
+            name: {"links": links, **{f"op{node}": one for node, one in enumerate(operations)}}
+            for name, (links, operations) in _KNOWN.items()
+        }
 
     def size(self) -> int:
         """Number of architectures in the benchmark: all except four skips."""

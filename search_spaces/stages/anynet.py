@@ -141,6 +141,25 @@ class AnyNet(SearchSpace):
             se=self.se,
         )
 
+    def known(self) -> dict[str, dict[str, Any]]:
+        """A ResNet of bottlenecks, the last stage as wide as any, each half as wide as the next.
+
+        A group holds all inner channels of a block where the groups are large enough; otherwise
+        the network is a ResNeXt.
+        """
+        stages, depth = range(self.stages), min(3, self.max_depth)
+        widths = [max(QUANTUM, self.max_width // 2 ** (self.stages - 1 - i)) for i in stages]
+        kind = "ResNet" if widths[-1] // RATIOS[-1] <= GROUPS[-1] else "ResNeXt"
+        rule = VARIANTS[self.variant]
+        params: dict[str, Any] = {f"depth{i}": depth for i in stages}
+        params |= {f"width{i}": width for i, width in enumerate(widths)}
+        for name, choice, one in (
+            ("ratio", RATIOS[-1], rule.one_ratio),
+            ("group", GROUPS[-1], rule.one_group),
+        ):
+            params |= {name: choice} if one else {f"{name}{i}": choice for i in stages}
+        return {f"{kind}-{3 * depth * self.stages + 2}": params}
+
     def size(self) -> int:
         """Number of designs; choices that sort to the same widths or depths count once."""
         rule, stages = VARIANTS[self.variant], self.stages

@@ -107,6 +107,36 @@ class RegNet(SearchSpace):
             se=self.se,
         )
 
+    def known(self) -> dict[str, dict[str, Any]]:
+        """The published RegNets that the space holds.
+
+        Where there are fewer than the published four stages, or it holds none of them, it is the
+        smallest one, its line scaled down to the widths of the space and its depth limited.
+        """
+        names = [name for name in PUBLISHED if name.startswith("RegNetY") == self.se]
+        held = {name: published(name) for name in names if self._holds(published(name))}
+        if held and self.stages >= 4:
+            return held
+        return {f"{names[0]}, scaled": self._scaled(published(names[0]))}
+
+    def _holds(self, design: dict[str, Any]) -> bool:
+        """Whether all numbers of a design are among those of the space."""
+        depth, w0, wa, _, group = design.values()
+        in_depth = self.min_depth <= depth <= self.max_depth
+        return bool(in_depth and max(w0, wa, group) <= self.max_width <= _SLOPES * wa)
+
+    def _scaled(self, design: dict[str, Any]) -> dict[str, Any]:
+        """A design with its widths times one factor, within the numbers of the space."""
+        widest = max(design["w0"], design["wa"], design["group"])
+        factor = min(1.0, self.max_width / widest)
+        return {
+            **design,
+            "depth": max(self.min_depth, min(design["depth"], self.max_depth)),
+            "w0": max(QUANTUM, int(design["w0"] * factor)),
+            "wa": max(self.max_width / _SLOPES, design["wa"] * factor),
+            "group": max(1, int(design["group"] * factor)),
+        }
+
     def decode(self, text: str) -> dict[str, Any]:
         """The parameters of a JSON object, or of a published network's name.
 

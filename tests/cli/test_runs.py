@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cli.runs import read_result, read_settings, read_trials
 from cli.space import find_space
-from hypernets.checkpoint import shipped as shipped_hypernets
+from hypernets.cards import shipped as shipped_hypernets
 from nas.data.catalog import DATASETS
 from nas.errors import ConfigError, NasError, StudyError
 from nas.task.task import Task

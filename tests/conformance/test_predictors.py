@@ -8,7 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from hypernets.checkpoint import load, save
-from hypernets.config import HYPERNETS, HypernetConfig
+from hypernets.families import HYPERNETS
 from nas.graph.builder import GraphBuilder
 from nas.graph.op import Role
 from nas.graph.ops.parameter import Parameter
@@ -18,6 +18,7 @@ from tests.hypernets.hypernet_toys import every_role, make_hypernet, samples, ti
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hypernets.config import HypernetConfig
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from nas.graph.graph import Graph
 

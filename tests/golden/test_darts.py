@@ -38,3 +38,18 @@ def test_parameters_and_macs(row):
 def test_published_genotypes_are_points_of_the_space(name):
     space = Darts(task=Task(classes=10, channels=3, resolution=32))
     assert space.graph(genotype(name).to_json()).hash() == space.network(genotype(name)).hash()
+
+
+def test_known_cells_have_the_published_parameters():
+    """The genotypes of the authors, and the millions of parameters that the papers print."""
+    space = Darts(task=Task(classes=10, channels=3, resolution=32))
+    known = {name: space.graph(params) for name, params in space.known().items()}
+    for name, theirs in (("DARTS, first order", "DARTS_V1"), ("DARTS, second order", "DARTS_V2")):
+        assert known[name].hash() == space.network(genotype(theirs)).hash()
+    millions = {name: round(cost(graph).params / 1e6, 1) for name, graph in known.items()}
+    assert millions == {
+        "DARTS, first order": 3.2,
+        "DARTS, second order": 3.3,
+        "P-DARTS": 3.4,
+        "PC-DARTS": 3.6,
+    }

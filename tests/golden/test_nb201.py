@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nas.analysis.cost import cost
+from nas.graph.blocks import relu_conv_bn
 from nas.graph.builder import GraphBuilder
 from nas.task.task import Task
 from search_spaces.cells.nb201 import EDGES, OPERATIONS, NasBench201, cell
@@ -58,3 +59,26 @@ def unfold(operations):
                 terms.append(f"({nodes[source]})@{operation}")
         nodes.append("+".join(sorted(terms)))
     return nodes[-1]
+
+
+def test_known_cells():
+    """The residual block is two convolutions beside a shortcut; the best cell is the published."""
+    space = NasBench201(task=Task(classes=10, channels=3, resolution=32))
+    residual, best = (space.graph(params) for params in space.known().values())
+    b = GraphBuilder()
+    x = b.input((1, 16, 32, 32))
+    y = relu_conv_bn(b, relu_conv_bn(b, x, 16, 3), 16, 3)
+    written = b.build(b.add(x, y))
+    b = GraphBuilder()
+    cell_of = dict(zip(EDGES, space.known()["ResNet"].values(), strict=True))
+    assert b.build(cell(b, b.input((1, 16, 32, 32)), cell_of)).hash() == written.hash()
+    assert cost(residual).params < cost(best).params == GOLDEN["counts"][0]["params"]
+
+
+def test_the_best_cell_is_that_of_the_table():
+    from benchmarks.ranking.table import published
+
+    table = published()
+    best = NasBench201(task=Task(classes=10, channels=3, resolution=32))
+    notation = best.encode(best.known()["the benchmark's best on CIFAR-10"])
+    assert table[notation] == max(table.values())

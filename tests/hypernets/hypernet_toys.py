@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from hypernets.card import HypernetCard
-from hypernets.config import HYPERNETS, HypernetConfig
-from hypernets.features import VOCABULARY_VERSION
+from hypernets.cards import VOCABULARY_VERSION
+from hypernets.config import HypernetConfig
+from hypernets.families import HYPERNETS
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from nas.config import from_mapping
 from nas.data.catalog import load

@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from hypernets.checkpoint import CARD, WEIGHTS, load, read_card, save, save_card, shipped
-from hypernets.config import HYPERNETS
-from hypernets.features import VOCABULARY_VERSION
+from hypernets.cards import CARD, VOCABULARY_VERSION, WEIGHTS, save_card, shipped
+from hypernets.checkpoint import load, read_card, save
+from hypernets.families import HYPERNETS
 from nas.errors import CheckpointError, NasError, UnknownNameError, VocabularyError
 from nas.files import digest
 from nas.graph.ops.activation import PReLU

@@ -3,16 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hypernets.config import (
-    HYPERNETS,
-    HypernetConfig,
-    make_decoder,
-    make_encoder,
-)
+from hypernets.config import HypernetConfig, make_decoder, make_encoder
 from hypernets.decoders.decoder import DECODERS
 from hypernets.decoders.magnitude_invariant import MagnitudeInvariant
 from hypernets.embedding import NodeEmbedding
 from hypernets.encoders.encoder import ENCODERS
+from hypernets.families import HYPERNETS
 from nas.config import from_mapping
 from nas.errors import ConfigError
 from tests.hypernets.hypernet_toys import chain, make_hypernet

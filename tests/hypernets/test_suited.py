@@ -39,7 +39,7 @@ def only(copy, monkeypatch):
     """Makes the copy the only shipped one."""
     registry: Registry[Path] = Registry("shipped hypernetwork")
     registry.register("copy")(copy)
-    monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
+    monkeypatch.setattr("hypernets.cards.shipped", lambda: registry)
 
 
 def change_card(directory, **changes):
@@ -111,7 +111,7 @@ def test_for_any_network_the_one_of_the_most_various_networks_is_taken(
         general = space == "deepnets"
         change_card(directory, name=name, space=space, dataset=dataset, general=general)
         registry.register(name)(directory)
-    monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
+    monkeypatch.setattr("hypernets.cards.shipped", lambda: registry)
     heard: list[Event] = []
     assert suited_to_modules(digits, listen=heard.append).card.name == "b"
     assert not heard

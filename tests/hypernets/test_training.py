@@ -12,7 +12,8 @@ from torch.testing import assert_close
 
 from hypernets import measure as measure_module
 from hypernets import training as training_module
-from hypernets.checkpoint import CARD, WEIGHTS, load
+from hypernets.cards import CARD, WEIGHTS
+from hypernets.checkpoint import load
 from hypernets.training import HypernetTraining, train_hypernet
 from hypernets.training_state import STATE
 from nas.compile.apply import apply

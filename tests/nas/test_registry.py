@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import math
+import sys
+from fractions import Fraction
+from types import ModuleType
+
 import pytest
 
-from nas.errors import UnknownNameError
-from nas.registry import Registry
+from nas.errors import ConfigError, UnknownNameError
+from nas.registry import Registry, lazy_names
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def test_a_decorator_returns_the_registered_object() -> None:
 
 
 def test_a_name_is_taken_once(colours: Registry[int]) -> None:
-    with pytest.raises(ValueError, match="colour 'red' is registered already"):
+    with pytest.raises(ConfigError, match="colour 'red' is registered already"):
         colours.register("red")(1)
     assert colours.get("red") == 0xFF0000
 
@@ -49,3 +54,23 @@ def test_a_name_like_no_other_suggests_nothing(colours: Registry[int]) -> None:
     with pytest.raises(UnknownNameError) as caught:
         colours.get("xyz")
     assert caught.value.message == "unknown colour 'xyz'."
+
+
+def test_a_thing_is_registered_for_a_while(colours: Registry[int]) -> None:
+    with colours.temporarily("green", 0x00FF00):
+        assert colours.get("green") == 0x00FF00
+        with pytest.raises(ConfigError, match="registered already"), colours.temporarily("red", 1):
+            pass
+    assert colours.names() == ["blue", "red"]
+
+
+def test_names_are_imported_when_first_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = ModuleType("package")
+    monkeypatch.setitem(sys.modules, "package", package)
+    get, names = lazy_names("package", {"Fraction": "fractions", "tau": "math:pi"})
+    assert "Fraction" not in vars(package)
+    assert get("Fraction") is Fraction is vars(package)["Fraction"]
+    assert get("tau") == math.pi
+    assert {"Fraction", "tau"} <= set(names())
+    with pytest.raises(AttributeError, match="module 'package' has no attribute 'e'"):
+        get("e")

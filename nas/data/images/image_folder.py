@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.data.dataset import Dataset, make_dataset, stratified
+from nas.data.dataset import Dataset, from_images, stratified
 from nas.data.images.balance import balance_notes
 from nas.data.images.image_table import read_table
 from nas.data.images.layout import SPLITS
@@ -96,7 +96,7 @@ def load_images(
             f"{str(path)!r} holds no training image of {names[learnt.index(0)]!r}",
             hint="Give every class of val/ and test/ a folder in train/.",
         )
-    data = make_dataset(
+    data = from_images(
         name or _readable(path.name.split(".")[0]),
         torch.from_numpy(table.images),
         labels,

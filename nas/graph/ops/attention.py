@@ -26,8 +26,7 @@ class Attention(Op):
     """Scaled dot-product attention, Vaswani et al. 2017: softmax(q kᵀ / √(C/heads)) v.
 
     Queries (B, T, C), keys and values (B, S, C) -> (B, T, C). The channels are split into heads
-    that attend independently; linear layers before and after it are separate nodes, see
-    :func:`nas.graph.blocks.self_attention`.
+    that attend independently; linear layers before and after it are separate nodes.
 
     Attributes:
         heads: Number of heads, which divides the channels.

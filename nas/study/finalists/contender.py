@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nas.analysis.figure import graph_figures
 from nas.space.candidate import candidate
+from nas.study.record.trial_reading import figures_of, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,8 +52,8 @@ class Contender:
         """The architecture of a scored trial."""
         return Contender(
             name=f"#{trial.number}",
-            hash=str(trial.user_attrs["hash"]),
-            figures=trial.user_attrs,
+            hash=identity_of(trial),
+            figures=figures_of(trial),
             build=partial(candidate, space, trial.params),
             number=trial.number,
         )

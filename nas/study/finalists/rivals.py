@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nas.study.finalists.contender import Contender
-from nas.study.outcome import DESIGN
+from nas.study.record.trial_reading import design_of, figure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,13 +73,13 @@ def rivals_of(
         Rival(name=name, kind="baseline", contender=Contender.of_baseline(name, baseline))
         for name, baseline in baselines.items()
     ]
-    designs = {trial.user_attrs[DESIGN]: trial for trial in trials if DESIGN in trial.user_attrs}
+    designs = {design_of(trial): trial for trial in trials}
     first = next((name for name in space.known() if name in designs), None)
     if first is not None:
         contender = Contender.of_trial(space, designs[first])
         found.append(Rival(name=first, kind="known design", contender=contender))
     if trials:
-        largest = max(trials, key=lambda trial: (trial.user_attrs["macs"], -trial.number))
+        largest = max(trials, key=lambda trial: (figure_of(trial, "macs"), -trial.number))
         contender = Contender.of_trial(space, largest)
         found.append(Rival(name="largest by MACs", kind="largest", contender=contender))
     different: dict[str, Rival] = {}

@@ -8,8 +8,8 @@ from nas.study.finalists.contender import Contender
 from nas.study.finalists.rivals import lead
 from nas.study.finalists.trainings import FullyTrained
 from nas.study.goals.constraints import satisfied
-from nas.study.record.study_record import is_scored
 from nas.study.record.trained import accuracies_by_length, finished_trainings
+from nas.study.record.trial_reading import is_scored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -79,8 +79,7 @@ class SuccessiveHalving:
         start: Where all trainings of the rungs start from.
         listen: Receives the events of the progress.
         is_over: Whether the time of a rung, counted from 1, is used up; it ends before the next
-            new training, but holds two architectures at least on the first rung and one on the
-            others.
+            new training, but the first rung holds two architectures at least beside the rivals.
     """
 
     def __init__(
@@ -120,13 +119,15 @@ class SuccessiveHalving:
         tried: Tried = {}
         entering = _entering(rivals, select, rungs[0].size, tried)
         size = rungs[0].size + len(rivals)
-        result = HalvingResult((self._rung(1, size, rungs[0].epochs, entering, tried, least=2),))
+        least = len(rivals) + 2
+        trained = self._rung(1, size, rungs[0].epochs, entering, tried, least=least)
+        result = HalvingResult((trained,))
         for number, (before, rung) in enumerate(pairwise(rungs), 2):
             share = math.ceil(len(result.rungs[-1]) * rung.size / before.size)
+            if share == 1:  # the final training decides about one as well
+                break
             in_line = (finalist.contender for finalist in result.standing)
-            entered = self._rung(
-                number, max(1, min(rung.size, share)), rung.epochs, in_line, {}, least=1
-            )
+            entered = self._rung(number, min(rung.size, share), rung.epochs, in_line, {}, least=1)
             result = result.then(*entered)
         return result
 

@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nas.analysis.figure import check_name, known_from
-from nas.errors import ConfigError
+from nas.analysis.figure import check_name, graph_figures, known_from
+from nas.errors import ConfigError, described
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from nas.graph.graph import Graph
 
 _SUFFIXES = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
 _FORM = re.compile(
@@ -79,8 +81,17 @@ def parse_constraints(given: Sequence[str | Constraint]) -> tuple[Constraint, ..
     """
     return tuple(
         dict.fromkeys(
-            one if isinstance(one, Constraint) else Constraint.parse(one) for one in given
+            one if isinstance(one, Constraint) else Constraint.parse(_text(one)) for one in given
         )
+    )
+
+
+def _text(given: object) -> str:
+    if isinstance(given, str):
+        return given
+    raise ConfigError(
+        f"expected constraints as texts, got {described(given)}",
+        hint='Write for example constraints=["params<=2e6"].',
     )
 
 
@@ -94,3 +105,8 @@ def violations(
 def satisfied(constraints: Sequence[Constraint], figures: Mapping[str, float]) -> bool:
     """Whether all limits hold."""
     return all(constraint.violation(figures) <= 0 for constraint in constraints)
+
+
+def is_feasible(constraints: Sequence[Constraint], network: Graph) -> bool:
+    """Whether a network satisfies all constraints."""
+    return satisfied(constraints, graph_figures(network))

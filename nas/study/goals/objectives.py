@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nas.analysis.figure import FIGURES, check_name
-from nas.errors import ConfigError
+from nas.errors import ConfigError, described
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ def parse_objectives(given: Sequence[str | Objective]) -> tuple[Objective, ...]:
         ConfigError: There is none, one is malformed, or two name the same figure.
     """
     objectives = tuple(
-        one if isinstance(one, Objective) else Objective.parse(one) for one in given
+        one if isinstance(one, Objective) else Objective.parse(_text(one)) for one in given
     )
     names = [objective.name for objective in objectives]
     if not names:
@@ -76,6 +76,15 @@ def parse_objectives(given: Sequence[str | Objective]) -> tuple[Objective, ...]:
         if names.count(name) > 1:
             raise ConfigError(f"objective {name!r} is given {names.count(name)} times")
     return objectives
+
+
+def _text(given: object) -> str:
+    if isinstance(given, str):
+        return given
+    raise ConfigError(
+        f"expected objectives as texts NAME:max or NAME:min, got {described(given)}",
+        hint='nas.search takes functions of a graph as well: objectives=[(function, "max")].',
+    )
 
 
 def values(objectives: Sequence[Objective], figures: Mapping[str, float]) -> list[float]:

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Protocol
-
-from optuna.storages.journal import JournalFileOpenLock
+from typing import TYPE_CHECKING
 
 from nas.files import locked as file_locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-class Lock(Protocol):
-    """What a journal file needs of its lock."""
-
-    def acquire(self) -> bool:
-        """Wait for the lock and take it."""
-
-    def release(self) -> None:
-        """Give the lock back."""
 
 
 class FileLock:
@@ -39,7 +26,7 @@ class FileLock:
     def acquire(self) -> bool:
         """Wait for the lock and take it."""
         with ExitStack() as stack:
-            stack.enter_context(file_locked(self._path, wait=True, create=True))
+            stack.enter_context(file_locked(self._path, wait=True))
             self._held = stack.pop_all()
         return True
 
@@ -51,15 +38,8 @@ class FileLock:
         held.close()
 
 
-def journal_lock(path: Path) -> Lock:
-    """The lock for a journal file that suits the platform."""
-    if sys.platform == "win32":
-        return JournalFileOpenLock(str(path))
-    return FileLock(path.with_name(path.name + ".lock"))
-
-
 @contextmanager
-def locked(lock: Lock) -> Iterator[None]:
+def locked(lock: FileLock) -> Iterator[None]:
     """Hold a lock while the block runs."""
     lock.acquire()
     try:
@@ -73,7 +53,7 @@ def held(path: Path) -> Iterator[bool]:
     """Hold the lock of a file while the block runs; False if another process has it."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(file_locked(path, create=True))
+            stack.enter_context(file_locked(path))
             taken = True
         except BlockingIOError:
             taken = False

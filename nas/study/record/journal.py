@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.storages.journal import JournalFileBackend
 
 from nas.errors import StudyError
-from nas.study.record.file_lock import journal_lock, locked
+from nas.study.record.file_lock import FileLock, locked
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -39,18 +39,19 @@ class GroupedJournal(JournalFileBackend):
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = str(path)
         self._group: list[bytes] | None = None
         self._group_start: int | None = None
         self._read = (0, 0)  # entries and bytes that were read last
-        self._own_lock = journal_lock(path)
-        super().__init__(str(path), self._own_lock)  # type: ignore[arg-type]
+        self._own_lock = FileLock(path.with_name(path.name + ".lock"))
+        super().__init__(self._path, self._own_lock)  # type: ignore[arg-type]
         with locked(self._own_lock):
             _cut_unfinished(path)
 
     @property
     def path(self) -> str:
         """The file."""
-        return self._file_path
+        return self._path
 
     @contextmanager
     def group(self) -> Iterator[None]:
@@ -92,16 +93,16 @@ class GroupedJournal(JournalFileBackend):
 
     def _read_file(self, start: int) -> list[Entry]:
         number, offset = self._read if start >= self._read[0] else (0, 0)
-        with open(self._file_path, "rb") as file:
+        with open(self._path, "rb") as file:
             file.seek(offset)
-            entries, size = _whole_groups(file.read(), self._file_path)
+            entries, size = _whole_groups(file.read(), self._path)
         self._read = (number + len(entries), offset + size)
         return entries[start - number :]
 
     def _write(self, lines: list[bytes]) -> None:
         content = memoryview(b"".join([_header(lines), *lines]))
         try:
-            with open(self._file_path, "ab", buffering=0) as file:
+            with open(self._path, "ab", buffering=0) as file:
                 before = file.tell()
                 try:
                     while content:
@@ -114,7 +115,7 @@ class GroupedJournal(JournalFileBackend):
                     self._read = (self._group_start + 1 + len(lines), file.tell())
         except OSError as error:
             raise StudyError(
-                f"cannot write the journal {self._file_path!r}: {error.strerror}",
+                f"cannot write the journal {self._path!r}: {error.strerror}",
                 hint="Make room for it and repeat the command; it goes on from here.",
             ) from error
 

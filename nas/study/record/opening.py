@@ -12,6 +12,7 @@ from nas.study.record.storage import describe, open_storage
 from nas.study.record.study_lock import study_in_use
 from nas.study.record.study_record import StudyRecord
 from nas.study.record.trial_check import check_trials
+from nas.study.samplers.registry import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,7 @@ def open_record(
         objectives=config.objectives,
         constraints=config.constraints,
         scoring=config.scoring,
-        sampler=config.sampler,
+        sampler=name_of(config.sampler),
         seed=config.seed,
     )
     location, weights = config.storage, earlier_weights(predictor.card)

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.distributions import distribution_to_json, json_to_distribution
 
-from nas.study.outcome import DUPLICATE_OF, is_repeat
+from nas.study.record.optuna_internals import SCRATCH
+from nas.study.record.trial_reading import (
+    ARCHITECTURE,
+    DUPLICATE_OF,
+    OUTCOME,
+    architecture_of,
+    first_of,
+    is_of_search,
+    is_repeat,
+    outcome_kind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +25,6 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 _VIOLATION = "constraints"
-_SCRATCH = ("fixed_params", "tpe:")
-"""System attributes begin so that matter only until a trial is finished, or follow from others."""
 
 
 class Repeats:
@@ -39,9 +47,9 @@ class Repeats:
         What it has in common with an earlier trial is then shared by both.
         """
         self._trials.append(trial)
-        if "architecture" not in trial.user_attrs:  # asked of the study beside the search
+        if not is_of_search(trial):  # asked of the study beside the search
             return None
-        first = trial.user_attrs.get(DUPLICATE_OF, trial.number)
+        first = first_of(trial)
         same = self._notations.setdefault((first, repr(trial.params)), trial.number)
         if not is_repeat(trial):
             return None
@@ -57,7 +65,7 @@ class Repeats:
         others = {name: one for name, one in found.items() if like.distributions.get(name) != one}
         return {
             **note,
-            "architecture": trial.user_attrs["architecture"],
+            ARCHITECTURE: architecture_of(trial),
             "params": {k: one.to_internal_repr(trial.params[k]) for k, one in found.items()},
             "distributions": {name: distribution_to_json(one) for name, one in others.items()},
         }
@@ -73,14 +81,13 @@ class Repeats:
             trial.params = {k: known[k].to_external_repr(v) for k, v in note["params"].items()}
         violations = {k: v for k, v in like.system_attrs.items() if k.startswith(_VIOLATION)}
         trial.system_attrs = {**note.get("system", {}), **violations}
-        told = like.user_attrs
         trial.user_attrs = {
-            "architecture": note.get("architecture", told["architecture"]),
-            "outcome": told["outcome"],
-            DUPLICATE_OF: told.get(DUPLICATE_OF, like.number),
+            ARCHITECTURE: note.get(ARCHITECTURE, architecture_of(like)),
+            OUTCOME: outcome_kind(like).value,
+            DUPLICATE_OF: first_of(like),
         }
         return trial
 
 
 def _is_derived(key: str) -> bool:
-    return key.startswith((_VIOLATION, *_SCRATCH))
+    return key.startswith((_VIOLATION, *SCRATCH))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import StudyError
 from nas.files import read_json, write_json
-from nas.study.record.file_lock import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,6 +67,8 @@ class RunFolder:
         Raises:
             StudyError: The folder cannot be made, or another process is using it.
         """
+        from nas.study.record.file_lock import held
+
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:

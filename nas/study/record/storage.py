@@ -17,11 +17,10 @@ from optuna.storages import (
     RDBStorage,
     get_storage,
 )
-from optuna.storages._cached_storage import _CachedStorage
-from optuna.storages.journal._storage import JournalStorageReplayResult
 
 from nas.errors import ConfigError, StudyError
 from nas.study.record.journal import GroupedJournal
+from nas.study.record.optuna_internals import forget, journal_backend, uncached
 from nas.study.record.transaction import transaction
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def grouped(storage: BaseStorage) -> Iterator[None]:
         with _group(storage):
             yield
     except BaseException:
-        _forget_group(storage)
+        forget(storage)
         raise
 
 
@@ -132,13 +131,13 @@ def quiet_optuna() -> Iterator[None]:
 
 def database_of(storage: BaseStorage) -> RDBStorage | None:
     """The database behind a storage, if there is one."""
-    inner = storage._backend if isinstance(storage, _CachedStorage) else storage
+    inner = uncached(storage)
     return inner if isinstance(inner, RDBStorage) else None
 
 
 def journal_of(storage: BaseStorage) -> GroupedJournal | None:
     """The journal file behind a storage, if it can write groups."""
-    inner = storage._backend if isinstance(storage, JournalStorage) else None
+    inner = journal_backend(storage)
     return inner if isinstance(inner, GroupedJournal) else None
 
 
@@ -163,17 +162,6 @@ def _group(storage: BaseStorage) -> AbstractContextManager[None]:
     if journal is not None:
         return journal.group()
     return nullcontext() if database is None else transaction(database)
-
-
-def _forget_group(storage: BaseStorage) -> None:
-    """Let a storage read anew what is on record, since it has learnt of what is not."""
-    if isinstance(storage, JournalStorage):
-        prefix = storage._worker_id_prefix
-        storage._replay_result = JournalStorageReplayResult(prefix)
-    elif isinstance(storage, _CachedStorage):
-        storage._studies.clear()
-        storage._trial_id_to_study_id_and_number.clear()
-        storage._study_id_and_number_to_trial_id.clear()
 
 
 def _is_from_database(error: Exception) -> bool:

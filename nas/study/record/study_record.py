@@ -11,9 +11,24 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import TrialState, create_trial
 
 from nas.errors import StudyError
-from nas.study.outcome import PARENT, OutcomeKind, identity_of, is_repeat
+from nas.study.record.optuna_internals import (
+    QUEUED,
+    add_trial,
+    sampler_notes,
+    storage_of,
+    write_sampler_note,
+)
 from nas.study.record.repeats import Repeats
 from nas.study.record.storage import grouped
+from nas.study.record.trial_reading import (
+    OutcomeKind,
+    identity_of,
+    is_of_search,
+    is_repeat,
+)
+from nas.study.record.trial_reading import is_mutant as is_mutant
+from nas.study.record.trial_reading import is_scored as is_scored
+from nas.study.record.trial_reading import outcome_kind as outcome_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +42,6 @@ SEARCH = "search"
 _PREFIX = "nas:"
 _SAMPLER = "sampler:"
 _REPEATS = "repeats:"
-_QUEUED = "fixed_params"
 
 
 def unchecked() -> None:
@@ -105,7 +119,7 @@ class StudyRecord:
 
     def trials(self) -> list[FrozenTrial]:
         """All trials of searches, in order; others may have been asked of the study beside."""
-        return [trial for trial in self._all_trials() if "outcome" in trial.user_attrs]
+        return [trial for trial in self._all_trials() if is_of_search(trial)]
 
     def trial(self, identity: str) -> FrozenTrial:
         """The trial of the architecture of that hash."""
@@ -131,7 +145,7 @@ class StudyRecord:
         stored = memory.get_trials(deepcopy=False)
         notes = [self._repeats.learn(stored[trial.number]) for trial in trials]
         try:
-            with grouped(self.study._storage):
+            with grouped(storage_of(self.study)):
                 if trials:
                     self._check_alone(trials[0].number - self._unrecorded)
                 for trial, note in zip(trials, notes, strict=True):
@@ -160,19 +174,17 @@ class StudyRecord:
         repeats = {note["number"]: note for note in self._repeat_notes()}
         self._unrecorded = len(repeats)
         recorded = map(_to_sampler, self._all_trials())
-        storage = memory._storage
         for number in count():
             note = repeats.pop(number, None)
             trial = next(recorded, None) if note is None else self._repeats.trial(note)
             if trial is None:
                 break
-            added = storage.create_new_trial(memory._study_id, template_trial=trial)
-            self._repeats.learn(storage.get_trial(added))
+            self._repeats.learn(add_trial(memory, trial))
         if repeats:
             raise self._ruined(f"there is no trial {number}")
         for key, value in self.notes(_SAMPLER).items():
-            storage.set_study_system_attr(memory._study_id, key, value)
-        return [t for t in memory.get_trials(deepcopy=False) if "outcome" in t.user_attrs]
+            write_sampler_note(memory, key, value)
+        return list(filter(is_of_search, memory.get_trials(deepcopy=False)))
 
     def spend(self, stage: str, seconds: float) -> None:
         """Add to the time a stage has taken over all runs."""
@@ -209,7 +221,7 @@ class StudyRecord:
 
     def _write_sampler_notes(self, memory: Study) -> None:
         known = self.notes(_SAMPLER)
-        for key, value in memory._storage.get_study_system_attrs(memory._study_id).items():
+        for key, value in sampler_notes(memory).items():
             if known.get(key) != value:
                 self.write(_SAMPLER + key, value)
 
@@ -230,7 +242,7 @@ class StudyRecord:
         for place, trial in enumerate(self._all_trials()):
             if trial.number != place:
                 raise self._ruined(f"its trial {place} has the number {trial.number}")
-            if "outcome" in trial.user_attrs and not is_repeat(trial):
+            if is_of_search(trial) and not is_repeat(trial):
                 number = first.setdefault(identity_of(trial), place)
                 if number != place:
                     raise self._ruined(f"trials {number} and {place} are of one architecture")
@@ -243,25 +255,10 @@ class StudyRecord:
         )
 
 
-def outcome_kind(trial: FrozenTrial) -> OutcomeKind:
-    """What became of the architecture a trial asked for."""
-    return OutcomeKind(trial.user_attrs["outcome"])
-
-
-def is_mutant(trial: FrozenTrial) -> bool:
-    """Whether a trial is a mutant; see :mod:`nas.study.selection.mutation_selector`."""
-    return PARENT in trial.user_attrs
-
-
-def is_scored(trial: FrozenTrial) -> bool:
-    """Whether a trial brought the score of a new architecture."""
-    return outcome_kind(trial) is OutcomeKind.SCORED and not is_repeat(trial)
-
-
 def _to_record(trial: FrozenTrial) -> FrozenTrial:
     record = copy.copy(trial)
     record.system_attrs = {
-        key: value for key, value in trial.system_attrs.items() if key != _QUEUED
+        key: value for key, value in trial.system_attrs.items() if key != QUEUED
     }
     return record
 

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from nas.analysis.figure import FIGURES, RECORDED
 from nas.errors import StudyError
-from nas.study.outcome import PARENT, OutcomeKind
+from nas.study.record.trial_reading import (
+    ARCHITECTURE,
+    DUPLICATE_OF,
+    HASH,
+    OUTCOME,
+    PARENT,
+    REASON,
+    OutcomeKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,9 +22,9 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 _TEXTS = {
-    OutcomeKind.SCORED: ("architecture", "hash"),
-    OutcomeKind.INFEASIBLE: ("architecture", "hash"),
-    OutcomeKind.FAILED: ("architecture", "reason"),
+    OutcomeKind.SCORED: (ARCHITECTURE, HASH),
+    OutcomeKind.INFEASIBLE: (ARCHITECTURE, HASH),
+    OutcomeKind.FAILED: (ARCHITECTURE, REASON),
 }
 _NUMBERS = {
     OutcomeKind.SCORED: RECORDED,
@@ -47,16 +55,16 @@ def check_trials(trials: Iterable[FrozenTrial], where: str) -> None:
 def _lacking(trial: FrozenTrial) -> str:
     """The first entry that a trial lacks or that is of another kind; empty if none is."""
     known = trial.user_attrs
-    if known["outcome"] not in list(OutcomeKind):
+    if known[OUTCOME] not in list(OutcomeKind):
         return "known outcome"
-    outcome = OutcomeKind(known["outcome"])
+    outcome = OutcomeKind(known[OUTCOME])
     for name in _TEXTS[outcome]:
         if not isinstance(known.get(name), str):
             return name
     for name in _NUMBERS[outcome]:
         if not isinstance(known.get(name), int | float):
             return name
-    for name in ("duplicate_of", PARENT):
+    for name in (DUPLICATE_OF, PARENT):
         if not isinstance(known.get(name, 0), int):
             return name
     return "values" if trial.values is None and outcome is not OutcomeKind.FAILED else ""

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from nas.analysis.figure import FIGURES
 from nas.files import write_text
-from nas.study.outcome import PARENT
+from nas.study.record.trial_reading import (
+    ARCHITECTURE,
+    DUPLICATE_OF,
+    HASH,
+    OUTCOME,
+    PARENT,
+    REASON,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,31 +59,20 @@ class TrialsTable:
 
 def trials_csv(trials: Iterable[FrozenTrial], constraints: Sequence[Constraint]) -> str:
     """One line for each trial; a column for each constraint holds its violation."""
-    names = FIGURES.in_order()
+    before = (OUTCOME, DUPLICATE_OF, PARENT, *FIGURES.in_order())
+    after = (HASH, ARCHITECTURE, REASON)
     limits = [str(constraint) for constraint in constraints]
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
-    table.writerow(
-        (
-            "number",
-            "outcome",
-            "duplicate_of",
-            "parent",
-            *names,
-            *limits,
-            "hash",
-            "architecture",
-            "reason",
-        )
-    )
+    table.writerow(("number", *before, *limits, *after))
     for trial in trials:
-        known = trial.user_attrs
+        known = trial.user_attrs  # of infeasible and failed candidates most are missing
         table.writerow(
             (
                 trial.number,
-                *(known.get(name, "") for name in ("outcome", "duplicate_of", PARENT, *names)),
+                *(known.get(name, "") for name in before),
                 *(trial.constraints.get(limit, "") for limit in limits),
-                *(known.get(name, "") for name in ("hash", "architecture", "reason")),
+                *(known.get(name, "") for name in after),
             )
         )
     return buffer.getvalue()

@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from optuna.samplers import NSGAIISampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESampler
 
+from nas.errors import ConfigError, described
 from nas.registry import Registry
+from nas.study.record.optuna_internals import share_search_space
 from nas.study.samplers.evolution import RegularisedEvolutionSampler
 
-if TYPE_CHECKING:
-    from optuna.samplers import BaseSampler
-
-SamplerFactory = Callable[[int], "BaseSampler"]
+SamplerFactory = Callable[[int], BaseSampler]
 
 SAMPLERS: Registry[SamplerFactory] = Registry("sampler")
 _LEGACY_SEEDS = 2**32
 
 
-def make_sampler(name: str, seed: int, *, after: BaseSampler | None = None) -> BaseSampler:
-    """The sampler of that name, its randomness fixed by ``seed``.
+def name_of(sampler: str | BaseSampler) -> str:
+    """The name of a sampler in the record of a search: its own, or that of its class.
+
+    Raises:
+        ConfigError: It is neither a name nor a sampler.
+        UnknownNameError: There is none of that name.
+    """
+    if isinstance(sampler, str):
+        SAMPLERS.get(sampler)
+        return sampler
+    if isinstance(sampler, BaseSampler):
+        return type(sampler).__name__
+    raise ConfigError(
+        "expected a sampler as a name or an optuna.samplers.BaseSampler, got "
+        f"{described(sampler)}",
+        hint=f"Names are {', '.join(SAMPLERS.names())}.",
+    )
+
+
+def make_sampler(
+    sampler: str | BaseSampler, seed: int, *, after: BaseSampler | None = None
+) -> BaseSampler:
+    """A sampler by name, its randomness fixed by ``seed``, or a copy of the user's own.
+
+    The draws of the user's sampler follow from its own seed and state. The search works on a copy,
+    so that the same call gives the same search. One that goes on after a stop begins with a fresh
+    copy: its first draws may repeat trials that are there, which costs no scoring.
 
     Args:
-        name: In :data:`SAMPLERS`.
-        seed: Fixes all draws.
-        after: The sampler of that name that worked on the same study before. The draws are the
-            same with it as without; but Optuna's samplers remember which choices all trials
-            share, and would read the whole study to find it out again.
+        sampler: A name in :data:`SAMPLERS`, or any sampler of Optuna.
+        seed: Fixes all draws of a named sampler.
+        after: The sampler that this function made for the same study before. The draws of a named
+            one are the same with it as without; but Optuna's samplers remember which choices all
+            trials share, and would read the whole study to find it out again.
 
     Raises:
         UnknownNameError: There is none of that name.
     """
-    sampler = SAMPLERS.get(name)(seed % _LEGACY_SEEDS)
-    shared = getattr(after, "_search_space", None)
-    if shared is not None:
-        sampler._search_space = shared  # type: ignore[attr-defined]
-    return sampler
+    if isinstance(sampler, BaseSampler):
+        return copy.deepcopy(sampler) if after is None else after
+    made = SAMPLERS.get(sampler)(seed % _LEGACY_SEEDS)
+    share_search_space(made, after)
+    return made
 
 
 @SAMPLERS.register("evolution")

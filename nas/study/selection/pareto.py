@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nas.analysis.figure import FIGURES
-from nas.study.record.study_record import is_scored
+from nas.study.record.trial_reading import is_scored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

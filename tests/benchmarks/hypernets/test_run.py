@@ -13,7 +13,8 @@ import pytest
 from benchmarks.hypernets import run
 from benchmarks.ranking import truth
 from hypernets import measure
-from hypernets.checkpoint import WEIGHTS, load
+from hypernets.cards import WEIGHTS
+from hypernets.checkpoint import load
 
 if TYPE_CHECKING:
     from pathlib import Path

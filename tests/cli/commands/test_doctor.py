@@ -29,7 +29,7 @@ def _default(small, monkeypatch):
     """Makes it the only shipped one."""
     registry: Registry[Path] = Registry("shipped hypernetwork")
     registry.register("small")(small)
-    monkeypatch.setattr("hypernets.checkpoint.shipped", lambda: registry)
+    monkeypatch.setattr("hypernets.cards.shipped", lambda: registry)
 
 
 @pytest.mark.usefixtures("_default")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 
-from hypernets.config import HYPERNETS
+from hypernets.families import HYPERNETS
 from tests.cli.program import nas
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 import hypernets
@@ -15,6 +17,7 @@ from nas.data.catalog import load
 from nas.modules.classifier import Classifier
 from nas.testing.dataset import images_of
 from nas.train.evaluate import evaluate
+from nas.train.range_test import RangeTest
 from tests.cli.program import ARCHITECTURE, SPACE, nas
 
 SOURCE = """
@@ -41,6 +44,9 @@ def scripted():
 
 def fixed(size):
     return nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), nn.Flatten(), nn.Linear(size * size, 10))
+
+def free():
+    return nn.Sequential(nn.Conv2d(1, 8, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(72, 10))
 
 def tokens():
     return nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 10))
@@ -156,14 +162,68 @@ def test_fine_tuning_compares_with_default_weights_and_writes_what_it_made(model
     network = fresh("two_answers" if "two" in model else "Net")
     network.load_state_dict(tuned)
     measured = evaluate(Classifier(network), load("digits").val).accuracy
-    assert found["predicted"]["after"] == pytest.approx(measured, abs=0.01)
+    ends = {name: found[name]["after"] for name in ("predicted", "default")}
+    assert ends[found["better"]] == max(ends.values()) == pytest.approx(measured, abs=0.01)
 
 
-def test_the_gain_is_shown(hypernet):
-    shown = predict(hypernet, "net:Net", "--fine-tune", 2, "--quiet").out
-    assert "after 2 steps" in shown
-    assert "from default" in shown
-    assert "w.safetensors (fine-tuned from the predicted ones)" in shown
+def test_the_gain_and_the_verdict_are_shown(hypernet):
+    shown = predict(hypernet, "net:Net", "--fine-tune", 2, "--quiet", "--lr", 0.1).out
+    found = predict(hypernet, "net:Net", "--fine-tune", 2, "--json", "--lr", 0.1).document
+    tuned = found["fine_tune"]
+    assert tuned["predicted"]["lr"] == tuned["default"]["lr"] == 0.1
+    better = tuned["better"]
+    worse = "default" if better == "predicted" else "predicted"
+    first, second = (f"{100 * tuned[start]['after']:.2f}%" for start in (better, worse))
+    state = "level" if first == second else "ahead"
+    said = f"{better.capitalize()} weights are {state} after 2 steps: {first} against {second}; "
+    assert said + "they are saved." in shown
+    assert said in found["verdict"]
+    assert f"w.safetensors (trained from the {better} ones)" in shown
+
+
+@pytest.mark.parametrize(
+    ("rates", "better"), [((0.1, 1e-9), "predicted"), ((1e-9, 0.1), "default")]
+)
+def test_the_file_never_holds_the_weights_that_lost(rates, better, hypernet, monkeypatch):
+    """The rate of one start is so small that it learns nothing."""
+    left = list(reversed(rates))  # default weights are trained first
+    monkeypatch.setattr(
+        "nas.train.gain.find_rate", lambda *_, **__: RangeTest(left.pop(0), losses={})
+    )
+    found = predict(hypernet, "net:free", "--fine-tune", 40, "--json").document["fine_tune"]
+    assert found["better"] == better
+    ends = {name: found[name]["after"] for name in ("predicted", "default")}
+    assert ends[better] == max(ends.values()) > min(ends.values())
+    network = fresh("free")
+    network.load_state_dict(load_file("w.safetensors"))
+    measured = evaluate(Classifier(network), load("digits").val).accuracy
+    assert measured == pytest.approx(ends[better], abs=0.01)
+
+
+@pytest.mark.parametrize("words", [(), ("--evaluate",), ("--fine-tune", 1)])
+def test_predictions_at_chance_are_called_so(words, hypernet, monkeypatch):
+    sentence = "this network is unlike what the hypernetwork has learnt; use default weights"
+    for chance in (True, False):
+        for place in ("chance", "gain"):
+            monkeypatch.setattr(f"nas.train.{place}.is_at_chance", lambda *_, c=chance: c)
+        document = predict(hypernet, "net:Net", "--json", *words).document
+        assert document["at_chance"] is chance
+        assert (sentence in document["verdict"]) is chance
+        assert (sentence in predict(hypernet, "net:Net", *words).out) is chance
+
+
+def test_the_file_says_how_images_are_normalised(hypernet):
+    predict(hypernet, "net:fixed(size=32)")
+    with safe_open("w.safetensors", "pt") as file:
+        found = {n: json.loads(t) for n, t in file.metadata().items() if n != "digest"}
+    assert found["mean"] == pytest.approx(images_of(load("digits").train).mean.tolist())
+    assert found["resolution"] == 32
+    assert found["class_names"] == list("0123456789")
+
+
+@pytest.mark.parametrize("rate", [0, -1, "fast"])
+def test_a_rate_that_is_none_is_refused(rate, hypernet):
+    assert predict(hypernet, "net:Net", "--fine-tune", 1, "--lr", rate).code == 2
 
 
 def test_an_architecture_is_fine_tuned_too(hypernet):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hypernets.checkpoint import shipped as shipped_hypernets
+from hypernets.cards import shipped as shipped_hypernets
 from nas.events import Advanced
 from nas.study.selection import mutation_selector
 from nas.task.images import IMAGE_CLASSIFICATION

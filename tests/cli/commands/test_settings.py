@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 
 import click
@@ -9,7 +10,7 @@ import pytest
 
 from cli.commands import rank, search, train, train_hypernet
 from hypernets.training import HypernetTraining
-from nas.analysis.figure import FIGURES
+from nas.analysis.figure import RECORDED
 from nas.config import from_mapping
 from nas.evaluate.scorer import ScoreConfig
 from nas.study.samplers.registry import SAMPLERS
@@ -17,6 +18,7 @@ from nas.study.search_config import SearchConfig
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from nas.task.nodes import NODE_CLASSIFICATION
+from nas.train.starts import STARTS
 
 SEARCH, RANK, TRAIN, TRAIN_HYPERNET = (
     module.command for module in (search, rank, train, train_hypernet)
@@ -83,8 +85,14 @@ def test_a_default_that_depends_on_the_kind_of_task_is_explained(command, option
 
 
 @pytest.mark.parametrize(
-    ("option", "registry"), [("--sampler", SAMPLERS), ("--objective", FIGURES)]
+    ("option", "names"),
+    [("--sampler", SAMPLERS), ("--objective", RECORDED), ("--init", STARTS)],
 )
-def test_registered_names_are_explained(option, registry):
-    words = help_of(SEARCH, option).replace(",", " ").replace(".", " ").replace(";", " ").split()
-    assert set(registry.names()) <= set(words)
+def test_registered_names_are_explained(option, names):
+    assert set(names) <= set(re.findall(r"\w+", help_of(SEARCH, option)))
+
+
+def test_a_training_starts_from_any_registered_start():
+    (option,) = (one for one in TRAIN.params if one.name == "init")
+    assert isinstance(option.type, click.Choice)
+    assert set(option.type.choices) == set(STARTS.names())

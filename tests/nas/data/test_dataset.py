@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nas.data.dataset import make_dataset, mean_and_deviation, stratified
+from nas.data.dataset import from_images, mean_and_deviation, stratified
 from nas.seeding import generator
 from nas.testing.dataset import images_of
 
@@ -26,7 +26,7 @@ def test_stratified_follows_the_generator() -> None:
 def test_mean_and_deviation_are_of_the_training_images_alone() -> None:
     images = torch.tensor([10, 30, 200, 250], dtype=torch.uint8).reshape(4, 1, 1, 1)
     parts = (torch.tensor([0, 1]), torch.tensor([2]), torch.tensor([3]))
-    data = make_dataset("x", images, torch.tensor([0, 1, 0, 1]), classes=2, parts=parts, flip=True)
+    data = from_images("x", images, torch.tensor([0, 1, 0, 1]), classes=2, parts=parts, flip=True)
     for split in (data.train, data.val, data.test):
         assert images_of(split).mean.tolist() == [20]
         assert images_of(split).std.tolist() == [
@@ -37,7 +37,7 @@ def test_mean_and_deviation_are_of_the_training_images_alone() -> None:
 def test_a_constant_channel_is_no_division_by_zero() -> None:
     images = torch.full((4, 1, 2, 2), 7, dtype=torch.uint8)
     part = torch.arange(4)
-    data = make_dataset("x", images, part % 2, classes=2, parts=(part, part, part), flip=True)
+    data = from_images("x", images, part % 2, classes=2, parts=(part, part, part), flip=True)
     assert torch.equal(images_of(data.train).normalised(slice(None)), torch.zeros(4, 1, 2, 2))
 
 

@@ -254,8 +254,9 @@ def test_a_candidate_that_cannot_be_built_at_the_proxy_fails_alone():
     works, odd, again = Scorer(small, digits())(troubled("works", "odd", "works"))
     assert isinstance(works, Estimate)
     assert works == again
-    assert odd == Failure(
-        "it cannot be built at the proxy: ShapeError: three channels are too few"
+    assert isinstance(odd, Failure)
+    assert odd.reason.startswith(
+        "it cannot be built at the proxy: ShapeError: three channels are too few ("
     )
 
 
@@ -504,4 +505,5 @@ def test_a_part_of_ones_own_that_hangs_exits_or_fails_is_that_candidates_failure
     reasons = [fault.reason for fault in faults if isinstance(fault, Failure)]
     assert "took longer than 0.5 s" in reasons[0]
     assert "raised SystemExit: 0" in reasons[1]
-    assert reasons[2] == "it does not run: ValueError: not so wide"
+    assert reasons[2].startswith("it does not run: ValueError: not so wide (")
+    assert reasons[2].endswith(", in forward)")

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from nas.compile.module import to_module
-from nas.graph.blocks import self_attention
 from nas.graph.builder import GraphBuilder
 from nas.graph.ops import (
     AdaptiveMaxPool2d,
@@ -106,7 +105,7 @@ def of_tokens(b: GraphBuilder, x: Value) -> Value:
     x = b.op(PReLU(channels=x.channels), b.conv_transpose2d(x, x.channels))
     x = b.rms_norm(b.tokens(b.op(InstanceNorm(), x)))
     x = b.add(
-        x, self_attention(b, x, 3), b.embedding(b.op(Call(expression="x0.argmax(2)"), x), 12, 12)
+        x, b.attention(x, x, x, 3), b.embedding(b.op(Call(expression="x0.argmax(2)"), x), 12, 12)
     )
     x = b.batch_norm(b.conv1d(b.tokens(b.image(x, 2)), 4))
     return b.flatten(b.op(ConvTranspose1d(out_channels=3, bias=True), x))

@@ -114,24 +114,3 @@ def test_squeeze_and_excitation_with_another_function():
     graph = build(blocks.squeeze_excite, 2, function="silu")
     functions = [node.op.function for node in graph.nodes if node.op.kind == "activation"]
     assert functions == ["silu", "sigmoid"]
-
-
-def test_self_attention_is_that_of_torch():
-    graph = build(blocks.self_attention, 3, shape=(1, 5, 12))
-    params = {
-        name.removeprefix("self_attention."): value
-        for name, value in random_parameters(graph).items()
-    }
-    expected = torch.nn.MultiheadAttention(12, 3, batch_first=True)
-    expected.load_state_dict(
-        {
-            "in_proj_weight": torch.cat([params[f"{name}.weight"] for name in "qkv"]),
-            "in_proj_bias": torch.cat([params[f"{name}.bias"] for name in "qkv"]),
-            "out_proj.weight": params["out.weight"],
-            "out_proj.bias": params["out.bias"],
-        }
-    )
-    x = torch.randn(2, 5, 12, generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(
-        apply(graph, random_parameters(graph), x), expected(x, x, x)[0], rtol=1e-4, atol=1e-4
-    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from nas.errors import ConfigError
 from nas.graph.op import OPS, FreeOp, OpFeatures, Role, operation
 from nas.graph.ops import Add, Conv2d
 
@@ -14,7 +15,7 @@ def test_registration_gives_the_class_its_name_in_json():
 
 
 def test_a_name_is_registered_once():
-    with pytest.raises(ValueError, match="operation 'conv2d' is registered already"):
+    with pytest.raises(ConfigError, match="operation 'conv2d' is registered already"):
         operation("conv2d")(Add)
     assert OPS.get("conv2d") is Conv2d
     assert OPS.get("add") is Add

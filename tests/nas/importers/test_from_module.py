@@ -9,7 +9,7 @@ from nas.errors import ImportingError
 from nas.graph.op import Role
 from nas.importers.from_module import from_module
 from nas.importers.imported import Coverage
-from tests.nas.importers.written import Written, checked
+from tests.nas.importers.written import Written, checked, own_names
 
 X = torch.linspace(-1, 1, 24).reshape(2, 12)
 
@@ -81,7 +81,7 @@ def test_what_is_opaque_is_no_parameter_of_the_graph() -> None:
 def test_names_lead_back_to_the_model() -> None:
     model = nn.Sequential(nn.Linear(12, 3), nn.BatchNorm1d(3))
     imported = from_module(model, X)
-    assert imported.own_names == {
+    assert own_names(imported) == {
         "0.weight": "_0.weight",
         "0.bias": "_0.bias",
         "1.weight": "_1.weight",

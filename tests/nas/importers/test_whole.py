@@ -18,7 +18,7 @@ from nas.errors import ImportingError
 from nas.graph.op import Role
 from nas.importers.from_module import from_module
 from tests.hypernets.hypernet_toys import make_hypernet
-from tests.nas.importers.written import Written
+from tests.nas.importers.written import Written, own_names
 from tests.zoo.specimen import relative_error, tensors
 
 IMAGES, ROWS, TOKENS = torch.randn(2, 3, 8, 8), torch.randn(4, 8), torch.randn(2, 5, 8)
@@ -195,7 +195,7 @@ def test_its_graph_computes_the_same(name: str) -> None:
     changed = {n: t.detach() + 0.1 if n in graph.parameters() else t for n, t in state.items()}
     found = tensors(apply(graph, changed, x))
     with torch.no_grad():
-        for own, graph_name in imported.own_names.items():
+        for own, graph_name in own_names(imported).items():
             model.get_parameter(own).copy_(changed[graph_name])
     if name not in ("mask", "detector"):  # recorded sizes depend on the old weights
         assert relative_error(found, outputs_of(model, x)) < 1e-5
@@ -363,10 +363,9 @@ def test_nets_that_learn_to_be_quantised_are_read() -> None:
     torch.testing.assert_close(found, model.eval()(IMAGES))
 
 
-def test_the_hint_names_the_error_of_the_model() -> None:
+def test_the_message_names_what_the_model_raises() -> None:
     model = nn.Sequential(nn.Linear(8, 5), nn.Linear(4, 3))
     with pytest.raises(ImportingError) as caught:
         from_module(model, ROWS)
-    assert "raises RuntimeError: mat1 and mat2 shapes cannot be multiplied" in str(
-        caught.value.hint
-    )
+    assert "RuntimeError: mat1 and mat2 shapes cannot be multiplied" in caught.value.message
+    assert "model(*example_inputs) raises this" in caught.value.hint

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
+from tests.nas.importers.written import own_names
 from tests.zoo.cifar_networks import CIFAR_NETWORKS
 from tests.zoo.imagenet_networks import TIMM_NETWORKS, TORCHVISION_NETWORKS
 from tests.zoo.small_networks import SMALL_NETWORKS
@@ -46,9 +47,9 @@ def test_coverage_lists_every_parameter_once(specimen) -> None:
 def test_the_state_holds_the_models_own_parameters(specimen) -> None:
     imported = specimen.imported
     shapes = {name: spec.shape for name, spec in imported.graph.parameters().items()}
-    assert set(imported.own_names) == set(imported.coverage.predicted) | specimen.kept
-    assert set(imported.own_names.values()) == set(shapes)
-    for own, name in imported.own_names.items():
+    assert set(own_names(imported)) == set(imported.coverage.predicted) | specimen.kept
+    assert set(own_names(imported).values()) == set(shapes)
+    for own, name in own_names(imported).items():
         assert imported.state[name].shape == shapes[name]
         assert torch.equal(imported.state[name], specimen.model.get_parameter(own)), name
 

@@ -57,3 +57,9 @@ def ops(model: nn.Module, *inputs: Tensor) -> list[Op]:
 def expressions(function: Callable[..., object], *inputs: Tensor) -> list[str]:
     """The calls in the import of a function."""
     return [getattr(op, "expression", op.kind) for op in ops(Written(function), *inputs)]
+
+
+def own_names(imported: Imported) -> dict[str, str]:
+    """Names in the graph by the module's own, parameters only."""
+    parameters = imported.graph.parameters()
+    return {own: name for name, own in imported.names.items() if name in parameters}

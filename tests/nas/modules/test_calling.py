@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,19 +83,80 @@ def test_lazy_layers_get_the_sizes_of_the_graph() -> None:
     assert shapes == [(4, 5), (3, 4)]
 
 
+class Misspelt(OnRecord):
+    def forward(self, data: Data) -> Tensor:
+        return self.convolution(data.x, data.edge_index)  # type: ignore[operator]
+
+
+class ByKey(OnRecord):
+    def forward(self, data: Data) -> Tensor:
+        return self.conv(data["x"], data["edge_index"]).missing
+
+
+class WithFlag(OnRecord):
+    def forward(self, data: Data, flag: bool = False) -> Tensor:
+        return helper(self.conv(data.x, data.edge_index))
+
+
+class OnAnything(OnRecord):
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return helper(self.conv(*inputs))
+
+
+class OnFeatures(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(5, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return helper(self.linear(x))
+
+
+class OnNothing(OnRecord):
+    def forward(self) -> Tensor:  # type: ignore[override]
+        return torch.zeros(3)
+
+
+def helper(x: Tensor) -> Tensor:
+    return x + "two"  # type: ignore[operator]
+
+
+HERE = Path(__file__).name
+
+
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence:UserWarning")
 @pytest.mark.parametrize(
-    ("network", "reason"),
+    ("network", "form", "reason", "function"),
     [
-        (OnSplit(), "has no attribute 'train_mask'"),
-        (GCNConv(7, 3), "cannot be multiplied"),
-        (PooledOver(), "missing 1 required positional argument: 'batch'"),
-        (nn.Conv2d(5, 3, 1), "Expected 3D"),
+        (OnSplit(), "forward(data)", "has no attribute 'train_mask'", "forward"),
+        (Misspelt(), "forward(data)", "has no attribute 'convolution'", "forward"),
+        (ByKey(), "forward(data)", "has no attribute 'missing'", "forward"),
+        (WithFlag(), "forward(data)", "TypeError: unsupported operand", "helper"),
+        (OnAnything(), "forward(x, edge_index)", "TypeError: unsupported operand", "helper"),
+        (OnFeatures(), "forward(x)", "TypeError: unsupported operand", "helper"),
+        (GCNConv(7, 3), "forward(x, edge_index)", "cannot be multiplied", ""),
+        (nn.Conv2d(5, 3, 1), "forward(x)", "Expected 3D", ""),
     ],
 )
-def test_a_network_that_takes_no_graph_says_why(network, reason) -> None:
+def test_the_error_of_the_form_that_suits_is_shown(network, form, reason, function) -> None:
+    with pytest.raises(GraphError, match=r"fails on features \(6, 5\) and edges") as error:
+        graph_call(network, X, EDGES)
+    said = error.value.message
+    assert f"called as {form}: " in said
+    assert reason in said
+    assert (HERE in said) is bool(function)
+    assert said.endswith(f", in {function})") is bool(function)
+    assert isinstance(error.value.__cause__, Exception)
+
+
+@pytest.mark.parametrize(
+    ("network", "parameters"), [(PooledOver(), "x, edge_index, batch"), (OnNothing(), "")]
+)
+def test_a_forward_that_no_form_suits_is_shown(network, parameters) -> None:
     with pytest.raises(GraphError, match=r"neither features \(6, 5\) and edges") as error:
         graph_call(network, X, EDGES)
-    assert reason in str(error.value)
+    assert f"its forward is forward({parameters}) (" in error.value.message
+    assert f"{HERE}, line " in error.value.message
 
 
 def test_a_network_on_records_takes_tensors_for_a_while() -> None:

@@ -19,7 +19,8 @@ from nas.study.exploration import Exploration
 from nas.study.goals.constraints import parse_constraints
 from nas.study.goals.objectives import parse_objectives
 from nas.study.record.storage import open_storage
-from nas.study.record.study_record import StudyRecord, TrialCounts, is_scored
+from nas.study.record.study_record import StudyRecord, TrialCounts
+from nas.study.record.trial_reading import is_scored
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.search_config import SearchConfig
 from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_score, toy_space

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import optuna
 
-from nas.study.outcome import OutcomeCache, OutcomeKind, TrialOutcome
+from nas.study.outcome import OutcomeCache, TrialOutcome
+from nas.study.record.trial_reading import OutcomeKind
 
 SCORED = TrialOutcome(
     kind=OutcomeKind.SCORED, values=[0.5], attributes={"architecture": "a", "hash": "1"}

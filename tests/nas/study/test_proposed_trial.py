@@ -9,8 +9,8 @@ import pytest
 from nas.evaluate.scorer import Failure
 from nas.study.goals.constraints import parse_constraints
 from nas.study.goals.objectives import parse_objectives
-from nas.study.outcome import OutcomeKind
 from nas.study.proposed_trial import ProposedTrial
+from nas.study.record.trial_reading import OutcomeKind
 from tests.nas.study.study_toys import DIGITS, DeadEndSpace, ToySpace, toy_estimate, toy_space
 
 OBJECTIVES = parse_objectives(["accuracy", "params"])

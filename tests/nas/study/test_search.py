@@ -20,7 +20,7 @@ from nas.events import Advanced, Event, Noted, StageStarted
 from nas.export.save import load_module
 from nas.graph.graph import Graph
 from nas.study.finalists.trainer import Trainer
-from nas.study.record.study_record import is_scored
+from nas.study.record.trial_reading import is_scored
 from nas.testing.dataset import images_of
 from nas.train.evaluate import evaluate
 from tests.nas.study.study_toys import (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.data.dataset import Dataset, make_dataset
+from nas.data.dataset import Dataset, from_images
 from nas.graph.builder import GraphBuilder
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def toy_data(*, images: int = 96, flip: bool = True, seed: int = 0) -> Dataset:
     pixels[torch.arange(images), labels] += 80
     third = images // 3
     parts = tuple(torch.arange(third) + start for start in (0, third, 2 * third))
-    return make_dataset("toy", pixels, labels, classes=3, parts=parts, flip=flip)  # type: ignore[arg-type]
+    return from_images("toy", pixels, labels, classes=3, parts=parts, flip=flip)  # type: ignore[arg-type]
 
 
 def toy_graph(*, prefix: str = "block", width: int = 6) -> Graph:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import optuna
@@ -11,9 +12,12 @@ from nas.errors import EncodingError, ShapeError
 from nas.space.candidate import sample
 from nas.task.task import Task
 from search_spaces.cells.genotype import Genotype, unused_states
-from search_spaces.cells.nasnet import NASNET_A, OPERATIONS, NasNet
+from search_spaces.cells.nasnet import OPERATIONS, NasNet
+from search_spaces.cells.published import NASNET_A
 
 TASK = Task(classes=10, channels=3, resolution=16)
+GOLDEN = Path(__file__).parents[2] / "golden"
+GENOTYPES = json.loads((GOLDEN / "darts.json").read_text())["genotypes"]
 SPACE = NasNet(task=TASK, channels=4, cells=1)
 STRICT = dataclasses.replace(
     NASNET_A,
@@ -113,3 +117,15 @@ def test_optuna_asks_the_same_parameters():
     graph = SPACE.build(trial)
     assert SPACE.graph(trial.params).hash() == graph.hash()
     assert SPACE.decode(SPACE.encode(trial.params)) == trial.params
+
+
+def test_known_cells_are_the_published_ones():
+    known = SPACE.known()
+    nasnet, amoebanet = (SPACE.graph(params) for params in known.values())
+    assert nasnet.hash() == SPACE.network(STRICT).hash()
+    convolutions = {"skip_connect": "identity", "conv_7x1_1x7": "conv_1x7_7x1"}
+    text = json.dumps(GENOTYPES["AmoebaNet"])
+    for theirs, ours in convolutions.items():
+        text = text.replace(theirs, ours)
+    cells = {key: value for key, value in json.loads(text).items() if key != "source"}
+    assert amoebanet.hash() == SPACE.graph(json.dumps(cells)).hash()

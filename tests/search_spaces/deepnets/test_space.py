@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import optuna
@@ -11,6 +12,8 @@ from nas.analysis.cost import cost
 from nas.compile.apply import apply
 from nas.compile.module import to_module
 from nas.errors import ConfigError
+from nas.graph.blocks import conv_bn, factorized_reduction, relu_conv_bn
+from nas.graph.builder import GraphBuilder
 from nas.graph.check import check
 from nas.space.candidate import mutate, sample
 from nas.task.task import Task
@@ -19,6 +22,9 @@ from search_spaces.deepnets.cell import DENSE
 from search_spaces.deepnets.plan import Plan, Stem
 from search_spaces.deepnets.space import DeepNets, network
 from search_spaces.deepnets.split import SPLITS
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
 
 CIFAR = Task(classes=10, channels=3, resolution=32)
 SMALL = Task(classes=10, channels=3, resolution=16)
@@ -183,3 +189,33 @@ def test_optuna_asks_the_same_parameters() -> None:
         trial = study.ask()
         graph = SPACE.build(trial)
         assert SPACE.graph(trial.params).hash() == graph.hash()
+
+
+def preactivation(cells: int) -> Graph:
+    """A residual network before its activations, a 1x1 convolution before each block."""
+    b = GraphBuilder()
+    x = conv_bn(b, b.input((1, 3, 16, 16)), 3 * 8)
+    width = 8
+    for index in range(cells):
+        reduces = index in (cells // 3, 2 * cells // 3)
+        width *= 2 if reduces else 1
+        x = relu_conv_bn(b, x, width)
+        y = relu_conv_bn(b, x, width, 3, stride=2 if reduces else 1)
+        x = factorized_reduction(b, b.relu(x), width) if reduces else x
+        x = b.concat(b.add(x, relu_conv_bn(b, y, width, 3)))
+    return b.build(b.classifier(x, 10))
+
+
+def test_the_known_network_is_residual() -> None:
+    ((name, params),) = SPACE.known().items()
+    assert name == "pre-activation ResNet-20"
+    assert SPACE.graph(params).hash() == preactivation(6).hash()
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_split_knows_one(split) -> None:
+    space = SPACE.at(split=split)
+    ((_, params),) = space.known().items()
+    assert space.replay(params)[0] == params
+    operations = {params[f"normal.{block}.right_op"] for block in range(2)}
+    assert operations == {"conv_3x3"}

@@ -5,12 +5,14 @@ import math
 import numpy as np
 import pytest
 
+from nas.analysis.cost import cost
 from nas.errors import ConfigError
 from nas.graph.ops import GraphAttention
 from nas.space.candidate import sample
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.task.task import Task
 from search_spaces.nodes.auto_gnn import AutoGnn
+from search_spaces.nodes.graphnas import GraphNas
 
 CORA = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)
 SPACE = AutoGnn(task=CORA)
@@ -87,3 +89,28 @@ def test_a_proxy_has_smaller_widths_that_still_differ():
 def test_sizes_that_make_no_space(sizes):
     with pytest.raises(ConfigError, match=next(iter(sizes))):
         SPACE.at(**sizes)
+
+
+@pytest.mark.parametrize("width", [64, 256])
+@pytest.mark.parametrize(
+    "space", [AutoGnn(task=CORA), GraphNas(task=CORA)], ids=["gnn", "graphnas"]
+)
+def test_known_networks_have_the_published_parameters(space, width):
+    """Those of the authors' networks on Cora, 16 features in GCN and 8 heads of 8 in GAT."""
+    sized = space.at(width=width)
+    found = {name: cost(sized.graph(params)).params for name, params in sized.known().items()}
+    assert found == {"GCN": 23_063, "GAT": 92_373}
+
+
+def test_only_widths_of_the_space_are_known():
+    assert SPACE.at(width=100).known() == {}
+
+
+def test_deeper_networks_repeat_hidden_layers():
+    sizes = [op.channels for op in attentions(SPACE.at(layers=3), "GAT")]
+    assert sizes == [64, 64, 7]
+
+
+def attentions(space, name):
+    ops = [node.op for node in space.graph(space.known()[name]).nodes]
+    return [op for op in ops if isinstance(op, GraphAttention)]

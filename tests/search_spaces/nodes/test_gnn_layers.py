@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch_geometric.nn import GCN, GATConv, GraphSAGE, Sequential
 
+from nas.analysis.cost import cost
 from nas.compile.module import to_module
 from nas.graph.ops import BatchNorm1d, Concat, MessagePassing
 from nas.graph.ops.messages.message_passing_layer import LAYERS
@@ -54,3 +56,23 @@ def test_widths_are_multiples_of_the_heads():
     graph = SPACE.at(width=100).graph(choices)
     (layer,) = (node.op for node in graph.nodes if isinstance(node.op, MessagePassing))
     assert layer.channels == 24  # a quarter of 100, rounded down
+
+
+def test_known_networks_have_the_parameters_of_torch_geometric():
+    cora = Task(kind=NODE_CLASSIFICATION, features=1433, classes=7)
+    space = get("gnn-layers", cora)
+    theirs = {
+        "GCN": GCN(1433, 64, 2, 7),
+        "GAT": Sequential("x, e", [(GATConv(1433, 8, 8), "x, e -> x"), GATConv(64, 7, 8, False)]),
+        "GraphSAGE": GraphSAGE(1433, 64, 2, 7),
+        "JK-GCN": GCN(1433, 64, 2, 7, jk="cat"),
+    }
+    expected = {
+        name: sum(weight.numel() for weight in module.parameters())
+        for name, module in theirs.items()
+    }
+    assert {name: cost(space.graph(p)).params for name, p in space.known().items()} == expected
+
+
+def test_shallow_spaces_know_no_jumps():
+    assert "JK-GCN" not in SPACE.at(max_depth=1).known()

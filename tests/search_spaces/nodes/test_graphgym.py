@@ -90,3 +90,14 @@ def test_trainings_of_one_network_are_candidates_of_their_own():
 
 def test_training_leaves_the_network_alone():
     assert SPACE.graph(design(base_lr=0.001)) == SPACE.graph(design(base_lr=0.1))
+
+
+def test_the_known_design_is_of_the_condensed_space():
+    """You et al. 2020, section 6: norm, no dropout, PReLU, skips, Adam at 0.01 for 400 epochs."""
+    ((_, params),) = SPACE.known().items()
+    fixed = {"batchnorm": True, "dropout": 0.0, "act": "prelu", "optimizer": "adam"}
+    fixed |= {"batch_size": 32, "base_lr": 0.01, "max_epoch": 400}
+    assert fixed.items() <= params.items()
+    assert params["stage_type"] in ("skipsum", "skipconcat")
+    layers = [n.op for n in SPACE.graph(params).nodes if isinstance(n.op, MessagePassing)]
+    assert len(layers) == 4

@@ -101,3 +101,26 @@ def test_images_are_refused():
 def test_sizes_that_make_no_network(sizes):
     with pytest.raises(ConfigError, match=next(iter(sizes))):
         SPACE.at(**sizes)
+
+
+def test_known_networks():
+    """A chain of two layers, and two layers whose outputs are concatenated."""
+    for name, operation in (("GCN", "gcn"), ("GAT", "gat")):
+        graph = SPACE.graph(SPACE.known()[name]).simplified
+        layers = [node for node in graph.nodes if node.op.kind == "message_passing"]
+        assert [layer.op.features().kind for layer in layers] == [operation] * 2
+        assert layers[0].name.partition(".")[0] in ancestors(graph, layers[1])
+        assert not any(node.op.kind == "concat" for node in graph.nodes)
+    jumping = SPACE.graph(SPACE.known()["JK-GCN"]).simplified
+    assert jumping.shapes["leaves"] == (1, 2 * 256)
+
+
+def ancestors(graph, node):
+    """Scopes of all nodes that a node depends on."""
+    inputs = {one.name: one.inputs for one in graph.nodes}
+    found, todo = set(), list(node.inputs)
+    while todo:
+        name = todo.pop()
+        found.add(name.partition(".")[0])
+        todo.extend(inputs.get(name, ()))
+    return found

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from nas.errors import ConfigError, EncodingError
+from nas.graph.blocks import conv_bn
+from nas.graph.builder import GraphBuilder
 from nas.graph.check import check
 from nas.graph.ops.conv import Conv2d
 from nas.space.candidate import sample
 from nas.task.task import Task
 from search_spaces.registry import get
 from search_spaces.stages.anynet import VARIANTS, AnyNet
+from search_spaces.stages.block import bottleneck
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
 
 CIFAR = Task(classes=10, channels=3, resolution=32)
 PHOTOS = Task(classes=1000, channels=3, resolution=224)
@@ -106,3 +112,29 @@ def test_every_choice_is_a_network(variant: str, se: bool) -> None:
 def test_unknown_variant() -> None:
     with pytest.raises(ConfigError, match=r"variant must be one of 'A', .*, got 'F'"):
         get("anynet", CIFAR, variant="F")
+
+
+def dense_bottlenecks(depth: int, widths: list[int]) -> Graph:
+    """Bottlenecks of He et al. behind a stem of 16 channels."""
+    b = GraphBuilder()
+    x = b.relu(conv_bn(b, b.input((1, 3, 32, 32)), 16))
+    for number, width in enumerate(widths):
+        for index in range(depth):
+            x = bottleneck(b, x, width, 3, 2 if number and not index else 1)
+    return b.build(b.classifier(x, 10))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_known_network_is_a_resnet_of_bottlenecks(variant: str) -> None:
+    space = get("anynet", CIFAR, variant=variant)
+    ((name, params),) = space.known().items()
+    assert name == "ResNet-29"
+    assert space.graph(params).hash() == dense_bottlenecks(3, [32, 64, 128]).hash()
+
+
+def test_where_groups_are_too_small_it_is_a_resnext() -> None:
+    space = get("anynet", PHOTOS)
+    ((name, params),) = space.known().items()
+    assert name == "ResNeXt-38"
+    grouped = [node.op for node in space.graph(params).nodes if isinstance(node.op, Conv2d)]
+    assert max(op.groups for op in grouped) == 1024 // 4 // 32

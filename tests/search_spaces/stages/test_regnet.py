@@ -112,3 +112,34 @@ def test_sizes_in_a_name() -> None:
     space = get("regnet:se=true,max_width=256", PHOTOS)
     assert isinstance(space, RegNet)
     assert (space.se, space.max_width, space.max_depth) == (True, 256, 28)
+
+
+@pytest.mark.parametrize(("se", "letter"), [(False, "X"), (True, "Y")])
+def test_all_published_networks_are_known_at_the_published_sizes(se: bool, letter: str) -> None:
+    known = RegNet(task=PHOTOS, se=se).known()
+    assert len(known) == 12
+    assert known[f"RegNet{letter}-400MF"] == published(f"RegNet{letter}-400MF")
+    assert all(name.startswith(f"RegNet{letter}") for name in known)
+
+
+def test_where_none_fits_the_smallest_is_scaled_down() -> None:
+    (cifar,) = get("regnet", CIFAR).known().items()
+    assert cifar == ("RegNetX-200MF, scaled", published("RegNetX-200MF"))
+    (name, params), *_ = get("regnet", DIGITS).known().items()
+    assert name == "RegNetX-200MF, scaled"
+    scale = 32 / 36.44
+    assert params == {"depth": 12, "w0": 21, "wa": 36.44 * scale, "wm": 2.49, "group": 7}
+    assert len({stage for stage, _ in outputs(get("regnet", DIGITS).graph(params))}) == 3
+
+
+def test_a_smaller_space_knows_fewer() -> None:
+    assert list(RegNet(task=PHOTOS, max_depth=15).known()) == ["RegNetX-200MF"]
+    for sizes in (
+        {"min_depth": 20},
+        {"max_width": 900},
+        {"max_width": 16},
+        {"stages": 2, "reductions": 3},
+    ):
+        space = RegNet(task=PHOTOS).at(**sizes)
+        assert space.known()
+        assert all(space.replay(params)[0] == params for params in space.known().values())

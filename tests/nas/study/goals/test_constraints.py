@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from nas.errors import ConfigError
-from nas.study.goals.constraints import Constraint, parse_constraints, satisfied, violations
+from nas.graph.ops.conv import Conv2d
+from nas.study.goals.constraints import (
+    Constraint,
+    is_feasible,
+    parse_constraints,
+    satisfied,
+    violations,
+)
+from tests.nas.graph.graph_toys import graph, step
 
 
 @pytest.mark.parametrize(
@@ -60,3 +68,11 @@ def test_equal_constraints_count_once() -> None:
 def test_satisfied_means_within_all_limits(macs: float, holds: bool) -> None:
     limits = parse_constraints(["macs>=4", "macs<=8"])
     assert satisfied(limits, {"macs": macs}) == holds
+
+
+@pytest.mark.parametrize(("limit", "holds"), [("layers<=1", True), ("layers>=2", False)])
+def test_a_network_is_feasible_where_its_figures_are_within_the_limits(
+    limit: str, holds: bool
+) -> None:
+    network = graph(step("conv", Conv2d(out_channels=2)))
+    assert is_feasible(parse_constraints([limit]), network) == holds

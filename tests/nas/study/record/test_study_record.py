@@ -7,9 +7,10 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from nas.study.outcome import OutcomeCache, OutcomeKind, TrialOutcome, outcome_of
+from nas.study.outcome import OutcomeCache, TrialOutcome, outcome_of
 from nas.study.record.storage import open_storage
-from nas.study.record.study_record import StudyRecord, TrialCounts, is_scored
+from nas.study.record.study_record import StudyRecord, TrialCounts
+from nas.study.record.trial_reading import OutcomeKind, is_scored
 from nas.study.selection.pareto import best, ranked_fronts
 
 if TYPE_CHECKING:

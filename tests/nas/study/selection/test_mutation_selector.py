@@ -12,7 +12,7 @@ from nas.evaluate.scorer import Estimate, Failure, Scorer
 from nas.seeding import rng
 from nas.space.candidate import candidate, sample
 from nas.study.finalists.trainer import Trainer
-from nas.study.record.study_record import is_mutant
+from nas.study.record.trial_reading import is_mutant
 from nas.study.search_config import SearchConfig
 from nas.study.selection import mutation_selector
 from nas.study.selection.finalist_selector import FinalistSelector

@@ -1,0 +1,155 @@
+"""Architectures ranked without training any."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from nas.analysis.cost import Cost, cost
+from nas.analysis.figure import known_from
+from nas.errors import ConfigError, counted
+from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
+from nas.events import ignore, stage
+from nas.seeding import rng
+from nas.space.candidate import Candidate, candidate
+from nas.space.candidate import sample as draw
+from nas.train.device import resolve_device
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nas.data.dataset import Dataset
+    from nas.events import Listener
+    from nas.predictor.weight_predictor import WeightPredictor
+    from nas.space.search_space import SearchSpace
+
+_GENERATION = 32
+"""Candidates scored as one batch, as in a search."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ranked:
+    """An architecture with its figures.
+
+    Attributes:
+        candidate: The architecture.
+        estimate: Its figures with predicted weights; None if it could not be scored.
+        reason: Why it could not be scored.
+        cost: Its cost at full size.
+        position: Its place in the order given or drawn, from 0.
+    """
+
+    candidate: Candidate
+    estimate: Estimate | None
+    reason: str | None
+    cost: Cost
+    position: int
+
+    @property
+    def architecture(self) -> str:
+        """The architecture in the notation of its space."""
+        return self.candidate.architecture
+
+    @property
+    def score(self) -> float | None:
+        """The figure it is ranked by; None if it could not be scored."""
+        return None if self.estimate is None else self.estimate.score
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as a JSON object; null where unknown."""
+        known = {} if self.estimate is None else asdict(self.estimate)
+        return {
+            "architecture": self.architecture,
+            **dict.fromkeys(known_from("weights")),
+            "reason": self.reason,
+            "params": self.cost.params,
+            "macs": self.cost.macs,
+            **known,
+        }
+
+
+def rank(
+    space: SearchSpace,
+    data: Dataset,
+    predictor: WeightPredictor,
+    archs: Sequence[str | Candidate] | None = None,
+    *,
+    sample: int | None = None,
+    scoring: ScoreConfig | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    listen: Listener = ignore,
+) -> list[Ranked]:
+    """Rank architectures by their score with predicted weights, the best first.
+
+    Those that could not be scored come last.
+
+    Args:
+        space: At full size; the predictor's card says at which size candidates are scored.
+        data: The data set of the space's task.
+        predictor: Predicts the weights; a torch module is moved to the device.
+        archs: Candidates of the space, or architectures in its notation.
+        sample: Number of distinct architectures to draw, in place of ``archs``.
+        scoring: On how many images candidates are scored.
+        seed: Seed of the sample.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:<index>``.
+        listen: Receives events of the progress.
+
+    Raises:
+        ConfigError: Both ``archs`` and ``sample`` are given, or neither; the space has fewer
+            architectures; or space, data and predictor do not fit.
+        EncodingError: An architecture is not in the space.
+    """
+    if (archs is None) == (sample is None):
+        raise ConfigError("give either architectures, or the number of a sample")
+    candidates = distinct(space, sample or 0, seed) if archs is None else _read(space, archs)
+    place = resolve_device(device)
+    if isinstance(predictor, torch.nn.Module):
+        predictor.to(place)
+    scorer = Scorer(predictor, data, scoring, device=place)
+    estimates: list[Estimate | Failure] = []
+    with stage(listen, "rank", len(candidates)) as progress:
+        for first in range(0, len(candidates), _GENERATION):
+            estimates += scorer(candidates[first : first + _GENERATION])
+            progress.advance(len(estimates), per_second=len(estimates) / progress.elapsed)
+    ranked = [
+        Ranked(
+            candidate=one,
+            estimate=None if isinstance(estimate, Failure) else estimate,
+            reason=estimate.reason if isinstance(estimate, Failure) else None,
+            cost=cost(one.network),
+            position=position,
+        )
+        for position, (one, estimate) in enumerate(zip(candidates, estimates, strict=True))
+    ]
+    return sorted(ranked, key=_by_score)
+
+
+def distinct(space: SearchSpace, number: int, seed: int = 0) -> list[Candidate]:
+    """Random candidates of different notation; isomorphic ones may be among them.
+
+    Raises:
+        ConfigError: The space has fewer architectures.
+    """
+    size = space.size()
+    if size is not None and number > size:
+        raise ConfigError(
+            f"space {space.name!r} has {counted(size, 'architecture')}, fewer than {number}"
+        )
+    source = rng(seed, "rank")
+    found: dict[str, Candidate] = {}
+    while len(found) < number:
+        drawn = draw(space, source)
+        found.setdefault(drawn.architecture, drawn)
+    return list(found.values())
+
+
+def _read(space: SearchSpace, archs: Sequence[str | Candidate]) -> list[Candidate]:
+    return [one if isinstance(one, Candidate) else candidate(space, one) for one in archs]
+
+
+def _by_score(ranked: Ranked) -> tuple[bool, float]:
+    """Higher scores first, failures last; equal ones stay in their order."""
+    return ranked.score is None, -(ranked.score or 0.0)

@@ -1,0 +1,59 @@
+"""How the quality of a network is called, printed and compared, by kind of task."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A measure of quality, higher better.
+
+    Attributes:
+        metric: Its name; its values are stored as ``accuracy``.
+        metric_format: Their format in print.
+        metric_error: Standard error of a value over a number of samples.
+    """
+
+    metric: str
+    metric_format: str
+    metric_error: Callable[[float, int], float]
+
+
+def accuracy_error(accuracy: float, samples: int) -> float:
+    """Standard error of an accuracy over independent samples (binomial).
+
+    One success and one failure are added, so that it is not zero where all or none are correct.
+
+    Example:
+        >>> round(accuracy_error(0.9, 400), 3)
+        0.015
+    """
+    share = (accuracy * samples + 1) / (samples + 2)
+    return math.sqrt(share * (1 - share) / samples)
+
+
+def explained_error(explained: float, samples: int) -> float:
+    """Standard error of R² over many independent samples (Olkin & Finn 1995).
+
+    Example:
+        >>> round(explained_error(0.5, 800), 3)
+        0.025
+    """
+    share = min(max(explained, 0.0), 1.0)
+    return 2 * math.sqrt(share / samples) * (1 - share)
+
+
+_ACCURACY = Metric(metric="accuracy", metric_format="{:.2%}", metric_error=accuracy_error)
+
+METRICS: Mapping[str, Metric] = {
+    "image-classification": _ACCURACY,
+    "image-regression": Metric(metric="R²", metric_format="{:.3f}", metric_error=explained_error),
+    "node-classification": _ACCURACY,
+}
+"""By :attr:`nas.task.TaskKind.name`; kept apart from these records, which need torch."""

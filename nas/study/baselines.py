@@ -1,0 +1,53 @@
+"""Networks of the user that a search is compared with."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from nas.errors import ConfigError, described
+from nas.graph.graph import Graph
+from nas.space.candidate import candidate
+from nas.space.own_space import own_space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from nas.space.candidate import Candidate
+    from nas.space.trial import Trial
+    from nas.task.task import Task
+
+    Baseline = nn.Module | Graph | Callable[[], nn.Module | Graph]
+
+
+def baselines_of(given: Mapping[str, Baseline], task: Task) -> dict[str, Candidate]:
+    """Networks as candidates, each of a space that holds nothing else.
+
+    Args:
+        given: By name: a module, which is trained from its own initial values, a graph, or a
+            function without arguments that makes one of these.
+        task: The task of the search.
+
+    Raises:
+        ConfigError: One of them is something else, or no network for the task.
+        ImportingError: A module does not run on inputs of the task.
+    """
+    return {name: _candidate(name, network, task) for name, network in given.items()}
+
+
+def _candidate(name: str, network: Baseline, task: Task) -> Candidate:
+    if not (isinstance(network, nn.Module | Graph) or callable(network)):
+        raise ConfigError(
+            f"expected the baseline {name!r} as a torch module, a Graph or a function that makes "
+            f"one, got {described(network)}"
+        )
+
+    def build(trial: Trial, task: Task) -> nn.Module | Graph:
+        if isinstance(network, Graph):
+            return network
+        return copy.deepcopy(network) if isinstance(network, nn.Module) else network()
+
+    space = own_space(build, task, name=name, source=f"baseline {name}")
+    return candidate(space, {})

@@ -1,0 +1,87 @@
+"""The private parts of Optuna that a record needs, in one place.
+
+Optuna offers no public way to add a trial to a study in memory under its number, to keep what a
+sampler notes in a study, or to make a storage forget writes that were rolled back. A test names
+the version in which each part was read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optuna.storages import JournalStorage
+from optuna.storages._cached_storage import _CachedStorage
+from optuna.storages.journal._storage import JournalStorageReplayResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optuna import Study
+    from optuna.samplers import BaseSampler
+    from optuna.storages import BaseStorage
+    from optuna.storages.journal import BaseJournalBackend
+    from optuna.trial import FrozenTrial
+
+VERSION = "5.0"
+"""Major and minor version of Optuna whose private parts these are."""
+
+QUEUED = "fixed_params"
+"""System attribute of a trial with the parameters it was enqueued with."""
+
+SCRATCH = (QUEUED, "tpe:")
+"""Beginnings of system attributes that follow from others, or matter only until a trial ends."""
+
+
+def storage_of(study: Study) -> BaseStorage:
+    """The storage a study is kept in."""
+    return study._storage
+
+
+def add_trial(study: Study, trial: FrozenTrial) -> FrozenTrial:
+    """Add a trial to a study in memory; unlike ``Study.add_trial`` without copies and checks.
+
+    Returns:
+        The trial of the study, to be changed by nobody.
+    """
+    storage = study._storage
+    return storage.get_trial(storage.create_new_trial(study._study_id, template_trial=trial))
+
+
+def sampler_notes(study: Study) -> Mapping[str, Any]:
+    """The attributes that samplers keep in a study."""
+    return study._storage.get_study_system_attrs(study._study_id)
+
+
+def write_sampler_note(study: Study, key: str, value: Any) -> None:
+    """Set an attribute that a sampler keeps in a study."""
+    study._storage.set_study_system_attr(study._study_id, key, value)
+
+
+def uncached(storage: BaseStorage) -> BaseStorage:
+    """The storage behind a cache, or the storage itself."""
+    return storage._backend if isinstance(storage, _CachedStorage) else storage
+
+
+def journal_backend(storage: BaseStorage) -> BaseJournalBackend | None:
+    """The backend of a journal; None for other storages."""
+    return storage._backend if isinstance(storage, JournalStorage) else None
+
+
+def forget(storage: BaseStorage) -> None:
+    """Let a storage read anew what was written, after writes that were rolled back."""
+    if isinstance(storage, JournalStorage):
+        storage._replay_result = JournalStorageReplayResult(storage._worker_id_prefix)
+    elif isinstance(storage, _CachedStorage):
+        storage._studies.clear()
+        storage._trial_id_to_study_id_and_number.clear()
+        storage._study_id_and_number_to_trial_id.clear()
+
+
+def share_search_space(sampler: BaseSampler, after: BaseSampler | None) -> None:
+    """Give a sampler the choices all trials share, as an earlier sampler of its kind found them.
+
+    It would read the whole study to find them; the draws are the same.
+    """
+    shared = getattr(after, "_search_space", None)
+    if shared is not None:
+        sampler._search_space = shared  # type: ignore[attr-defined]
