@@ -203,21 +203,21 @@ def test_an_interrupted_halving_trains_nothing_twice(record: StudyRecord, done: 
 
 def test_more_finalists_and_longer_rungs_use_what_is_on_record(record: StudyRecord) -> None:
     trainer = FakeTrainer()
-    halving(trainer, record).run(in_order(contenders(3, 5, 4)), [Rung(3, 1), Rung(1, 3)])
-    more = [Rung(4, 1), Rung(2, 3), Rung(1, 9)]
+    halving(trainer, record).run(in_order(contenders(3, 5, 4)), [Rung(3, 1), Rung(2, 3)])
+    more = [Rung(4, 1), Rung(3, 3), Rung(2, 9)]
     halved = halving(trainer, record).run(in_order(contenders(3, 5, 4, 6)), more)
     assert reached(halved.standing)[0] == ("#3", 0.6, 9)
-    assert trainer.trained == {3: 1, 4: 1, 5: 2, 6: 3}
+    assert trainer.trained == {3: 1, 4: 2, 5: 3, 6: 3}
 
 
 def test_a_rung_whose_time_is_over_ends(record: StudyRecord) -> None:
-    """Two are trained at least on the first rung, and one on the next."""
-    trainer = FakeTrainer()
-    over = halving(trainer, record, is_over=lambda rung: True)
-    halved = over.run(in_order(contenders(3, 5, 4, 6)), [Rung(4, 1), Rung(2, 3)])
+    """Besides the rivals two are trained at least on the first rung, and one on the next."""
+    over = halving(FakeTrainer(), record, is_over=lambda rung: True)
+    select, plan = in_order(contenders(3, 5, 4, 6)), [Rung(4, 1), Rung(2, 3)]
+    halved = over.run(select, plan, [contender(7)])
     assert [reached(rung) for rung in halved.rungs] == [
-        [("#1", 0.5, 1), ("#0", 0.3, 1)],
-        [("#1", 0.5, 3)],
+        [("width 7", 0.7, 1), ("#1", 0.5, 1), ("#0", 0.3, 1)],
+        [("width 7", 0.7, 3)],
     ]
 
 
@@ -233,11 +233,18 @@ def test_what_is_known_is_part_of_a_rung_whose_time_is_over(record: StudyRecord)
 
 
 def test_the_shares_of_a_short_first_rung_are_those_of_the_plan(record: StudyRecord) -> None:
-    """Of three in place of nine, a third enters the next rung."""
+    """Of five in place of nine, a third enters the next rung."""
+    plan = [Rung(9, 1), Rung(3, 3)]
+    halved = halving(FakeTrainer(), record).run(in_order(contenders(3, 5, 4, 2, 6)), plan)
+    assert [len(rung) for rung in halved.rungs] == [5, 2]
+
+
+def test_one_alone_enters_no_further_rung(record: StudyRecord) -> None:
+    """The final training follows, which decides about it as well."""
     halved = halving(FakeTrainer(), record).run(
         in_order(contenders(3, 5, 4)), [Rung(9, 1), Rung(3, 3)]
     )
-    assert [len(rung) for rung in halved.rungs] == [3, 1]
+    assert [len(rung) for rung in halved.rungs] == [3]
 
 
 def test_where_the_final_training_fails_the_next_finalist_takes_its_place(
