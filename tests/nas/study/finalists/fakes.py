@@ -40,21 +40,21 @@ SPACE = toy_space(widths=tuple(range(2, 10)))
 DATA = load()
 
 
-def by_width(width: int, epochs: int, start: str) -> float:
-    """Networks with more channels are better."""
-    return width / 10
-
-
 def width_of(one: Candidate) -> int:
     """The channels of the first layer."""
     return int(one.params["width0"])
+
+
+def by_width(one: Candidate, epochs: int, start: str) -> float:
+    """Networks with more channels are better."""
+    return min(width_of(one), 10) / 10
 
 
 class FakeTrainer:
     """Trains nothing, and looks accuracies up.
 
     Args:
-        accuracy: Of a network by the width of its first layer, length of training, and start.
+        accuracy: Of a network after a training of a length, from a start.
         diverges: Width of the networks that cannot be trained longer than ``after`` epochs.
         stops: The training that is interrupted, counted from 1.
         starts: The starts that suit the space.
@@ -63,7 +63,7 @@ class FakeTrainer:
 
     def __init__(
         self,
-        accuracy: Callable[[int, int, str], float] = by_width,
+        accuracy: Callable[[Candidate, int, str], float] = by_width,
         *,
         diverges: int = 0,
         after: int = 0,
@@ -116,7 +116,7 @@ class FakeTrainer:
             checkpoint.write_text("state")
         if width == self._diverges and epochs > self._after:
             raise TrainingError(f"the loss is nan in epoch {self._after + 1}")
-        accuracy = self._accuracy(width, epochs, start)
+        accuracy = self._accuracy(candidate, epochs, start)
         history = (Epoch(1.0, accuracy, 1.0),) * epochs
         module = to_module(candidate.network).eval()
         return Trained(module, accuracy, accuracy, history, self._seconds * epochs)

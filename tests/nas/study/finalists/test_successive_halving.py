@@ -18,11 +18,13 @@ from tests.nas.study.finalists.fakes import (
     notes,
     reached,
     trainings,
+    width_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from nas.space.candidate import Candidate
     from nas.study.finalists.contender import Contender
     from nas.study.finalists.successive_halving import Select
     from nas.study.record.study_record import StudyRecord
@@ -50,9 +52,9 @@ def halving(
     return SuccessiveHalving(kept, wanted, DEFAULT, listen, is_over=is_over)
 
 
-def late(changed: Mapping[tuple[int, int], float]) -> Callable[[int, int, str], float]:
+def late(changed: Mapping[tuple[int, int], float]) -> Callable[[Candidate, int, str], float]:
     """Accuracies by width, but for those of some widths and lengths of training."""
-    return lambda width, epochs, start: changed.get((width, epochs), width / 10)
+    return lambda one, epochs, start: changed.get((width_of(one), epochs), width_of(one) / 10)
 
 
 def test_a_rung_is_ordered_by_accuracy_and_each_is_trained_once(record: StudyRecord) -> None:
