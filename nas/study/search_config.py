@@ -129,10 +129,8 @@ class SearchConfig:
 
     @property
     def finalist_count(self) -> int:
-        """Number of finalists: as given, or else as many as the budget allows."""
-        if self.budget is None:
-            return _IMAGES.finalists if self.finalists is None else self.finalists
-        return affordable(self.budget, *self._lengths, self.reduction)
+        """Number of finalists: as given, or else as many as the budget allows without baselines."""
+        return self._finalists_beside(0)
 
     def suited(self, task: Task) -> SearchConfig:
         """With the finalists and lengths of training usual for a task where none were given."""
@@ -149,10 +147,20 @@ class SearchConfig:
             max_epochs=kind.full_epochs if self.max_epochs is None else self.max_epochs,
         )
 
-    def rungs(self, candidates: int) -> tuple[Rung, ...]:
-        """The trainings that are planned, where there are so many candidates to choose from."""
-        finalists = min(self.finalist_count, candidates)
+    def rungs(self, candidates: int, baselines: int = 0) -> tuple[Rung, ...]:
+        """The trainings that are planned, those of baselines aside.
+
+        Args:
+            candidates: Number of architectures to choose finalists from.
+            baselines: Number of those that the budget has to pay besides.
+        """
+        finalists = min(self._finalists_beside(baselines), candidates)
         return plan(finalists, *self._lengths, self.reduction)
+
+    def _finalists_beside(self, baselines: int) -> int:
+        if self.budget is None:
+            return _IMAGES.finalists if self.finalists is None else self.finalists
+        return affordable(self.budget, *self._lengths, self.reduction, baselines)
 
     @property
     def _lengths(self) -> tuple[int, int]:

@@ -120,7 +120,7 @@ class TrainingStage:
         selector = FinalistSelector(
             ranked, config.objectives, self._vectors, probes=probes_among(config.finalist_count)
         )
-        rungs = config.rungs(TrialCounts.of(explored).complete)
+        rungs = config.rungs(TrialCounts.of(explored).complete, len(self._baselines))
         brief = rungs[:-1] if config.max_epochs else rungs
         halving = SuccessiveHalving(
             self._trainings,

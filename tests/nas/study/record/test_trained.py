@@ -1,57 +1,61 @@
 from __future__ import annotations
 
-from typing import Any, cast
+import pytest
 
+from nas.study.record.study_record import StudyRecord
 from nas.study.record.trained import (
     Training,
     accuracies_by_length,
+    finished_trainings,
     longest_trainings,
     training_key,
 )
+from tests.nas.study.finalists.fakes import new_record
 
 
-class Record:
-    """Notes as a record keeps them."""
+@pytest.fixture
+def record() -> StudyRecord:
+    """Two networks: one trained for 1, 3 and 9 epochs, the other for 1, where it failed later."""
+    record = new_record()
+    for key, value in [
+        (training_key("finalist", "a", 1, "default"), 0.2),
+        (training_key("finalist", "a", 1, "predicted"), 0.3),
+        (training_key("finalist", "a", 9, "default"), 0.7),
+        (training_key("final", "a", 9, "default"), {"val_accuracy": 0.6, "test_accuracy": 0.5}),
+        (training_key("finalist", "a", 3, "default"), 0.9),
+        (training_key("finalist", "b", 1, "default"), 0.4),
+        (training_key("finalist", "b", 3, "default"), {"diverged": "the loss is nan"}),
+        (training_key("final", "b", 9, "default"), {"diverged": "the loss is nan"}),
+    ]:
+        record.write(key, value)
+    return record
 
-    def __init__(self, **notes: Any) -> None:
-        self._notes = {key.replace("_", "-"): value for key, value in notes.items()}
 
-    def notes(self, kind: str) -> dict[str, Any]:
-        found = self._notes.items()
-        return {key.removeprefix(kind): value for key, value in found if key.startswith(kind)}
+def test_finished_trainings_are_those_that_did_not_fail(record: StudyRecord) -> None:
+    rungs = finished_trainings(record, "finalist")
+    assert [(one.hash, one.epochs, one.start, one.val_accuracy) for one in rungs] == [
+        ("a", 1, "default", 0.2),
+        ("a", 1, "predicted", 0.3),
+        ("a", 9, "default", 0.7),
+        ("a", 3, "default", 0.9),
+        ("b", 1, "default", 0.4),
+    ]
+    assert not any(one.is_final for one in rungs)
+    assert finished_trainings(record, "final") == [
+        Training(hash="a", epochs=9, start="default", val_accuracy=0.6, test_accuracy=0.5)
+    ]
 
 
-def record(**notes: Any) -> Any:
-    return cast("Any", Record(**notes))
-
-
-def test_the_longest_training_counts_and_of_equally_long_ones_the_best() -> None:
-    notes: dict[str, Any] = {
-        "finalist_0a_3_predicted": 0.9,
-        "finalist_0a_27_predicted": 0.8,
-        "finalist_0a_27_default": 0.7,
-        "finalist_0b_3_default": 1,
+def test_each_architecture_shows_its_longest_training_the_final_one_first(
+    record: StudyRecord,
+) -> None:
+    longest = longest_trainings(record)
+    assert {hash_: (one.epochs, one.val_accuracy) for hash_, one in longest.items()} == {
+        "a": (9, 0.6),
+        "b": (1, 0.4),
     }
-    found = longest_trainings(record(**notes))
-    assert found["0a"] == Training(hash="0a", epochs=27, start="predicted", val_accuracy=0.8)
-    assert found["0b"].val_accuracy == 1.0
-    final = {"test_accuracy": 0.6, "val_accuracy": 0.65}
-    tested = longest_trainings(record(**notes, final_0a_27_default=final))["0a"]
-    assert (tested.is_final, tested.test_accuracy, tested.val_accuracy) == (True, 0.6, 0.65)
+    assert longest["a"].is_final
 
 
-def test_trainings_that_diverged_and_other_notes_are_passed_over() -> None:
-    found = record(finalist_0a_3_default={"diverged": "nan"}, exported="final-0a-3-default")
-    assert longest_trainings(found) == {}
-    assert accuracies_by_length(found) == {}
-
-
-def test_accuracies_by_length_are_from_the_best_start() -> None:
-    found = record(
-        finalist_0a_3_default=0.5, finalist_0a_3_predicted=0.4, finalist_0a_9_default=0.6
-    )
-    assert accuracies_by_length(found) == {"0a": {3: 0.5, 9: 0.6}}
-
-
-def test_the_key_of_a_training() -> None:
-    assert training_key("finalist", "0a", 3, "default") == "finalist-0a-3-default"
+def test_of_equally_long_trainings_the_best_counts(record: StudyRecord) -> None:
+    assert accuracies_by_length(record) == {"a": {1: 0.3, 3: 0.9, 9: 0.7}, "b": {1: 0.4}}
