@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from nas.metric import Metric
 
 
+_COLUMNS = ("params", "macs")
+"""Figures with columns of their own in the table."""
+
+
 @click.command("best")
 @click.argument("run", type=options.Place())
 @click.option(
@@ -116,12 +120,15 @@ def _show_pareto(run: Path, space: str | None, out: Path | None, *, as_json: boo
         shown = [{**found, "files": files.get(found["number"], {})} for found in members]
         emit_json(shown)
         return
-    kind, names = metric_of(run), objectives_of(run)
+    kind = metric_of(run)
+    goals = [
+        (place, name) for place, name in enumerate(objectives_of(run)) if name not in _COLUMNS
+    ]
     rows = [
         (
             f"#{found['number']}",
             found["hash"][:8],
-            *map(_number, found["values"]),
+            *[_number(found["values"][place]) for place, _ in goals],
             (found["trained"] or {}).get("epochs", "–"),
             quality((found["trained"] or {}).get("val_accuracy"), kind),
             count(found["params"]),
@@ -131,7 +138,18 @@ def _show_pareto(run: Path, space: str | None, out: Path | None, *, as_json: boo
         for found in members
     ]
     trained = ("epochs", f"val {kind.metric}")
-    table(("trial", "hash", *names, *trained, "params", "MACs", "architecture"), rows)
+    table(
+        (
+            "trial",
+            "hash",
+            *[name for _, name in goals],
+            *trained,
+            "params",
+            "MACs",
+            "architecture",
+        ),
+        rows,
+    )
     if out is not None:
         click.echo(f"\nwritten to {out}")
 
