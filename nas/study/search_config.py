@@ -129,7 +129,7 @@ class SearchConfig:
 
     @property
     def finalist_count(self) -> int:
-        """Number of finalists: as given, or else as many as the budget allows without baselines."""
+        """Number of finalists: as given, or as many as the budget allows without baselines."""
         return self._finalists_beside(0)
 
     def suited(self, task: Task) -> SearchConfig:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nas.events import Event
 from nas.graph.graph import Graph
 from nas.study.goals.constraints import parse_constraints
 from nas.study.record.trial_reading import is_scored
@@ -33,6 +32,8 @@ from tests.nas.study.study_toys import DIGITS, ToySpace, found, toy_space
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from nas.events import Event
 
     from nas.space.candidate import Candidate
 
