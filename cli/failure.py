@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cli.optional_packages import torchvision_problem
 from cli.output import printable
 from nas.errors import NasError
 from nas.raised import error_text, place_of
@@ -29,6 +30,9 @@ def show(error: Exception | SystemExit, command: str = "") -> int:
         traceback.print_exception(error)
     help_of = " ".join(["nas", *([command] if command else []), "--help"])
     hint = f"`{help_of}` lists the arguments and options."
+    problem = None if isinstance(error, NasError) else torchvision_problem(error)
+    if problem is not None:
+        return _lines(problem.message, problem.hint, _ERROR)
     match error:
         case NasError():
             return _lines(error.message, error.hint or hint, error.exit_code)

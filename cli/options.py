@@ -118,7 +118,7 @@ def common(function: _Function) -> _Function:
     return function
 
 
-def data(function: _Function) -> _Function:
+def data(function: _Function, usual: str = "cluttered-digits") -> _Function:
     """``--dataset`` and ``--data-dir``."""
     function = click.option(
         "--data-dir",
@@ -129,12 +129,18 @@ def data(function: _Function) -> _Function:
         "--dataset",
         metavar="NAME|PATH",
         type=Name(),
-        default="digits",
+        default=usual,
         show_default=True,
         help="Name, or path of an image folder.",
     )(function)
 
 
+resolution = click.option(
+    "--resolution",
+    metavar="PIXELS",
+    type=click.IntRange(1),
+    help="Side of the images of a folder (default: their own, at most 224).",
+)
 device = click.option(
     "--device",
     metavar="NAME",
@@ -152,7 +158,7 @@ space = click.option(
     "--space",
     metavar="NAME[:SIZES]",
     type=Name(),
-    default="nasnet",
+    default="resnet",
     show_default=True,
     help="Name, optionally with macro sizes (nb201:channels=8,cells=1), or FILE.py:NAME.",
 )
@@ -182,10 +188,18 @@ def weights(other: str = "") -> Callable[[_Function], _Function]:
     )
 
 
+def are_defaults(*names: str) -> bool:
+    """Whether neither the command line nor ``--config`` gives any of these parameters."""
+    from click.core import ParameterSource
+
+    source = click.get_current_context().get_parameter_source
+    return all(source(name) is ParameterSource.DEFAULT for name in names)
+
+
 def of_run(
     ctx: click.Context, run: str, used: Collection[str] = ("space", "dataset", "weights")
 ) -> tuple[str, str, str | None]:
-    """Space, data set and weights for a command that is given a run.
+    """Space, data set and weights for a command that is given a run, or an architecture of one.
 
     What neither the command line nor ``--config`` says is as in the run; without a run, and for
     what is not used, it is the option's default.
@@ -193,9 +207,13 @@ def of_run(
     from click.core import ParameterSource
 
     from cli.runs import read_settings
+    from cli.short_name import run_of, split_name
 
+    needed = {*used, *(() if split_name(run) is None else ("space",))}  # reads its notation
     not_given = [
-        name for name in used if ctx.get_parameter_source(name) is ParameterSource.DEFAULT
+        name
+        for name in sorted(needed)
+        if ctx.get_parameter_source(name) is ParameterSource.DEFAULT
     ]
-    settings = {**ctx.params, **read_settings(Path(run), not_given)}
+    settings = {**ctx.params, **read_settings(run_of(run), not_given)}
     return settings["space"], settings["dataset"], settings["weights"]

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from cli.optional_packages import torchvision_problem
 from nas.errors import ConfigError, ImportingError, NasError, UnknownNameError, nearest
 from nas.raised import PACKAGES, error_text
 
@@ -110,6 +111,9 @@ def standard_refused(text: str) -> ConfigError:
 
 def failure(text: str, error: BaseException, *, hint: str = "") -> ImportingError:
     """The error for code of the user's that raises one."""
+    problem = torchvision_problem(error)
+    if problem is not None:
+        return ImportingError(f"{text!r} fails: {problem.message}", hint=problem.hint)
     return ImportingError(
         f"{text!r} fails: {error_text(error)}",
         hint=hint or "Correct it there; NAS_DEBUG=1 shows the traceback.",

@@ -14,6 +14,7 @@
     ├── ExportError              written code differs from its network
     ├── ImportingError           a module cannot be read as a graph
     ├── DataError                a data set cannot be read
+    │   └── BrokenImageError     an image cannot be decoded
     ├── DeviceError              a device is not there
     ├── StudyError               a run folder or storage cannot be used
     ├── InfeasibleError          exit code 3: nothing satisfies the constraints
@@ -140,6 +141,22 @@ class ImportingError(NasError):
 
 class DataError(NasError):
     """A data set cannot be read."""
+
+
+class BrokenImageError(DataError):
+    """An image cannot be decoded.
+
+    Attributes:
+        name: Of the image, relative to its folder or archive.
+        reason: Why.
+    """
+
+    def __init__(self, name: str, folder: str, reason: str) -> None:
+        super().__init__(
+            f"cannot read the image {name!r} in {folder!r}: {reason}", hint="Remove or replace it."
+        )
+        self.name = name
+        self.reason = reason
 
 
 class DeviceError(NasError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,32 +14,21 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
 
 
-SPLITS = ("train", "val", "test")
-
-
 @click.command("datasets")
 @click.argument("name", required=False)
 @click.option("--data-dir", type=options.Place(), help="Where the files of named data sets lie.")
+@options.resolution
 @options.common
-def command(name: str | None, data_dir: Path | None, as_json: bool, quiet: bool) -> None:
+def command(
+    name: str | None, data_dir: Path | None, resolution: int | None, as_json: bool, quiet: bool
+) -> None:
     """The data sets, or one of them (by name or path) as it is read."""
     from cli.output import emit_json, table
     from nas.data.catalog import DATASETS, load
 
     if name:
-        data = load(name, data_dir=data_dir)
-        task = data.task
-        sizes = {name: getattr(task, name) for name in ("channels", "resolution", "features")}
-        facts: dict[str, Any] = {
-            "name": data.name,
-            **_outputs(data),
-            **{name: size for name, size in sizes.items() if size},
-            "train": len(data.train),
-            "val": len(data.val),
-            "test": len(data.test),
-            "fingerprint": data.fingerprint,
-        }
-        _show(data, facts, as_json=as_json)
+        data = load(name, data_dir=data_dir, resolution=resolution)
+        _show(data, as_json=as_json)
         return
     entries = {entry: DATASETS.get(entry) for entry in DATASETS}
     if as_json:
@@ -56,39 +45,29 @@ def command(name: str | None, data_dir: Path | None, as_json: bool, quiet: bool)
     )
 
 
-def _show(data: Dataset, facts: dict[str, Any], *, as_json: bool) -> None:
+def _show(data: Dataset, *, as_json: bool) -> None:
     """One data set: its sizes, how many samples each class has, and what should be known."""
+    from dataclasses import asdict
+
+    from cli.data_set import SPLITS, balance, by_class, facts, found_facts
     from cli.output import emit_json, pairs, table
 
-    by_class = _by_class(data)
+    rows = by_class(data)
     if as_json:
         emit_json(
-            {**facts, "by_class": by_class, "skipped": dict(data.skipped), "notes": data.notes}
+            {
+                **facts(data),
+                "balance": balance(data),
+                "found": data.found and asdict(data.found),
+                "by_class": rows,
+                "skipped": dict(data.skipped),
+                "notes": data.notes,
+            }
         )
         return
-    pairs(facts)
-    if by_class:
+    pairs({**facts(data), **found_facts(data)})
+    if rows:
         click.echo()
-        table(("class", *SPLITS), [tuple(row.values()) for row in by_class])
+        table(("class", *SPLITS), [tuple(row.values()) for row in rows])
     for note in data.notes:
         click.echo(f"\n{note}")
-
-
-def _outputs(data: Dataset) -> dict[str, Any]:
-    """The number of classes, or the names of the targets of a regression."""
-    if data.targets is None:
-        return {"classes": data.task.classes}
-    return {"targets": ", ".join(data.targets.names)}
-
-
-def _by_class(data: Dataset) -> list[dict[str, Any]]:
-    """How many samples each class has in each split; empty for a regression."""
-    if data.targets is not None:
-        return []
-    names = data.class_names or tuple(map(str, range(data.task.classes)))
-    splits = dict(zip(SPLITS, (data.train, data.val, data.test), strict=True))
-    return [
-        {"name": name}
-        | {split: int((samples.labels == label).sum()) for split, samples in splits.items()}
-        for label, name in enumerate(names)
-    ]

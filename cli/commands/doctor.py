@@ -6,14 +6,17 @@ import click
 
 from cli import options
 
-_PACKAGES = ("torch", "optuna", "torch-geometric", "networkx", "numpy", "scipy", "scikit-learn")
+_PACKAGES = ("torch", "optuna", "networkx", "numpy", "scipy", "scikit-learn")
 
 
 @click.command("doctor")
 @options.device
 @options.common
 def command(device: str, as_json: bool, quiet: bool) -> None:
-    """Versions, devices, and one real step: predict the weights of a network and score it."""
+    """Versions, devices, and one real step: predict the weights of a network and score it.
+
+    Packages that models of your own may need (torchvision, timm, torch-geometric) are imported.
+    """
     import platform
     from importlib.metadata import version
     from time import perf_counter
@@ -21,6 +24,7 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
     import torch
 
     import search_spaces
+    from cli.optional_packages import OPTIONAL, installed_version, problem_of
     from cli.output import emit_json, pairs
     from cli.setup import cores, use_device
     from hypernets.suited import suited
@@ -40,9 +44,11 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
     start = perf_counter()
     (estimate,) = scorer(candidates[1:])
     seconds = perf_counter() - start
+    problems = {package: found for package in OPTIONAL if (found := problem_of(package))}
     facts = {
         "python": platform.python_version(),
         **{package: version(package) for package in _PACKAGES},
+        **{package: installed_version(package) for package in OPTIONAL},
         "cores": cores(),
         "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "device": str(torch_device),
@@ -51,13 +57,20 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
         "step_accuracy": None if isinstance(estimate, Failure) else estimate.accuracy,
     }
     if as_json:
-        emit_json(facts)
+        emit_json({**facts, "problems": {name: p._asdict() for name, p in problems.items()}})
     else:
-        pairs({**facts, "cuda": facts["cuda"] or "none"})
+        pairs({name: "none" if value is None else value for name, value in facts.items()})
+        if problems:
+            click.echo()
+        for line in dict.fromkeys(line for problem in problems.values() for line in problem):
+            click.echo(line)
     if isinstance(estimate, Failure):
         raise NasError(
             f"the step failed: {estimate.reason}",
             hint="Try --device cpu; if that fails too, install the versions of constraints.txt.",
         )
     if not as_json:
-        click.echo("all is well")
+        broken = " and ".join(problems)
+        click.echo(
+            f"\nThe program works; models that need {broken} do not." if broken else "all is well"
+        )

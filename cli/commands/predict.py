@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,7 +34,8 @@ _AT_CHANCE = (
 @click.command("predict")
 @click.argument("model")
 @options.space
-@options.data
+@partial(options.data, usual="digits")  # for which a general hypernetwork is shipped
+@options.resolution
 @options.weights()
 @click.option(
     "--out",
@@ -74,6 +76,7 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     weights: str | None,
     out: Path,
     evaluate: bool,
@@ -111,7 +114,7 @@ def command(
     torch_device, _ = use_device(device)
     listen = listener(quiet=quiet)
     space, dataset, weights = options.of_run(ctx, model)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
     if is_factory(model):
         found = of_factory(model, data, weights, torch_device, seed, listen, frozen)
     else:

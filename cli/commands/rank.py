@@ -25,6 +25,7 @@ _FORM = "`nas rank --sample 3 --json` shows architectures as they are written."
 )
 @click.option("--sample", type=click.IntRange(1), help="Draw that many distinct architectures.")
 @options.data
+@options.resolution
 @options.weights()
 @options.images
 @options.device
@@ -37,6 +38,7 @@ def command(
     sample: int | None,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     weights: str | None,
     images: int,
     device: str,
@@ -60,7 +62,7 @@ def command(
         raise click.UsageError("give either --archs FILE.json or --sample N")
     torch_device, threads = use_device(device, workers)
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
     chosen = find_space(space, data.task)
     candidates = _read(archs, chosen) if archs else None
     hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)

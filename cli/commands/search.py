@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hypernets.graph_hypernetwork import GraphHyperNetwork
+    from nas.data.dataset import Dataset
     from nas.evaluate.untrained import UntrainedWeights
+    from nas.space.search_space import SearchSpace
     from nas.study.finalists.effort import Effort
     from nas.study.goals.objectives import Objective
     from nas.study.result import Found, SearchResult
     from nas.study.selection.trust import Trust
     from nas.task.kind import TaskKind
 
+
+_DEMO = {"train_seconds": 90.0, "finalist_epochs": 2, "max_epochs": 10}
+"""Settings where neither space nor data set is given: within three minutes on two cores."""
 
 _ROWS = 15
 """The longest table that is shown whole; the JSON has all of it."""
@@ -28,6 +33,7 @@ _ROWS = 15
 @click.command("search")
 @options.space
 @options.data
+@options.resolution
 @options.weights("train")
 @click.option("--hypernet-steps", default=2000, show_default=True, help="With --weights train.")
 @click.option(
@@ -122,6 +128,7 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     weights: str | None,
     hypernet_steps: int,
     images: int,
@@ -135,11 +142,13 @@ def command(
 ) -> None:
     """Find an architecture and train it: rank with predicted weights, train the few best.
 
-    Repeating a command goes on where it stopped; one that has finished shows its result again.
+    Without --space and --dataset it is a demonstration of three minutes. Repeating a command goes
+    on where it stopped; one that has finished shows its result again.
     """
     from dataclasses import replace
 
     from cli.baseline import read_baselines
+    from cli.data_set import announce
     from cli.output import emit_json, listener
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
@@ -153,11 +162,14 @@ def command(
     torch_device, threads = use_device(device, workers)
     scoring = ScoreConfig(images=images, workers=threads)
     given = {**search_options, "scoring": scoring, "device": str(torch_device)}
+    if options.are_defaults("space", "dataset"):
+        given |= {name: value for name, value in _DEMO.items() if given[name] is None}
     config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    announce(data, listen)
     chosen = find_space(space, data.task)
-    directory = out_directory(out, f"{chosen.name}-{data.name}")
+    directory = out_directory(out, _run_name(chosen, data))
     if weights == "train":
         hypernet: GraphHyperNetwork | UntrainedWeights = train_weights(
             chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen
@@ -176,6 +188,12 @@ def command(
         emit_json(result.to_dict())
     else:
         _show(result, config.objectives)
+
+
+def _run_name(space: SearchSpace, data: Dataset) -> str:
+    """Space, macro sizes that are not the usual ones, and data set."""
+    sizes = ",".join(f"{name}={size}" for name, size in space.unusual_macro().items())
+    return "-".join(filter(None, (space.name, sizes, data.name)))
 
 
 def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:

@@ -9,13 +9,21 @@ import click
 from cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from nas.task.kind import TaskKind
+    from nas.train.evaluate import ClassAccuracy
+
+_CLASSES = 10
+"""The most classes that are shown; the JSON has all of them."""
 
 
 @click.command("train")
 @click.argument("architecture")
 @options.space
 @options.data
+@options.resolution
 @click.option(
     "--init",
     type=click.Choice(("default", "predicted")),
@@ -48,6 +56,7 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     init: str,
     weights: str | None,
     max_epochs: int | None,
@@ -68,6 +77,7 @@ def command(
     from dataclasses import asdict
 
     from cli.architecture import read_network
+    from cli.data_set import announce
     from cli.output import count, emit_json, listener, pairs, quality
     from cli.setup import out_directory, reserve, use_device
     from cli.space import find_space
@@ -85,11 +95,12 @@ def command(
     space, dataset, weights = options.of_run(ctx, architecture, used)
     torch_device, _ = use_device(device, threads=threads)
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
     config = default_training(data.task, max_epochs)
     network = read_network(architecture, space, data.task)
     graph = network.network if isinstance(network, Candidate) else network
     fitted(data, graph)  # refused before weights are loaded and a folder is made
+    announce(data, listen)
     params = None
     if init == "predicted":
         chosen = find_space(space, data.task)
@@ -122,4 +133,20 @@ def command(
             f"{init} weights",
             "model": written.source,
         }
+    )
+    if trained.by_class:
+        _show_classes(trained.by_class, kind)
+
+
+def _show_classes(classes: Sequence[ClassAccuracy], kind: TaskKind) -> None:
+    """A table of the classes, the worst first, at most the ten worst."""
+    from cli.output import quality, table
+
+    worst = sorted(classes, key=lambda row: row.accuracy)[:_CLASSES]
+    click.echo()
+    if len(classes) > len(worst):
+        click.echo(f"the {len(worst)} worst of {len(classes)} classes:")
+    table(
+        ("class", f"test {kind.metric}", f"{kind.sample}s"),
+        [(row.name, quality(row.accuracy, kind), row.samples) for row in worst],
     )

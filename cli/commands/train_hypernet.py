@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command("train-hypernet")
 @options.space
 @options.data
+@options.resolution
 @click.option(
     "--hypernet",
     metavar="NAME",
@@ -46,6 +47,7 @@ def command(
     space: str,
     dataset: str,
     data_dir: Path | None,
+    resolution: int | None,
     hypernet: str | None,
     settings: str | None,
     proxy: str | None,
@@ -72,7 +74,7 @@ def command(
     torch_device, threads = use_device(device, workers)
     training = from_mapping(HypernetTraining, {**training_options, "workers": threads})
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, seed=0, listen=listen)
+    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
     chosen = find_space(space, data.task)
     sizes = parse_sizes(proxy, "--proxy") if proxy else usual_proxy(chosen)
     hypernet = hypernet or data.task.traits.hypernet
@@ -109,6 +111,7 @@ def command(
                     dataset,
                     "--weights",
                     str(directory),
+                    *(["--resolution", str(resolution)] if resolution else []),
                 ]
             ),
         }

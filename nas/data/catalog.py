@@ -109,6 +109,7 @@ def load(
     name_or_path: str | Path,
     *,
     data_dir: str | Path | None = None,
+    resolution: int | None = None,
     seed: int = 0,
     listen: Listener = ignore,
 ) -> Dataset:
@@ -121,16 +122,18 @@ def load(
             string that names nothing registered is a path if it exists or looks like one. Images
             in a folder called like a registered data set are another one: ``digits-images``.
         data_dir: Where files of named data sets lie; ``NAS_DATA_DIR`` or ``data`` by default.
+        resolution: Side of the images of a folder or an archive; see
+            :func:`nas.data.load_images`. A registered data set has a size of its own.
         seed: Of the splits.
         listen: Hears the notes of the data set, such as how many files were skipped.
 
     Raises:
         UnknownNameError: No such data set.
-        DataError: Its files are missing or damaged.
+        DataError: Its files are missing or damaged, or it has a size of its own.
         ConfigError: Name, directory or seed are of another kind.
     """
     _check_given(name_or_path, data_dir, seed)
-    data = _load(name_or_path, data_dir, seed)
+    data = _load(name_or_path, data_dir, resolution, seed)
     for note in data.notes:
         listen(Noted(text=note))
     return data
@@ -148,8 +151,16 @@ def _check_given(name_or_path: object, data_dir: object, seed: object) -> None:
         raise ConfigError(f"expected seed as a whole number, got {described(seed)}")
 
 
-def _load(name_or_path: str | Path, data_dir: str | Path | None, seed: int) -> Dataset:
+def _load(
+    name_or_path: str | Path, data_dir: str | Path | None, resolution: int | None, seed: int
+) -> Dataset:
     text = str(name_or_path)
+    if text in DATASETS and resolution is not None:
+        raise DataError(
+            f"a resolution is for a folder or an archive of images, but {text!r} is a data set "
+            "of its own size",
+            hint="For smaller images give the space a resolution (nasnet:resolution=16).",
+        )
     if text in DATASETS:
         directory = Path(data_dir or os.environ.get("NAS_DATA_DIR", "data"))
         return DATASETS.get(text).load(directory, seed)
@@ -161,7 +172,7 @@ def _load(name_or_path: str | Path, data_dir: str | Path | None, seed: int) -> D
         stem = path.name.split(".")[0]
         name = f"{stem}-images" if stem in DATASETS else None
         read = load_targets if (path / TABLE).is_file() else load_images
-        return read(path, name=name, seed=seed)
+        return read(path, name=name, seed=seed, resolution=resolution)
     if os.sep in text or path.suffix:
         from nas.data.images.layout import LAYOUT
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from nas.data.found import Found
     from nas.data.samples import Samples
 
 
@@ -53,6 +54,7 @@ class Dataset:
         targets: The targets of a regression; None for classification.
         skipped: Numbers of files that were skipped because they are no images, by suffix or kind.
         notes: Remarks on how the data set was read, in sentences.
+        found: The content of an image folder or archive; None for other data.
 
     Example:
         >>> from nas.data import load
@@ -71,6 +73,7 @@ class Dataset:
     targets: Targets | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    found: Found | None = None
 
     def __repr__(self) -> str:
         task = self.task

@@ -1,6 +1,6 @@
 """Found networks as plain torch code and weights."""
 
-from nas.export.final_training import FinalTraining, train_and_save, train_test_save
+from nas.export.final_training import FinalTraining, train_and_save
 from nas.export.save import Files, load_module, save
 from nas.export.source import python_source
 
@@ -11,5 +11,4 @@ __all__ = [
     "python_source",
     "save",
     "train_and_save",
-    "train_test_save",
 ]

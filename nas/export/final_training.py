@@ -13,12 +13,12 @@ from nas.export.save import Files, check_exportable, save
 from nas.files import read_json, write_json
 from nas.resume import check_same
 from nas.train.config import default_training
-from nas.train.evaluate import evaluate
+from nas.train.evaluate import ClassAccuracy, accuracy_by_class, evaluate
 from nas.train.identity import identity
 from nas.train.train import check_trainable, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     import torch
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.modules.own_module import OwnModule
     from nas.train.config import TrainConfig
-    from nas.train.train import Trained
 
 RECORD = "training.json"
 CHECKPOINT = "checkpoint.safetensors"
@@ -46,6 +45,7 @@ class FinalTraining:
         params: Parameters of the network.
         macs: Multiply-accumulates of one sample.
         seconds: Time of training, without interruptions.
+        by_class: Accuracy on each class of the test split; empty for a regression.
     """
 
     epochs: int
@@ -54,81 +54,7 @@ class FinalTraining:
     params: int
     macs: int
     seconds: float
-
-
-@dataclass(frozen=True, eq=False)
-class Tested:
-    """A trained network and its accuracy on the test split."""
-
-    trained: Trained
-    test_accuracy: float
-
-    @property
-    def accuracies(self) -> dict[str, float]:
-        """On the test and the ranking split, by name."""
-        return {
-            "test_accuracy": self.test_accuracy,
-            "val_accuracy": self.trained.val_accuracy,
-        }
-
-
-def train_test_save(
-    graph: Graph,
-    data: Dataset,
-    directory: Path | None,
-    config: TrainConfig,
-    card: Callable[[Tested], Mapping[str, Any]],
-    *,
-    params: Mapping[str, Tensor] | None = None,
-    own: OwnModule | None = None,
-    seed: int = 0,
-    device: torch.device | str = "cpu",
-    listen: Listener = ignore,
-    checkpoint: Path | None = None,
-    may_save: Callable[[], None] = lambda: None,
-) -> Tested:
-    """Train a network to the end, test it once, and export it with its card.
-
-    Args:
-        graph: The network.
-        data: At the network's resolution.
-        directory: Directory of the export, see :func:`nas.export.save`; None exports nothing.
-        config: Epochs, rates.
-        card: Returns the figures for the card of the export.
-        params: Weights to start from; torch's defaults drawn from the seed if None.
-        own: The user's module of this network, trained in its place.
-        seed: Seed of the initial weights, the order of the images, augmentation and dropout.
-        device: Device of the training.
-        listen: Receives the events of every epoch.
-        checkpoint: A file for the state after every epoch, from which training resumes; the
-            caller removes it once the result is recorded.
-        may_save: Called before the export; raises where nothing may be written any more.
-
-    Raises:
-        GraphError: The network cannot be run, or has nothing to train.
-        ExportError: The exported code gives another output than the network.
-        CheckpointError: The checkpoint is corrupt or of another training.
-        TrainingError: The loss is no longer finite.
-    """
-    trained = train(
-        graph,
-        data,
-        config,
-        params=params,
-        own=own,
-        seed=seed,
-        device=device,
-        listen=listen,
-        checkpoint=checkpoint,
-    )
-    found = evaluate(
-        trained.module, data.test, data.task.traits, device=device, precision=config.precision
-    )
-    tested = Tested(trained, found.accuracy)
-    if directory is not None:
-        may_save()
-        save(graph, trained.module, directory, own=own, data=data, card=card(tested))
-    return tested
+    by_class: tuple[ClassAccuracy, ...] = ()
 
 
 def train_and_save(
@@ -177,12 +103,10 @@ def train_and_save(
         check_trainable(graph)
         check_exportable(graph, data)
     _write(directory, known, None)
-    tested = train_test_save(
+    trained = train(
         graph,
         data,
-        directory,
         config,
-        lambda tested: _card(_figures(graph, tested)),
         params=params,
         own=own,
         seed=seed,
@@ -190,26 +114,32 @@ def train_and_save(
         listen=listen,
         checkpoint=checkpoint,
     )
-    result = _figures(graph, tested)
+    precision = config.precision
+    tested = evaluate(
+        trained.module, data.test, data.task.traits, device=device, precision=precision
+    )
+    costs = cost(graph)
+    result = FinalTraining(
+        epochs=trained.epochs,
+        val_accuracy=trained.val_accuracy,
+        test_accuracy=tested.accuracy,
+        params=costs.params,
+        macs=costs.macs,
+        seconds=trained.seconds,
+        by_class=accuracy_by_class(
+            trained.module, data, data.test, device=device, precision=precision
+        ),
+    )
+    save(graph, trained.module, directory, own=own, data=data, card=_card(result))
     _write(directory, known, result)
     checkpoint.unlink(missing_ok=True)
     return result
 
 
-def _figures(graph: Graph, tested: Tested) -> FinalTraining:
-    costs = cost(graph)
-    return FinalTraining(
-        epochs=tested.trained.epochs,
-        **tested.accuracies,
-        params=costs.params,
-        macs=costs.macs,
-        seconds=tested.trained.seconds,
-    )
-
-
 def _card(result: FinalTraining) -> dict[str, Any]:
     """The figures, accuracies first."""
     figures = asdict(result)
+    del figures["by_class"]
     return {name: figures.pop(name) for name in ("test_accuracy", "val_accuracy")} | figures
 
 
@@ -223,7 +153,7 @@ def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
     try:
         document = read_json(record, dict, lambda why: _damaged(directory, record, why))
         before, result = dict(document["identity"]), document["result"]
-        finished = None if result is None else FinalTraining(**result)
+        finished = None if result is None else _result(result)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(directory, record, repr(error)) from None
     check_same(
@@ -233,6 +163,12 @@ def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
         lambda text: _refused(directory, text),
     )
     return finished if files.weights.exists() and files.source.exists() else None
+
+
+def _result(entries: Mapping[str, Any]) -> FinalTraining:
+    """A result as it is written; earlier versions wrote no classes."""
+    classes = tuple(ClassAccuracy(**entry) for entry in entries.get("by_class", ()))
+    return FinalTraining(**{**entries, "by_class": classes})
 
 
 def _write(directory: Path, known: Mapping[str, Any], result: FinalTraining | None) -> None:

@@ -169,6 +169,12 @@ class SearchSpace(ABC):
         return {field.name: getattr(self, field.name) for field in fields if field.name != "task"}
 
     @final
+    def unusual_macro(self) -> dict[str, Any]:
+        """The macro sizes that differ from the usual ones for the task."""
+        usual = type(self)(task=self.task).at(**self.macro_for(self.task)).macro()
+        return {name: size for name, size in self.macro().items() if usual[name] != size}
+
+    @final
     def assemble(self, trial: Trial) -> Graph:
         """The graph that :meth:`build` returns for a trial, checked to be a network for the task.
 

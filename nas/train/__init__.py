@@ -6,7 +6,7 @@ from nas.modules.classifier import Classifier
 from nas.train.chance import is_at_chance
 from nas.train.config import TrainConfig, default_training
 from nas.train.device import resolve_device
-from nas.train.evaluate import Evaluation, evaluate
+from nas.train.evaluate import ClassAccuracy, Evaluation, accuracy_by_class, evaluate
 from nas.train.fine_tune import FineTuned, fine_tune
 from nas.train.gain import Gain, measure_gain
 from nas.train.predict import Predicted, predict
@@ -15,6 +15,7 @@ from nas.train.train import Epoch, Trained, initialised, train
 from nas.train.weights_file import save_weights
 
 __all__ = [
+    "ClassAccuracy",
     "Classifier",
     "Epoch",
     "Evaluation",
@@ -24,6 +25,7 @@ __all__ = [
     "RangeTest",
     "TrainConfig",
     "Trained",
+    "accuracy_by_class",
     "default_training",
     "evaluate",
     "find_rate",

@@ -112,7 +112,9 @@ def measure_gain(
             hint="Lower the learning rate.",
         )
     module.load_state_dict(best)
-    at_chance = is_at_chance(results["predicted"].before, data, len(data.val))
+    at_chance = is_at_chance(
+        results["predicted"].before, data, len(data.val), untrained=results["default"].before
+    )
     return Gain(steps, results["predicted"], results["default"], at_chance)
 
 

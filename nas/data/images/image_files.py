@@ -11,15 +11,17 @@ from nas.data.images.folder import folder_members
 from nas.data.images.layout import LAYOUT, SPLITS, split_and_class
 from nas.data.images.member import skipped_files
 from nas.data.images.picture import header, square
-from nas.errors import DataError
+from nas.data.images.reading_notes import broken_images, sizes_of
+from nas.errors import BrokenImageError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path, PurePosixPath
 
     import numpy as np
 
     from nas.data.images.member import Member
+    from nas.data.images.picture import Header
 
 LARGEST = 224
 """Side of the images unless another one is asked for; smaller where they are smaller."""
@@ -36,6 +38,7 @@ class Contents:
         channels: 1 if all of them are grey, else 3.
         side: Height and width they are decoded to.
         usual_side: Most common shorter side of the files.
+        sizes: Number of images by width and height of the files, the most frequent first.
         skipped: Files that are no images, by kind.
     """
 
@@ -45,6 +48,7 @@ class Contents:
     channels: int
     side: int
     usual_side: int
+    sizes: Mapping[str, int]
     skipped: Mapping[str, int]
 
     @property
@@ -63,6 +67,7 @@ class ImageFiles:
         places: Where each of them stands in the order of their names.
         bits: What the values of grey images with more than 8 bits take.
         contents: What the images are, in the order of their names.
+        broken: Those whose headers cannot be read.
     """
 
     path: Path
@@ -70,22 +75,34 @@ class ImageFiles:
     places: tuple[int, ...]
     bits: int
     contents: Contents
+    broken: tuple[BrokenImageError, ...] = ()
 
     def pictures(self) -> Iterator[tuple[int, np.ndarray]]:
         """Place and pixels (C, S, S) of one image after another, as they lie there.
 
         Raises:
-            DataError: An image is unreadable, or the files are others than before.
+            DataError: Images are unreadable, which is known in the end; or the files are others
+                than before.
         """
+        broken = {error.name: error for error in self.broken}
         side, mode = self.contents.side, "L" if self.contents.channels == 1 else "RGB"
         expected = zip(self.names, self.places, strict=True)
         for member in _members(self.path, Counter()):
             name, place = next(expected, (None, 0))
             if member.name != name:
                 raise self._changed()
-            yield place, square(self.path, member, side, mode, self.bits)
+            if str(name) in broken:
+                continue
+            try:
+                pixels = square(self.path, member, side, mode, self.bits)
+            except BrokenImageError as error:
+                broken[error.name] = error
+            else:
+                yield place, pixels
         if next(expected, None):
             raise self._changed()
+        if broken:
+            raise broken_images(self.path, list(broken.values()))
 
     def _changed(self) -> DataError:
         return DataError(
@@ -102,22 +119,33 @@ def find_images(path: Path, resolution: int | None) -> ImageFiles:
             :data:`LARGEST`.
 
     Raises:
-        DataError: There is nothing to read, the layout is another one, or an image is unreadable.
+        DataError: There is nothing to read, the layout is another one, or no image is readable.
     """
     skipped: Counter[str] = Counter()
-    found = [(member.name, header(path, member)) for member in _members(path, skipped)]
+    found: list[tuple[PurePosixPath, Header | None]] = []
+    broken: list[BrokenImageError] = []
+    for member in _members(path, skipped):
+        head = None
+        try:
+            head = header(path, member)
+        except BrokenImageError as error:
+            broken.append(error)
+        found.append((member.name, head))
+    if broken and len(broken) == len(found):
+        raise broken_images(path, broken)
     if not found:
         left = f"; {skipped_files(skipped)}" if skipped else ""
         raise DataError(
             f"expected images of two or more classes in {str(path)!r}, found 0 images{left}",
             hint=LAYOUT,
         )
-    names, headers = [name for name, _ in found], [head for _, head in found]
+    names = [name for name, _ in found]
     keys = split_and_class(path, names)
     order = sorted(range(len(names)), key=lambda at: str(names[at]))
     classes = sorted({label for _, label in keys})
     index = {label: number for number, label in enumerate(classes)}
-    usual = Counter(headers[at].side for at in order).most_common(1)[0][0]
+    headers = [head for _, head in (found[at] for at in order) if head is not None]
+    usual = usual_side(headers)
     contents = Contents(
         labels=tuple(index[keys[at][1]] for at in order),
         splits=tuple(SPLITS.index(keys[at][0]) if keys[at][0] else -1 for at in order),
@@ -125,13 +153,29 @@ def find_images(path: Path, resolution: int | None) -> ImageFiles:
         channels=1 if all(head.grey for head in headers) else 3,
         side=resolution or min(usual, LARGEST),
         usual_side=usual,
+        sizes=sizes_of(headers),
         skipped=dict(skipped),
     )
     places = [0] * len(order)
     for place, at in enumerate(order):
         places[at] = place
     bits = max(head.bits for head in headers)
-    return ImageFiles(path, tuple(names), tuple(places), bits, contents)
+    return ImageFiles(path, tuple(names), tuple(places), bits, contents, tuple(broken))
+
+
+def check_resolution(resolution: int | None) -> None:
+    """Raise unless images can have that many pixels on a side.
+
+    Raises:
+        DataError: They cannot.
+    """
+    if resolution is not None and resolution < 1:
+        raise DataError(f"expected a resolution of at least 1 pixel, got {resolution}")
+
+
+def usual_side(headers: Iterable[Header]) -> int:
+    """The most common shorter side of images; of equally common ones the first."""
+    return Counter(head.side for head in headers).most_common(1)[0][0]
 
 
 def _members(path: Path, skipped: Counter[str]) -> Iterator[Member]:

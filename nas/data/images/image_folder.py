@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
 from nas.data.dataset import Dataset, from_images, stratified
+from nas.data.found import Found
 from nas.data.images.balance import balance_notes
+from nas.data.images.image_files import check_resolution
 from nas.data.images.image_table import read_table
 from nas.data.images.layout import SPLITS
 from nas.data.images.member import skipped_files
+from nas.data.images.reading_notes import shape_notes
 from nas.errors import DataError
 from nas.seeding import generator
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nas.data.images.image_files import Contents
 
 
 def load_images(
-    path: Path,
+    path: str | Path,
     *,
     name: str | None = None,
     seed: int = 0,
@@ -65,8 +67,8 @@ def load_images(
     Raises:
         DataError: There is nothing to read, the layout is another one, or an image is unreadable.
     """
-    if resolution is not None and resolution < 1:
-        raise DataError(f"expected a resolution of at least 1 pixel, got {resolution}")
+    check_resolution(resolution)
+    path = Path(path)
     table = read_table(path, resolution)
     contents = table.contents
     labels, split = torch.tensor(contents.labels), torch.tensor(contents.splits)
@@ -78,6 +80,7 @@ def load_images(
         return indices[kept], indices[taken]
 
     train, val, test = ((split == part).nonzero().flatten() for part in range(3))
+    split_off = tuple(name for name, part in (("val", val), ("test", test)) if not len(part))
     if not len(train):
         train = (split == -1).nonzero().flatten()
     if not len(test):
@@ -106,7 +109,8 @@ def load_images(
         class_names=names,
     )
     notes = (*_notes(contents, resolution), *balance_notes(dict(zip(names, learnt, strict=True))))
-    return replace(data, skipped=contents.skipped, notes=notes)
+    found = Found(contents.sizes, split_off)
+    return replace(data, skipped=contents.skipped, notes=notes, found=found)
 
 
 def _notes(contents: Contents, resolution: int | None) -> list[str]:
@@ -114,11 +118,8 @@ def _notes(contents: Contents, resolution: int | None) -> list[str]:
     notes = []
     if contents.skipped:
         notes.append(f"{skipped_files(contents.skipped)}.")
-    if resolution is None and contents.side < contents.usual_side:
-        notes.append(
-            f"The images are read at {contents.side} pixels, most of them have "
-            f"{contents.usual_side:,}; nas.data.load_images(path, resolution=...) reads more."
-        )
+    asked = resolution is not None
+    notes += shape_notes(contents.sizes, contents.side, contents.usual_side, asked=asked)
     return notes
 
 

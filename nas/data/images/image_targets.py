@@ -5,24 +5,28 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 
+from nas.data.found import Found
 from nas.data.images.folder import folder_members
-from nas.data.images.image_files import LARGEST
+from nas.data.images.image_files import LARGEST, check_resolution, usual_side
 from nas.data.images.layout import SPLITS
 from nas.data.images.picture import header, square
+from nas.data.images.reading_notes import broken_images, shape_notes, sizes_of
 from nas.data.regression import make_regression_dataset
-from nas.errors import DataError
+from nas.errors import BrokenImageError, DataError
 from nas.seeding import generator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from nas.data.dataset import Dataset
+    from nas.data.images.picture import Header
 
 TABLE = "targets.csv"
 SPLIT = "split"
@@ -73,15 +77,19 @@ def load_targets(
     Raises:
         DataError: The table is malformed, or an image it names is missing or unreadable.
     """
+    check_resolution(resolution)
     table = _read(path / TABLE)
-    return make_regression_dataset(
+    images = _images(path, table, resolution)
+    data = make_regression_dataset(
         name or path.name,
-        torch.from_numpy(_images(path, table, resolution)),
+        torch.from_numpy(images.pixels),
         torch.tensor(table.values),
         parts=_parts(path, table, seed),
         flip=flip,
         target_names=table.names,
     )
+    split_off = SPLITS[1:] if table.splits is None else ()
+    return replace(data, notes=tuple(images.notes), found=Found(images.sizes, split_off))
 
 
 def _read(file: Path) -> _Table:
@@ -121,8 +129,26 @@ def _number(text: str, where: str) -> float:
     return number
 
 
-def _images(path: Path, table: _Table, resolution: int | None) -> np.ndarray:
-    """Decoded images in the order of the table: (n, C, S, S) bytes."""
+class _Images(NamedTuple):
+    """Images in the order of a table.
+
+    Attributes:
+        pixels: (n, C, S, S) bytes.
+        sizes: Number of images by width and height of the files.
+        notes: What should be known of their shapes.
+    """
+
+    pixels: np.ndarray
+    sizes: Mapping[str, int]
+    notes: Sequence[str]
+
+
+def _images(path: Path, table: _Table, resolution: int | None) -> _Images:
+    """Decode the images of a table.
+
+    Raises:
+        DataError: Images are missing or unreadable.
+    """
     found = {str(member.name): member for member in folder_members(path, Counter())}
     missing = next((file for file in table.files if file not in found), None)
     if missing is not None:
@@ -131,15 +157,29 @@ def _images(path: Path, table: _Table, resolution: int | None) -> np.ndarray:
             hint="Give names relative to the folder, with / between folders.",
         )
     members = [found[file] for file in table.files]
-    headers = [header(path, member) for member in members]
-    usual = Counter(head.side for head in headers).most_common(1)[0][0]
+    broken: dict[str, BrokenImageError] = {}
+    headers: list[Header] = []
+    for member in members:
+        try:
+            headers.append(header(path, member))
+        except BrokenImageError as error:
+            broken[error.name] = error
+    if not headers:
+        raise broken_images(path, list(broken.values()))
+    usual = usual_side(headers)
     side = resolution or min(usual, LARGEST)
     mode = "L" if all(head.grey for head in headers) else "RGB"
     bits = max(head.bits for head in headers)
     images = np.empty((len(members), len(mode), side, side), dtype=np.uint8)
     for place, member in enumerate(members):
-        images[place] = square(path, member, side, mode, bits)
-    return images
+        try:
+            images[place] = square(path, member, side, mode, bits)
+        except BrokenImageError as error:
+            broken[error.name] = error
+    if broken:
+        raise broken_images(path, list(broken.values()))
+    sizes = sizes_of(headers)
+    return _Images(images, sizes, shape_notes(sizes, side, usual, asked=resolution is not None))
 
 
 def _parts(

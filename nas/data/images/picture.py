@@ -10,10 +10,10 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from nas.data.images.member import FORMATS
-from nas.errors import DataError
+from nas.errors import BrokenImageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from nas.data.images.member import Member
 
+_TURNED = frozenset({5, 6, 7, 8})
+"""Orientations in Exif that exchange width and height."""
 _GREY = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 _MOST_PIXELS = 2**30 // 12
 """Of an image that is decoded; Pillow itself holds more than that to be a decompression bomb."""
@@ -51,13 +53,20 @@ class Header(NamedTuple):
 
     Attributes:
         grey: Whether it has no colours.
-        side: Its shorter side.
+        width: Of the picture turned as its metadata say.
+        height: Likewise.
         bits: Bits that its values take where it is grey and has more than 8 bits, else 8.
     """
 
     grey: bool
-    side: int
+    width: int
+    height: int
     bits: int
+
+    @property
+    def side(self) -> int:
+        """The shorter side."""
+        return min(self.width, self.height)
 
 
 @contextmanager
@@ -65,7 +74,7 @@ def _opened(path: Path, member: Member) -> Iterator[Image.Image]:
     """A picture of the folder or archive at ``path``, closed in the end.
 
     Raises:
-        DataError: It cannot be decoded; the message names it.
+        BrokenImageError: It cannot be decoded; the message names it.
     """
     try:
         with (
@@ -77,10 +86,7 @@ def _opened(path: Path, member: Member) -> Iterator[Image.Image]:
     except _DAMAGE as error:
         unknown = isinstance(error, UnidentifiedImageError)
         reason = "its format is unknown" if unknown else error or type(error).__name__
-        raise DataError(
-            f"cannot read the image {str(member.name)!r} in {str(path)!r}: {reason}",
-            hint="Remove or replace it.",
-        ) from None
+        raise BrokenImageError(str(member.name), str(path), str(reason)) from None
 
 
 @cache
@@ -94,13 +100,21 @@ def header(path: Path, member: Member) -> Header:
     """What an image is, without decoding it unless it is grey and has more than 8 bits.
 
     Raises:
-        DataError: It is no picture.
+        BrokenImageError: It is no picture.
     """
     with _opened(path, member) as image:
         bits = 8
         if image.mode.startswith("I"):
             bits = max(8, int(_sixteen_bits(_decoded(image)).max()).bit_length())
-        return Header(image.mode in _GREY, min(image.size), bits)
+        width, height = image.size[::-1] if _lies_on_its_side(image) else image.size
+        return Header(image.mode in _GREY, width, height, bits)
+
+
+def _lies_on_its_side(image: Image.Image) -> bool:
+    """Whether its metadata say that it is to be turned by 90 degrees."""
+    with suppress(*_DAMAGE):
+        return image.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED
+    return False
 
 
 def square(path: Path, member: Member, side: int, mode: str, bits: int = 16) -> np.ndarray:
@@ -114,7 +128,7 @@ def square(path: Path, member: Member, side: int, mode: str, bits: int = 16) -> 
         bits: What the values of grey images with more than 8 bits take; the upper 8 are kept.
 
     Raises:
-        DataError: It cannot be decoded.
+        BrokenImageError: It cannot be decoded.
     """
     with _opened(path, member) as picture:
         if picture.width * picture.height > _LARGE:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.program import SCORES_ONLY, SPACE, nas
+from tests.cli.program import ARCHITECTURE, SCORES_ONLY, SPACE, nas
 
 
 def test_json_lists_the_data_sets():
@@ -130,3 +130,45 @@ def test_a_regression_has_targets_in_place_of_classes(tmp_path):
     assert "targets      shade" in answer.out
     assert "class" not in answer.out
     assert nas("datasets", tmp_path, "--json").document["by_class"] == []
+
+
+def test_sizes_balance_and_splits_are_shown(images):
+    Image.fromarray(np.zeros((8, 12, 3), np.uint8)).save(images / "dark" / "wide.png")
+    (images / "light" / "0.png").unlink()
+    document = nas("datasets", images, "--json").document
+
+    assert document["found"] == {"sizes": {"8x8": 39, "12x8": 1}, "split_off": ["val", "test"]}
+    assert document["balance"] == pytest.approx(14 / 15, abs=0.08)
+    (note,) = document["notes"]
+    assert note == "1 of 40 images are not square: 12x8 images are cropped to 8x8."
+    shown = nas("datasets", images).out
+    assert "8x8 (39), 12x8 (1)" in shown
+    assert "val and test drawn by seed" in shown
+    assert " (light) to 15 (dark)" in shown
+    assert note in shown
+
+
+def test_the_resolution_may_be_chosen(images):
+    document = nas("datasets", images, "--resolution", 4, "--json").document
+    refused = nas("datasets", "digits", "--resolution", 4)
+
+    assert document["resolution"] == 4
+    assert refused.code == 1
+    assert "'digits' is a data set of its own size" in refused.error
+    assert nas("datasets", images, "--resolution", 0).code == 2
+
+
+def test_what_was_found_is_said_before_a_search_and_a_training(images, hypernet):
+    words = ("--dataset", images, *SPACE, "--resolution", 4)
+    searched = nas("search", *words, "--weights", hypernet, *SCORES_ONLY)
+    trained = nas("train", ARCHITECTURE, *words, "--max-epochs", 1, "--json")
+
+    said = (
+        "images: 40 images of 2 classes (28 train, 4 val, 8 test; val and test drawn by seed). "
+        "Files of 8x8 (40), read at 4x4. Training images of a class: 14 (dark) to 14 (light)."
+    )
+    assert said in searched.err
+    assert said in trained.err
+    assert trained.code == 0, trained.err
+    digits = nas("train", ARCHITECTURE, *SPACE, "--max-epochs", 1, "--out", "other")
+    assert "drawn by seed" not in digits.err

@@ -205,7 +205,7 @@ def test_predictions_at_chance_are_called_so(words, hypernet, monkeypatch):
     sentence = "this network is unlike what the hypernetwork has learnt; use default weights"
     for chance in (True, False):
         for place in ("chance", "gain"):
-            monkeypatch.setattr(f"nas.train.{place}.is_at_chance", lambda *_, c=chance: c)
+            monkeypatch.setattr(f"nas.train.{place}.is_at_chance", lambda *_, c=chance, **__: c)
         document = predict(hypernet, "net:Net", "--json", *words).document
         assert document["at_chance"] is chance
         assert (sentence in document["verdict"]) is chance

@@ -366,7 +366,7 @@ def test_a_place_that_cannot_be_a_run_folder_is_refused(place, hypernet):
 
 
 def test_weights_for_other_images_are_refused(hypernet, images):
-    answer = search(hypernet, "--dataset", images, "--n-trials", 2, *SCORES_ONLY)
+    answer = search(hypernet, "--dataset", images, "--n-trials", 2, *SCORES_ONLY, "--quiet")
 
     assert answer.code == 2
     assert "for 1 channel and 10 classes, but 'images' has 3 channels and 2" in answer.error

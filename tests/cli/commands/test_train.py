@@ -47,6 +47,32 @@ def test_without_json_there_are_lines_for_people():
     assert len(list(Path("runs").glob("train-*/model.py"))) == 1
 
 
+def test_the_worst_classes_are_shown_and_the_json_has_all(monkeypatch):
+    document = train(ARCHITECTURE, "--json").document
+    rows = document["by_class"]
+    assert [row["name"] for row in rows] == list("0123456789")
+    right = sum(row["accuracy"] * row["samples"] for row in rows)
+    assert right / sum(row["samples"] for row in rows) == pytest.approx(document["test_accuracy"])
+    monkeypatch.setattr("cli.commands.train._CLASSES", 3)
+    shown = train(ARCHITECTURE).out
+    assert "the 3 worst of 10 classes:" in shown
+    worst = sorted(rows, key=lambda row: row["accuracy"])[:3]
+    table = [line.split() for line in shown.splitlines()[-3:]]
+    expected = [
+        [row["name"], f"{100 * row['accuracy']:.2f}%", str(row["samples"])] for row in worst
+    ]
+    assert table == expected
+
+
+def test_a_finished_training_of_an_earlier_version_is_shown():
+    first = train(ARCHITECTURE, "--json", "--out", "a").document
+    record = json.loads(Path("a/training.json").read_text())
+    del record["result"]["by_class"]
+    Path("a/training.json").write_text(json.dumps(record))
+    again = train(ARCHITECTURE, "--json", "--out", "a").document
+    assert again == {**first, "by_class": []}
+
+
 def test_an_architecture_may_be_a_run_a_graph_file_or_a_notation(finished):
     best = json.loads((finished / "result.json").read_text())["best"]
     for number, given in enumerate(

@@ -9,7 +9,7 @@ import torch
 from nas.analysis.cost import cost
 from nas.errors import GraphError, StudyError
 from nas.events import Advanced, Event
-from nas.export.final_training import train_and_save, train_test_save
+from nas.export.final_training import train_and_save
 from nas.export.save import Files, load_module
 from nas.graph.builder import GraphBuilder
 from nas.train.config import TrainConfig
@@ -161,34 +161,3 @@ def test_a_network_for_other_data_is_refused_before_anything_is_written(tmp_path
     with pytest.raises(GraphError, match="needs"):
         run(tmp_path / "out", graph=graph)
     assert not (tmp_path / "out").exists()
-
-
-def test_a_network_is_trained_and_tested_without_an_export() -> None:
-    graph = toy_graph()
-    tested = train_test_save(graph, toy_data(), None, SHORT, lambda tested: {})
-    assert tested.trained.epochs == SHORT.epochs
-    assert 0 <= tested.test_accuracy <= 1
-
-
-def test_the_card_of_an_export_is_made_of_the_tested_network(tmp_path: Path) -> None:
-    tested = train_test_save(
-        toy_graph(),
-        toy_data(),
-        tmp_path,
-        SHORT,
-        lambda tested: {**tested.accuracies, "init": "default"},
-    )
-    card = Files(tmp_path).card.read_text()
-    assert f"test accuracy: {tested.test_accuracy:.2%}" in card
-    assert "init: default" in card
-
-
-def test_nothing_is_exported_where_nothing_may_be_written(tmp_path: Path) -> None:
-    def refuse() -> None:
-        raise StudyError("the study is gone")
-
-    with pytest.raises(StudyError, match="gone"):
-        train_test_save(
-            toy_graph(), toy_data(), tmp_path, SHORT, lambda tested: {}, may_save=refuse
-        )
-    assert not Files(tmp_path).weights.exists()

@@ -21,3 +21,10 @@ def test_a_regression_is_at_chance_if_it_explains_nothing() -> None:
     data = replace(toy_data(), targets=Targets(("age",), (0.0,), (1.0,)))
     assert is_at_chance(0.0, data, 32)
     assert not is_at_chance(0.01, data, 32)
+
+
+def test_an_untrained_network_may_be_above_guessing() -> None:
+    assert not is_at_chance(0.40, toy_data(), 3200)
+    assert is_at_chance(0.40, toy_data(), 3200, untrained=0.39)
+    assert not is_at_chance(0.45, toy_data(), 3200, untrained=0.39)
+    assert is_at_chance(0.33, toy_data(), 3200, untrained=0.1)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
-from nas.train.evaluate import evaluate
+from nas.data.dataset import Targets
+from nas.train.evaluate import ClassAccuracy, accuracy_by_class, evaluate
 from tests.nas.train.train_toys import toy_data
 
 
@@ -64,3 +66,22 @@ def test_the_precision_is_that_asked_for() -> None:
     for precision, expected in (("auto", False), ("fp32", False), ("bf16", True)):
         evaluate(module, toy_data().val, precision=precision)
         assert module.bf16 == expected
+
+
+def test_accuracy_by_class_by_hand() -> None:
+    data = replace(toy_data(), class_names=("a", "b", "c"))
+    split = data.val.subset(slice(0, 4))
+    split.labels.copy_(torch.tensor([0, 2, 2, 0]))
+    scores = torch.eye(3)[torch.tensor([0, 2, 1, 0])]
+    assert accuracy_by_class(Fixed(scores), data, split) == (
+        ClassAccuracy("a", 1.0, 2),
+        ClassAccuracy("c", 0.5, 2),
+    )
+
+
+def test_classes_without_names_are_numbers_and_a_regression_has_none() -> None:
+    data = toy_data()
+    scores = torch.zeros(32, 3)
+    assert [row.name for row in accuracy_by_class(Fixed(scores), data, data.val)] == list("012")
+    numbers = replace(data, targets=Targets(("age",), (0.0,), (1.0,)))
+    assert accuracy_by_class(Fixed(scores), numbers, data.val) == ()

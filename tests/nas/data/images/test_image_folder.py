@@ -107,11 +107,55 @@ def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
         paint(folder / "owl" / f"{number}.png")
     data = load_images(folder)
     assert data.skipped == {".txt": 1}
-    skipped, resolution, few = data.notes
+    skipped, shape, resolution, few = data.notes
     assert skipped == "1 file skipped: 1 .txt."
+    assert shape == (
+        "50 of 98 images are not square: 300x400 images are cropped to 300x300 and resized to "
+        "224x224."
+    )
     assert resolution.startswith("The images are read at 224 pixels, most of them have 300;")
     assert few.startswith("Few training images: 'owl' has 5.")
-    assert len(load_images(folder, resolution=32).notes) == 2
+    notes = load_images(folder, resolution=300).notes
+    assert notes[1] == "50 of 98 images are not square: 300x400 images are cropped to 300x300."
+    assert len(notes) == 3
+
+
+def test_sizes_and_splits_are_kept_as_they_were_found(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets" / "train", 20)
+    paint(folder / "cat" / "wide.png", size=(16, 8))
+    paint_classes(tmp_path / "pets" / "test", 3)
+    for _ in ("read", "from the cache"):
+        found = load_images(tmp_path / "pets").found
+        assert found is not None
+        assert found.sizes == {"8x8": 46, "16x8": 1}
+        assert list(found.sizes) == ["8x8", "16x8"]
+        assert found.split_off == ("val",)
+
+
+def test_all_broken_images_are_named_at_once(tmp_path: Path) -> None:
+    """Of some the header is damaged, of others what is behind it."""
+    folder = paint_classes(tmp_path / "pets", 20)
+    (folder / "cat" / "003.png").write_bytes(b"no picture")
+    content = (folder / "dog" / "001.png").read_bytes()
+    (folder / "dog" / "001.png").write_bytes(content[:60])
+    for place in (folder, pack_tar(folder, tmp_path / "pets.tar")):
+        with pytest.raises(DataError, match="cannot read 2 images") as caught:
+            load_images(place)
+        assert str(place) in caught.value.message
+        assert "'cat/003.png' (its format is unknown), 'dog/001.png' (" in (
+            caught.value.message.replace("pets/", "")
+        )
+        assert "them" in caught.value.hint
+
+
+def test_of_many_broken_images_ten_are_named(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 20)
+    for number in range(12):
+        (folder / "cat" / f"{number:03}.png").write_bytes(b"")
+    with pytest.raises(DataError, match="cannot read 12 images") as caught:
+        load_images(folder)
+    assert caught.value.message.count("'cat/") == 10
+    assert caught.value.message.endswith("and 2 more")
 
 
 def test_names_of_any_bytes_can_be_written(tmp_path: Path) -> None:

@@ -88,3 +88,21 @@ def test_too_few_images_are_refused(folder: Path) -> None:
     (folder / "targets.csv").write_text("\n".join(lines))
     with pytest.raises(DataError, match="leaves 0 images for the val split"):
         load_targets(folder)
+
+
+def test_the_images_are_read_at_the_resolution_asked_for(folder: Path) -> None:
+    Image.fromarray(np.zeros((8, 12), np.uint8)).save(folder / "a/0.png")
+    data = load(folder, resolution=4)
+    assert data.task.resolution == 4
+    assert data.found is not None
+    assert (data.found.sizes, data.found.split_off) == ({"8x8": 39, "12x8": 1}, ("val", "test"))
+    assert data.notes == (
+        "1 of 40 images are not square: 12x8 images are cropped to 8x8 and resized to 4x4.",
+    )
+
+
+def test_all_broken_images_are_named_at_once(folder: Path) -> None:
+    for number in (3, 7):
+        (folder / f"a/{number}.png").write_bytes(b"none")
+    with pytest.raises(DataError, match="cannot read 2 images in"):
+        load(folder)

@@ -45,8 +45,8 @@ def saved(tmp_path: Path, image: Image.Image, suffix: str = ".png", **options: A
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_modes_become_grey_or_colour_bytes(tmp_path: Path, mode: str) -> None:
     paint(tmp_path / "1.png", mode=mode)
-    grey, side, _ = header(ROOT, member(tmp_path / "1.png"))
-    assert (grey, side) == (mode in ("1", "L", "LA", "I;16"), 8)
+    head = header(ROOT, member(tmp_path / "1.png"))
+    assert (head.grey, head.side) == (mode in ("1", "L", "LA", "I;16"), 8)
     for target, channels in (("L", 1), ("RGB", 3)):
         pixels = square(ROOT, member(tmp_path / "1.png"), 8, target)
         assert pixels.shape == (channels, 8, 8)
@@ -78,8 +78,19 @@ def test_fewer_bits_in_sixteen_keep_their_contrast(
 ) -> None:
     pixels = np.linspace(0, top, 64).astype(np.uint16).reshape(8, 8)
     image = saved(tmp_path, Image.fromarray(pixels), suffix)
-    assert header(ROOT, image) == (True, 8, bits)
+    assert header(ROOT, image) == (True, 8, 8, bits)
     assert np.array_equal(square(ROOT, image, 8, "L", bits)[0], pixels >> (bits - 8))
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(1, (12, 8)), (3, (12, 8)), (6, (8, 12))])
+def test_width_and_height_are_those_of_the_turned_image(
+    tmp_path: Path, orientation: int, size: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    image = saved(tmp_path, Image.new("RGB", (12, 8)), ".jpg", exif=exif)
+    head = header(ROOT, image)
+    assert ((head.width, head.height), head.side) == (size, 8)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -1,0 +1,68 @@
+"""What should be known of the shapes of images, and of those that are broken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from nas.errors import BrokenImageError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from nas.data.images.picture import Header
+
+_NAMED = 10
+"""The most broken images that a message names."""
+
+
+def sizes_of(headers: Iterable[Header]) -> dict[str, int]:
+    """Number of images by width and height, the most frequent size first."""
+    counts = Counter(f"{head.width}x{head.height}" for head in headers)
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def shape_notes(sizes: Mapping[str, int], side: int, usual_side: int, *, asked: bool) -> list[str]:
+    """Notes on images that are cropped, and on those that are read smaller than they are.
+
+    Args:
+        sizes: Number of images by size, as :func:`sizes_of` gives it.
+        side: Height and width of the images as they are read.
+        usual_side: Most common shorter side of the files.
+        asked: Whether the user has chosen the side.
+
+    Example:
+        >>> shape_notes({"500x375": 9, "375x375": 1}, 375, 375, asked=False)
+        ['9 of 10 images are not square: 500x375 images are cropped to 375x375.']
+    """
+    notes = []
+    oblong = {size: count for size, count in sizes.items() if len(set(size.split("x"))) == 2}
+    if oblong:
+        count, total = sum(oblong.values()), sum(sizes.values())
+        size = next(iter(oblong))
+        short = min(map(int, size.split("x")))
+        resized = f" and resized to {side}x{side}" if side != short else ""
+        notes.append(
+            f"{count:,} of {total:,} images are not square: {size} images are cropped to "
+            f"{short}x{short}{resized}."
+        )
+    if not asked and side < usual_side:
+        notes.append(
+            f"The images are read at {side} pixels, most of them have {usual_side:,}; "
+            "--resolution, in Python load_images(path, resolution=...), reads more."
+        )
+    return notes
+
+
+def broken_images(path: Path, broken: Sequence[BrokenImageError]) -> DataError:
+    """One error for all images of a folder or an archive that cannot be decoded."""
+    if len(broken) == 1:
+        return broken[0]
+    by_name = sorted(broken, key=lambda error: error.name)
+    listed = ", ".join(f"{error.name!r} ({error.reason})" for error in by_name[:_NAMED])
+    more = f" and {len(broken) - _NAMED:,} more" if len(broken) > _NAMED else ""
+    return DataError(
+        f"cannot read {len(broken):,} images in {str(path)!r}: {listed}{more}",
+        hint="Remove or replace them.",
+    )
