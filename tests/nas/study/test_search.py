@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.space.candidate import Candidate
-
     from nas.study.result import SearchResult
     from nas.train.train import Trained
 
@@ -295,11 +294,12 @@ def test_several_objectives_leave_a_front() -> None:
         n_trials=30, finalists=0, max_epochs=0, objectives=("accuracy", "params"), sampler="nsga2"
     )
     assert {f.number for f in result.pareto} == {t.number for t in result.study.best_trials}
-    scores = [f.score for f in result.pareto]
+    estimates = [f.estimate for f in result.pareto if f.estimate is not None]
+    scores = [estimate.score for estimate in estimates]
     assert scores == sorted(scores, reverse=True)
     assert result.best.number == result.pareto[0].number
-    for point in result.pareto:
-        assert point.values == (point.estimate.accuracy, point.cost.params)
+    for point, estimate in zip(result.pareto, estimates, strict=True):
+        assert point.values == (estimate.accuracy, point.cost.params)
 
 
 def test_what_violates_a_constraint_is_never_scored_nor_best() -> None:

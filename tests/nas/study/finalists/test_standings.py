@@ -61,7 +61,8 @@ def test_a_lead_is_that_of_the_longest_training_of_both(
     brief(record, NARROW.hash, 0.1, 9)
     lead = standings.lead(NARROW, WIDE)
     assert lead is not None
-    assert (lead.epochs, lead.difference) == (3, pytest.approx(0.1))
+    assert lead.epochs == 3
+    assert lead.difference == pytest.approx(0.1)
     assert standings.lead(NARROW, NARROW) is None
     assert standings.lead(NARROW, STRANGE) is None
 
