@@ -84,7 +84,7 @@ def test_where_time_is_limited_there_are_more_finalists_than_it_allows() -> None
 
 
 def test_an_unknown_start_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="unknown start 'defualt'. Did you mean 'default'"):
+    with pytest.raises(ConfigError, match=r"unknown start 'defualt'\. Did you mean 'default'"):
         SearchConfig(init="defualt")
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nas.events import Event
 from nas.graph.graph import Graph
 from nas.study.goals.constraints import parse_constraints
 from nas.study.record.trial_reading import is_scored
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from nas.events import Event
     from nas.space.candidate import Candidate
 
 SHORT: dict[str, Any] = {"finalists": 3, "finalist_epochs": 1, "max_epochs": 2}
@@ -199,7 +199,7 @@ def test_where_it_is_cheap_the_better_of_two_starts_is_kept(
         return by_width(one, epochs, start) + gain * (start == PREDICTED)
 
     trainer = FakeTrainer(accuracy, starts=(DEFAULT, PREDICTED))
-    cheap = {"finalists": 5, "finalist_epochs": 3, "max_epochs": 3}
+    cheap: dict[str, Any] = {"finalists": 5, "finalist_epochs": 3, "max_epochs": 3}
     result = decide(trainer, new_record(), tmp_path, **cheap)
     assert [call for call in trainer.calls if call[2] == PREDICTED] == [
         (width_of(result.best.candidate), 3, PREDICTED)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nas.study.finalists.contender import Contender
     from nas.study.record.study_record import StudyRecord
 
+USUAL = StartPolicy(DEFAULT)
 BOTH = StartPolicy(DEFAULT, (PREDICTED,))
 RIVAL = contender(5)
 FOUND = contenders(4, 3)
@@ -38,7 +39,7 @@ def final_trainings(
     reserve: Sequence[Contender] = (),
     *,
     record: StudyRecord | None = None,
-    starts: StartPolicy = StartPolicy(DEFAULT),
+    starts: StartPolicy = USUAL,
     settled: bool = False,
     most: int = 9,
     spent: int = 0,

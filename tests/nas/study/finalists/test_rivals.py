@@ -8,7 +8,7 @@ import optuna
 import pytest
 
 from nas.study.finalists.rivals import Lead, lead, rivals_of
-from nas.study.outcome import DESIGN
+from nas.study.record.trial_reading import DESIGN
 from nas.task.image_regression import IMAGE_REGRESSION
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS

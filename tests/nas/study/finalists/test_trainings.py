@@ -141,9 +141,10 @@ def test_a_model_that_was_exported_but_not_noted_is_not_taken_for_another_one(
         save(*args, **options)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(module_under_test, "save", saved_and_killed)
+    monkeypatch.setattr(module_under_test, "save", saved_and_killed)
+    with pytest.raises(KeyboardInterrupt):
         fully(trainer, record, tmp_path, 5)
+    monkeypatch.undo()
     assert exported(tmp_path) == 5
     fully(trainer, record, tmp_path, 3)
     assert exported(tmp_path) == 3

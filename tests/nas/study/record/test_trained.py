@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from nas.study.record.study_record import StudyRecord
 from nas.study.record.trained import (
     Training,
     accuracies_by_length,
@@ -11,6 +12,9 @@ from nas.study.record.trained import (
     training_key,
 )
 from tests.nas.study.finalists.fakes import new_record
+
+if TYPE_CHECKING:
+    from nas.study.record.study_record import StudyRecord
 
 
 @pytest.fixture
