@@ -71,6 +71,12 @@ _ROWS = 15
 @click.option(
     "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 30]"
 )
+@click.option(
+    "--founders",
+    type=int,
+    help="Finalists chosen by the ranking; unless it proves itself, mutants of the best follow.  "
+    "[default: 8; on a graph 30]",
+)
 @options.max_epochs
 @click.option(
     "--reduction-factor",

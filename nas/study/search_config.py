@@ -58,6 +58,8 @@ class SearchConfig:
             (6, on a graph 60), or what the budget allows; 0 goes by the score alone.
         finalist_epochs: Length of that training; by default 3, on a graph 30.
         max_epochs: Length of the final training, by default 30, on a graph 300; 0 leaves it out.
+        founders: Finalists that the ranking chooses before mutants of the best are trained, where
+            no ranking has proved itself; by default 8, on a graph 30.
         reduction: The best ``1 / reduction`` of the finalists are trained ``reduction`` times as
             long, each time from the start, and so on until one is left or it is time for the
             final training; see :func:`nas.study.finalists.rungs.plan`.
@@ -88,6 +90,7 @@ class SearchConfig:
     finalists: int | None = None
     finalist_epochs: int | None = None
     max_epochs: int | None = None
+    founders: int | None = None
     reduction: int = 3
     budget: float | None = None
     train_seconds: float | None = None
@@ -105,7 +108,7 @@ class SearchConfig:
         for name, value in parsed.items():
             object.__setattr__(self, name, value)
         check_kinds(self)
-        for name in ("n_trials", "generation", "finalist_epochs"):
+        for name in ("n_trials", "generation", "finalist_epochs", "founders"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} must be at least 1, got {value}")
@@ -144,6 +147,7 @@ class SearchConfig:
             finalist_epochs=(
                 kind.brief_epochs if self.finalist_epochs is None else self.finalist_epochs
             ),
+            founders=kind.founders if self.founders is None else self.founders,
             max_epochs=kind.full_epochs if self.max_epochs is None else self.max_epochs,
         )
 

@@ -166,9 +166,7 @@ class TrainingStage:
 
     def _selection(self, selector: FinalistSelector, exploration: Exploration) -> Select:
         """The next architecture of the first rung, as a contender."""
-        select: Callable[[Mapping[int, float | None]], FrozenTrial | None] = selector
-        if self._space.task.traits.mutates:
-            select = MutationSelector(self._space, selector, self._config, exploration)
+        select = MutationSelector(self._space, selector, self._config, exploration)
 
         def choose(tried: Mapping[int, float | None]) -> Contender | None:
             trial = select(tried)
