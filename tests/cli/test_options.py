@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.program import ARCHITECTURE, SCORES_ONLY, SPACE, nas
+from tests.cli.program import ARCHITECTURE, ON_DIGITS, SCORES_ONLY, SPACE, nas
 
 
 def test_a_configuration_gives_options_by_their_names(hypernet, tmp_path):
@@ -117,7 +117,7 @@ def test_a_bad_value_of_a_shared_option_is_explained(command, option, value, cod
 
 
 def test_progress_goes_to_stderr_alone_and_quiet_silences_it(hypernet, tmp_path):
-    words = ("search", *SPACE, "--weights", hypernet, "--n-trials", 2, *SCORES_ONLY, "--json")
+    words = ("search", *ON_DIGITS, "--weights", hypernet, "--n-trials", 2, *SCORES_ONLY, "--json")
     loud = nas(*words, "--out", tmp_path / "loud")
     quiet = nas(*words, "--out", tmp_path / "quiet", "--quiet")
 

@@ -13,13 +13,13 @@ import torch
 
 from hypernets.cards import shipped as shipped_hypernets
 from nas.events import Advanced
-from tests.cli.program import SCORES_ONLY, SPACE, nas, process
+from tests.cli.program import ON_DIGITS, SCORES_ONLY, nas, process
 
 KEYS = {"run", "study", "trials", "best", "pareto", "trust", "rungs", "seconds", "files"}
 
 
 def search(hypernet: Path, *words: object, out: Path | str = "run"):
-    return nas("search", *SPACE, "--weights", hypernet, "--out", out, *words)
+    return nas("search", *ON_DIGITS, "--weights", hypernet, "--out", out, *words)
 
 
 def rows(run: Path) -> list[dict[str, str]]:
@@ -261,7 +261,7 @@ def test_the_study_can_be_kept_in_a_database(hypernet, tmp_path):
 
 @pytest.mark.usefixtures("shipped")
 def test_the_fitting_shipped_hypernetwork_and_a_folder_in_runs_are_the_default(tmp_path):
-    answer = nas("search", *SPACE, "--n-trials", 2, *SCORES_ONLY, "--json")
+    answer = nas("search", *ON_DIGITS, "--n-trials", 2, *SCORES_ONLY, "--json")
 
     assert answer.code == 0
     assert answer.document["run"] == "runs/nb201-digits"
@@ -271,9 +271,9 @@ def test_the_fitting_shipped_hypernetwork_and_a_folder_in_runs_are_the_default(t
 
 def test_weights_can_be_trained_first_and_are_kept_for_the_next_time():
     words = ("--weights", "train", "--hypernet-steps", 2, "--n-trials", 2, *SCORES_ONLY)
-    first = nas("search", *SPACE, *words, "--out", "run")
+    first = nas("search", *ON_DIGITS, *words, "--out", "run")
     card = Path("run/hypernet/card.json").read_bytes()
-    again = nas("search", *SPACE, *words, "--out", "run")
+    again = nas("search", *ON_DIGITS, *words, "--out", "run")
 
     assert (first.code, again.code) == (0, 0)
     assert "train-hypernet: done" in first.err
@@ -316,7 +316,9 @@ def test_a_bad_value_is_explained(words, code, said, hypernet):
 
 
 def test_what_is_out_of_range_is_refused_before_weights_are_trained():
-    answer = nas("search", *SPACE, "--weights", "train", "--constraint", "params", "--out", "run")
+    answer = nas(
+        "search", *ON_DIGITS, "--weights", "train", "--constraint", "params", "--out", "run"
+    )
 
     assert answer.code == 2
     assert "constraint" in answer.error
@@ -398,7 +400,7 @@ def test_an_interrupted_search_keeps_its_generations_and_goes_on(hypernet, monke
 
 @pytest.mark.slow
 def test_ctrl_c_stops_a_search_and_the_same_command_goes_on(hypernet):
-    words = ("search", *SPACE, "--weights", hypernet, "--n-trials", 400, *SCORES_ONLY)
+    words = ("search", *ON_DIGITS, "--weights", hypernet, "--n-trials", 400, *SCORES_ONLY)
     deadline = time.monotonic() + 120
     with process(*words, "--out", "run") as running:
         while not Path("run/trials.csv").exists():
