@@ -15,7 +15,7 @@ KEYS = {"architecture", "score", "accuracy", "loss", "brier", "naswot", "params"
 
 
 def rank(hypernet, *words):
-    return nas("rank", *SPACE, "--weights", hypernet, "--images", 64, *words)
+    return nas("rank", *ON_DIGITS, "--weights", hypernet, "--images", 64, *words)
 
 
 def write(*texts: str) -> str:
