@@ -9,7 +9,7 @@ import pytest
 import search_spaces
 from nas.analysis.cost import cost
 from nas.task.task import Task
-from tests.cli.program import ARCHITECTURE, OTHER, SPACE, nas
+from tests.cli.program import ARCHITECTURE, ON_DIGITS, OTHER, SPACE, nas
 
 KEYS = {"architecture", "score", "accuracy", "loss", "brier", "naswot", "params", "macs"}
 
