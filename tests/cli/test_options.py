@@ -9,6 +9,7 @@ def test_a_configuration_gives_options_by_their_names(hypernet, tmp_path):
     (tmp_path / "search.toml").write_text(
         f"""
         space = "nb201:channels=4,cells=1"
+        dataset = "digits"
         weights = "{hypernet}"
         n-trials = 3
         finalists = 0

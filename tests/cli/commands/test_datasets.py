@@ -159,7 +159,7 @@ def test_the_resolution_may_be_chosen(images):
 
 
 def test_what_was_found_is_said_before_a_search_and_a_training(images, hypernet):
-    words = ("--dataset", images, *SPACE, "--resolution", 4)
+    words = (*SPACE, "--dataset", images, "--resolution", 4)
     searched = nas("search", *words, "--weights", hypernet, *SCORES_ONLY)
     trained = nas("train", ARCHITECTURE, *words, "--max-epochs", 1, "--json")
 

@@ -141,8 +141,7 @@ def test_a_run_brings_its_space_data_set_and_weights_along(finished, hypernet):
 
 
 def test_a_resolution_of_the_space_is_that_of_the_images():
-    space = f"{SPACE[1]},resolution=4"
-    small = nas("train", ARCHITECTURE, "--space", space, "--max-epochs", 1, "--json")
+    small = train(ARCHITECTURE, "--space", f"{SPACE[1]},resolution=4", "--json")
 
     assert small.code == 0, small.err
     assert small.document["macs"] * 3 < train(ARCHITECTURE, "--json").document["macs"]

@@ -99,8 +99,9 @@ def _by_training(
     objectives: Sequence[str], values: Sequence[Sequence[float]], accuracies: Sequence[float]
 ) -> list[int]:
     wanted = parse_objectives(objectives)
-    study = _study([objective.direction for objective in wanted], values)
-    return by_training(study.trials, accuracies, wanted)
+    names = [objective.name for objective in wanted]
+    figures = [dict(zip(names, row, strict=True)) for row in values]
+    return by_training(figures, accuracies, wanted)
 
 
 @pytest.mark.parametrize("objective", ["score", "accuracy", "loss"])
