@@ -428,13 +428,13 @@ def test_ctrl_c_stops_a_search_and_the_same_command_goes_on(hypernet):
 
 @pytest.mark.slow
 def test_the_plain_command_is_a_demonstration_of_limited_time():
-    lengths = ("--n-trials", 2, "--images", 32, "--train-seconds", 1, "--max-epochs", 1)
-    answer = nas("search", *lengths, "--json")
+    answer = nas("search", "--n-trials", 2, *SCORES_ONLY, "--json")
 
     assert answer.code == 0, answer.err
     assert answer.document["run"] == "runs/resnet-cluttered-digits"
     record = json.loads(Path("runs/resnet-cluttered-digits/run.json").read_text())
-    assert record["configuration"]["finalist_epochs"] == 2
+    assert record["identity"]["dataset"]["name"] == "cluttered-digits"
+    assert record["configuration"]["train_seconds"] == 90
 
 
 @pytest.mark.parametrize(
