@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nas.data import digits
-from nas.errors import StudyError
+from hypernets.cards import shipped as shipped_hypernets
 from nas.events import Advanced
 from nas.study.selection import mutation_selector
 from nas.task.images import IMAGE_CLASSIFICATION
@@ -426,38 +425,14 @@ def test_ctrl_c_stops_a_search_and_the_same_command_goes_on(hypernet):
     assert answer.document["trials"]["complete"] == 400
 
 
-@pytest.mark.slow
-def test_the_plain_command_is_a_demonstration_of_limited_time():
+@pytest.mark.skipif(not shipped_hypernets().names(), reason="no hypernetwork is shipped")
+def test_the_plain_command_takes_nasnet_digits_and_the_hypernetwork_shipped_for_them():
     answer = nas("search", "--n-trials", 2, *SCORES_ONLY, "--json")
 
     assert answer.code == 0, answer.err
-    assert answer.document["run"] == "runs/resnet-cluttered-digits"
-    record = json.loads(Path("runs/resnet-cluttered-digits/run.json").read_text())
-    assert record["identity"]["dataset"]["name"] == "cluttered-digits"
-    assert record["configuration"]["train_seconds"] == 90
-
-
-@pytest.mark.parametrize(
-    ("words", "seconds"),
-    [
-        ((), 90),
-        (("--train-seconds", 5), 5),
-        (("--budget", 100), None),
-        (("--space", "resnet"), None),
-        (("--dataset", "cluttered-digits"), None),
-    ],
-)
-def test_only_what_is_not_given_is_limited_in_time(words, seconds, monkeypatch):
-    asked = []
-
-    def run_search(space, data, hypernet, config, *others, **baselines):
-        asked.append(config)
-        raise StudyError("not searched")
-
-    monkeypatch.setattr("nas.study.search_run.run_search", run_search)
-    monkeypatch.setattr("nas.data.catalog.load", lambda *names, **settings: digits.load())
-    assert nas("search", *words).code == 1
-    assert [config.train_seconds for config in asked] == [seconds]
+    assert answer.document["run"] == "runs/nasnet-digits"
+    document = json.loads(Path("runs/nasnet-digits/run.json").read_text())
+    assert document["identity"]["weights"]["name"] == "nasnet-digits"
 
 
 def test_a_front_without_the_score_is_shown_by_its_first_objective(hypernet):
