@@ -99,8 +99,7 @@ def _by_training(
     objectives: Sequence[str], values: Sequence[Sequence[float]], accuracies: Sequence[float]
 ) -> list[int]:
     wanted = parse_objectives(objectives)
-    names = [objective.name for objective in wanted]
-    figures = [dict(zip(names, row, strict=True)) for row in values]
+    figures = [{o.name: v for o, v in zip(wanted, row, strict=True)} for row in values]
     return by_training(figures, accuracies, wanted)
 
 
