@@ -107,10 +107,13 @@ def _trainings(document: Document) -> list[Training]:
 
 
 def _tests(document: Document, architectures: Sequence[str], epochs: int) -> list[float]:
+    """Test accuracies of the only architecture with all seeds, or of several with the first."""
     return [
         training.test
         for training in _trainings(document)
-        if training.architecture in architectures and training.epochs == epochs
+        if training.architecture in architectures
+        and training.epochs == epochs
+        and (training.seed == 0 or len(architectures) == 1)
     ]
 
 
