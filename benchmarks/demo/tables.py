@@ -69,7 +69,7 @@ def print_ranking(document: Document) -> None:
     random, full = document["random"], document["epochs"]["full"]
     known = {(t.architecture, t.epochs): t.accuracy for t in _trainings(document) if t.seed == 0}
     truth = {text: known[text, full] for text in random if (text, full) in known}
-    columns = {
+    columns: dict[str, dict[str, float]] = {
         name: {text: document["figures"][text][name] for text in random} for name in _UNTRAINED
     }
     for epochs in document["epochs"]["short"]:
@@ -79,8 +79,8 @@ def print_ranking(document: Document) -> None:
     if "predicted" in document:
         figures = document["predicted"]["figures"]
         for name in figures[0]:
-            values = oriented(name, [row[name] for row in figures])
-            columns[f"predicted weights: {name}"] = dict(zip(random, values, strict=True))
+            turned = oriented(name, [row[name] for row in figures])
+            columns[f"predicted weights: {name}"] = dict(zip(random, turned, strict=True))
     print("| figure | τ | ± | n |\n| --- | --- | --- | --- |")
     for name, values in columns.items():
         both = [text for text in truth if text in values]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_everything_is_trained_once_kept_and_printed(
 
 def test_a_training_is_that_of_the_product(digits, space):
     text = space.encode(space.known()["ResNet-8, stem stride 2"])
-    kept = []
+    kept: list[list[dict[str, Any]]] = []
     train = Trainings(space, digits, [], kept.append)
     found = train(text, 1)
     assert train(text, 1) is found
