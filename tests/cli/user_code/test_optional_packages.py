@@ -64,7 +64,7 @@ def test_the_problem_may_lie_behind_another_error():
         ("predict", "net.py:Net"),
         ("predict", "net.py:late"),
         ("spaces", "net.py:build"),
-        ("rank", "--space", "net.py:build", "--sample", 1),
+        ("rank", "--space", "net.py:build", "--dataset", "digits", "--sample", 1),
     ],
 )
 @pytest.mark.parametrize("place", ["file", "function"])
