@@ -68,7 +68,7 @@ def of_architecture(
     from nas.data.fitted import fitted
     from nas.importers.imported import Coverage
     from nas.modules.classifier import Classifier
-    from nas.train.predict import predict
+    from nas.training.predict import predict
 
     start = perf_counter()
     graph = read_architecture(text, space, data.task)

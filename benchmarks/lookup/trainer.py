@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from nas.train.starts.default import DEFAULT
-from nas.train.train import Trained
+from nas.training.starts.default import DEFAULT
+from nas.training.train import Trained
 
 if TYPE_CHECKING:
     from collections.abc import Callable

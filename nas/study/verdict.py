@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nas.errors import counted
 from nas.study.finalists.rivals import SURE
-from nas.train.starts.default import DEFAULT
+from nas.training.starts.default import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

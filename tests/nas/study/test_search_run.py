@@ -16,8 +16,8 @@ from nas.graph.graph import Graph
 from nas.study.goals.constraints import parse_constraints
 from nas.study.record.trial_reading import is_scored
 from nas.study.verdict import verdict
-from nas.train.starts.default import DEFAULT
-from nas.train.starts.predicted import PREDICTED
+from nas.training.starts.default import DEFAULT
+from nas.training.starts.predicted import PREDICTED
 from tests.nas.study.finalists.fakes import (
     FakeTrainer,
     by_width,
