@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from hypernets.families import HYPERNETS, Family
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from hypernets.hyper_lstm import HyperLSTM, HyperLSTMCell
-    from hypernets.predicted_module import PredictedModule, predict_module
     from hypernets.training import HypernetTraining, train_hypernet
+    from nas.evaluate.predicted_module import PredictedModule, predict_module
 
 _HOMES = {
     "HYPERNETS": "hypernets.families",
@@ -24,9 +24,9 @@ _HOMES = {
     "HyperLSTMCell": "hypernets.hyper_lstm",
     "HypernetConfig": "hypernets.config",
     "HypernetTraining": "hypernets.training",
-    "PredictedModule": "hypernets.predicted_module",
+    "PredictedModule": "nas.evaluate.predicted_module",
     "load": "hypernets.checkpoint",
-    "predict_module": "hypernets.predicted_module",
+    "predict_module": "nas.evaluate.predicted_module",
     "save": "hypernets.checkpoint",
     "shipped": "hypernets.cards",
     "train_hypernet": "hypernets.training",

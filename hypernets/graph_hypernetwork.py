@@ -19,8 +19,8 @@ from hypernets.encoders.canonical_order import in_canonical_order
 from hypernets.features import EncodedGraph, encode
 from hypernets.flat_memory import FlatMemory
 from hypernets.graph_batch import graph_batch
-from hypernets.predicted_module import predict_module
 from nas.errors import GraphError, counted, described
+from nas.evaluate.predicted_module import predict_module
 from nas.graph.graph import check_is_graph
 from nas.graph.op import Role
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nas.data.image_dataset import make_dataset
     from nas.data.node_dataset import make_node_dataset
     from nas.errors import NasError
+    from nas.evaluate.prediction import Prediction, predict
     from nas.evaluate.ranking import Ranked, rank
     from nas.graph.builder import GraphBuilder
     from nas.graph.graph import Graph
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.study.result import Found, SearchResult
     from nas.study.search import search
+    from nas.study.single_training import TrainedNetwork, train
     from nas.task.task import Task
 
 _HOMES = {
@@ -49,7 +51,11 @@ _HOMES = {
     "make_node_dataset": "nas.data.node_dataset",
     "own_space": "nas.space.own_space",
     "rank": "nas.evaluate.ranking",
+    "predict": "nas.evaluate.prediction",
     "search": "nas.study.search",
+    "train": "nas.study.single_training",
+    "TrainedNetwork": "nas.study.single_training",
+    "Prediction": "nas.evaluate.prediction",
     "to_module": "nas.compile.module",
 }
 
@@ -61,10 +67,12 @@ __all__ = [
     "Graph",
     "GraphBuilder",
     "NasError",
+    "Prediction",
     "Ranked",
     "SearchResult",
     "SearchSpace",
     "Task",
+    "TrainedNetwork",
     "WeightPredictor",
     "cost",
     "figures",
@@ -72,9 +80,11 @@ __all__ = [
     "make_dataset",
     "make_node_dataset",
     "own_space",
+    "predict",
     "rank",
     "search",
     "to_module",
+    "train",
 ]
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

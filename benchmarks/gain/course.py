@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from hypernets.predicted_module import predict_module
 from nas.config import from_mapping
 from nas.errors import TrainingError
+from nas.evaluate.predicted_module import predict_module
 from nas.events import Listener, ignore, stage
 from nas.files import write_json
 from nas.modules.calling import as_given, graph_call

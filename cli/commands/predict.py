@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from cli.prediction import Prediction
+    from nas.evaluate.prediction import Prediction
     from nas.importers.imported import Frozen
     from nas.task.kind import TaskKind
     from nas.training.gain import Gain

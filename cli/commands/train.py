@@ -81,15 +81,12 @@ def command(
     from cli.output import count, emit_json, listener, pairs, quality
     from cli.setup import out_directory, reserve, use_device
     from cli.space import find_space
-    from hypernets.suited import suited
     from nas.data.catalog import load
     from nas.data.fitted import fitted
     from nas.errors import counted
-    from nas.exporting.final_training import train_and_save
-    from nas.exporting.save import Files
     from nas.space.candidate import Candidate
+    from nas.study.single_training import train
     from nas.training.config import default_training
-    from nas.training.predict import predict
 
     used = ("space", "dataset", "weights") if init == "predicted" else ("dataset",)
     space, dataset, weights = options.of_run(ctx, architecture, used)
@@ -101,25 +98,21 @@ def command(
     graph = network.network if isinstance(network, Candidate) else network
     fitted(data, graph)  # refused before weights are loaded and a folder is made
     announce(data, listen)
-    params = None
-    if init == "predicted":
-        chosen = find_space(space, data.task)
-        hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
-        params = predict(graph, data, hypernet).params
     directory = out_directory(out, f"train-{graph.hash()[:8]}")
     reserve(directory)
-    trained = train_and_save(
-        graph,
+    found = train(
+        network,
         data,
-        directory,
         config,
-        params=params,
-        own=network.module(seed) if isinstance(network, Candidate) else None,
+        space=find_space(space, data.task) if init == "predicted" else None,
+        init=init,
+        predictor=weights,
+        out=directory,
         seed=seed,
-        device=torch_device,
+        device=str(torch_device),
         listen=listen,
     )
-    written = Files(directory)
+    trained, written = found.figures, found.files
     files = {"model": written.source, "weights": written.weights}
     if as_json:
         emit_json({"init": init, **asdict(trained), "files": files})

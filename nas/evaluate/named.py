@@ -89,6 +89,24 @@ def predictor_of(
     if predictor is None or isinstance(predictor, str | Path):
         suited: WeightPredictor = _knower("hypernetwork")(space, data, predictor, listen=listen)
         return suited
+    return _checked(predictor)
+
+
+def module_predictor_of(predictor: object, data: Dataset, listen: Listener) -> WeightPredictor:
+    """The same for networks of no space; None stands for the general one shipped for the data.
+
+    Raises:
+        ConfigError: It is something else.
+        UnknownNameError: There is none of that name, or none is shipped for the data.
+        CheckpointError: It cannot be read.
+    """
+    if predictor is None or isinstance(predictor, str | Path):
+        suited: WeightPredictor = _knower("module-hypernetwork")(data, predictor, listen=listen)
+        return suited
+    return _checked(predictor)
+
+
+def _checked(predictor: object) -> WeightPredictor:
     if isinstance(predictor, type) or not all(
         hasattr(predictor, part) for part in ("card", "predict", "embed")
     ):

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from hypernets.checkpoint import load
-from hypernets.predicted_module import predict_module
+from nas.evaluate.predicted_module import predict_module
 from tests.hypernets.hypernet_toys import make_hypernet
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from hypernets.predicted_module import PredictedModule
+    from nas.evaluate.predicted_module import PredictedModule
 
 
 class Attentive(nn.Module):

@@ -11,10 +11,10 @@ from torch.ao import quantization
 from torch.distributions import Normal
 
 from hypernets.features import KINDS, encode
-from hypernets.predicted_module import predict_module
 from nas.compile.apply import apply
 from nas.compile.module import to_module
 from nas.errors import ImportingError
+from nas.evaluate.predicted_module import predict_module
 from nas.graph.op import Role
 from nas.importers.from_module import from_module
 from tests.hypernets.hypernet_toys import make_hypernet

@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from hypernets.predicted_module import predict_module
 from nas.compile.apply import apply
+from nas.evaluate.predicted_module import predict_module
 from nas.importers.from_module import from_module
 from tests.hypernets.hypernet_toys import make_hypernet
 from tests.zoo.small_structures import STRUCTURE_NETWORKS

@@ -13,9 +13,9 @@ from torch_geometric import nn as pyg
 from torch_geometric.data import Data
 
 from hypernets.checkpoint import load
-from hypernets.predicted_module import predict_module
 from nas.data.catalog import load as load_data
 from nas.errors import GraphError, ImportingError
+from nas.evaluate.predicted_module import predict_module
 from nas.modules.calling import graph_call
 from nas.modules.classifier import Classifier
 from nas.training.evaluate import evaluate

@@ -1,0 +1,154 @@
+"""One network of the user's choice, trained to the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from nas.config import changed
+from nas.data.fitted import fitted
+from nas.errors import ConfigError, described
+from nas.evaluate.named import data_of, predictor_of, space_of
+from nas.events import Listener, ignore
+from nas.exporting.final_training import FinalTraining, train_and_save
+from nas.exporting.save import Files, load_module
+from nas.graph.graph import Graph
+from nas.space.candidate import Candidate, candidate
+from nas.study.baselines import baselines_of
+from nas.training.config import TrainConfig, default_training
+from nas.training.device import resolve_device
+from nas.training.predict import predict
+from nas.training.starts.default import DEFAULT
+from nas.training.starts.predicted import PREDICTED
+from nas.training.starts.start import STARTS
+
+if TYPE_CHECKING:
+    from nas.data.dataset import Dataset
+    from nas.predictor.weight_predictor import WeightPredictor
+    from nas.space.own_space import Build
+    from nas.space.search_space import SearchSpace
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network after its training.
+
+    Attributes:
+        module: In evaluation mode.
+        figures: Accuracies, costs and time.
+        files: What was written.
+    """
+
+    module: nn.Module
+    figures: FinalTraining
+    files: Files
+
+
+def train(
+    network: nn.Module | Graph | Candidate | str,
+    data: str | Path | Dataset,
+    config: TrainConfig | None = None,
+    *,
+    space: str | SearchSpace | type[SearchSpace] | Build | None = None,
+    init: str = DEFAULT,
+    predictor: str | Path | WeightPredictor | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    listen: Listener = ignore,
+    **options: Any,
+) -> TrainedNetwork:
+    """Train one network to the end, test it once, and write it out as plain PyTorch.
+
+    The same call resumes an interrupted training, and returns a finished one.
+
+    Args:
+        network: A module, which is trained from its own initial values; an architecture; or one in
+            the notation of ``space``.
+        data: The data set that the network is for, or its name or path.
+        config: The training; the task's usual one if None.
+        space: The space of a notation, or of an architecture that starts from predicted weights.
+        init: Where an architecture starts from: ``default`` or ``predicted``.
+        predictor: Predicts the initial weights; by default the shipped hypernetwork that fits.
+        out: The folder; by default ``runs/train-HASH``.
+        seed: Of the initial weights, the order of the samples, augmentation and dropout.
+        device: Where to train.
+        listen: Receives the events of every epoch.
+        options: Fields of the training that differ, such as ``epochs=10``.
+
+    Raises:
+        ConfigError: An argument is of another kind, or they do not fit.
+        UnknownNameError: There is none of that name.
+        EncodingError: The notation is none of the space.
+        GraphError: The network is not for this data.
+        StudyError: The folder holds another training.
+        TrainingError: The loss is no longer finite.
+
+    Example:
+        >>> import tempfile, nas
+        >>> from torch import nn
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+        >>> folder = tempfile.mkdtemp()
+        >>> trained = nas.train(model, "digits", epochs=1, out=folder, device="cpu")
+        >>> trained.figures.epochs
+        1
+    """
+    STARTS.get(init)
+    data, place = data_of(data, listen), resolve_device(device)
+    base = default_training(data.task) if config is None else config
+    training = changed(base, options)
+    found = _found(network, space, data)
+    graph = found.network if isinstance(found, Candidate) else found
+    data = fitted(data, graph)
+    params = None
+    if init == PREDICTED:
+        home = space
+        if home is None and isinstance(found, Candidate):
+            home = found.space
+        if home is None:
+            raise ConfigError(
+                "a start from predicted weights needs the space of the architecture",
+                hint="Give space=..., or start from default weights.",
+            )
+        hypernet = predictor_of(predictor, space_of(home, data.task), data, listen)
+        if isinstance(hypernet, nn.Module):
+            hypernet.to(place)
+        params = predict(graph, data, hypernet).params
+    directory = Path("runs", f"train-{graph.hash()[:8]}") if out is None else Path(out)
+    directory.mkdir(parents=True, exist_ok=True)
+    own = found.module(seed) if isinstance(found, Candidate) else None
+    figures = train_and_save(
+        graph,
+        data,
+        directory,
+        training,
+        params=params,
+        own=own,
+        seed=seed,
+        device=place,
+        listen=listen,
+    )
+    module = load_module(graph, directory, own=own)
+    return TrainedNetwork(module, figures, Files(directory))
+
+
+def _found(network: object, space: Any, data: Dataset) -> Graph | Candidate:
+    """The architecture that is meant.
+
+    Raises:
+        ConfigError: It is of another kind.
+    """
+    if isinstance(network, Graph | Candidate):
+        return network
+    if isinstance(network, nn.Module):
+        return baselines_of({"network": network}, data.task)["network"]
+    if isinstance(network, str) and space is not None:
+        return candidate(space_of(space, data.task), network)
+    raise ConfigError(
+        "expected a torch module, a nas.Graph, a nas.Candidate, or a notation with its space, "
+        f"got {described(network)}",
+        hint='nas.train("|nor_conv_3x3~0|+...", "cifar10", space="nb201") names both.',
+    )
