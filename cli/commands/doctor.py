@@ -24,9 +24,9 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
     import torch
 
     import search_spaces
-    from cli.optional_packages import OPTIONAL, installed_version, problem_of
     from cli.output import emit_json, pairs
     from cli.setup import cores, use_device
+    from cli.user_code.optional_packages import OPTIONAL, installed_version, problem_of
     from hypernets.suited import suited
     from nas.data.catalog import load
     from nas.errors import NasError

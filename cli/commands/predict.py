@@ -103,10 +103,10 @@ def command(
     weights that are ahead on the ranking split after that training. Its metadata are the
     normalisation of the inputs and the names of the classes.
     """
-    from cli.module_factory import is_factory
     from cli.output import emit_json, listener, pairs
     from cli.prediction import of_architecture, of_factory
     from cli.setup import out_file, reserve, use_device
+    from cli.user_code.module_factory import is_factory
     from nas.data.catalog import load
     from nas.train.gain import measure_gain
     from nas.train.weights_file import save_weights

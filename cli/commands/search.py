@@ -153,11 +153,11 @@ def command(
     """
     from dataclasses import replace
 
-    from cli.baseline import read_baselines
     from cli.data_set import announce
     from cli.output import emit_json, listener
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
+    from cli.user_code.baseline import read_baselines
     from hypernets.suited import suited
     from nas.config import from_mapping
     from nas.data.catalog import load

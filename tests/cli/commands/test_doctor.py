@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from cli.optional_packages import OPTIONAL
+from cli.user_code.optional_packages import OPTIONAL
 from nas.evaluate.scorer import Failure
 from nas.registry import Registry
 from tests.cli.program import SPACE, nas
@@ -54,7 +54,7 @@ def test_versions_device_and_a_step_that_works():
 def test_the_step_is_one_of_a_search_without_arguments(monkeypatch):
     none: Registry[Path] = Registry("shipped hypernetwork")
     monkeypatch.setattr("hypernets.cards.shipped", lambda: none)
-    monkeypatch.setattr("cli.optional_packages.problem_of", lambda package: None)
+    monkeypatch.setattr("cli.user_code.optional_packages.problem_of", lambda package: None)
     answer = nas("doctor", "--device", "cpu", "--json")
 
     assert answer.code == 0, answer.err
@@ -83,8 +83,8 @@ def test_packages_that_cannot_be_imported_are_found_with_a_cure(tmp_path):
 
 @pytest.mark.usefixtures("_small", "_fake")
 def test_a_package_that_is_not_installed_is_no_problem(tmp_path, monkeypatch):
-    monkeypatch.setattr("cli.optional_packages.find_spec", lambda _: None)
-    monkeypatch.setattr("cli.optional_packages.version", _missing)
+    monkeypatch.setattr("cli.user_code.optional_packages.find_spec", lambda _: None)
+    monkeypatch.setattr("cli.user_code.optional_packages.version", _missing)
     document = nas("doctor", "--device", "cpu", "--json").document
 
     assert document["torchvision"] is document["timm"] is None

@@ -124,6 +124,9 @@ class FakeTrainer:
     def test_accuracy(self, module: nn.Module) -> float:
         return 0.25
 
+    def seconds_per_epoch(self, candidate: Candidate) -> float:
+        return self._seconds
+
 
 class FakeScorer:
     """Scores wider first layers higher, without weights."""

@@ -9,7 +9,7 @@ from functools import _lru_cache_wrapper, partial
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from cli.user_code import EXAMPLE, beside, failure, find, is_standard, standard_refused
+from cli.user_code.loading import EXAMPLE, beside, failure, find, is_standard, standard_refused
 from nas.errors import ConfigError, ImportingError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from cli.optional_packages import torchvision_problem
+from cli.user_code.optional_packages import torchvision_problem
 from nas.errors import ConfigError, ImportingError, NasError, UnknownNameError, nearest
 from nas.raised import PACKAGES, error_text
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from cli import module_factory
-from cli.module_factory import is_factory, make_module
+from cli.user_code import module_factory
+from cli.user_code.module_factory import is_factory, make_module
 from nas.errors import ConfigError, ImportingError, NasError, UnknownNameError
 from tests.cli.program import ARCHITECTURE
 

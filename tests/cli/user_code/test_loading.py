@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import hypernets
-from cli.module_factory import make_module
 from cli.space import find_space
-from cli.user_code import find, load
+from cli.user_code.loading import find, load
+from cli.user_code.module_factory import make_module
 from nas.errors import ConfigError, ImportingError, UnknownNameError
 from nas.task.task import Task
 from tests.cli.program import nas

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cli.optional_packages import problem_of, torchvision_problem
+from cli.user_code.optional_packages import problem_of, torchvision_problem
 from tests.cli.program import nas
 
 MISMATCH = "raise RuntimeError('operator torchvision::nms does not exist')"
