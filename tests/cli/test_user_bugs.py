@@ -91,7 +91,11 @@ def line(name: str) -> int:
         (("predict", "net.py:factory"), "IndexError: list index", "factory"),
         (("spaces", "net.py:without_data"), "got without_data(trial)", "without_data"),
         (("spaces", "net.py:by_key"), "your code raised KeyError: 'kernel'", "by_key"),
-        (("rank", "--space", "net.py:images", "--sample", 1), "no attribute 'haed'", "Images"),
+        (
+            ("rank", "--space", "net.py:images", "--dataset", "digits", "--sample", 1),
+            "no attribute 'haed'",
+            "Images",
+        ),
     ],
 )
 def test_a_bug_is_shown_with_its_line(words, said, place) -> None:

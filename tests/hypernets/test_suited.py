@@ -10,6 +10,7 @@ import search_spaces
 from hypernets.suited import suited, suited_to_modules, usual_proxy
 from nas.data.catalog import load
 from nas.errors import CheckpointError, ConfigError, UnknownNameError, VocabularyError
+from nas.evaluate.untrained import UntrainedWeights
 from nas.events import Event, Noted
 from nas.registry import Registry
 from nas.task.task import Task
@@ -51,18 +52,28 @@ def test_without_a_name_the_shipped_one_that_fits_is_taken(shipped, space, digit
     assert suited(space, digits).card.name == shipped.name
 
 
-def test_where_no_shipped_one_fits_the_ways_out_are_named(shipped, digits):
+def test_where_no_shipped_one_fits_there_is_none_with_a_note(shipped, digits):
     space = search_spaces.get("darts", digits.task)
-    with pytest.raises(UnknownNameError, match="for space 'darts' on data set 'digits'") as caught:
-        suited(space, digits)
+    heard: list[Event] = []
+    found = suited(space, digits, listen=heard.append)
 
-    assert "nas train-hypernet --space darts" in caught.value.hint
+    assert isinstance(found, UntrainedWeights)
+    (note,) = heard
+    assert isinstance(note, Noted)
+    assert "for space 'darts' on data set 'digits'" in note.text
+    assert "--weights train" in note.text
+
+
+def test_none_can_be_asked_for(shipped, space, digits):
+    heard: list[Event] = []
+
+    assert isinstance(suited(space, digits, "none", listen=heard.append), UntrainedWeights)
+    assert heard == []
 
 
 def test_where_there_is_none_for_the_space_a_general_one_will_do(copy, space, digits, only):
     change_card(copy, space="deepnets")
-    with pytest.raises(UnknownNameError, match="for space 'nb201' on data set 'digits'"):
-        suited(space, digits)
+    assert isinstance(suited(space, digits), UntrainedWeights)
 
     change_card(copy, general=True)
     heard: list[Event] = []
@@ -94,8 +105,10 @@ def test_images_in_a_folder_called_like_a_data_set_do_not_fit(shipped, images, t
     folder = images.rename(tmp_path / "digits")
     data = load(str(folder))
     space = search_spaces.get("nb201", data.task)
-    with pytest.raises(UnknownNameError, match="data set 'digits-images'"):
-        suited(space, data)
+    heard: list[Event] = []
+
+    assert isinstance(suited(space, data, listen=heard.append), UntrainedWeights)
+    assert "data set 'digits-images'" in str(heard)
 
 
 def test_for_any_network_the_one_of_the_most_various_networks_is_taken(

@@ -73,7 +73,7 @@ def test_code_that_imports_it_gets_a_sentence_and_a_cure(words, place, package):
     source = "{}\ndef late():\n    {}\ndef build(trial, data):\n    {}\nNet = late\n"
     line = "import torchvision"
     Path("net.py").write_text(source.format(*((line if place == "file" else ""), line, line)))
-    answer = nas(*words)
+    answer = nas(*words, "--quiet")
     assert answer.code == 1
     assert f"does not match torch {torch.__version__}: " in answer.error
     assert "hint: Install the build that matches: pip install " in answer.err
