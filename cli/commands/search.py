@@ -34,6 +34,7 @@ _ROWS = 15
 @options.space
 @options.data
 @options.resolution
+@options.val_fraction
 @options.weights("train")
 @click.option("--hypernet-steps", default=2000, show_default=True, help="With --weights train.")
 @click.option(
@@ -129,6 +130,7 @@ def command(
     dataset: str,
     data_dir: Path | None,
     resolution: int | None,
+    val_fraction: float | None,
     weights: str | None,
     hypernet_steps: int,
     images: int,
@@ -166,7 +168,14 @@ def command(
         given |= {name: value for name, value in _DEMO.items() if given[name] is None}
     config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    data = load(
+        dataset,
+        data_dir=data_dir,
+        resolution=resolution,
+        val_fraction=val_fraction,
+        seed=0,
+        listen=listen,
+    )
     announce(data, listen)
     chosen = find_space(space, data.task)
     directory = out_directory(out, _run_name(chosen, data))

@@ -24,6 +24,7 @@ _CLASSES = 10
 @options.space
 @options.data
 @options.resolution
+@options.val_fraction
 @click.option(
     "--init",
     type=click.Choice(("default", "predicted")),
@@ -57,6 +58,7 @@ def command(
     dataset: str,
     data_dir: Path | None,
     resolution: int | None,
+    val_fraction: float | None,
     init: str,
     weights: str | None,
     max_epochs: int | None,
@@ -95,7 +97,14 @@ def command(
     space, dataset, weights = options.of_run(ctx, architecture, used)
     torch_device, _ = use_device(device, threads=threads)
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    data = load(
+        dataset,
+        data_dir=data_dir,
+        resolution=resolution,
+        val_fraction=val_fraction,
+        seed=0,
+        listen=listen,
+    )
     config = default_training(data.task, max_epochs)
     network = read_network(architecture, space, data.task)
     graph = network.network if isinstance(network, Candidate) else network

@@ -172,3 +172,13 @@ def test_what_was_found_is_said_before_a_search_and_a_training(images, hypernet)
     assert trained.code == 0, trained.err
     digits = nas("train", ARCHITECTURE, *SPACE, "--max-epochs", 1, "--out", "other")
     assert "drawn by seed" not in digits.err
+
+
+def test_the_share_of_the_ranking_split_may_be_chosen(images):
+    document = nas("datasets", images, "--val-fraction", 0.25, "--json").document
+    refused = nas("datasets", "digits", "--val-fraction", 0.25)
+
+    assert (document["train"], document["val"], document["test"]) == (24, 8, 8)
+    assert refused.code == 1
+    assert "'digits' is a data set with a ranking split of its own" in refused.error
+    assert "between 0 and 1" in nas("datasets", images, "--val-fraction", 2).error

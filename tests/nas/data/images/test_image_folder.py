@@ -203,3 +203,39 @@ def test_images_without_pixels_are_refused(tmp_path: Path, resolution: int) -> N
     folder = paint_classes(tmp_path / "pets", 1)
     with pytest.raises(DataError, match=f"at least 1 pixel, got {resolution}"):
         load_images(folder, resolution=resolution)
+
+
+def test_the_share_of_the_ranking_split_may_be_chosen(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 50)
+    data = load_images(folder, val_fraction=0.25)
+    assert sizes(data) == (60, 20, 20)
+    assert data.val.labels.bincount().tolist() == [10, 10]
+    usual = load_images(folder)
+    assert torch.equal(images_of(data.test).images, images_of(usual.test).images)
+    assert load_images(folder, val_fraction=0.1).fingerprint == usual.fingerprint
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, float("nan")])
+def test_a_share_that_is_none_is_refused(tmp_path: Path, fraction: float) -> None:
+    folder = paint_classes(tmp_path / "pets", 10)
+    with pytest.raises(DataError, match=f"between 0 and 1, got {fraction}"):
+        load_images(folder, val_fraction=fraction)
+
+
+@pytest.mark.parametrize(("fraction", "split"), [(0.1, "val"), (0.95, "train")])
+def test_a_share_that_leaves_a_class_out_is_refused(
+    tmp_path: Path, fraction: float, split: str
+) -> None:
+    folder = paint_classes(tmp_path / "pets", 50)
+    for number in range(5):
+        paint(folder / "emu" / f"{number}.png", seed=number)
+    with pytest.raises(DataError, match=f"the {split} split of .* no image of 'emu'") as caught:
+        load_images(folder, val_fraction=fraction)
+    assert "there are 4 images to train and rank on" in caught.value.message
+
+
+def test_no_share_is_taken_where_the_ranking_split_is_given(tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        paint_classes(tmp_path / "pets" / part, 20)
+    with pytest.raises(DataError, match="pets' has a ranking split"):
+        load_images(tmp_path / "pets", val_fraction=0.3)

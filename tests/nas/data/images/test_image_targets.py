@@ -58,6 +58,13 @@ def test_a_column_may_say_the_split(folder: Path) -> None:
     data = load_targets(folder)
     assert in_units(data, data.test)[:, 0].round().tolist() == [0, 5, 10, 15, 20]
     assert (len(data.val), len(data.train)) == (6, 29)
+    with pytest.raises(DataError, match="has a ranking split"):
+        load(folder, val_fraction=0.3)
+
+
+def test_the_share_of_the_ranking_split_may_be_chosen(folder: Path) -> None:
+    data = load(folder, val_fraction=0.25)
+    assert [len(part) for part in (data.train, data.val, data.test)] == [24, 8, 8]
 
 
 @pytest.mark.parametrize(
