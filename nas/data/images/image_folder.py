@@ -21,6 +21,7 @@ from nas.data.images.ranking_split import (
     check_classes,
     check_drawn,
     check_fraction,
+    precision_notes,
 )
 from nas.data.images.reading_notes import shape_notes
 from nas.errors import DataError
@@ -129,8 +130,12 @@ def load_images(
         flip=flip,
         class_names=names,
     )
-    notes = (*_notes(contents, resolution), *balance_notes(by_class["train"]))
     found = Found(contents.sizes, split_off)
+    notes = (
+        *_notes(contents, resolution),
+        *balance_notes(by_class["train"]),
+        *precision_notes(len(val), data.task.traits, is_given=not found.draws_ranking),
+    )
     return replace(data, skipped=contents.skipped, notes=notes, found=found)
 
 

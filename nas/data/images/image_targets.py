@@ -16,7 +16,12 @@ from nas.data.images.folder import folder_members
 from nas.data.images.image_files import LARGEST, check_resolution, usual_side
 from nas.data.images.layout import SPLITS
 from nas.data.images.picture import header, square
-from nas.data.images.ranking_split import USUAL_FRACTION, check_drawn, check_fraction
+from nas.data.images.ranking_split import (
+    USUAL_FRACTION,
+    check_drawn,
+    check_fraction,
+    precision_notes,
+)
 from nas.data.images.reading_notes import broken_images, shape_notes, sizes_of
 from nas.data.regression import make_regression_dataset
 from nas.errors import BrokenImageError, DataError
@@ -96,7 +101,9 @@ def load_targets(
         target_names=table.names,
     )
     split_off = SPLITS[1:] if table.splits is None else ()
-    return replace(data, notes=tuple(images.notes), found=Found(images.sizes, split_off))
+    precision = precision_notes(len(data.val), data.task.traits, is_given=not split_off)
+    notes = (*images.notes, *precision)
+    return replace(data, notes=notes, found=Found(images.sizes, split_off))
 
 
 def _read(file: Path) -> _Table:

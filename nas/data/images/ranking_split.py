@@ -1,4 +1,4 @@
-"""The ranking split of images in files: how large it is where it is drawn, and how exact."""
+"""The ranking split of images in files: how large it is where it is drawn, and how precise."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from nas.metric import Metric
+
 USUAL_FRACTION = 0.1
 """Share of the training images that becomes the ranking split."""
+
+_FEW = 100
+"""With fewer images to rank on, most differences between good networks are chance."""
+_MANY = 500
+"""From so many images on the error of an accuracy is below two points, which is not noted."""
+_EXAMPLE = 0.8
+"""The value of the metric whose error is noted."""
 
 
 def check_fraction(fraction: float | None) -> None:
@@ -57,3 +66,33 @@ def check_classes(path: Path, fraction: float, splits: Mapping[str, Mapping[str,
                 f"of {missing!r}, of which there are {total} to train and rank on",
                 hint="Choose a val_fraction nearer to one half, or add images of that class.",
             )
+
+
+def precision_notes(images: int, metric: Metric, *, is_given: bool) -> list[str]:
+    """How precisely accuracies are known on a small ranking split.
+
+    Args:
+        images: Size of the split.
+        metric: Of the kind of task.
+        is_given: Whether the split is given and not drawn.
+
+    Example:
+        >>> from nas.metric import METRICS
+        >>> precision_notes(150, METRICS["image-classification"], is_given=False)
+        ['The ranking split has 150 images: an accuracy of 80% is known to ± 3.3 points.']
+    """
+    if images >= _MANY:
+        return []
+    example = f"{_EXAMPLE:.0%}" if metric.is_share else f"{_EXAMPLE:g}"
+    note = (
+        f"The ranking split has {counted(images, 'image')}: an {metric.metric} of {example} is "
+        f"known to ± {metric.margin(_EXAMPLE, images)}."
+    )
+    if images >= _FEW:
+        return [note]
+    cure = (
+        ""
+        if is_given
+        else ("; --val-fraction, in Python load_images(path, val_fraction=...), makes it larger")
+    )
+    return [f"{note} So few images hardly separate good networks{cure}."]

@@ -92,7 +92,7 @@ def test_classes_are_counted_in_each_split_and_skipped_files_are_shown(images):
         {"name": "light", "train": 14, "val": 2, "test": 4},
     ]
     assert document["skipped"] == {".txt": 2, ".mp4": 1}
-    assert document["notes"] == ["3 files skipped: 2 .txt, 1 .mp4."]
+    assert document["notes"][0] == "3 files skipped: 2 .txt, 1 .mp4."
     answer = nas("datasets", images)
     assert "3 files skipped: 2 .txt, 1 .mp4." in answer.out
     assert ["dark", "14", "2", "4"] in [line.split() for line in answer.out.splitlines()]
@@ -139,7 +139,7 @@ def test_sizes_balance_and_splits_are_shown(images):
 
     assert document["found"] == {"sizes": {"8x8": 39, "12x8": 1}, "split_off": ["val", "test"]}
     assert document["balance"] == pytest.approx(14 / 15, abs=0.08)
-    (note,) = document["notes"]
+    note, _ = document["notes"]
     assert note == "1 of 40 images are not square: 12x8 images are cropped to 8x8."
     shown = nas("datasets", images).out
     assert "8x8 (39), 12x8 (1)" in shown

@@ -72,7 +72,10 @@ def test_what_should_be_known_is_announced(tmp_path: Path) -> None:
     folder = paint_classes(tmp_path / "pets", 20)
     (folder / "cat" / "labels.txt").touch()
     load(folder, listen=heard.append)
-    assert heard == [Noted(text="1 file skipped: 1 .txt.")]
+    skipped, precision = heard
+    assert skipped == Noted(text="1 file skipped: 1 .txt.")
+    assert isinstance(precision, Noted)
+    assert precision.text.startswith("The ranking split has 4 images:")
 
 
 def test_the_share_of_the_ranking_split_is_for_images_in_files(tmp_path: Path) -> None:

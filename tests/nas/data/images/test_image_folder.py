@@ -97,7 +97,12 @@ def test_test_images_without_training_images(tmp_path: Path) -> None:
 
 def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
     folder = paint_classes(tmp_path / "pets", 20)
-    assert load_images(folder).notes == ()
+    precise = (
+        "The ranking split has 4 images: an accuracy of 80% is known to ± 22.9 points. So few "
+        "images hardly separate good networks; --val-fraction, in Python "
+        "load_images(path, val_fraction=...), makes it larger."
+    )
+    assert load_images(folder).notes == (precise,)
     (folder / "cat" / "labels.txt").touch()
     for number in range(20):
         paint(folder / "emu" / f"{number}.png", size=(300, 400))
@@ -107,7 +112,7 @@ def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
         paint(folder / "owl" / f"{number}.png")
     data = load_images(folder)
     assert data.skipped == {".txt": 1}
-    skipped, shape, resolution, few = data.notes
+    skipped, shape, resolution, few, precision = data.notes
     assert skipped == "1 file skipped: 1 .txt."
     assert shape == (
         "50 of 98 images are not square: 300x400 images are cropped to 300x300 and resized to "
@@ -115,9 +120,10 @@ def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
     )
     assert resolution.startswith("The images are read at 224 pixels, most of them have 300;")
     assert few.startswith("Few training images: 'owl' has 5.")
+    assert precision.startswith("The ranking split has 9 images:")
     notes = load_images(folder, resolution=300).notes
     assert notes[1] == "50 of 98 images are not square: 300x400 images are cropped to 300x300."
-    assert len(notes) == 3
+    assert len(notes) == 4
 
 
 def test_sizes_and_splits_are_kept_as_they_were_found(tmp_path: Path) -> None:

@@ -103,9 +103,11 @@ def test_the_images_are_read_at_the_resolution_asked_for(folder: Path) -> None:
     assert data.task.resolution == 4
     assert data.found is not None
     assert (data.found.sizes, data.found.split_off) == ({"8x8": 39, "12x8": 1}, ("val", "test"))
-    assert data.notes == (
-        "1 of 40 images are not square: 12x8 images are cropped to 8x8 and resized to 4x4.",
+    shape, precision = data.notes
+    assert shape == (
+        "1 of 40 images are not square: 12x8 images are cropped to 8x8 and resized to 4x4."
     )
+    assert precision.startswith("The ranking split has 3 images: an R²")
 
 
 def test_all_broken_images_are_named_at_once(folder: Path) -> None:
