@@ -94,6 +94,12 @@ _ROWS = 15
     help="Time all trainings may take, in place of --budget.",
 )
 @click.option(
+    "--splits",
+    type=int,
+    help="Draws of the ranking split that each brief training is repeated on.  [default: 1; 3 "
+    "where a folder has fewer than 500 images to train and rank on]",
+)
+@click.option(
     "--init",
     default="auto",
     show_default=True,

@@ -38,6 +38,7 @@ class Found:
         epochs: Length of that training; None if there was none.
         test_accuracy: Accuracy on the test split after its final training; None if it had none.
         start: Where the weights of that training came from; None if there was none.
+        splits: Number of draws of the ranking split of which ``val_accuracy`` is the mean.
     """
 
     candidate: Candidate
@@ -50,6 +51,7 @@ class Found:
     epochs: int | None = None
     test_accuracy: float | None = None
     start: str | None = None
+    splits: int = 1
 
     def __repr__(self) -> str:
         trained = "" if self.val_accuracy is None else f", val_accuracy={self.val_accuracy:.4f}"
@@ -73,6 +75,7 @@ class Found:
             "test_accuracy": self.test_accuracy,
             "epochs": self.epochs,
             "init": self.start,
+            "splits": self.splits,
         }
         estimate = None if self.estimate is None else asdict(self.estimate)
         score = None if estimate is None else estimate.pop("score")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +20,7 @@ from nas.seeding import derive
 from nas.space.candidate import candidate
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finalists.effort import Scored, efforts
+from nas.study.finalists.splits import splits_of
 from nas.study.finalists.standings import Standings
 from nas.study.finalists.start_policy import start_policy
 from nas.study.finalists.trainer import Trainer
@@ -111,6 +112,7 @@ def run_search(
         )
         score.proxy(space)
         record = open_record(space, data, predictor, config, folder, check, locks)
+        config = replace(config, splits=splits_of(config.splits, data, record))
         trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
         run = SearchRun(
             space, score, trainer, config, record, folder, listen, baselines=baselines or {}
@@ -161,7 +163,7 @@ class SearchRun:
         self._table = None
         if folder is not None:
             self._table = TrialsTable(folder.trials, record, config.constraints)
-        self._trainings = Trainings(trainer, record, folder)
+        self._trainings = Trainings(trainer, record, folder, splits=config.splits or 1)
         self._training = TrainingStage(
             space,
             score.embed,

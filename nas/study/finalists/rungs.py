@@ -73,8 +73,12 @@ def training_epochs(rungs: tuple[Rung, ...], finalists: int) -> int:
     return sum(rung.cost for rung in rungs) + (RIVALS * rungs[0].epochs if finalists else 0)
 
 
-def affordable(budget: float, finalist_epochs: int, max_epochs: int, reduction: int = 3) -> int:
+def affordable(
+    budget: float, finalist_epochs: int, max_epochs: int, reduction: int = 3, splits: int = 1
+) -> int:
     """The largest number of finalists whose trainings cost no more than a budget in epochs.
+
+    All trainings but the full one are repeated on each split.
 
     Example:
         >>> affordable(90, 3, 30)
@@ -86,7 +90,7 @@ def affordable(budget: float, finalist_epochs: int, max_epochs: int, reduction: 
 
     def cost(finalists: int) -> int:
         rungs = plan(finalists, finalist_epochs, max_epochs, reduction)
-        return training_epochs(rungs, finalists)
+        return splits * (training_epochs(rungs, finalists) - max_epochs) + max_epochs
 
     least = max_epochs or cost(1)
     if budget < least:
