@@ -1,4 +1,4 @@
-"""Architectures as users name them: a graph file, a run folder, a notation."""
+"""Architectures as users name them: a graph file, a run folder, a trial of one, a notation."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.paths import there
+from cli.short_name import notation_of, split_name
 from nas.errors import EncodingError, GraphError, NasError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
@@ -31,14 +31,16 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
     """The graph in a file, or the candidate of a notation.
 
     Args:
-        text: A graph as JSON (``architecture.json``), a run folder with a best model, or an
-            architecture in the notation of a space.
+        text: A graph as JSON (``architecture.json``), a run folder with a best model, an
+            architecture of a run by its trial (``RUN#78``) or the first characters of its hash
+            (``RUN#1a2b3c``), or one in the notation of a space.
         space_name: The space of a notation.
         task: The task of the network of a notation.
 
     Raises:
         EncodingError: The text is no architecture of the space.
         GraphError: The file holds no graph.
+        UnknownNameError: The run has no such trial.
     """
     from cli.space import find_space
     from nas.space.candidate import candidate
@@ -46,7 +48,9 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
     path = Path(text or "\0")  # an empty text is not the working directory
     if there(path, Path.exists):
         return read_graph_file(path)
-    space = find_space(space_name, task)
+    space, named = find_space(space_name, task), split_name(text)
+    if named is not None:
+        text = notation_of(*named)
     try:
         return candidate(space, text)
     except EncodingError as error:
@@ -119,11 +123,3 @@ def _read_graph(file: Path) -> Graph:
             hint="Name the module it was imported from: nas predict package.module:factory.",
         )
     return graph
-
-
-def there(path: Path, kind: Callable[[Path], bool]) -> bool:
-    """Whether a path, which may be no path at all, is an existing file or folder."""
-    try:
-        return kind(path)
-    except (OSError, ValueError):  # a notation can be longer than a file name may be
-        return False

@@ -205,7 +205,7 @@ def are_defaults(*names: str) -> bool:
 def of_run(
     ctx: click.Context, run: str, used: Collection[str] = ("space", "dataset", "weights")
 ) -> tuple[str, str, str | None]:
-    """Space, data set and weights for a command that is given a run.
+    """Space, data set and weights for a command that is given a run, or an architecture of one.
 
     What neither the command line nor ``--config`` says is as in the run; without a run, and for
     what is not used, it is the option's default.
@@ -213,9 +213,13 @@ def of_run(
     from click.core import ParameterSource
 
     from cli.runs import read_settings
+    from cli.short_name import run_of, split_name
 
+    needed = {*used, *(() if split_name(run) is None else ("space",))}  # reads its notation
     not_given = [
-        name for name in used if ctx.get_parameter_source(name) is ParameterSource.DEFAULT
+        name
+        for name in sorted(needed)
+        if ctx.get_parameter_source(name) is ParameterSource.DEFAULT
     ]
-    settings = {**ctx.params, **read_settings(Path(run), not_given)}
+    settings = {**ctx.params, **read_settings(run_of(run), not_given)}
     return settings["space"], settings["dataset"], settings["weights"]

@@ -94,7 +94,16 @@ def _cut(line: str) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").replace(".", "").replace("-", "").replace("%", "").isdigit()
+    if cell == "–":
+        return True
+    return (
+        cell.removeprefix("#")
+        .replace(",", "")
+        .replace(".", "")
+        .replace("-", "")
+        .replace("%", "")
+        .isdigit()
+    )
 
 
 def pairs(entries: Mapping[str, object], *, cut: Collection[str] = ()) -> None:

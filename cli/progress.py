@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from nas.events import Advanced, Event, Leaders, Noted, StageFinished, StageStarted
+from nas.events import Advanced, Event, Leaders, Noted, StageFinished, StageStarted, TimeLeft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,18 +50,27 @@ class _PlainView:
         self._console = console
         self._last = 0.0
         self._first: dict[str, tuple[float, int]] = {}
+        self._steps: dict[str, str] = {}
+        self._whole = ""
 
     def __call__(self, event: Event) -> None:
         match event:
-            case StageStarted(stage=stage):
+            case StageStarted(stage=stage, steps=steps):
                 self._first.pop(stage, None)
+                if steps:
+                    self._steps[stage] = steps
+            case TimeLeft(seconds=seconds):
+                self._whole = f", {_duration(seconds)} in all"
             case Advanced(stage=stage, done=done, total=total, metrics=metrics):
                 now = time.monotonic()
                 self._first.setdefault(stage, (now, done))
                 if now - self._last >= _SECONDS_BETWEEN_LINES or done == total:
                     self._last = now
                     left = self._left(stage, done, total, now)
-                    self._print(f"{stage}: {done}/{total or '?'}  {_figures(metrics)}{left}")
+                    steps = f" {self._steps[stage]}" if stage in self._steps else ""
+                    self._print(
+                        f"{stage}: {done}/{total or '?'}{steps}  {_figures(metrics)}{left}"
+                    )
             case StageFinished(stage=stage, seconds=seconds, completed=completed):
                 ended = "done in" if completed else "stopped after"
                 self._print(f"{stage}: {ended} {seconds:.1f} s")
@@ -79,7 +88,7 @@ class _PlainView:
             return ""
         if steps < _SHARE_TO_JUDGE * total and seconds < _SECONDS_TO_JUDGE:
             return ""
-        return f", about {_duration(seconds / steps * (total - done))} left"
+        return f", about {_duration(seconds / steps * (total - done))} left{self._whole}"
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, soft_wrap=True)
@@ -99,15 +108,19 @@ class _LiveView:
             console=console,
         )
         self._figures = ""
+        self._whole = ""
         self._tasks: list[tuple[str, TaskID]] = []
         self._leaders: Table | None = None
         self._live: Live | None = None
 
     def __call__(self, event: Event) -> None:
         match event:
-            case StageStarted(stage=stage, total=total):
-                self._tasks.append((stage, self._bars.add_task(stage, total=total)))
+            case StageStarted(stage=stage, total=total, steps=steps):
+                title = f"{stage} ({steps})" if steps else stage
+                self._tasks.append((stage, self._bars.add_task(title, total=total)))
                 self._start()
+            case TimeLeft(seconds=seconds):
+                self._whole = f"whole search: about {_duration(seconds)} left"
             case Advanced(done=done, metrics=metrics) if self._tasks:
                 self._bars.update(self._tasks[-1][1], completed=done)
                 self._figures = _figures(metrics)
@@ -142,7 +155,11 @@ class _LiveView:
 
     def _view(self) -> Group:
         leaders = [] if self._leaders is None else [self._leaders]
-        return Group(*leaders, self._bars, Text(self._figures, overflow="ellipsis", no_wrap=True))
+        lines = (Text(line, overflow="ellipsis", no_wrap=True) for line in self._lines())
+        return Group(*leaders, self._bars, *lines)
+
+    def _lines(self) -> list[str]:
+        return [line for line in (self._figures, self._whole) if line]
 
 
 def _leader_table(rows: tuple[Mapping[str, object], ...]) -> Table:
@@ -151,9 +168,11 @@ def _leader_table(rows: tuple[Mapping[str, object], ...]) -> Table:
     figures = [column for column in rows[0] if column != "architecture"]
     for column in figures:
         view.add_column(column, justify="right", min_width=len(column), no_wrap=True)
-    view.add_column("architecture", ratio=1, overflow="ellipsis", no_wrap=True)
+    named = ["architecture"] if "architecture" in rows[0] else []
+    for column in named:
+        view.add_column(column, ratio=1, overflow="ellipsis", no_wrap=True)
     for row in rows:
-        cells = [_figure(row[column]) for column in (*figures, "architecture")]
+        cells = [_figure(row[column]) for column in (*figures, *named)]
         view.add_row(*map(Text, cells))
     return view
 

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.architecture import there
-from nas.errors import ConfigError, StudyError
+from cli.paths import there
+from nas.errors import ConfigError, NasError, StudyError
 from nas.files import read_json
 from nas.metric import METRICS
 from nas.study.record.run_folder import RunFolder
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from nas.metric import Metric
+    from nas.task.task import Task
 
 SETTINGS = ("space", "dataset", "weights")
+_TEXTS = ("outcome", "hash", "architecture", "reason")
+"""Columns of the table of trials that hold no numbers."""
 _PLAIN = re.compile(r"\w[\w.-]*")
 """The name of a folder that lies in the run."""
 _SIZE = re.compile(r"[\w.+-]*")
@@ -135,6 +138,30 @@ def metric_of(run: Path) -> Metric:
     return METRICS.get(name, METRICS["image-classification"])
 
 
+def read_task(run: Path) -> Task:
+    """The task of the networks of a run.
+
+    Raises:
+        StudyError: The folder holds no run, or one that is damaged.
+    """
+    from nas.task.task import Task
+
+    folder = RunFolder(run)
+    identity = folder.read_identity()
+    if identity is None:
+        raise StudyError(f"no run in {str(run)!r}", hint="`nas search --out` makes one.")
+    try:
+        return Task(**identity["space"]["task"])
+    except (KeyError, TypeError, NasError) as error:
+        raise _damaged(folder.run, f"{type(error).__name__}: {error}") from None
+
+
+def objectives_of(run: Path) -> list[str]:
+    """The names of the objectives of a run."""
+    identity = RunFolder(run).read_identity() or {}
+    return [str(text).partition(":")[0] for text in identity.get("objectives", ())]
+
+
 def read_trials(run: Path) -> list[dict[str, str]]:
     """One row for each trial of a run so far, in order.
 
@@ -155,6 +182,15 @@ def read_trials(run: Path) -> list[dict[str, str]]:
     if rows and missing:
         raise _damaged(folder.trials, f"it has no column {min(missing)!r}")
     return rows
+
+
+def typed(key: str, value: str) -> object:
+    """An entry of the table of trials as it was before it was written; None where it is empty."""
+    if value == "":
+        return None
+    if key in _TEXTS:
+        return value
+    return int(value) if value.lstrip("-").isdigit() else float(value)
 
 
 def _damaged(file: Path, why: str) -> StudyError:

@@ -2,18 +2,12 @@
 
 import torch
 
-import hypernets
 import nas
-import search_spaces
 
 data = nas.load_dataset("digits")
-space = search_spaces.get("nasnet", data.task)
-hypernet = hypernets.load("nasnet-digits")
-
 result = nas.search(
-    space,
+    "nasnet",
     data,
-    hypernet,
     n_trials=48,
     objectives=("score:max", "params:min"),
     finalists=2,

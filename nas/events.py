@@ -15,10 +15,17 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class StageStarted(Event):
-    """A stage begins; ``total`` is the number of steps where it is known."""
+    """A stage begins.
+
+    Attributes:
+        stage: Its name.
+        total: The number of its steps; None where it is not known.
+        steps: What a step is, in words: ``trainings of 3 epochs``.
+    """
 
     stage: str
     total: int | None = None
+    steps: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +61,13 @@ class Leaders(Event):
     rows: tuple[Mapping[str, object], ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class TimeLeft(Event):
+    """The time that a whole job will still take, all its stages together."""
+
+    seconds: float
+
+
 Listener = Callable[[Event], None]
 
 
@@ -86,10 +100,12 @@ class Stage:
 
 
 @contextmanager
-def stage(listen: Listener, name: str, total: int | None = None) -> Iterator[Stage]:
+def stage(
+    listen: Listener, name: str, total: int | None = None, *, steps: str = ""
+) -> Iterator[Stage]:
     """Announce the start and the end of a stage, and time it."""
     current = Stage(listen, name, total)
-    listen(StageStarted(stage=name, total=total))
+    listen(StageStarted(stage=name, total=total, steps=steps))
     completed = False
     try:
         yield current

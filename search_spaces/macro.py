@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError
+from nas.task.task import check_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +35,7 @@ def check_image_space(space: SearchSpace) -> None:
     Raises:
         ConfigError: They are not; the message names the size.
     """
+    check_task(space.task)
     task = space.task
     if min(task.channels, task.resolution, task.classes) < 1:
         raise ConfigError(
@@ -49,6 +51,7 @@ def check_node_space(space: SearchSpace) -> None:
     Raises:
         ConfigError: They are not; the message names the size.
     """
+    check_task(space.task)
     task = space.task
     if min(task.features, task.classes) < 1:
         raise ConfigError(

@@ -134,6 +134,22 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "a number as folder": (search(out=3), r"out must be Path \| None, got 3"),
     "a device of torch": (search(device=torch.device("cpu")), "device must be str, got device"),
     "a dictionary as scoring": (search(scoring={"images": 3}), "scoring must be ScoreConfig, got"),
+    "a list of baselines": (
+        search(baselines=[FORWARD]),
+        "expected baselines as networks by name, got list",
+    ),
+    "a ranking of a number": (
+        lambda: nas.rank(SPACE, DATA, None, as_any(3)),
+        "expected a list of architectures, got int 3",
+    ),
+    "a ranking of nothing": (
+        lambda: nas.rank(SPACE, DATA),
+        "give either architectures, or the number of a sample",
+    ),
+    "a space for data": (
+        lambda: search_spaces.NasNet(task=as_any(DATA)),
+        r"expected a nas.Task, got Dataset\('digits'",
+    ),
     "data of another task": (search("gnn"), "space 'gnn' needs a task on nodes"),
     "a space of another task": (
         search(search_spaces.get("nasnet", nas.Task(classes=3, channels=3, resolution=32))),

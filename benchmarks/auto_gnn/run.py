@@ -19,7 +19,6 @@ import search_spaces
 from cli.progress import Display
 from hypernets.checkpoint import load
 from nas.data import catalog
-from nas.study.selection import mutation_selector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,15 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add(
         "--founders",
         type=int,
-        default=mutation_selector.FOUNDERS,
-        help="trained before the first child",
+        help="trained before the first mutant",
     )
     add("--constraint", action="append", default=[])
     add("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     add("--out", type=Path, default=Path("runs/auto_gnn"))
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    mutation_selector.FOUNDERS = options.founders
     data = catalog.load(options.dataset, data_dir=options.data_dir)
     space = search_spaces.get("gnn", data.task)
     found = []
@@ -65,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             constraints=options.constraint,
             sampler=options.sampler,
             max_epochs=options.max_epochs,
+            founders=options.founders,
             seed=seed,
             out=options.out / f"{data.name}-{seed}",
             device="cpu",

@@ -101,7 +101,7 @@ class EngineArm:
 def _row(finalist: Finalist) -> dict[str, Any]:
     return {
         "architecture": finalist.architecture,
-        "score": round(finalist.estimate.score, 4),
+        "score": None if finalist.score is None else round(finalist.score, 4),
         "macs": finalist.cost.macs,
         "val": finalist.val_accuracy,
         "epochs": finalist.epochs,

@@ -2,34 +2,80 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from nas.metric import Metric
+
+
+_COLUMNS = ("params", "macs")
+"""Figures with columns of their own in the table."""
 
 
 @click.command("best")
 @click.argument("run", type=options.Place())
+@click.option(
+    "--trial",
+    metavar="N",
+    type=options.Name(),
+    help="Another architecture: number of its trial, or first characters of its hash.",
+)
+@click.option(
+    "--pareto", is_flag=True, help="All architectures that none beats in every objective."
+)
+@click.option(
+    "--space",
+    metavar="FILE.py:NAME",
+    type=options.Name(),
+    help="Space of the run, for --out, if it is one of your own.",
+)
+@click.option(
+    "--out",
+    type=options.Place(),
+    help="Write the graph into a JSON file; with --pareto, all graphs into a directory.",
+)
 @options.common
-def command(run: Path, as_json: bool, quiet: bool) -> None:
-    """The best architecture of a run, and the files of its model."""
-    from cli.output import count, emit_json, pairs, quality
-    from cli.runs import metric_of, read_result
-    from nas.errors import StudyError, counted
+def command(
+    run: Path,
+    trial: str | None,
+    pareto: bool,
+    space: str | None,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """The best architecture of a run, and the files of its model; or another of its trials.
 
-    result = read_result(run)
-    best = result["best"]
-    if best is None:
-        raise StudyError(
-            f"the run in {str(run)!r} has found nothing: {result['stopped']}",
-            hint=f"`nas trials {run} --json` lists what was tried.",
+    `nas train RUN#78` and `nas predict RUN#78` take the architecture of trial 78 as well.
+    """
+    if trial is not None and pareto:
+        raise click.UsageError(
+            "--trial shows one architecture, --pareto several: give one of them"
         )
+    if pareto:
+        _show_pareto(run, space, out, as_json=as_json)
+    elif trial is not None:
+        _show_trial(run, trial, space, out, as_json=as_json)
+    else:
+        _show_best(run, space, out, as_json=as_json)
+
+
+def _show_best(run: Path, space: str | None, out: Path | None, *, as_json: bool) -> None:
+    from cli.output import count, emit_json, pairs, quality
+    from cli.runs import metric_of
+    from nas.errors import counted
+
+    result = _found(run)
+    best, files = result["best"], {**result["files"], **_written(run, result["best"], space, out)}
     if as_json:
-        emit_json({**best, "files": result["files"]})
+        emit_json({**best, "files": files})
         return
     trained, kind = best["trained"] or {}, metric_of(run)
     pairs(
@@ -37,11 +83,119 @@ def command(run: Path, as_json: bool, quiet: bool) -> None:
             "architecture": best["architecture"],
             f"test {kind.metric}": quality(trained.get("test_accuracy"), kind),
             f"val {kind.metric}": quality(trained.get("val_accuracy"), kind),
-            "estimate": f"{kind.metric} {quality(best['estimate']['accuracy'], kind)}, "
-            f"loss {best['estimate']['loss']:.3f}",
+            **_estimate(best, kind),
             "size": f"{counted(best['params'], 'parameter')}, {count(best['macs'])} MACs",
-            "trial": best["number"],
-            **result["files"],
+            "name": f"{_name(best)}, hash {best['hash'][:8]}",
+            **files,
         },
         cut=("architecture",),
     )
+
+
+def _show_trial(
+    run: Path, name: str, space: str | None, out: Path | None, *, as_json: bool
+) -> None:
+    """One architecture of the table of trials, all that is known of it."""
+    from cli.output import emit_json, pairs
+    from cli.runs import typed
+    from cli.short_name import find_trial
+
+    row = {key: typed(key, value) for key, value in find_trial(run, name).items()}
+    files = _written(run, row, space, out)
+    if as_json:
+        emit_json({**row, "files": files})
+        return
+    known = {key: value for key, value in row.items() if value is not None}
+    pairs({**known, "number": f"#{row['number']}", **files})
+
+
+def _show_pareto(run: Path, space: str | None, out: Path | None, *, as_json: bool) -> None:
+    from cli.exported import export_members
+    from cli.output import count, emit_json, quality, table
+    from cli.runs import metric_of, objectives_of
+
+    members: Sequence[dict[str, Any]] = _found(run)["pareto"]
+    files = {} if out is None else export_members(run, members, space, out)
+    if as_json:
+        shown = [{**found, "files": files.get(found["number"], {})} for found in members]
+        emit_json(shown)
+        return
+    kind = metric_of(run)
+    goals = [
+        (place, name) for place, name in enumerate(objectives_of(run)) if name not in _COLUMNS
+    ]
+    rows = [
+        (
+            f"#{found['number']}",
+            found["hash"][:8],
+            *[_number(found["values"][place]) for place, _ in goals],
+            (found["trained"] or {}).get("epochs", "–"),
+            quality((found["trained"] or {}).get("val_accuracy"), kind),
+            count(found["params"]),
+            count(found["macs"]),
+            found["architecture"],
+        )
+        for found in members
+    ]
+    trained = ("epochs", f"val {kind.metric}")
+    table(
+        (
+            "trial",
+            "hash",
+            *[name for _, name in goals],
+            *trained,
+            "params",
+            "MACs",
+            "architecture",
+        ),
+        rows,
+    )
+    if out is not None:
+        click.echo(f"\nwritten to {out}")
+
+
+def _found(run: Path) -> dict[str, Any]:
+    """The result of a run that has found something."""
+    from cli.runs import read_result
+    from nas.errors import StudyError
+
+    result = read_result(run)
+    if result["best"] is None:
+        raise StudyError(
+            f"the run in {str(run)!r} has found nothing: {result['stopped']}",
+            hint=f"`nas trials {run} --json` lists what was tried.",
+        )
+    return result
+
+
+def _written(
+    run: Path, found: Mapping[str, Any], space: str | None, out: Path | None
+) -> dict[str, str]:
+    """The file of a graph, if it is asked for."""
+    if out is None:
+        return {}
+    from cli.exported import write_graph
+
+    write_graph(run, found, space, out)
+    return {"graph": str(out)}
+
+
+def _estimate(best: Mapping[str, Any], kind: Metric) -> dict[str, str]:
+    """The figures with predicted weights; a baseline has none."""
+    from cli.output import quality
+
+    known = best["estimate"]
+    if known is None:
+        return {}
+    return {
+        "estimate": f"{kind.metric} {quality(known['accuracy'], kind)}, loss {known['loss']:.3f}"
+    }
+
+
+def _name(found: Mapping[str, Any]) -> str:
+    """``#78``, or the name of a baseline; earlier versions recorded the number alone."""
+    return str(found.get("name") or f"#{found['number']}")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4f}"

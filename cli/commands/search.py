@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nas.task.kind import TaskKind
 
 
-_DEMO = {"train_seconds": 90.0, "finalist_epochs": 2, "max_epochs": 10}
+_DEMO = {"n_trials": 64, "train_seconds": 100.0, "finalist_epochs": 2, "max_epochs": 10}
 """Settings where neither space nor data set is given: within three minutes on two cores."""
 
 _ROWS = 15
@@ -71,6 +71,12 @@ _ROWS = 15
 )
 @click.option(
     "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 30]"
+)
+@click.option(
+    "--founders",
+    type=int,
+    help="Finalists chosen by the ranking; unless it proves itself, mutants of the best follow.  "
+    "[default: 8; on a graph 30]",
 )
 @options.max_epochs
 @click.option(
@@ -171,7 +177,7 @@ def command(
     scoring = ScoreConfig(images=images, workers=threads)
     given = {**search_options, "scoring": scoring, "device": str(torch_device)}
     if options.are_defaults("space", "dataset"):
-        given |= {name: value for name, value in _DEMO.items() if given[name] is None}
+        given |= {name: value for name, value in _DEMO.items() if options.are_defaults(name)}
     config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
     listen = listener(quiet=quiet)
     data = load(

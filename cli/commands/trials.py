@@ -11,37 +11,53 @@ from cli import options
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TEXTS = ("outcome", "hash", "architecture", "reason")
-
 
 @click.command("trials")
 @click.argument("run", type=options.Place())
 @click.option("--top", default=20, show_default=True, help="Rows to show; 0 shows all.")
 @options.common
 def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
-    """The candidates of a run by score; with --json all of them in order."""
+    """The candidates of a run by score; with --json all of them in order.
+
+    Score, accuracy and loss are with predicted weights; epochs and val accuracy those of the
+    longest training. `nas best RUN --trial 78` shows all of #78, `nas train RUN#78` trains it.
+    """
     from cli.output import count, emit_json, quality, table
-    from cli.runs import metric_of, read_trials
+    from cli.runs import metric_of, read_trials, typed
     from nas.errors import counted
 
     rows = read_trials(run)
     if as_json:
-        emit_json([{key: _typed(key, value) for key, value in row.items()} for row in rows])
+        emit_json([{key: typed(key, value) for key, value in row.items()} for row in rows])
         return
     scored = [row for row in rows if row["loss"] and not row["duplicate_of"]]
     scored.sort(key=lambda row: float(row["score"]), reverse=True)
     shown = scored[:top] if top else scored
     kind = metric_of(run)
+    trained = ("epochs", f"val {kind.metric}")
     table(
-        ("trial", "score", kind.metric, "loss", "params", "MACs", "architecture"),
+        (
+            "trial",
+            "score",
+            kind.metric,
+            "loss",
+            *trained,
+            "params",
+            "MACs",
+            "hash",
+            "architecture",
+        ),
         [
             (
-                row["number"],
+                f"#{row['number']}",
                 f"{float(row['score']):.3f}",
                 quality(float(row["accuracy"]), kind),
                 f"{float(row['loss']):.3f}",
+                row.get("epochs") or "–",
+                quality(float(row["val_accuracy"]) if row.get("val_accuracy") else None, kind),
                 count(float(row["params"])),
                 count(float(row["macs"])),
+                row["hash"][:8],
                 row["architecture"],
             )
             for row in shown
@@ -51,11 +67,3 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
         f"\n{len(shown)} of {counted(len(scored), 'scored candidate')}, "
         f"{counted(len(rows), 'trial')}"
     )
-
-
-def _typed(key: str, value: str) -> object:
-    if value == "":
-        return None
-    if key in _TEXTS:
-        return value
-    return int(value) if value.lstrip("-").isdigit() else float(value)

@@ -9,7 +9,8 @@ import torch
 
 from nas.analysis.cost import Cost, cost
 from nas.analysis.figure import known_from
-from nas.errors import ConfigError, counted
+from nas.errors import ConfigError, counted, described
+from nas.evaluate.named import data_of, predictor_of, space_of
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.events import ignore, stage
 from nas.seeding import rng
@@ -19,10 +20,12 @@ from nas.train.device import resolve_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
+    from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
 
 _GENERATION = 32
@@ -71,9 +74,9 @@ class Ranked:
 
 
 def rank(
-    space: SearchSpace,
-    data: Dataset,
-    predictor: WeightPredictor,
+    space: str | SearchSpace | type[SearchSpace] | Build,
+    data: str | Path | Dataset,
+    predictor: str | Path | WeightPredictor | None = None,
     archs: Sequence[str | Candidate] | None = None,
     *,
     sample: int | None = None,
@@ -87,9 +90,11 @@ def rank(
     Those that could not be scored come last.
 
     Args:
-        space: At full size; the predictor's card says at which size candidates are scored.
-        data: The data set of the space's task.
-        predictor: Predicts the weights; a torch module is moved to the device.
+        space: A space at full size, its name, a class or a function, as :func:`nas.search` takes
+            it; the predictor's card says at which size candidates are scored.
+        data: A data set of the space's task, or its name or path.
+        predictor: Predicts the weights; a torch module is moved to the device. Or the name or
+            directory of a hypernetwork; by default the shipped one that fits.
         archs: Candidates of the space, or architectures in its notation.
         sample: Number of distinct architectures to draw, in place of ``archs``.
         scoring: On how many images candidates are scored.
@@ -104,11 +109,17 @@ def rank(
     """
     if (archs is None) == (sample is None):
         raise ConfigError("give either architectures, or the number of a sample")
-    candidates = distinct(space, sample or 0, seed) if archs is None else _read(space, archs)
+    found_data = data_of(data, listen)
+    found_space = space_of(space, found_data.task)
+    if archs is None:
+        candidates = distinct(found_space, sample or 0, seed)
+    else:
+        candidates = _read(found_space, archs)
+    weights = predictor_of(predictor, found_space, found_data, listen)
     place = resolve_device(device)
-    if isinstance(predictor, torch.nn.Module):
-        predictor.to(place)
-    scorer = Scorer(predictor, data, scoring, device=place)
+    if isinstance(weights, torch.nn.Module):
+        weights.to(place)
+    scorer = Scorer(weights, found_data, scoring, device=place)
     estimates: list[Estimate | Failure] = []
     with stage(listen, "rank", len(candidates)) as progress:
         for first in range(0, len(candidates), _GENERATION):
@@ -147,6 +158,8 @@ def distinct(space: SearchSpace, number: int, seed: int = 0) -> list[Candidate]:
 
 
 def _read(space: SearchSpace, archs: Sequence[str | Candidate]) -> list[Candidate]:
+    if not isinstance(archs, list | tuple):
+        raise ConfigError(f"expected a list of architectures, got {described(archs)}")
     return [one if isinstance(one, Candidate) else candidate(space, one) for one in archs]
 
 

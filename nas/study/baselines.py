@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -13,7 +14,7 @@ from nas.space.candidate import candidate
 from nas.space.own_space import own_space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from nas.space.candidate import Candidate
     from nas.space.trial import Trial
@@ -34,6 +35,11 @@ def baselines_of(given: Mapping[str, Baseline], task: Task) -> dict[str, Candida
         ConfigError: One of them is something else, or no network for the task.
         ImportingError: A module does not run on inputs of the task.
     """
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            f"expected baselines as networks by name, got {described(given)}",
+            hint='Write baselines={"mine": network}.',
+        )
     return {name: _candidate(name, network, task) for name, network in given.items()}
 
 

@@ -282,6 +282,7 @@ class Exploration:
             )
             told.append(self._tell(proposal, outcome))
             self._announce(len(proposals) - place)
+            self._show_within(place)
 
     def _tell(self, proposal: ProposedTrial, outcome: TrialOutcome) -> FrozenTrial:
         if outcome.number is not None:  # isomorphic networks may have notations of their own
@@ -310,6 +311,12 @@ class Exploration:
         if stage is not None and failures.count and time.monotonic() - self._shown > _SILENCE:
             self._shown = time.monotonic()
             stage.advance(self._stopping.counts.complete, failed=failures.count)
+
+    def _show_within(self, scored: int) -> None:
+        """Show progress inside a generation that takes long."""
+        if self._progress is not None and time.monotonic() - self._shown > _SILENCE:
+            self._shown = time.monotonic()
+            self._progress.advance(self._stopping.counts.complete + scored)
 
     def _seconds(self) -> float:
         """Seconds since the record last knew of the time, or the search began."""

@@ -74,9 +74,10 @@ class Finished:
 
     def _asked(self) -> dict[str, Any]:
         candidates, config = self._candidates(), self._config
+        rungs = config.rungs(candidates, len(self._baselines))
         return {
             "candidates": candidates,
-            "rungs": [[rung.size, rung.epochs] for rung in config.rungs(candidates)],
+            "rungs": [[rung.size, rung.epochs] for rung in rungs],
             "max_epochs": config.max_epochs,
             "init": config.init,
             "train_seconds": config.train_seconds,

@@ -54,9 +54,10 @@ class Found:
     splits: int = 1
 
     def __repr__(self) -> str:
-        trained = "" if self.val_accuracy is None else f", val_accuracy={self.val_accuracy:.4f}"
-        known = f"score={self.score:.4f}{trained}, params={self.cost.params}"
-        return f"Found(#{self.number}, {self.candidate.hash[:8]}, {known})"
+        score = "" if self.score is None else f"score={self.score:.4f}, "
+        trained = "" if self.val_accuracy is None else f"val_accuracy={self.val_accuracy:.4f}, "
+        known = f"{score}{trained}params={self.cost.params}"
+        return f"Found({self.name}, {self.candidate.hash[:8]}, {known})"
 
     @property
     def architecture(self) -> str:
@@ -160,7 +161,7 @@ class SearchResult:
     def __repr__(self) -> str:
         counts = f"{self.trials.complete} scored, {len(self.finalists)} trained"
         where = "" if self.run is None else f" in {self.run.name!r}"
-        return f"SearchResult({counts}{where}; best #{self.best.number})"
+        return f"SearchResult({counts}{where}; best {self.best.name})"
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON object."""

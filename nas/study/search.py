@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nas.config import changed
 from nas.errors import ConfigError, described
+from nas.evaluate.named import data_of, predictor_of, space_of
 from nas.events import ignore
 from nas.study.baselines import baselines_of
 from nas.study.goals.functions import registered_functions
-from nas.study.named import data_of, predictor_of, space_of
 from nas.study.search_config import SearchConfig
 from nas.study.search_run import run_search
 

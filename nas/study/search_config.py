@@ -58,6 +58,8 @@ class SearchConfig:
             (6, on a graph 60), or what the budget allows; 0 goes by the score alone.
         finalist_epochs: Length of that training; by default 3, on a graph 30.
         max_epochs: Length of the final training, by default 30, on a graph 300; 0 leaves it out.
+        founders: Finalists that the ranking chooses before mutants of the best are trained, where
+            no ranking has proved itself; by default 8, on a graph 30.
         reduction: The best ``1 / reduction`` of the finalists are trained ``reduction`` times as
             long, each time from the start, and so on until one is left or it is time for the
             final training; see :func:`nas.study.finalists.rungs.plan`.
@@ -91,6 +93,7 @@ class SearchConfig:
     finalists: int | None = None
     finalist_epochs: int | None = None
     max_epochs: int | None = None
+    founders: int | None = None
     reduction: int = 3
     budget: float | None = None
     splits: int | None = None
@@ -109,7 +112,7 @@ class SearchConfig:
         for name, value in parsed.items():
             object.__setattr__(self, name, value)
         check_kinds(self)
-        for name in ("n_trials", "generation", "finalist_epochs", "splits"):
+        for name in ("n_trials", "generation", "finalist_epochs", "founders", "splits"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} must be at least 1, got {value}")
@@ -133,10 +136,8 @@ class SearchConfig:
 
     @property
     def finalist_count(self) -> int:
-        """Number of finalists: as given, or else as many as the budget allows."""
-        if self.budget is None:
-            return _IMAGES.finalists if self.finalists is None else self.finalists
-        return affordable(self.budget, *self._lengths, self.reduction, self.splits or 1)
+        """Number of finalists: as given, or as many as the budget allows without baselines."""
+        return self._finalists_beside(0)
 
     def suited(self, task: Task) -> SearchConfig:
         """With the finalists and lengths of training usual for a task where none were given."""
@@ -150,13 +151,24 @@ class SearchConfig:
             finalist_epochs=(
                 kind.brief_epochs if self.finalist_epochs is None else self.finalist_epochs
             ),
+            founders=kind.founders if self.founders is None else self.founders,
             max_epochs=kind.full_epochs if self.max_epochs is None else self.max_epochs,
         )
 
-    def rungs(self, candidates: int) -> tuple[Rung, ...]:
-        """The trainings that are planned, where there are so many candidates to choose from."""
-        finalists = min(self.finalist_count, candidates)
+    def rungs(self, candidates: int, baselines: int = 0) -> tuple[Rung, ...]:
+        """The trainings that are planned, those of baselines aside.
+
+        Args:
+            candidates: Number of architectures to choose finalists from.
+            baselines: Number of those that the budget has to pay besides.
+        """
+        finalists = min(self._finalists_beside(baselines), candidates)
         return plan(finalists, *self._lengths, self.reduction)
+
+    def _finalists_beside(self, baselines: int) -> int:
+        if self.budget is None:
+            return _IMAGES.finalists if self.finalists is None else self.finalists
+        return affordable(self.budget, *self._lengths, self.reduction, baselines, self.splits or 1)
 
     @property
     def _lengths(self) -> tuple[int, int]:
@@ -193,7 +205,7 @@ class SearchConfig:
             )
         if not (math.isfinite(budget) and budget > 0):
             raise ConfigError(f"budget must be a positive number of epochs, got {budget:g}")
-        affordable(budget, *self._lengths, self.reduction, self.splits or 1)
+        self._finalists_beside(0)
 
 
 def _several(given: Any) -> Sequence[Any]:

@@ -26,6 +26,7 @@ from nas.study.finalists.start_policy import start_policy
 from nas.study.finalists.trainer import Trainer
 from nas.study.finalists.trainings import FullyTrained, Trainings
 from nas.study.finished import Finished
+from nas.study.forecast import timed
 from nas.study.goals.constraints import satisfied
 from nas.study.goals.figure import figures
 from nas.study.record.opening import open_record
@@ -160,6 +161,8 @@ class SearchRun:
         if is_finished:
             self._listen(Noted(text=self._finished.sentence()))
             self._listen = ignore
+        elif listen is not ignore:
+            self._listen = timed(listen, space, trainer, config, self._is_feasible, SEARCH)
         self._table = None
         if folder is not None:
             self._table = TrialsTable(folder.trials, record, config.constraints)
@@ -176,6 +179,9 @@ class SearchRun:
             self._listen,
             is_finished=is_finished,
         )
+
+    def _is_feasible(self, network: Graph) -> bool:
+        return satisfied(self._config.constraints, figures(network))
 
     def run(self) -> SearchResult:
         """All stages; those that an earlier call has finished take no time."""
@@ -250,7 +256,9 @@ class SearchRun:
     def _explore(self, exploration: Exploration) -> str:
         listen = ignore if exploration.is_over else self._listen
         try:
-            with stage(listen, SEARCH, self._config.n_trials) as progress:
+            with stage(
+                listen, SEARCH, self._config.n_trials, steps="candidates scored"
+            ) as progress:
                 return exploration.run(progress)
         except NasError as error:
             self._record_failure(error)

@@ -120,7 +120,7 @@ class TrainingStage:
         selector = FinalistSelector(
             ranked, config.objectives, self._vectors, probes=probes_among(config.finalist_count)
         )
-        rungs = config.rungs(TrialCounts.of(explored).complete)
+        rungs = config.rungs(TrialCounts.of(explored).complete, len(self._baselines))
         brief = rungs[:-1] if config.max_epochs else rungs
         halving = SuccessiveHalving(
             self._trainings,
@@ -166,9 +166,7 @@ class TrainingStage:
 
     def _selection(self, selector: FinalistSelector, exploration: Exploration) -> Select:
         """The next architecture of the first rung, as a contender."""
-        select: Callable[[Mapping[int, float | None]], FrozenTrial | None] = selector
-        if self._space.task.traits.mutates:
-            select = MutationSelector(self._space, selector, self._config, exploration)
+        select = MutationSelector(self._space, selector, self._config, exploration)
 
         def choose(tried: Mapping[int, float | None]) -> Contender | None:
             trial = select(tried)

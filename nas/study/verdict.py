@@ -32,16 +32,21 @@ def _winner(result: SearchResult, kind: TaskKind) -> str:
     if best.val_accuracy is None:
         return "Nothing was trained: the best architecture is the first in the ranking."
     name = _name_of_winner(result)
-    if any(rival.found.name == best.name for rival in result.rivals):
+    if any(_is_best(rival, result) for rival in result.rivals):
         return f"{name} is the best of {count} trained networks: nothing found beats it."
     return f"{name} is the best of {counted(count, 'trained network')}."
 
 
 def _name_of_winner(result: SearchResult) -> str:
     for rival in result.rivals:
-        if rival.found.name == result.best.name:
+        if _is_best(rival, result):
             return _described(rival)
     return f"Architecture {result.best.name}"
+
+
+def _is_best(rival: RivalResult, result: SearchResult) -> bool:
+    """Whether a rival has won; a baseline may be an architecture of the space as well."""
+    return rival.found.candidate.hash == result.best.candidate.hash
 
 
 def _described(rival: RivalResult) -> str:
@@ -56,7 +61,7 @@ def _described(rival: RivalResult) -> str:
 
 def _rivals(result: SearchResult, kind: TaskKind) -> Iterator[str]:
     for rival in result.rivals:
-        if rival.found.name == result.best.name:
+        if _is_best(rival, result):
             continue
         if rival.lead is None:
             yield f"{_described(rival)} was not trained as long as the best, or failed."
@@ -81,7 +86,7 @@ def _start(result: SearchResult) -> str:
         return ""
     if start == DEFAULT:
         return "Its training started from torch's default weights."
-    return f"Its training started from {start} weights, which served it best."
+    return f"Its training started from {start} weights."
 
 
 def _trust(trust: Trust) -> str:

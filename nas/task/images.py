@@ -78,7 +78,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         hypernet_rate=2e-3,
         scales_inputs=False,
         starts_predicted=True,
-        mutates=False,  # rankings are good and finalists few; not measured
+        founders=8,
         vary=vary_images,
         vary_for_hypernet=vary_images,
         loss=cross_entropy,

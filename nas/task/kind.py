@@ -44,8 +44,8 @@ class TaskKind(Metric):
         scales_inputs: Whether a hypernetwork scales the weights that read the inputs by one over
             their size.
         starts_predicted: Whether trainings may start from predicted weights.
-        mutates: Whether a search trains mutants of the best trained architectures where no ranking
-            has proved itself.
+        founders: Finalists that the ranking chooses before mutants of the best are trained, where
+            no ranking has proved itself.
         vary: Augments a batch for the training of a network.
         vary_for_hypernet: Augments a batch for the training of a hypernetwork.
         loss: Mean loss of outputs (rows, outputs) for labels, with a share of label smoothing.
@@ -74,7 +74,7 @@ class TaskKind(Metric):
     hypernet_rate: float
     scales_inputs: bool
     starts_predicted: bool
-    mutates: bool
+    founders: int
     vary: Vary
     vary_for_hypernet: Vary
     loss: Callable[[Tensor, Tensor, float], Tensor]

@@ -80,7 +80,7 @@ KINDS.register(NODE_CLASSIFICATION)(
         scales_inputs=True,
         # hundreds of steps hardly improve predicted weights: 74 % on Cora before and after
         starts_predicted=False,
-        mutates=True,
+        founders=30,  # benchmarks/auto_gnn
         vary=unvaried,
         vary_for_hypernet=vary_graph,
         loss=cross_entropy,

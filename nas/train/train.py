@@ -169,7 +169,7 @@ def train(
     run = _Run(module, data, config, seed, device)
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint, known)
-    with stage(listen, "train", config.epochs) as progress:
+    with stage(listen, "train", config.epochs, steps="epochs") as progress:
         before = run.seconds
         while len(run.history) < config.epochs:
             epoch = run.epoch()

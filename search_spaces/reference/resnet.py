@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 from nas.graph.builder import GraphBuilder
 from search_spaces.reference.frame import conv_stem
 from search_spaces.reference.registry import register
-from search_spaces.stages.block import EXPANSION, bottleneck, residual
+from search_spaces.stages.block import bottleneck, residual
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nas.graph.builder import Value
     from nas.graph.graph import Graph
     from nas.task.task import Task
-    from search_spaces.stages.block import Block
+
+    Block = Callable[[GraphBuilder, Value, int, int, int], Value]
+
+_EXPANSION = 4
 
 
 @register("resnet18")
@@ -24,7 +30,7 @@ def resnet18(task: Task, *, width: int = 64) -> Graph:
 @register("resnet50")
 def resnet50(task: Task, *, width: int = 64) -> Graph:
     """ResNet-50, stride in the 3x3 convolutions; on small images that of DeepNets-1M."""
-    return _resnet(task, width, (3, 4, 6, 3), bottleneck, expansion=EXPANSION)
+    return _resnet(task, width, (3, 4, 6, 3), bottleneck, expansion=_EXPANSION)
 
 
 def _resnet(

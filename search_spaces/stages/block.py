@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 from nas.graph.blocks import conv_bn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from nas.graph.builder import GraphBuilder, Value
-
-    Block = Callable[[GraphBuilder, Value, int, int, int], Value]
-
-EXPANSION = 4
-"""Output channels of a bottleneck for each inner one."""
 
 
 def plain(b: GraphBuilder, x: Value, channels: int, kernel: int, stride: int) -> Value:
@@ -31,13 +24,16 @@ def residual(b: GraphBuilder, x: Value, channels: int, kernel: int, stride: int)
     return _join(b, x, y, stride)
 
 
-def bottleneck(b: GraphBuilder, x: Value, channels: int, kernel: int, stride: int) -> Value:
+def bottleneck(
+    b: GraphBuilder, x: Value, channels: int, kernel: int, stride: int, *, expansion: int = 4
+) -> Value:
     """A narrow convolution between two 1x1 convolutions, beside a shortcut.
 
     Shape:
-        (B, C, H, W) to (B, channels, H/stride, W/stride), a quarter of the channels inside.
+        (B, C, H, W) to (B, channels, H/stride, W/stride), ``expansion`` times fewer channels
+        inside.
     """
-    inner = max(1, channels // EXPANSION)
+    inner = max(1, channels // expansion)
     with b.scope("first"):
         y = b.relu(conv_bn(b, x, inner, 1))
     with b.scope("second"):
@@ -53,6 +49,3 @@ def _join(b: GraphBuilder, x: Value, y: Value, stride: int) -> Value:
         with b.scope("shortcut"):
             x = conv_bn(b, x, y.channels, 1, stride=stride)
     return b.relu(b.add(x, y))
-
-
-BLOCKS: dict[str, Block] = {"plain": plain, "residual": residual, "bottleneck": bottleneck}

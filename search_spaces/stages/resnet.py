@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.analysis.cost import cost
@@ -15,38 +16,52 @@ from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
 from search_spaces.macro import Sizes, check_image_space, for_resolution
 from search_spaces.registry import register
-from search_spaces.stages.block import BLOCKS
+from search_spaces.stages.block import bottleneck, plain, residual
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nas.graph.builder import Value
     from nas.graph.graph import Graph
     from nas.space.trial import Trial
     from nas.task.task import Task
 
-STEM: dict[str, tuple[int, ...]] = {"width": (1, 2, 4), "kernel": (3, 5, 7), "stride": (1, 2)}
+    Block = Callable[[GraphBuilder, Value, int, int, int], Value]
+
+BLOCKS: dict[str, Block] = {
+    "plain": plain,
+    "residual": residual,
+    "bottleneck": partial(bottleneck, expansion=2),
+}
+WIDTHS = (1, 1.5, 2)
+"""Multiples of the channels of the space, which double whenever the resolution is halved."""
+STEM: dict[str, tuple[float, ...]] = {"width": WIDTHS, "kernel": (3, 5, 7), "stride": (1, 2)}
 STAGE: dict[str, tuple[Any, ...]] = {
-    "width": (1, 2, 3, 4, 6, 8),
+    "width": WIDTHS,
     "kernel": (3, 5),
     "block": tuple(BLOCKS),
     "reduce": (False, True),
 }
-"""Choices of each stage beside its depth; widths are multiples of the channels of the space."""
+"""Choices of each stage beside its depth."""
 POOLINGS = {"mean": AdaptiveAvgPool2d(), "max": AdaptiveMaxPool2d()}
 
 MAPS = 6
 """Feature maps in memory for each convolution of the budget.
 
-Without this limit wide bottlenecks at the full resolution take a CPU twice as long as any other
-network of equal multiply-accumulates."""
+Beyond it memory determines the time of a training step on a CPU: wide layers of few
+multiply-accumulates take as long as narrow ones of many."""
 
 _LEAST_STEP = 0.97
 """Largest factor between two widths that are tried."""
-_SMALL = {"": (3, 1, 1, 1), ", stem stride 2": (3, 2, 2, 1)}
-_LARGE = {"": (7, 2, 1, 0)}
-"""ResNets: kernel and stride of the stem, its width, stages before the first reduction."""
+_NARROWEST = 2
+"""Channels below which nothing is narrowed."""
+_SMALL = {"": (3, 1, 1, 1), ", stem stride 2": (3, 2, 1, 1)}
+_LARGE = {"": (7, 2, 2, 0)}
+"""ResNets: kernel, stride and width of the stem, and stages before the first reduction."""
 _SIZES: dict[float, Sizes] = {
     28: {"channels": 6, "max_depth": 2, "budget": 6},
     96: {},
-    math.inf: {"channels": 64, "stages": 4, "max_depth": 2, "budget": 1},
+    math.inf: {"stages": 4, "max_depth": 2, "budget": 16},
 }
 
 
@@ -56,7 +71,8 @@ class ResNet(SearchSpace):
     """A stem, stages of equal blocks, and a head.
 
     The stem is a convolution with batch norm and ReLU. Each stage has a width, a depth, a kernel,
-    and a kind of block: plain, residual or bottleneck; its first block may halve the resolution.
+    and a kind of block: plain, residual or bottleneck (half of the channels inside); its first
+    block may halve the resolution.
     The head takes the mean or the maximum over all positions. All convolutions are dense, since a
     multiply-accumulate of a depthwise one takes a CPU two to three times longer.
 
@@ -65,7 +81,8 @@ class ResNet(SearchSpace):
     budget, and all of them train fast.
 
     Attributes:
-        channels: The least width of the stem and of the stages before a network is narrowed.
+        channels: Least width at the resolution of the images, before a network is narrowed; it
+            doubles whenever the resolution is halved.
         stages: Largest number of stages.
         max_depth: Largest number of blocks of a stage.
         budget: Largest number of multiply-accumulates of a network, in 3x3 convolutions from
@@ -101,10 +118,9 @@ class ResNet(SearchSpace):
     def known(self) -> dict[str, dict[str, Any]]:
         """ResNets of all stages that fit the budget, by their number of layers.
 
-        Each stage doubles the width. For small images the stages from the second on halve the
-        resolution, and a stem of stride 2 makes room for the double width. For large ones, with
-        four stages or more, the stem and all stages halve it: the first one in place of the
-        published pooling.
+        For small images the stages from the second on halve the resolution and double the width,
+        and a stem of stride 2 makes room for the double width. For large ones, with four stages
+        or more, the stem and all stages halve it: the first one in place of the published pooling.
         """
         designs = _LARGE if self.stages > 3 else _SMALL
         found = {
@@ -123,14 +139,17 @@ class ResNet(SearchSpace):
         choose = trial.suggest_categorical
         stem = {name: choose(f"stem.{name}", choices) for name, choices in STEM.items()}
         pooling = choose("pooling", tuple(POOLINGS))
+        scale = self.channels * stem["stride"]
+        stem_width = int(scale * stem["width"])
         stages = []
         for number in range(trial.suggest_int("stages", 1, self.stages)):
             depth = trial.suggest_int(f"stage{number}.depth", 1, self.max_depth)
             chosen = {name: choose(f"stage{number}.{name}", STAGE[name]) for name in STAGE}
-            width = self.channels * chosen.pop("width")
+            scale *= 2 if chosen["reduce"] else 1
+            width = int(scale * chosen.pop("width"))
             stages.append(_Stage(depth=depth, width=width, **chosen))
         return _Design(
-            width=self.channels * stem["width"],
+            width=stem_width,
             kernel=stem["kernel"],
             stride=stem["stride"],
             stages=tuple(stages),
@@ -138,15 +157,15 @@ class ResNet(SearchSpace):
         )
 
     def _holds(self, params: dict[str, Any]) -> bool:
-        """Whether a network has no width beyond the choices and is not narrowed."""
-        if params[f"stage{self.stages - 1}.width"] > max(STAGE["width"]):
-            return False
+        """Whether a network is within the budget, so that it is not narrowed."""
         return self._excess(self._drawn(ReplayTrial(params)).graph(self.task)) <= 1
 
     def _narrowed(self, design: _Design) -> _Design:
         """The network with all widths times the largest factor tried that fits the budget."""
         factor, fitting = 1.0, design
-        while fitting.widest > 1 and (excess := self._excess(fitting.graph(self.task))) > 1:
+        while (
+            fitting.widest > _NARROWEST and (excess := self._excess(fitting.graph(self.task))) > 1
+        ):
             factor *= min(1 / math.sqrt(excess), _LEAST_STEP)
             fitting = design.narrowed(factor)
         return fitting
@@ -172,7 +191,7 @@ class ResNet(SearchSpace):
         for number in range(self.stages):
             stage = {
                 "depth": depth,
-                "width": width * 2**number,
+                "width": 1,
                 "kernel": 3,
                 "block": "residual",
                 "reduce": number >= unreduced,
@@ -208,10 +227,10 @@ class _Design:
         return max(self.width, *(stage.width for stage in self.stages))
 
     def narrowed(self, factor: float) -> _Design:
-        """The same network with all widths times a factor, rounded down to 1 or more."""
+        """The same network with all widths times a factor, rounded down to 2 or more."""
 
         def narrow(width: int) -> int:
-            return max(1, int(width * factor))
+            return max(min(width, _NARROWEST), int(width * factor))
 
         stages = (replace(stage, width=narrow(stage.width)) for stage in self.stages)
         return replace(self, width=narrow(self.width), stages=tuple(stages))

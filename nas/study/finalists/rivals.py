@@ -94,7 +94,10 @@ def rivals_of(
         largest = max(trials, key=lambda trial: (figure_of(trial, "macs"), -trial.number))
         contender = Contender.of_trial(space, largest)
         found.append(Rival(name="largest by MACs", kind="largest", contender=contender))
-    return tuple({rival.contender.hash: rival for rival in reversed(found)}.values())[::-1]
+    different: dict[str, Rival] = {}
+    for rival in found:
+        different.setdefault(rival.contender.hash, rival)
+    return tuple(different.values())
 
 
 def lead(

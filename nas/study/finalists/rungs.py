@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from nas.errors import ConfigError, counted
 
 RIVALS = 2
-"""Rivals beside the finalists: a known design of the space, and its largest network."""
+"""Rivals beside finalists and baselines: a known design and the largest network of the space."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,22 @@ def plan(
     return (*rungs, Rung(1, max_epochs))
 
 
-def training_epochs(rungs: tuple[Rung, ...], finalists: int) -> int:
+def training_epochs(rungs: tuple[Rung, ...], finalists: int, baselines: int = 0) -> int:
     """Epochs of all trainings of a plan.
 
     Where there are finalists, the first rung holds the rivals of the search besides.
     """
-    return sum(rung.cost for rung in rungs) + (RIVALS * rungs[0].epochs if finalists else 0)
+    beside = (RIVALS + baselines) * rungs[0].epochs if finalists else 0
+    return sum(rung.cost for rung in rungs) + beside
 
 
 def affordable(
-    budget: float, finalist_epochs: int, max_epochs: int, reduction: int = 3, splits: int = 1
+    budget: float,
+    finalist_epochs: int,
+    max_epochs: int,
+    reduction: int = 3,
+    baselines: int = 0,
+    splits: int = 1,
 ) -> int:
     """The largest number of finalists whose trainings cost no more than a budget in epochs.
 
@@ -83,6 +89,8 @@ def affordable(
     Example:
         >>> affordable(90, 3, 30)
         9
+        >>> affordable(90, 3, 30, baselines=1)
+        8
 
     Raises:
         ConfigError: Not even the full training fits, or without one not one finalist.
@@ -90,7 +98,7 @@ def affordable(
 
     def cost(finalists: int) -> int:
         rungs = plan(finalists, finalist_epochs, max_epochs, reduction)
-        return splits * (training_epochs(rungs, finalists) - max_epochs) + max_epochs
+        return splits * (training_epochs(rungs, finalists, baselines) - max_epochs) + max_epochs
 
     least = max_epochs or cost(1)
     if budget < least:

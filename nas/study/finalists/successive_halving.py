@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from nas.errors import TrainingError
-from nas.events import Noted, stage
+from nas.errors import TrainingError, counted
+from nas.events import Leaders, Noted, stage
 from nas.study.finalists.contender import Contender
 from nas.study.selection.pareto import by_training
 
@@ -27,6 +27,8 @@ Tried = dict[int, float | None]
 
 SUBSTITUTES = 5
 """Further architectures that are tried where all finalists fail."""
+
+_SHOWN = 5
 
 _WHEN_ALL_FAIL = "No other finalist is left; ask for more of them, or look at what they share."
 
@@ -169,7 +171,8 @@ class SuccessiveHalving:
         """
         name, failure = f"rung {number}", ""
         trained: list[Finalist] = []
-        with stage(self._listen, name, size) as progress:
+        steps = f"trainings of {counted(epochs, 'epoch')}"
+        with stage(self._listen, name, size, steps=steps) as progress:
             for contender in contenders:
                 is_known = self._trainings.is_known("finalist", contender, epochs, self._start)
                 if len(trained) >= least and not is_known and self._is_over(number):
@@ -184,6 +187,7 @@ class SuccessiveHalving:
                 _note(tried, contender, finalist.val_accuracy)
                 trained.append(finalist)
                 best = max(one.val_accuracy for one in trained)
+                self._listen(_leaders(trained))
                 progress.advance(
                     len(trained), val_accuracy=finalist.val_accuracy, best_val_accuracy=best
                 )
@@ -194,6 +198,24 @@ class SuccessiveHalving:
         accuracies = [finalist.val_accuracy for finalist in trained]
         figures = [finalist.contender.figures for finalist in trained]
         return tuple(trained[i] for i in by_training(figures, accuracies, self._objectives))
+
+
+def _leaders(trained: Sequence[Finalist]) -> Leaders:
+    """The best of a rung, for display."""
+    order = sorted(trained, key=lambda one: -one.val_accuracy)[:_SHOWN]
+    return Leaders(
+        rows=tuple(
+            {
+                "rank": rank,
+                "network": one.contender.name,
+                "epochs": one.epochs,
+                "val_accuracy": one.val_accuracy,
+                "params": one.contender.figures["params"],
+                "macs": one.contender.figures["macs"],
+            }
+            for rank, one in enumerate(order, 1)
+        )
+    )
 
 
 def _note(tried: Tried, contender: Contender, accuracy: float | None) -> None:

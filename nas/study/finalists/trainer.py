@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from nas.train.config import default_training
 from nas.train.evaluate import evaluate
+from nas.train.pace import seconds_per_epoch
 from nas.train.starts.default import DEFAULT
 from nas.train.starts.predicted import PREDICTED
 from nas.train.starts.start import STARTS
@@ -71,6 +72,9 @@ class CandidateTrainer(Protocol):
     def test_accuracy(self, module: nn.Module) -> float:
         """Accuracy on the test split."""
 
+    def seconds_per_epoch(self, candidate: Candidate) -> float:
+        """Time that an epoch of training takes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trainer:
@@ -127,3 +131,8 @@ class Trainer:
     def test_accuracy(self, module: nn.Module) -> float:
         """Accuracy on the test split."""
         return evaluate(module, self.data.test, self.data.task.traits, device=self.device).accuracy
+
+    def seconds_per_epoch(self, candidate: Candidate) -> float:
+        """Time that an epoch of training takes, from a few steps."""
+        training = default_training(self.data.task)
+        return seconds_per_epoch(candidate.network, self.data, training, device=self.device)

@@ -17,7 +17,7 @@ from nas.space.contained import contained
 from nas.study.record.trained import has_failed, training_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from torch import nn
@@ -150,13 +150,15 @@ class Trainings:
         """
         contender, epochs, start = trained.contender, trained.epochs, trained.start
         key = training_key("final", contender.hash, epochs, start)
-        if key in self._modules:
-            return self._modules[key]
-        if self._folder is not None and self._exported() == key:
-            candidate = contender.candidate
-            own = candidate.module(self._trainer.seed)
-            return load_module(candidate.network, self._folder.best, own=own)
-        self._train_fully(key, contender, epochs, start, listen, is_winner=True)
+        is_exported = self._exported() == key
+        if key not in self._modules:
+            if is_exported and self._folder is not None:
+                network, own = contender.candidate.network, self._own(contender)
+                return load_module(network, self._folder.best, own=own)
+            self._train_fully(key, contender, epochs, start, listen, is_winner=True)
+        elif not is_exported and self._folder is not None:
+            figures = self._known(key)
+            self._export(key, contender, self._own(contender), self._modules[key], figures)
         return self._modules[key]
 
     def _accuracy(
@@ -167,7 +169,7 @@ class Trainings:
         accuracy = self._known(key)
         if accuracy is None:
             with self._failures_kept(key):
-                own = contender.candidate.module(self._trainer.seed)
+                own = self._own(contender)
                 trained = self._train(key, contender, own, epochs, start, ignore, split)
             accuracy = trained.ranking_accuracy
             self._record.write(key, accuracy)
@@ -186,7 +188,7 @@ class Trainings:
         is_winner: bool = False,
     ) -> dict[str, float]:
         with self._failures_kept(key):
-            own = contender.candidate.module(self._trainer.seed)
+            own = self._own(contender)
             trained = self._train(key, contender, own, epochs, start, listen)
             began = time.monotonic()
             figures = {
@@ -197,9 +199,7 @@ class Trainings:
                 is_winner or self._is_best(key, trained.val_accuracy)
             )
             if exported:
-                self._export(contender, own, trained.module, {**figures, "epochs": epochs}, start)
-        if exported:
-            self._record.write(_EXPORTED, key)
+                self._export(key, contender, own, trained.module, figures)
         rung = training_key("finalist", contender.hash, epochs, start)
         self._record.write(rung, trained.ranking_accuracy)
         self._record.write(key, figures)
@@ -228,17 +228,26 @@ class Trainings:
             listen=self._checked(listen),
         )
 
+    def _own(self, contender: Contender) -> OwnModule | None:
+        return contender.candidate.module(self._trainer.seed)
+
     def _export(
         self,
+        key: str,
         contender: Contender,
         own: OwnModule | None,
         module: nn.Module,
-        figures: dict[str, float],
-        start: str,
+        figures: Mapping[str, float],
     ) -> None:
         assert self._folder is not None
         candidate = contender.candidate
-        card = {**figures, "init": start, "architecture": candidate.architecture}
+        _, epochs, start = key.rsplit("-", 2)
+        card = {
+            **figures,
+            "epochs": int(epochs),
+            "init": start,
+            "architecture": candidate.architecture,
+        }
         self._record.check()
         self._record.write(_EXPORTED, None)  # until the new model is complete
         save(
@@ -249,6 +258,7 @@ class Trainings:
             data=self._trainer.data,
             card=card,
         )
+        self._record.write(_EXPORTED, key)
 
     def _is_best(self, key: str, val_accuracy: float) -> bool:
         """Whether a model shall take the place of the exported one."""

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from nas.study.search_config import SearchConfig
     from nas.study.selection.finalist_selector import FinalistSelector
 
-FOUNDERS = 30
-"""Architectures that the ranking chooses before the first mutant."""
-
 _TOURNAMENT = 5
 _TRIES = 50
 
@@ -32,7 +29,7 @@ _TRIES = 50
 class MutationSelector:
     """Chooses what is trained next: the next one in rank, or a mutant of one that trained well.
 
-    The ranking chooses the first :data:`FOUNDERS`, and goes on while it has proved itself. Else
+    The ranking chooses the founders, and goes on while it has proved itself. Else
     each choice is a mutant of the winner of a tournament among all that were trained, from which
     it differs in one choice: evolution as in Real et al. 2019, on accuracies after training, in
     which parents do not age.
@@ -67,7 +64,7 @@ class MutationSelector:
             trained: Accuracies by number of the trial, None where the training diverged.
         """
         mutant = None
-        if len(trained) >= FOUNDERS and not self._selector.is_proven(trained):
+        if len(trained) >= (self._config.founders or 0) and not self._selector.is_proven(trained):
             mutant = self._new_mutant(trained)
         return mutant or self._selector(trained)
 

@@ -7,6 +7,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from cli.main import run as run_program
+from nas.graph.graph import Graph
 from tests.cli.program import SCORES_ONLY, SPACE, nas
 
 
@@ -85,3 +86,74 @@ def test_a_corrupt_run_is_an_error(finished, tmp_path):
 
     assert answer.code == 1
     assert "run.json' is not a run of this program" in answer.error
+
+
+def test_another_trial_is_shown_in_full(finished):
+    row = nas("trials", finished, "--json").document[2]
+    assert nas("best", finished, "--trial", 2, "--json").document == {**row, "files": {}}
+    assert nas("best", finished, "--trial", row["hash"][:6], "--json").document["number"] == 2
+    shown = nas("best", finished, "--trial", "#2").out
+    assert row["architecture"] in shown
+    assert row["hash"] in shown
+    assert shown.splitlines()[0].split() == ["number", "#2"]
+
+
+def test_the_graph_of_a_trial_is_written(finished, tmp_path):
+    row = nas("trials", finished, "--json").document[2]
+    answer = nas("best", finished, "--trial", 2, "--out", tmp_path / "graphs" / "two.json")
+    graph = Graph.from_json((tmp_path / "graphs" / "two.json").read_text())
+
+    assert answer.code == 0, answer.err
+    assert "two.json" in answer.out
+    assert graph.hash() == row["hash"]
+    nas("best", finished, "--out", "best.json")
+    best = (finished / "best" / "architecture.json").read_text()
+    assert Graph.from_json(Path("best.json").read_text()).hash() == Graph.from_json(best).hash()
+
+
+def test_pareto_members_are_listed_and_exported_the_trained_one_with_its_model(hypernet):
+    goals = ("--objective", "score:max", "--objective", "naswot:min")
+    lengths = ("--n-trials", 6, "--finalists", 1, "--finalist-epochs", 1, "--max-epochs", 1)
+    words = (*SPACE, "--weights", hypernet, *goals, *lengths, "--images", 32)
+    assert nas("search", *words, "--out", "run").code == 0
+    result = json.loads(Path("run/result.json").read_text())
+    lines = nas("best", "run", "--pareto", "--out", "front").out.splitlines()
+
+    assert len(result["pareto"]) > 1
+    assert lines[0].split()[:4] == ["trial", "hash", "score", "naswot"]
+    for found, line in zip(result["pareto"], lines[1:], strict=False):
+        folder = Path("front") / f"{found['number']}-{found['hash'][:8]}"
+        graph = Graph.from_json((folder / "architecture.json").read_text())
+        assert graph.hash() == found["hash"]
+        assert (folder / "model.safetensors").exists() == (found["hash"] == result["best"]["hash"])
+        assert line.split()[:2] == [f"#{found['number']}", found["hash"][:8]]
+    document = nas("best", "run", "--pareto", "--json", "--out", "front").document
+    assert all("architecture" in found["files"] for found in document)
+
+
+def test_a_space_that_builds_another_network_is_refused(finished):
+    words = ("--trial", 2, "--space", "nb201:channels=8,cells=1", "--out", "graph.json")
+    answer = nas("best", finished, *words)
+
+    assert answer.code == 1
+    assert "does not build the network that the run" in answer.error
+    assert not Path("graph.json").exists()
+
+
+def test_wrong_usage_of_best_is_refused(finished):
+    assert nas("best", finished, "--trial", 2, "--pareto").code == 2
+    assert "does not end with .json" in nas("best", finished, "--out", "graph.svg").error
+    assert "has no trial 77" in nas("best", finished, "--trial", 77).error
+
+
+def test_a_baseline_that_won_has_a_name_and_no_estimate(finished, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run")
+    result = json.loads((run / "result.json").read_text())
+    result["best"] |= {"name": "resnet", "number": None, "estimate": None}
+    (run / "result.json").write_text(json.dumps(result))
+    answer = nas("best", run, "--out", "graph.json")
+
+    assert answer.code == 0, answer.err
+    assert "estimate" not in answer.out
+    assert f"resnet, hash {result['best']['hash'][:8]}" in answer.out
+    assert Graph.from_json(Path("graph.json").read_text()).hash() == result["best"]["hash"]

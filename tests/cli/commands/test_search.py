@@ -6,7 +6,6 @@ import json
 import shutil
 import signal
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,6 @@ import torch
 
 from hypernets.cards import shipped as shipped_hypernets
 from nas.events import Advanced
-from nas.study.selection import mutation_selector
-from nas.task.images import IMAGE_CLASSIFICATION
-from nas.task.kind import KINDS
 from tests.cli.program import SCORES_ONLY, SPACE, nas, process
 
 KEYS = {"run", "study", "trials", "best", "pareto", "trust", "rungs", "seconds", "files"}
@@ -162,16 +158,13 @@ def test_what_was_infeasible_is_counted_in_the_summary(hypernet):
 
 
 def test_what_was_bred_is_counted_in_the_summary_and_long_tables_are_cut(hypernet, monkeypatch):
-    monkeypatch.setattr(mutation_selector, "FOUNDERS", 3)
-    mutants = replace(KINDS.get(IMAGE_CLASSIFICATION), mutates=True)
-    monkeypatch.setitem(KINDS._things, IMAGE_CLASSIFICATION, mutants)
     monkeypatch.setattr("cli.commands.search._ROWS", 4)
-    lengths = ("--finalists", 6, "--finalist-epochs", 1, "--max-epochs", 0)
+    lengths = ("--finalists", 6, "--finalist-epochs", 1, "--max-epochs", 0, "--founders", 3)
     answer = search(hypernet, "--n-trials", 6, *lengths, "--images", 32)
 
     result = json.loads(Path("run/result.json").read_text())
     lines = answer.out.splitlines()
-    assert f"{result['trials']['children']} bred from the best" in answer.out
+    assert f"{result['trials']['mutants']} mutants of the best" in answer.out
     assert lines[lines.index("finalists, by length of training and accuracy:") + 6] == (
         "and 2 more in the JSON"
     )

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from tests.cli.program import SPACE, nas
 
 
@@ -21,7 +24,22 @@ def test_the_table_shows_the_best_first(finished):
     head, *lines, blank, summary = answer.out.splitlines()
     scores = [float(line.split()[1]) for line in lines]
 
-    assert head.split() == ["trial", "score", "accuracy", "loss", "params", "MACs", "architecture"]
+    assert head.split() == (
+        [
+            "trial",
+            "score",
+            "accuracy",
+            "loss",
+            "epochs",
+            "val",
+            "accuracy",
+            "params",
+            "MACs",
+            "hash",
+            "architecture",
+        ]
+    )
+    assert all(line.split()[0].startswith("#") for line in lines)
     assert scores == sorted(scores, reverse=True)
     assert scores[0] > scores[-1]
     assert blank == ""
@@ -52,3 +70,22 @@ def test_a_folder_without_trials_is_an_error():
 
     assert (answer.code, answer.out) == (1, "")
     assert "no trials in 'none'" in answer.error
+
+
+def test_what_was_trained_has_its_accuracy_in_the_table_and_in_json(finished):
+    result = json.loads((finished / "result.json").read_text())
+    trained = {found["number"]: found["trained"] for found in result["finalists"]}
+    assert len(trained) >= 2
+    for row in nas("trials", finished, "--json").document:
+        known = trained.get(row["number"], {"epochs": None, "val_accuracy": None})
+        assert (row["epochs"], row["val_accuracy"]) == (known["epochs"], known["val_accuracy"])
+    lines = nas("trials", finished).out.splitlines()
+    for number, known in trained.items():
+        (line,) = (line for line in lines if line.split()[:1] == [f"#{number}"])
+        assert f"  {known['epochs']}" in line
+        assert f"{known['val_accuracy']:.2%}" in line
+
+
+def test_a_table_of_an_earlier_version_lacks_what_was_trained():
+    run = Path(__file__).parents[2] / "golden" / "written" / "run"
+    assert "–" in nas("trials", run).out

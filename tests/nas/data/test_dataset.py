@@ -59,11 +59,11 @@ def test_a_new_split_keeps_sizes_classes_and_the_test_images() -> None:
     assert again.fingerprint == digits.resplit(1).fingerprint != other.fingerprint
     assert again.test is digits.test
     for split in ("train", "val"):
-        before, after = (getattr(data, split) for data in (digits, again))
+        before, after = (images_of(getattr(data, split)) for data in (digits, again))
         assert after.labels.bincount().tolist() == before.labels.bincount().tolist()
-        assert torch.equal(after.mean, digits.train.mean)
+        assert torch.equal(after.mean, before.mean)
     pooled = [
-        sorted(map(tuple, torch.cat([data.train.images, data.val.images]).flatten(1).tolist()))
+        sorted(images_of(data.train).joined(images_of(data.val)).images.flatten(1).tolist())
         for data in (digits, again)
     ]
     assert pooled[0] == pooled[1]

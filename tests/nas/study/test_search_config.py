@@ -10,6 +10,7 @@ from nas.errors import ConfigError, UnknownNameError
 from nas.study.goals.constraints import parse_constraints
 from nas.study.goals.objectives import parse_objectives
 from nas.study.search_config import SearchConfig
+from tests.nas.study.study_toys import toy_space
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,9 @@ from nas.study.search_config import SearchConfig
         ({"budget": 29.0}, "a budget of 29 epochs is less than the 30 of the final training"),
         ({"budget": 90.0, "finalists": 3}, "exclude each other, got 3 and 90"),
         ({"budget": 90.0, "finalists": 0}, "exclude each other, got 0 and 90"),
+        ({"budget": 90.0, "train_seconds": 5.0}, "exclude each other, got 5 and 90"),
+        ({"train_seconds": 0.0}, "train_seconds must be positive, got 0 seconds"),
+        ({"train_seconds": float("nan")}, "train_seconds must be positive, got nan seconds"),
     ],
 )
 def test_settings_out_of_range(settings: dict[str, Any], message: str) -> None:
@@ -56,8 +60,8 @@ def test_unknown_sampler() -> None:
         ({"finalists": 9}, 200, [(9, 3), (3, 9), (1, 30)]),
         ({"finalists": 9}, 4, [(4, 3), (2, 9), (1, 30)]),
         ({"finalists": 4, "reduction": 2, "max_epochs": 12}, 9, [(4, 3), (2, 6), (1, 12)]),
-        ({"budget": 87}, 200, [(9, 3), (3, 9), (1, 30)]),
-        ({"budget": 87}, 4, [(4, 3), (2, 9), (1, 30)]),
+        ({"budget": 90}, 200, [(9, 3), (3, 9), (1, 30)]),
+        ({"budget": 90}, 4, [(4, 3), (2, 9), (1, 30)]),
         ({"budget": 30}, 200, [(1, 30)]),
     ],
 )
@@ -68,9 +72,25 @@ def test_the_planned_rungs(
     assert [(rung.size, rung.epochs) for rung in rungs] == expected
 
 
+def test_a_budget_pays_for_baselines_too() -> None:
+    assert SearchConfig(budget=90).rungs(200, baselines=1)[0].size == 8
+    assert SearchConfig(finalists=9).rungs(200, baselines=1)[0].size == 9
+
+
+def test_where_time_is_limited_there_are_more_finalists_than_it_allows() -> None:
+    suited = SearchConfig(train_seconds=60.0).suited(toy_space().task)
+    assert suited.finalists == 64
+    assert SearchConfig(train_seconds=60.0, finalists=5).suited(toy_space().task).finalists == 5
+
+
+def test_an_unknown_start_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"unknown start 'defualt'\. Did you mean 'default'"):
+        SearchConfig(init="defualt")
+
+
 def test_a_budget_is_written_with_the_finalists_it_chose() -> None:
-    document = SearchConfig(budget=87).to_dict()
-    assert (document["budget"], document["finalists"], document["reduction"]) == (87, 9, 3)
+    document = SearchConfig(budget=90).to_dict()
+    assert (document["budget"], document["finalists"], document["reduction"]) == (90, 9, 3)
     assert SearchConfig().to_dict()["finalists"] == 6
 
 

@@ -16,13 +16,13 @@ CLUTTERED = Task(classes=10, channels=1, resolution=24)
 CIFAR = Task(classes=10, channels=3, resolution=32)
 PHOTOS = Task(classes=1000, channels=3, resolution=224)
 DESIGN = {
-    "stem.width": 2,
+    "stem.width": 1.5,
     "stem.kernel": 5,
     "stem.stride": 2,
     "pooling": "max",
     "stages": 1,
     "stage0.depth": 2,
-    "stage0.width": 4,
+    "stage0.width": 1,
     "stage0.kernel": 3,
     "stage0.block": "plain",
     "stage0.reduce": True,
@@ -45,7 +45,7 @@ def convolutions(graph):
 
 def test_choices_are_those_of_the_network() -> None:
     graph = resnet(CLUTTERED).graph(DESIGN)
-    assert convolutions(graph) == [(12, 5, 2), (24, 3, 2), (24, 3, 1)]
+    assert convolutions(graph) == [(18, 5, 2), (24, 3, 2), (24, 3, 1)]
     assert any(isinstance(node.op, AdaptiveMaxPool2d) for node in graph.nodes)
 
 
@@ -56,7 +56,7 @@ def test_choices_are_those_of_the_network() -> None:
         ("residual", [(24, 3, 2), (24, 3, 1), (24, 1, 2), (24, 3, 1), (24, 3, 1)]),
         (
             "bottleneck",
-            [(6, 1, 1), (6, 3, 2), (24, 1, 1), (24, 1, 2), (6, 1, 1), (6, 3, 1), (24, 1, 1)],
+            [(12, 1, 1), (12, 3, 2), (24, 1, 1), (24, 1, 2), (12, 1, 1), (12, 3, 1), (24, 1, 1)],
         ),
     ],
 )
@@ -123,17 +123,26 @@ def test_all_networks_are_within_the_budget(task):
 
 
 def test_a_network_beyond_the_budget_is_narrowed_in_proportion() -> None:
-    wide = {**DESIGN, "stem.stride": 1, "stage0.width": 8, "stage0.reduce": False}
+    wide = {**DESIGN, "stem.width": 1, "stem.stride": 1, "stage0.width": 2, "stage0.kernel": 5}
+    wide["stage0.reduce"] = False
     space = resnet(CLUTTERED)
     stem, first, second = (width for width, *_ in convolutions(space.graph(wide)))
-    assert stem < 12
-    assert first == second < 48
-    assert first / stem == pytest.approx(4, rel=0.3)
+    assert stem < 6
+    assert first == second < 12
+    assert first / stem == pytest.approx(2, rel=0.3)
     free = convolutions(space.at(budget=100).graph(wide))
-    assert [width for width, *_ in free] == [12, 48, 48]
+    assert [width for width, *_ in free] == [6, 12, 12]
 
 
-def test_the_budget_holds_at_any_resolution_and_width():
+def test_nothing_is_narrowed_to_one_channel() -> None:
+    space = resnet(CLUTTERED).at(budget=1, max_depth=6)
+    rng = np.random.default_rng(0)
+    drawn = [sample(space, rng) for _ in range(30)]
+    others = [one for one in drawn if "bottleneck" not in one.params.values()]
+    assert min(width for one in others for width, *_ in convolutions(one.graph)) == 2
+
+
+def test_the_budget_holds_at_any_resolution_and_width() -> None:
     """Proxies are networks of the same shape."""
     space = resnet(CLUTTERED)
     rng = np.random.default_rng(1)
@@ -148,7 +157,7 @@ def test_the_budget_holds_at_any_resolution_and_width():
 
 def test_size_counts_the_choices() -> None:
     space = resnet(CLUTTERED).at(stages=2, max_depth=1)
-    stem, stage = 3 * 3 * 2 * 2, 6 * 2 * 3 * 2
+    stem, stage = 3 * 3 * 2 * 2, 3 * 2 * 3 * 2
     assert space.size() == stem * (stage + stage**2)
 
 

@@ -59,6 +59,9 @@ def test_fewer_and_fewer_are_trained_longer_and_longer(
         assert below.size <= reduction * above.size < below.size + reduction
 
 
+BASELINES = st.integers(0, 4)
+
+
 @given(FINALISTS, SHORT, FULL, REDUCTION)
 def test_one_more_finalist_costs_more(
     finalists: int, short: int, full: int, reduction: int
@@ -69,26 +72,29 @@ def test_one_more_finalist_costs_more(
     assert cost < more
 
 
-def test_the_comparison_of_initial_weights_is_paid_for() -> None:
-    assert training_epochs(plan(9, 3, 30), 9) == 9 * 3 + 3 * 9 + 30 + 3
-    assert training_epochs(plan(9, 3, 0), 9) == 9 * 3 + 3
-    assert training_epochs(plan(0, 3, 30), 0) == 30
+def test_two_rivals_and_the_baselines_are_paid_for_where_there_are_finalists() -> None:
+    assert training_epochs(plan(9, 3, 30), 9) == 9 * 3 + 3 * 9 + 30 + 2 * 3
+    assert training_epochs(plan(9, 3, 30), 9, baselines=4) == 9 * 3 + 3 * 9 + 30 + 6 * 3
+    assert training_epochs(plan(9, 3, 0), 9) == 9 * 3 + 2 * 3
+    assert training_epochs(plan(0, 3, 30), 0, baselines=4) == 30
 
 
 @pytest.mark.parametrize(
     ("budget", "max_epochs", "expected"),
-    [(30, 30, 0), (35.9, 30, 0), (36, 30, 1), (86.9, 30, 8), (87, 30, 9), (12, 0, 3)],
+    [(30, 30, 0), (38.9, 30, 0), (39, 30, 1), (89.9, 30, 8), (90, 30, 9), (15, 0, 3)],
 )
 def test_a_budget_by_hand(budget: float, max_epochs: int, expected: int) -> None:
     assert affordable(budget, 3, max_epochs) == expected
 
 
-@given(SHORT, FULL, REDUCTION, st.floats(1, 3000))
-def test_a_budget_is_kept_and_used(short: int, full: int, reduction: int, more: float) -> None:
+@given(SHORT, FULL, REDUCTION, st.floats(1, 3000), BASELINES)
+def test_a_budget_is_kept_and_used(
+    short: int, full: int, reduction: int, more: float, baselines: int
+) -> None:
     def cost(finalists: int) -> int:
-        return training_epochs(plan(finalists, short, full, reduction), finalists)
+        return training_epochs(plan(finalists, short, full, reduction), finalists, baselines)
 
-    finalists = affordable(full + more, short, full, reduction)
+    finalists = affordable(full + more, short, full, reduction, baselines)
     assert cost(finalists) <= full + more < cost(finalists + 1)
 
 
@@ -96,9 +102,16 @@ def test_a_budget_is_kept_and_used(short: int, full: int, reduction: int, more: 
     ("budget", "max_epochs", "message"),
     [
         (29, 30, "a budget of 29 epochs is less than the 30 of the final training"),
-        (5, 0, "a budget of 5 epochs is less than the 6 of the training of one finalist"),
+        (8, 0, "a budget of 8 epochs is less than the 9 of the training of one finalist"),
     ],
 )
 def test_what_does_not_fit_a_budget(budget: float, max_epochs: int, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         affordable(budget, 3, max_epochs)
+
+
+def test_a_budget_pays_for_each_split_of_the_brief_trainings() -> None:
+    """Of five finalists and two rivals three times three epochs, of two three times nine."""
+    assert affordable(147, 3, 30, splits=3) == 5
+    assert affordable(146, 3, 30, splits=3) == 4
+    assert affordable(147, 3, 30, splits=1) == 9

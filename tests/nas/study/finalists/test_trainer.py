@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,9 +9,14 @@ import torch
 from nas.data.digits import load
 from nas.errors import TrainingError
 from nas.events import ignore
-from nas.study.finalists.trainer import PREDICTED, Trainer
+from nas.space.candidate import candidate
+from nas.study.finalists.trainer import Trainer
+from nas.train.config import TrainConfig
 from nas.train.evaluate import evaluate
-from tests.nas.study.study_toys import ToyPredictor, toy_space
+from nas.train.starts.default import DEFAULT
+from nas.train.starts.predicted import PREDICTED
+from nas.train.train import train
+from tests.nas.study.study_toys import ToyPredictor, ToySpace, toy_space
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +25,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.graph.graph import Graph
+    from nas.space.search_space import Params
 
 DATA = load()
 SPACE = toy_space()
-GRAPH = SPACE.graph({"label": "a", "depth": 1, "width0": 4, "kernel0": 3})
+ONE = candidate(SPACE, {"label": "a", "depth": 1, "width0": 4, "kernel0": 3})
 
 
 class BrokenPredictor(ToyPredictor):
@@ -38,17 +45,44 @@ def trainer(predictor: ToyPredictor | None = None, **settings: Any) -> Trainer:
 
 def test_training_starts_from_predicted_weights() -> None:
     one, other = (
-        trainer(seed=seed).train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore)
+        trainer(seed=seed).train(ONE, 1, PREDICTED, checkpoint=None, listen=ignore)
         for seed in (0, 0)
     )
     assert one.history == other.history
     with pytest.raises(TrainingError, match="nan"):
-        trainer(BrokenPredictor(SPACE)).train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore)
+        trainer(BrokenPredictor(SPACE)).train(ONE, 1, PREDICTED, checkpoint=None, listen=ignore)
+
+
+@pytest.mark.parametrize("predictor", [ToyPredictor(SPACE), BrokenPredictor(SPACE)])
+def test_training_from_default_weights_asks_for_no_prediction(predictor: ToyPredictor) -> None:
+    trained = trainer(predictor).train(ONE, 1, DEFAULT, checkpoint=None, listen=ignore)
+    expected = train(ONE.network, DATA, TrainConfig(epochs=1), seed=0)
+    assert trained.history == expected.history
+
+
+def test_predicted_weights_suit_the_space_of_the_hypernetwork_alone() -> None:
+    assert trainer().starts(SPACE) == (DEFAULT, PREDICTED)
+    elsewhere = ToyPredictor(SPACE)
+    elsewhere.card = replace(elsewhere.card, space="darts")
+    assert trainer(elsewhere).starts(SPACE) == (DEFAULT,)
+
+
+class SettledSpace(ToySpace):
+    """Its networks say how they are trained."""
+
+    def training_overrides(self, params: Params) -> dict[str, Any]:
+        return {"lr": 1e-12}
+
+
+def test_a_candidate_may_say_how_it_is_trained() -> None:
+    one = candidate(SettledSpace(task=SPACE.task), ONE.params)
+    history = trainer().train(one, 2, DEFAULT, checkpoint=None, listen=ignore).history
+    assert history[0].val_accuracy == history[1].val_accuracy
 
 
 def test_the_seed_fixes_the_training() -> None:
     histories = [
-        trainer(seed=seed).train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore).history
+        trainer(seed=seed).train(ONE, 1, PREDICTED, checkpoint=None, listen=ignore).history
         for seed in (0, 1)
     ]
     assert histories[0] != histories[1]
@@ -61,16 +95,16 @@ def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path) -> N
 
     checkpoint = tmp_path / "state.safetensors"
     with pytest.raises(KeyboardInterrupt):
-        trainer().train(GRAPH, 3, PREDICTED, checkpoint=checkpoint, listen=interrupt)
-    rest = trainer().train(GRAPH, 3, PREDICTED, checkpoint=checkpoint, listen=ignore)
-    whole = trainer().train(GRAPH, 3, PREDICTED, checkpoint=None, listen=ignore)
+        trainer().train(ONE, 3, PREDICTED, checkpoint=checkpoint, listen=interrupt)
+    rest = trainer().train(ONE, 3, PREDICTED, checkpoint=checkpoint, listen=ignore)
+    whole = trainer().train(ONE, 3, PREDICTED, checkpoint=None, listen=ignore)
     assert rest.history == whole.history
     for name, tensor in whole.module.state_dict().items():
         torch.testing.assert_close(rest.module.state_dict()[name], tensor, rtol=0, atol=0)
 
 
 def test_accuracy_is_that_of_the_test_split() -> None:
-    trained = trainer().train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore)
+    trained = trainer().train(ONE, 1, PREDICTED, checkpoint=None, listen=ignore)
     assert trainer().test_accuracy(trained.module) == evaluate(trained.module, DATA.test).accuracy
     assert trained.val_accuracy == evaluate(trained.module, DATA.val).accuracy
 
@@ -86,5 +120,15 @@ class GraphKeepingPredictor(ToyPredictor):
 
 def test_the_prediction_leaves_no_autograd_graph_behind() -> None:
     predictor = GraphKeepingPredictor(SPACE)
-    trainer(predictor).train(GRAPH, 1, PREDICTED, checkpoint=None, listen=ignore)
+    trainer(predictor).train(ONE, 1, PREDICTED, checkpoint=None, listen=ignore)
     assert not any(t.requires_grad for params in predictor.kept for t in params.values())
+
+
+def test_a_further_split_is_drawn_anew() -> None:
+    first, other, again = (
+        trainer().train(ONE, 1, DEFAULT, split=split, checkpoint=None, listen=ignore)
+        for split in (0, 1, 1)
+    )
+    assert other.history == again.history != first.history
+    expected = train(ONE.network, DATA.resplit(1), TrainConfig(epochs=1), seed=0)
+    assert other.history == expected.history

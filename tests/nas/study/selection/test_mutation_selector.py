@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import optuna
@@ -17,8 +16,6 @@ from nas.study.search_config import SearchConfig
 from nas.study.selection import mutation_selector
 from nas.study.selection.finalist_selector import FinalistSelector
 from nas.study.selection.mutation_selector import MutationSelector
-from nas.task.images import IMAGE_CLASSIFICATION
-from nas.task.kind import KINDS
 from tests.nas.study.selection.test_finalist_selector import no_embedding
 from tests.nas.study.study_toys import found, quality, record, toy_score, toy_search, toy_space
 
@@ -34,11 +31,6 @@ if TYPE_CHECKING:
 
 SPACE = toy_space(widths=tuple(range(2, 12)))
 FOUNDERS, ALL = 10, 24
-
-
-@pytest.fixture(autouse=True)
-def _few_founders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mutation_selector, "FOUNDERS", FOUNDERS)
 
 
 class Family:
@@ -82,7 +74,8 @@ class Family:
             self._study.get_trials(deepcopy=False)[:ALL], key=lambda trial: -trial.values[0]
         )
         selector = FinalistSelector(trials, SearchConfig().objectives, no_embedding)
-        return MutationSelector(SPACE, selector, SearchConfig(), cast("Exploration", self))
+        config = SearchConfig(founders=FOUNDERS)
+        return MutationSelector(SPACE, selector, config, cast("Exploration", self))
 
     def accuracy(self, number: int) -> float:
         return quality(candidate(SPACE, self.trial(number).params)) / 2
@@ -152,14 +145,17 @@ def test_where_a_space_fails_to_build_mutants_the_ranking_goes_on(
 
 @pytest.fixture
 def bred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SearchResult]:
-    """A search that breeds, though its networks are for images, after four founders."""
-    monkeypatch.setattr(mutation_selector, "FOUNDERS", 4)
+    """A search that trains mutants after four founders."""
     monkeypatch.setattr(FinalistSelector, "is_proven", lambda self, trained: False)
-    mutants = replace(KINDS.get(IMAGE_CLASSIFICATION), mutates=True)
-    monkeypatch.setitem(KINDS._things, IMAGE_CLASSIFICATION, mutants)
 
     def run(**changes: Any) -> SearchResult:
-        settings = {"n_trials": 14, "finalists": 14, "max_epochs": 1, "out": tmp_path / "run"}
+        settings = {
+            "n_trials": 14,
+            "finalists": 14,
+            "max_epochs": 1,
+            "founders": 4,
+            "out": tmp_path / "run",
+        }
         return toy_search(**{"space": SPACE, "constraints": "params<=3000", **settings, **changes})
 
     return run

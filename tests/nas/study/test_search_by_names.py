@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -11,12 +10,9 @@ from torch import nn
 
 import nas
 from nas.data.digits import load
-from nas.errors import ConfigError, StudyError, UnknownNameError
-from nas.events import ignore
-from nas.study import named
-from nas.study.named import data_of, predictor_of, space_of
+from nas.errors import ConfigError, StudyError
 from nas.study.search import search
-from tests.nas.study.study_toys import DIGITS, ToyPredictor, ToySpace, toy_search, toy_space
+from tests.nas.study.study_toys import DIGITS, toy_search
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,48 +39,6 @@ def test_a_function_is_a_space() -> None:
     result = search(build, load(), "deepnets-digits", **BRIEF)
     assert result.best.candidate.space.name == "build"
     assert result.trials.complete == 4
-
-
-def test_a_space_is_itself_made_or_named() -> None:
-    space = toy_space()
-    assert space_of(space, DIGITS) is space
-    assert space_of(ToySpace, DIGITS) == ToySpace(task=DIGITS)
-    assert space_of("nb201:cells=2", DIGITS).macro()["cells"] == 2
-    assert space_of(partial(build), DIGITS).name == "build"
-
-
-def test_a_class_has_the_sizes_for_the_task() -> None:
-    by_name = space_of("nasnet", DIGITS)
-    assert space_of(type(by_name), DIGITS) == by_name
-
-
-def test_a_data_set_is_itself_or_loaded(tmp_path: Path) -> None:
-    data = load()
-    assert data_of(data, ignore) is data
-    assert data_of("digits", ignore).fingerprint == data.fingerprint
-    with pytest.raises(nas.NasError, match="no data at"):
-        data_of(tmp_path / "none", ignore)
-
-
-def test_a_predictor_is_itself_or_the_shipped_one() -> None:
-    data, space = load(), space_of("nasnet", DIGITS)
-    mine = ToyPredictor(space)
-    assert predictor_of(mine, space, data, ignore) is mine
-    for given in (None, "nasnet-digits"):
-        assert predictor_of(given, space, data, ignore).card.name == "nasnet-digits"
-
-
-def test_names_need_the_package_that_knows_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(named, "entry_points", lambda **_: ())
-    with pytest.raises(ConfigError, match="no installed package knows the names of a space"):
-        space_of("nasnet", DIGITS)
-
-
-def test_unknown_names_suggest_known_ones() -> None:
-    with pytest.raises(UnknownNameError, match="Did you mean 'nasnet'"):
-        space_of("nasnett", DIGITS)
-    with pytest.raises(UnknownNameError, match="Did you mean 'digits'"):
-        data_of("digit", ignore)
 
 
 def node_count(graph: Any) -> int:

@@ -1,0 +1,75 @@
+"""How long the trainings of a search will take on this machine."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from nas.events import Noted
+from nas.seeding import rng
+from nas.space.constrained_sampling import sample_preferring
+from nas.study.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nas.events import Listener
+    from nas.graph.graph import Graph
+    from nas.space.search_space import SearchSpace
+    from nas.study.finalists.trainer import CandidateTrainer
+    from nas.study.search_config import SearchConfig
+
+_DRAWN = 2
+"""Random architectures whose training is timed."""
+
+_LONG = 600.0
+"""Seconds from which the cost of the trainings is said before the search begins."""
+
+
+def timed(
+    listen: Listener,
+    space: SearchSpace,
+    trainer: CandidateTrainer,
+    config: SearchConfig,
+    is_feasible: Callable[[Graph], bool],
+    explored: str,
+) -> Listener:
+    """A listener that is told the time left; a note says first what will take long.
+
+    Args:
+        listen: Receives the events.
+        space: Full-size space.
+        trainer: Times the training of a few random architectures.
+        config: Suited to the task.
+        is_feasible: Whether a network satisfies the constraints.
+        explored: Name of the stage before the trainings.
+    """
+    rungs = config.rungs(config.n_trials)
+    if not rungs:
+        return listen
+    names = [f"rung {number}" for number in range(1, len(rungs) + 1)]
+    if config.max_epochs:
+        names[-1] = "train"
+    limit = config.train_seconds
+    if limit is not None:
+        expected = dict.fromkeys(names, limit / len(rungs))
+        return Timeline(listen, {explored: None, **expected}, limited=names[:-1])
+    drawn = sample_preferring(space, _DRAWN, rng(config.seed, "pace"), is_feasible)
+    pace = fmean(trainer.seconds_per_epoch(candidate) for candidate in drawn)
+    repeated = dict.fromkeys(names, config.splits or 1) | {"train": 1}
+    expected = {
+        name: pace * repeated[name] * rung.cost for name, rung in zip(names, rungs, strict=True)
+    }
+    total = sum(expected.values())
+    if total > _LONG:
+        text = (
+            f"The trainings of this search take about {_duration(total)} on this machine; "
+            "--train-seconds limits them, and smaller sizes of the space or a lower resolution "
+            "make them faster."
+        )
+        listen(Noted(text=text))
+    return Timeline(listen, {explored: None, **expected})
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
