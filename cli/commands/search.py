@@ -222,20 +222,20 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
     from nas.errors import counted
     from nas.study.verdict import ENOUGH_PROBES, verdict
 
-    kind = result.best.candidate.space.task.traits
+    kind, ranked = result.best.candidate.space.task.traits, result.samples["ranking"]
     if len(result.pareto) > 1:
         shown, front = _ordered(result.pareto, objectives)
-        _show_all(f"pareto front, by {shown}", front, kind)
+        _show_all(f"pareto front, by {shown}", front, kind, ranked)
     if len(result.finalists) > 1:
         title = f"finalists, by length of training and {kind.metric}"
         rivals = {rival.found.name: rival.name for rival in result.rivals}
-        _show_all(title, result.finalists, kind, rivals)
+        _show_all(title, result.finalists, kind, ranked, rivals)
     best = result.best
     lines: dict[str, Any] = {"best": f"{best.name}  {best.architecture}"}
     if best.test_accuracy is not None:
-        lines[f"test {kind.metric}"] = quality(best.test_accuracy, kind)
+        lines[f"test {kind.metric}"] = quality(best.test_accuracy, kind, result.samples["test"])
     if best.val_accuracy is not None:
-        lines[f"val {kind.metric}"] = quality(best.val_accuracy, kind)
+        lines[f"val {kind.metric}"] = quality(best.val_accuracy, kind, best.splits * ranked)
     lines["size"] = f"{counted(best.cost.params, 'parameter')}, {count(best.cost.macs)} MACs"
     trials = result.trials
     lines["trials"] = (
@@ -282,7 +282,8 @@ def _rungs(efforts: Sequence[Effort]) -> str:
         f"({f'{worth:,.1f}' if worth >= 1 else f'{worth:.2g}'} epochs' worth)"
     ]
     for effort in trainings:
-        parts.append(f"{effort.architectures} x {effort.epochs}")
+        repeated = f" on {effort.splits} splits" if effort.splits > 1 else ""
+        parts.append(f"{effort.architectures} x {effort.epochs}{repeated}")
     if trainings:
         parts[-1] += " epoch" if trainings[-1].epochs == 1 else " epochs"
     return ", ".join(parts)
@@ -303,6 +304,7 @@ def _show_all(
     title: str,
     candidates: Sequence[Found],
     kind: TaskKind,
+    ranked: int,
     rivals: Mapping[str, str] | None = None,
 ) -> None:
     from cli.output import count, quality, table
@@ -314,7 +316,7 @@ def _show_all(
             (
                 found.name,
                 found.epochs or "–",
-                quality(found.val_accuracy, kind),
+                quality(found.val_accuracy, kind, found.splits * ranked),
                 "–" if found.score is None else f"{found.score:.3f}",
                 count(found.cost.params),
                 count(found.cost.macs),

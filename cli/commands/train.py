@@ -136,7 +136,7 @@ def command(
     kind = data.task.traits
     pairs(
         {
-            f"test {kind.metric}": quality(trained.test_accuracy, kind),
+            f"test {kind.metric}": quality(trained.test_accuracy, kind, len(data.test)),
             "size": f"{counted(trained.params, 'parameter')}, {count(trained.macs)} MACs",
             "trained": f"{counted(trained.epochs, 'epoch')} in {trained.seconds:.1f} s from "
             f"{init} weights",
@@ -157,5 +157,5 @@ def _show_classes(classes: Sequence[ClassAccuracy], kind: TaskKind) -> None:
         click.echo(f"the {len(worst)} worst of {len(classes)} classes:")
     table(
         ("class", f"test {kind.metric}", f"{kind.sample}s"),
-        [(row.name, quality(row.accuracy, kind), row.samples) for row in worst],
+        [(row.name, quality(row.accuracy, kind, row.samples), row.samples) for row in worst],
     )

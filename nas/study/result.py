@@ -140,6 +140,7 @@ class SearchResult:
             command has done is part of it.
         trials: How many trials ended how.
         seconds: Time spent in each stage, earlier runs of the same command included.
+        samples: Sizes of the splits that accuracies are of: ``ranking`` and ``test``.
         files: What was written, by name.
         stopped: Why the search ended before ``n_trials``; empty if it did not.
     """
@@ -154,6 +155,7 @@ class SearchResult:
     trials: TrialCounts
     rivals: tuple[RivalResult, ...]
     seconds: Mapping[str, float]
+    samples: Mapping[str, int]
     rungs: tuple[Effort, ...] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
     stopped: str = ""
@@ -176,6 +178,7 @@ class SearchResult:
             "trust": asdict(self.trust),
             "rungs": [asdict(effort) for effort in self.rungs],
             "seconds": dict(self.seconds),
+            "samples": dict(self.samples),
             "files": {name: str(path) for name, path in self.files.items()},
             "stopped": self.stopped,
         }

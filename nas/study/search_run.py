@@ -219,10 +219,16 @@ class SearchRun:
                 for rival in trained.rivals
             ),
             seconds=self._record.seconds(),
+            samples=self._samples(),
             rungs=self._efforts(trained, leader),
             files=self._files(winner),
             stopped=stopped,
         )
+
+    def _samples(self) -> dict[str, int]:
+        """Sizes of the splits that accuracies are of."""
+        data = self._trainer.data
+        return {"ranking": len(data.val), "test": len(data.test)}
 
     def _efforts(self, trained: Trained, leader: Contender) -> tuple[Effort, ...]:
         """What each stage has cost."""
@@ -285,6 +291,7 @@ class SearchRun:
             "rivals": [],
             "rungs": [],
             "seconds": self._record.seconds(),
+            "samples": self._samples(),
             "files": {name: str(path) for name, path in self._files(None).items()},
             "stopped": error.message,
         }

@@ -14,7 +14,7 @@ from nas.errors import (
     DeviceError,
     StudyError,
 )
-from nas.events import Noted, ignore
+from nas.events import Event, Noted, ignore
 
 CPU = torch.device("cpu")
 
@@ -125,7 +125,7 @@ def test_a_folder_that_another_process_writes_is_refused(kind, tmp_path):
 
 def test_the_cost_of_a_hypernetwork_is_said_before_it_is_trained(space, digits, tmp_path):
     def costs(data, out):
-        heard = []
+        heard: list[Event] = []
         train_weights(space, data, out, 2, CPU, 1, heard.append)
         texts = [event.text for event in heard if isinstance(event, Noted)]
         return [text for text in texts if text.startswith("Training a hypernetwork")]

@@ -96,6 +96,7 @@ def test_a_result_as_json() -> None:
         trials=TrialCounts(total=11, complete=5, mutants=2, failed=1, duplicates=2, infeasible=1),
         rivals=(RivalResult(name="toy", kind="known design", found=_found(), lead=None),),
         seconds={"search": 1.5},
+        samples={"ranking": 22, "test": 54},
         rungs=(Effort(name="rung 1", architectures=9, epochs=3, equivalent_epochs=27.0),),
         files={"run": Path("runs/a/run.json")},
     )
