@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from cli.optional_packages import torchvision_problem
 from cli.output import printable
+from cli.user_code.optional_packages import torchvision_problem
 from nas.errors import NasError
 from nas.raised import error_text, place_of
 

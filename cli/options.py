@@ -10,6 +10,9 @@ import click
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+USUAL_SPACE = "resnet"
+USUAL_DATA = "cluttered-digits"
+
 
 class Place(click.Path):
     """A path; an empty text is none, though it would mean the working directory."""
@@ -118,7 +121,7 @@ def common(function: _Function) -> _Function:
     return function
 
 
-def data(function: _Function, usual: str = "cluttered-digits") -> _Function:
+def data(function: _Function, usual: str = USUAL_DATA) -> _Function:
     """``--dataset`` and ``--data-dir``."""
     function = click.option(
         "--data-dir",
@@ -164,7 +167,7 @@ space = click.option(
     "--space",
     metavar="NAME[:SIZES]",
     type=Name(),
-    default="resnet",
+    default=USUAL_SPACE,
     show_default=True,
     help="Name, optionally with macro sizes (nb201:channels=8,cells=1), or FILE.py:NAME.",
 )

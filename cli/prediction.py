@@ -68,7 +68,7 @@ def of_architecture(
     from nas.data.fitted import fitted
     from nas.importers.imported import Coverage
     from nas.modules.classifier import Classifier
-    from nas.train.predict import predict
+    from nas.training.predict import predict
 
     start = perf_counter()
     graph = read_architecture(text, space, data.task)
@@ -93,7 +93,7 @@ def of_factory(
     listen: Listener,
     frozen: Frozen = "keep",
 ) -> Prediction:
-    """Predict a module, named as for :func:`cli.module_factory.make_module`.
+    """Predict a module, named as for :func:`cli.user_code.module_factory.make_module`.
 
     Args:
         text: The factory, with arguments.
@@ -107,7 +107,7 @@ def of_factory(
     Raises:
         NasError: The module or the hypernetwork cannot be read, or do not fit the data.
     """
-    from cli.module_factory import make_module
+    from cli.user_code.module_factory import make_module
     from hypernets.predicted_module import predict_module
     from hypernets.suited import suited_to_modules
     from nas.modules.adapter import adapt, check_outputs

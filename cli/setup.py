@@ -40,7 +40,7 @@ def use_device(
     and many times slower on busy ones. Results depend on their number.
 
     Args:
-        name: Name of the device, see :func:`nas.train.resolve_device`.
+        name: Name of the device, see :func:`nas.training.resolve_device`.
         workers: Number of workers; by default one for each processor, or one on CUDA.
         threads: Number of threads inside an operation of each worker.
 
@@ -49,7 +49,7 @@ def use_device(
     """
     import torch
 
-    from nas.train.device import resolve_device
+    from nas.training.device import resolve_device
 
     device = resolve_device(name)
     if device.type == "cuda":

@@ -81,7 +81,7 @@ def _read(file: str, name: str) -> type[SearchSpace] | Build:
         ConfigError: It is something else, or belongs to the standard library.
         ImportingError: The file fails.
     """
-    from cli.user_code import find, is_standard, standard_refused
+    from cli.user_code.loading import find, is_standard, standard_refused
     from nas.space.search_space import SearchSpace
 
     thing = find(file, name.split("."))

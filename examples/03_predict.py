@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 import hypernets
 import nas
-from nas.train import Classifier, evaluate, measure_gain
+from nas.training import Classifier, evaluate, measure_gain
 
 
 class Residual(nn.Module):

@@ -11,7 +11,7 @@ from torch_geometric.nn import GATConv, GCNConv
 
 import hypernets
 import nas
-from nas.train import Classifier, evaluate, graph_call, measure_gain
+from nas.training import Classifier, evaluate, graph_call, measure_gain
 
 
 class Net(nn.Module):

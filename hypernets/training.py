@@ -27,9 +27,9 @@ from nas.graph.op import Role
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
 from nas.task.batch import Batch, labelled
-from nas.train.device import autocast, channels_last
-from nas.train.safe_convolution import safe_convolutions
-from nas.train.schedule import warm_cosine
+from nas.training.device import autocast, channels_last
+from nas.training.safe_convolution import safe_convolutions
+from nas.training.schedule import warm_cosine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

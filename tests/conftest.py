@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from nas.registry import Registry
-from tests.cli.program import SPACE, nas
+from tests.cli.program import ON_DIGITS, nas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def hypernet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small = ("--settings", "hidden=8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hypernets.measure.ARCHITECTURES", 16)
-        answer = nas("train-hypernet", *SPACE, *sizes, *small, *proxy, "--out", directory)
+        answer = nas("train-hypernet", *ON_DIGITS, *sizes, *small, *proxy, "--out", directory)
     assert answer.code == 0, answer.err
     return directory
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from cli.main import run
 from nas.data.catalog import load
-from nas.train.weights_file import description, save_weights
+from nas.training.weights_file import description, save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

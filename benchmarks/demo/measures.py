@@ -47,7 +47,7 @@ def floor(data: Dataset) -> dict[str, float]:
 
 def step_milliseconds(network: Graph, data: Dataset) -> float:
     """Least time of the processor for one training step of 64 images."""
-    module = to_module(network).to(memory_format=torch.channels_last)
+    module = to_module(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.SGD(module.parameters(), 0.1, momentum=0.9)
     batch = images_of(data.train).spread(BATCH).whole()
     times = []

@@ -1,4 +1,4 @@
-"""Where does a search pay? Rivals, costs and rankings on cluttered-digits in the space resnet.
+"""Rivals, costs and rankings on cluttered-digits in the space resnet.
 
     python -m benchmarks.demo.run
 

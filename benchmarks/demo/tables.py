@@ -43,9 +43,14 @@ def print_rivals(document: Document) -> None:
         found = [_tests(document, architectures, epochs) for epochs in lengths]
         columns = (f"{_mean_and_error(tests)} | {len(tests)}" for tests in found)
         print(f"| {name} | {' | '.join(columns)} |")
-    spread = (f"{100 * stdev(_tests(document, document['random'], e)):.1f}" for e in lengths)
-    best = (f"{100 * max(_tests(document, document['random'], e)):.1f}" for e in lengths)
-    print(f"\nRandom networks: standard deviations {', '.join(spread)}; best {', '.join(best)}\n")
+    for epochs in lengths:
+        tests = _tests(document, document["random"], epochs)
+        if len(tests) > 1:
+            print(
+                f"\nRandom networks after {epochs} epochs: standard deviation "
+                f"{100 * stdev(tests):.1f}, best {100 * max(tests):.1f} %"
+            )
+    print()
 
 
 def print_costs(document: Document) -> None:
@@ -62,31 +67,29 @@ def print_costs(document: Document) -> None:
 def print_ranking(document: Document) -> None:
     """Kendall's tau of each figure with the accuracy after the full training."""
     random, full = document["random"], document["epochs"]["full"]
-    short = document["epochs"]["short"]
-    known = {(t.architecture, t.epochs): t for t in _trainings(document) if t.seed == 0}
-    trained = [
-        place
-        for place, text in enumerate(random)
-        if all((text, epochs) in known for epochs in (*short, full))
-    ]
-    truth = [known[random[place], full].accuracy for place in trained]
-    rows = {name: [document["figures"][text][name] for text in random] for name in _UNTRAINED}
+    known = {(t.architecture, t.epochs): t.accuracy for t in _trainings(document) if t.seed == 0}
+    truth = {text: known[text, full] for text in random if (text, full) in known}
+    columns: dict[str, dict[str, float]] = {
+        name: {text: document["figures"][text][name] for text in random} for name in _UNTRAINED
+    }
+    for epochs in document["epochs"]["short"]:
+        columns[f"{epochs} epoch{'s' * (epochs > 1)}"] = {
+            text: known[text, epochs] for text in random if (text, epochs) in known
+        }
     if "predicted" in document:
-        for name in document["predicted"]["figures"][0]:
-            values = [figures[name] for figures in document["predicted"]["figures"]]
-            rows[f"predicted weights: {name}"] = list(oriented(name, values))
-    print("| figure | τ | ± |\n| --- | --- | --- |")
-    for name, values in rows.items():
-        _print_tau(name, [values[place] for place in trained], truth)
-    for epochs in short:
-        values = [known[random[place], epochs].accuracy for place in trained]
-        _print_tau(f"{epochs} epoch{'s' * (epochs > 1)}", values, truth)
-    print(f"\n{len(trained)} random networks; accuracy: mean of ranking and test split")
-
-
-def _print_tau(name: str, values: Sequence[float], truth: Sequence[float]) -> None:
-    tau, error = kendall(values, truth), tau_error(values, truth)
-    print(f"| {name} | {'–' if tau is None else f'{tau:.2f}'} | {error:.2f} |")
+        figures = document["predicted"]["figures"]
+        for name in figures[0]:
+            turned = oriented(name, [row[name] for row in figures])
+            columns[f"predicted weights: {name}"] = dict(zip(random, turned, strict=True))
+    print("| figure | τ | ± | n |\n| --- | --- | --- | --- |")
+    for name, values in columns.items():
+        both = [text for text in truth if text in values]
+        pair = [values[text] for text in both], [truth[text] for text in both]
+        if len(both) > 1:
+            tau = kendall(*pair)
+            shown = "–" if tau is None else f"{tau:.2f}"
+            print(f"| {name} | {shown} | {tau_error(*pair):.2f} | {len(both)} |")
+    print("\nRandom networks; accuracy: mean of ranking and test split")
 
 
 def tau_error(values: Sequence[float], truth: Sequence[float]) -> float:
@@ -104,14 +107,19 @@ def _trainings(document: Document) -> list[Training]:
 
 
 def _tests(document: Document, architectures: Sequence[str], epochs: int) -> list[float]:
+    """Test accuracies of the only architecture with all seeds, or of several with the first."""
     return [
         training.test
         for training in _trainings(document)
-        if training.architecture in architectures and training.epochs == epochs
+        if training.architecture in architectures
+        and training.epochs == epochs
+        and (training.seed == 0 or len(architectures) == 1)
     ]
 
 
 def _mean_and_error(accuracies: Sequence[float]) -> str:
     """Mean and its standard error in percent."""
+    if len(accuracies) < 2:
+        return " ".join(f"{100 * accuracy:.1f}" for accuracy in accuracies) or "–"
     error = stdev(accuracies) / len(accuracies) ** 0.5
     return f"{100 * fmean(accuracies):.1f} ± {100 * error:.1f}"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.train.config import default_training
-from nas.train.evaluate import evaluate
-from nas.train.train import train
+from nas.training.config import default_training
+from nas.training.evaluate import evaluate
+from nas.training.train import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

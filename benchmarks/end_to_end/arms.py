@@ -26,7 +26,7 @@ from nas.study.finalists.trainer import Trainer
 from nas.study.finalists.trainings import Trainings
 from nas.study.record.study_record import StudyRecord
 from nas.study.search_config import SearchConfig
-from nas.train.starts.default import DEFAULT
+from nas.training.starts.default import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,8 +17,8 @@ from nas.files import write_json
 from nas.modules.calling import as_given, graph_call
 from nas.modules.classifier import Classifier
 from nas.seeding import derive
-from nas.train.config import default_training
-from nas.train.fine_tune import FineTuned, fine_tune
+from nas.training.config import default_training
+from nas.training.fine_tune import FineTuned, fine_tune
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

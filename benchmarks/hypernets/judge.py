@@ -15,7 +15,7 @@ from nas.compile.apply import apply, calibrate
 from nas.config import from_mapping
 from nas.events import Listener, ignore, stage
 from nas.files import write_json
-from nas.train.device import channels_last
+from nas.training.device import channels_last
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

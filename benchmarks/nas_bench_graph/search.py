@@ -22,6 +22,7 @@ from benchmarks.nas_bench_graph.recipe import RECIPES, SCORE, mean_rank
 from benchmarks.nas_bench_graph.rivals import RIDGE, RIVALS, Ridge, sampled
 from benchmarks.nas_bench_graph.run import SPACE, options_of, pool_of
 from benchmarks.nas_bench_graph.table import published
+from nas.data import catalog
 from nas.study.record.storage import quiet_optuna
 
 if TYPE_CHECKING:
@@ -34,14 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table; progress goes to stderr."""
     options = options_of(__doc__, arguments)
     pool = pool_of(options)
+    data = catalog.load("cora", data_dir=options.data_dir)
+    most = max(options.trainings)
     truth = published()
     score = mean_rank(pool.figures, RECIPES[SCORE])
     searches: dict[str, Callable[[Train, int], None]] = {
         **{name: partial(sampled, name, SPACE) for name in RIVALS},
         RIDGE: Ridge([SPACE.decode(key) for key in truth], list(truth)),
-        "engine": Engine(pool, score, options.sample),
+        "engine": Engine(SPACE, data, pool, score, options.sample, most),
     }
-    most = max(options.trainings)
     print(f"| accuracy | search | {' | '.join(f'{k} trainings' for k in options.trainings)} |")
     print(f"| --- | --- |{' --- |' * len(options.trainings)}")
     for sees in SPLITS:

@@ -1,4 +1,4 @@
-"""The engine's own search, its trainings looked up."""
+"""The engine's own search, its scores and trainings looked up."""
 
 from __future__ import annotations
 
@@ -6,54 +6,43 @@ from typing import TYPE_CHECKING
 
 import optuna
 
-from nas.events import Stage, ignore
-from nas.space.candidate import candidate
-from nas.study.exploration import Exploration
+from benchmarks.lookup.trainer import LookupTrainer
 from nas.study.record.study_record import StudyRecord
 from nas.study.search_config import SearchConfig
-from nas.study.selection.finalist_selector import FinalistSelector, probes_among
-from nas.study.selection.pareto import best
+from nas.study.search_run import SearchRun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-    from optuna.trial import FrozenTrial
-
     from benchmarks.nb201_search.rivals import Train
     from benchmarks.nb201_search.scored import ScoredSpace
+    from nas.data.dataset import Dataset
     from nas.space.search_space import SearchSpace
 
 
 class Engine:
-    """Evolution on the score, then the choices of a :class:`FinalistSelector`.
+    """A search as `nas search` runs it, up to the end of its first rung.
 
     Args:
         space: The one behind the scores.
         scored: Answers for what a hypernetwork would have scored.
+        data: The data set of the table.
         trials: Candidates scored before the first is trained.
+        trainings: Architectures that are trained.
     """
 
-    def __init__(self, space: SearchSpace, scored: ScoredSpace, trials: int) -> None:
+    def __init__(
+        self, space: SearchSpace, scored: ScoredSpace, data: Dataset, trials: int, trainings: int
+    ) -> None:
         self._space = space
         self._scored = scored
+        self._data = data
         self._trials = trials
+        self._trainings = trainings
 
     def __call__(self, train: Train, seed: int) -> None:
-        """Train cells until ``train`` stops it, or all that were scored are trained."""
-        config = SearchConfig(n_trials=self._trials, seed=seed)
+        """Train cells; those beyond what ``train`` allows fail, and end the search."""
+        config = SearchConfig(
+            n_trials=self._trials, finalists=self._trainings, max_epochs=0, seed=seed
+        ).suited(self._data.task)
         record = StudyRecord(optuna.create_study(direction="maximize"))
-        Exploration(self._space, self._scored, record, config, ignore).run(
-            Stage(ignore, "search", self._trials)
-        )
-        ranked = best(record.trials(), record.study.directions, self._trials)
-        choose = FinalistSelector(
-            ranked, config.objectives, self._embed, probes=probes_among(self._trials)
-        )
-        trained: dict[int, float | None] = {}
-        while (trial := choose(trained)) is not None:
-            trained[trial.number] = train(trial.user_attrs["architecture"])
-
-    def _embed(self, trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
-        return self._scored.embed([candidate(self._space, trial.params) for trial in trials])
+        trainer = LookupTrainer(self._data, train, seed)
+        SearchRun(self._space, self._scored, trainer, config, record, baselines={}).run()

@@ -102,7 +102,7 @@ class Ranked:
         kept = [
             (cell, true, figures(cell.network, estimate))
             for cell, true, estimate in zip(
-                sample.candidates, sample.truth, scored(sample.candidates), strict=True
+                sample.candidates, sample.truth, scored.one_by_one(sample.candidates), strict=True
             )
             if isinstance(estimate, Estimate)
         ]
@@ -112,7 +112,8 @@ class Ranked:
         )
         self.score = oriented("score", [row["score"] for row in known])
         self._features = one_hot([cell.params for cell in cells])
-        self._regressor = AccuracyRegressor(self.score, table, scored.embed(cells))
+        vectors = scored.embed(cells).double().numpy()
+        self._regressor = AccuracyRegressor(self.score, table, vectors)
         self._val = np.array([truth[cell.architecture].val for cell in cells])
         self._test = np.array([true for _, true, _ in kept])
 

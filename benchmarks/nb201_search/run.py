@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     searches: dict[str, Callable[[Train, int], None]] = {
         **{name: partial(sampled, name, space.encode) for name in SAMPLERS},
         **{name: Modelled(fit, cells, list(truth)) for name, fit in MODELS.items()},
-        "engine": Engine(space, scored, options.trials),
+        "engine": Engine(space, scored, data, options.trials, max(options.trainings)),
     }
     print(f"| search | {' | '.join(f'{k} trainings' for k in options.trainings)} |")
     print(f"| --- |{' --- |' * len(options.trainings)}")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import torch
 
 from benchmarks.ranking import table
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
@@ -17,10 +17,10 @@ from nas.space.candidate import Candidate, candidate
 from nas.task.images import SCORE_WEIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from torch import Tensor
 
     from hypernets.card import HypernetCard
     from nas.events import Listener
@@ -95,14 +95,19 @@ class ScoredSpace:
             raise SystemExit(f"{file} holds scores of {document['scorer']}; choose another --out")
         self._rows: dict[str, Any] = document["rows"]
 
-    def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
-        """What a :class:`nas.evaluate.Scorer` would say."""
-        found = [self._row(one)["estimate"] for one in candidates]
-        return [Estimate(**known) if known else Failure("no finite output") for known in found]
+    def one_by_one(self, candidates: Sequence[Candidate]) -> Iterator[Estimate | Failure]:
+        """The estimates of a :class:`nas.evaluate.Scorer`."""
+        for one in candidates:
+            known = self._row(one)["estimate"]
+            yield Estimate(**known) if known else Failure("no finite output")
 
-    def embed(self, candidates: Iterable[Candidate]) -> NDArray[np.float64]:
+    def embed(self, candidates: Iterable[Candidate]) -> Tensor:
         """A vector for each cell, (N, D)."""
-        return np.array([self._row(one)["embedding"] for one in candidates])
+        return torch.tensor([self._row(one)["embedding"] for one in candidates])
+
+    def proxy(self, space: SearchSpace) -> SearchSpace:
+        """The space itself: nothing is scored."""
+        return space
 
     def _row(self, one: Candidate) -> dict[str, Any]:
         return dict(self._rows[self.identity[one.architecture]])

@@ -16,7 +16,7 @@ from nas.analysis.cost import cost
 from nas.evaluate.naswot import naswot
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.events import Listener, Noted, ignore, stage
-from nas.train.device import channels_last
+from nas.training.device import channels_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

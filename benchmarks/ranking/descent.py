@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from nas.compile.apply import apply
 from nas.seeding import generator
 from nas.task.batch import Batch
-from nas.train.config import TrainConfig
-from nas.train.device import channels_last
-from nas.train.safe_convolution import safe_convolutions
+from nas.training.config import TrainConfig
+from nas.training.device import channels_last
+from nas.training.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -27,9 +27,9 @@ from nas.events import stage
 from nas.files import write_json
 from nas.seeding import rng
 from nas.space.candidate import Candidate, sample
-from nas.train.config import TrainConfig
-from nas.train.evaluate import evaluate
-from nas.train.train import train
+from nas.training.config import TrainConfig
+from nas.training.evaluate import evaluate
+from nas.training.train import train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,9 +13,9 @@ import search_spaces
 from nas.analysis.cost import cost
 from nas.data import catalog
 from nas.files import write_json
-from nas.train.config import default_training
-from nas.train.evaluate import evaluate
-from nas.train.train import train
+from nas.training.config import default_training
+from nas.training.evaluate import evaluate
+from nas.training.train import train
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,8 @@ from benchmarks.speed.clock import Clock, Times, times
 from benchmarks.speed.generation import GenerationSizes, plain
 from benchmarks.speed.subject import TASK, hypernetwork
 from nas.compile.apply import apply
-from nas.train.device import autocast
-from nas.train.safe_convolution import safe_convolutions
+from nas.training.device import autocast
+from nas.training.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

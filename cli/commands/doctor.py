@@ -13,7 +13,7 @@ _PACKAGES = ("torch", "optuna", "networkx", "numpy", "scipy", "scikit-learn")
 @options.device
 @options.common
 def command(device: str, as_json: bool, quiet: bool) -> None:
-    """Versions, devices, and one real step: predict the weights of a network and score it.
+    """Versions, devices, and one real step: a network of the default space is scored.
 
     Packages that models of your own may need (torchvision, timm, torch-geometric) are imported.
     """
@@ -24,9 +24,9 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
     import torch
 
     import search_spaces
-    from cli.optional_packages import OPTIONAL, installed_version, problem_of
     from cli.output import emit_json, pairs
     from cli.setup import cores, use_device
+    from cli.user_code.optional_packages import OPTIONAL, installed_version, problem_of
     from hypernets.suited import suited
     from nas.data.catalog import load
     from nas.errors import NasError
@@ -35,8 +35,8 @@ def command(device: str, as_json: bool, quiet: bool) -> None:
     from nas.space.candidate import sample
 
     torch_device, _ = use_device(device)
-    data = load("digits")
-    space = search_spaces.get("nasnet", data.task)
+    data = load(options.USUAL_DATA)
+    space = search_spaces.get(options.USUAL_SPACE, data.task)
     hypernet = suited(space, data, device=torch_device)
     scorer = Scorer(hypernet, data, device=torch_device)
     candidates = [sample(space, rng(0, "doctor", number)) for number in range(2)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cli.prediction import Prediction
     from nas.importers.imported import Frozen
     from nas.task.kind import TaskKind
-    from nas.train.gain import Gain
+    from nas.training.gain import Gain
 
 _NAMED = 3
 """Parameters that are not predicted, shown by name."""
@@ -105,13 +105,13 @@ def command(
     weights that are ahead on the ranking split after that training. Its metadata are the
     normalisation of the inputs and the names of the classes.
     """
-    from cli.module_factory import is_factory
     from cli.output import emit_json, listener, pairs
     from cli.prediction import of_architecture, of_factory
     from cli.setup import out_file, reserve, use_device
+    from cli.user_code.module_factory import is_factory
     from nas.data.catalog import load
-    from nas.train.gain import measure_gain
-    from nas.train.weights_file import save_weights
+    from nas.training.gain import measure_gain
+    from nas.training.weights_file import save_weights
 
     torch_device, _ = use_device(device)
     listen = listener(quiet=quiet)
@@ -168,8 +168,8 @@ class _Result:
 
 def _measured(found: Prediction, device: torch.device, *, whole: bool) -> tuple[float, bool]:
     """Accuracy on the ranking split, or a part of it, and whether it is at chance."""
-    from nas.train.chance import is_at_chance
-    from nas.train.evaluate import evaluate
+    from nas.training.chance import is_at_chance
+    from nas.training.evaluate import evaluate
 
     samples = found.data.val if whole else found.data.val.spread(_CHECKED)
     kind = found.data.task.traits

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _DEMO = {"n_trials": 64, "train_seconds": 100.0, "finalist_epochs": 2, "max_epochs": 10}
-"""Settings where neither space nor data set is given: within three minutes on two cores."""
+"""Settings of the demonstration: within three minutes on two cores."""
 
 _ROWS = 15
 """The longest table that is shown whole; the JSON has all of it."""
@@ -156,16 +156,16 @@ def command(
 ) -> None:
     """Find an architecture and train it: rank with predicted weights, train the few best.
 
-    Without --space and --dataset it is a demonstration of three minutes. Repeating a command goes
-    on where it stopped; one that has finished shows its result again.
+    Without --space, --dataset and --budget it is a demonstration of three minutes. Repeating a
+    command goes on where it stopped; one that has finished shows its result again.
     """
     from dataclasses import replace
 
-    from cli.baseline import read_baselines
     from cli.data_set import announce
     from cli.output import emit_json, listener
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
+    from cli.user_code.baseline import read_baselines
     from hypernets.suited import suited
     from nas.config import from_mapping
     from nas.data.catalog import load
@@ -176,7 +176,7 @@ def command(
     torch_device, threads = use_device(device, workers)
     scoring = ScoreConfig(images=images, workers=threads)
     given = {**search_options, "scoring": scoring, "device": str(torch_device)}
-    if options.are_defaults("space", "dataset"):
+    if options.are_defaults("space", "dataset", "budget"):
         given |= {name: value for name, value in _DEMO.items() if options.are_defaults(name)}
     config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
     listen = listener(quiet=quiet)

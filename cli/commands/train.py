@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nas.task.kind import TaskKind
-    from nas.train.evaluate import ClassAccuracy
+    from nas.training.evaluate import ClassAccuracy
 
 _CLASSES = 10
 """The most classes that are shown; the JSON has all of them."""
@@ -87,11 +87,11 @@ def command(
     from nas.data.catalog import load
     from nas.data.fitted import fitted
     from nas.errors import counted
-    from nas.export.final_training import train_and_save
-    from nas.export.save import Files
+    from nas.exporting.final_training import train_and_save
+    from nas.exporting.save import Files
     from nas.space.candidate import Candidate
-    from nas.train.config import default_training
-    from nas.train.predict import predict
+    from nas.training.config import default_training
+    from nas.training.predict import predict
 
     used = ("space", "dataset", "weights") if init == "predicted" else ("dataset",)
     space, dataset, weights = options.of_run(ctx, architecture, used)

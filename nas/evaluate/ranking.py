@@ -16,7 +16,7 @@ from nas.events import ignore, stage
 from nas.seeding import rng
 from nas.space.candidate import Candidate, candidate
 from nas.space.candidate import sample as draw
-from nas.train.device import resolve_device
+from nas.training.device import resolve_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,8 +24,8 @@ from nas.seeding import rng
 from nas.space.constrained_sampling import sample_preferring
 from nas.space.contained import contained
 from nas.task.batch import Batch, labelled
-from nas.train.chance import is_at_chance
-from nas.train.device import autocast, channels_last
+from nas.training.chance import is_at_chance
+from nas.training.device import autocast, channels_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

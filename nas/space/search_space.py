@@ -94,7 +94,7 @@ class SearchSpace(ABC):
         """Settings of an architecture's training that its parameters determine.
 
         Returns:
-            Fields of :class:`nas.train.TrainConfig` by name; fields not named keep their defaults.
+            Fields of :class:`nas.training.TrainConfig` by name; others keep their defaults.
         """
         return {}
 

@@ -34,7 +34,7 @@ class Found:
         cost: Its analytic cost.
         val_accuracy: Accuracy on the ranking split after its longest training so far; None if it
             was not trained. What won has that of its weights; other networks on graphs have the
-            mean of some epochs, see :attr:`nas.train.train.Trained.ranking_accuracy`.
+            mean of some epochs, see :attr:`nas.training.train.Trained.ranking_accuracy`.
         epochs: Length of that training; None if there was none.
         test_accuracy: Accuracy on the test split after its final training; None if it had none.
         start: Where the weights of that training came from; None if there was none.

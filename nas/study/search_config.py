@@ -65,7 +65,7 @@ class SearchConfig:
             final training; see :func:`nas.study.finalists.rungs.plan`.
         train_seconds: Time that all trainings may take, in place of ``budget``: each rung ends
             when its share is used up, so that as many are trained as the machine allows.
-        init: Start of the trainings (:data:`nas.train.starts.STARTS`); ``auto`` starts from the
+        init: Start of the trainings (:data:`nas.training.starts.STARTS`); ``auto`` starts from the
             usual weights, and compares further starts in the final training where that is cheap.
         budget: Epochs that all trainings together may take, in place of ``finalists``: as many
             are trained as that allows.

@@ -14,7 +14,7 @@ from nas.analysis.cost import cost
 from nas.errors import ConfigError, NasError
 from nas.evaluate.scorer import Scorer
 from nas.events import Noted, ignore, stage
-from nas.export.save import Files
+from nas.exporting.save import Files
 from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
@@ -40,7 +40,7 @@ from nas.study.result_table import ResultTable
 from nas.study.samplers.registry import make_sampler
 from nas.study.selection.pareto import ranked_fronts
 from nas.study.training_stage import TrainingStage
-from nas.train.device import resolve_device
+from nas.training.device import resolve_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from nas.errors import counted
-from nas.train.starts.default import DEFAULT
+from nas.study.finalists.rivals import SURE
+from nas.training.starts.default import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ def _ahead(lead: Lead, kind: TaskKind) -> str:
     if factor == 100:
         amount = f"{factor * abs(lead.difference):.1f} ± {factor * lead.error:.1f}"
     where = "is behind" if lead.difference >= 0 else "is ahead"
-    doubt = "" if abs(lead.difference) > 2 * lead.error else ", which may be chance"
+    doubt = "" if abs(lead.difference) > SURE * lead.error else ", which may be chance"
     return f"{where} by {amount} {unit}{kind.metric} after {counted(lead.epochs, 'epoch')}{doubt}"
 
 

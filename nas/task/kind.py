@@ -34,7 +34,7 @@ class TaskKind(Metric):
         brief_epochs: Length of a brief training; an epoch on a graph is one step.
         full_epochs: Length of a full training.
         finalists: Number of architectures that a search trains briefly.
-        training: Differences from the defaults of :class:`nas.train.TrainConfig`.
+        training: Differences from the defaults of :class:`nas.training.TrainConfig`.
         score_weights: Weight of each figure in the score, in the space a hypernetwork was trained
             in; see :class:`nas.evaluate.ScoreAggregate`.
         general_score_weights: The same in other spaces.

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.program import SPACE, nas
+from tests.cli.program import ON_DIGITS, nas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ def finished(hypernet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "finished"
     lengths = ("--n-trials", 6, "--finalists", 2, "--finalist-epochs", 1, "--max-epochs", 1)
     answer = nas(
-        "search", *SPACE, "--weights", hypernet, *lengths, "--images", 32, "--out", folder
+        "search", *ON_DIGITS, "--weights", hypernet, *lengths, "--images", 32, "--out", folder
     )
     assert answer.code == 0, answer.err
     return folder

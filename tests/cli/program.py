@@ -14,6 +14,7 @@ from typing import Any
 from cli.main import run
 
 SPACE = ("--space", "nb201:channels=4,cells=1")
+ON_DIGITS = (*SPACE, "--dataset", "digits")
 ARCHITECTURE = "|nor_conv_1x1~0|+|none~0|skip_connect~1|+|nor_conv_3x3~0|none~1|skip_connect~2|"
 OTHER = "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"
 SCORES_ONLY = ("--finalists", 0, "--max-epochs", 0, "--images", 32)

@@ -11,7 +11,7 @@ from cli.interruption import interruptible
 from cli.output import listener
 from nas.evaluate.scorer import Scorer
 from nas.events import stage
-from tests.cli.program import SCORES_ONLY, SPACE, nas
+from tests.cli.program import ON_DIGITS, SCORES_ONLY, nas
 
 _TWICE = """
 import signal
@@ -60,7 +60,7 @@ def test_a_search_ends_though_ctrl_c_was_lost(hypernet, monkeypatch, quiet):
         return real(self, *args, **kwargs)
 
     monkeypatch.setattr(Scorer, "one_by_one", score)
-    words = ("search", *SPACE, "--weights", hypernet, "--n-trials", 100, *SCORES_ONLY)
+    words = ("search", *ON_DIGITS, "--weights", hypernet, "--n-trials", 100, *SCORES_ONLY)
     answer = nas(*words, "--out", "run", *quiet)
 
     assert pressed == [True]

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from cli.setup import alone
-from tests.cli.program import ARCHITECTURE, SPACE, nas, process
+from tests.cli.program import ARCHITECTURE, ON_DIGITS, nas, process
 
 TINY = ("--settings", "hidden=8", "--proxy", "channels=4,cells=1,resolution=8")
 COMMANDS = {
-    "train": ("train", ARCHITECTURE, *SPACE, "--max-epochs", 1),
-    "train-hypernet": ("train-hypernet", *SPACE, "--steps", 2, "--batch-size", 16, *TINY),
-    "predict": ("predict", ARCHITECTURE, *SPACE),
+    "train": ("train", ARCHITECTURE, *ON_DIGITS, "--max-epochs", 1),
+    "train-hypernet": ("train-hypernet", *ON_DIGITS, "--steps", 2, "--batch-size", 16, *TINY),
+    "predict": ("predict", ARCHITECTURE, *ON_DIGITS),
 }
 _KILL = """
 import os, signal

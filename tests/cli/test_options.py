@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.program import ARCHITECTURE, SCORES_ONLY, SPACE, nas
+from tests.cli.program import ARCHITECTURE, ON_DIGITS, SCORES_ONLY, nas
 
 
 def test_a_configuration_gives_options_by_their_names(hypernet, tmp_path):
     (tmp_path / "search.toml").write_text(
         f"""
         space = "nb201:channels=4,cells=1"
+        dataset = "digits"
         weights = "{hypernet}"
         n-trials = 3
         finalists = 0
@@ -33,7 +34,15 @@ def test_a_configuration_gives_options_by_their_names(hypernet, tmp_path):
 
 def test_the_command_line_wins_over_the_configuration(hypernet, tmp_path):
     (tmp_path / "rank.toml").write_text("sample = 5\nimages = 16\n")
-    words = ("rank", *SPACE, "--weights", hypernet, "--json", "--config", tmp_path / "rank.toml")
+    words = (
+        "rank",
+        *ON_DIGITS,
+        "--weights",
+        hypernet,
+        "--json",
+        "--config",
+        tmp_path / "rank.toml",
+    )
 
     assert len(nas(*words).document["scores"]) == 5
     assert len(nas(*words, "--sample", 2).document["scores"]) == 2
@@ -110,14 +119,14 @@ def test_a_configuration_that_is_not_there_is_refused():
 )
 def test_a_bad_value_of_a_shared_option_is_explained(command, option, value, code, said):
     given = {"predict": (ARCHITECTURE,), "train": (ARCHITECTURE,), "rank": ("--sample", "1")}
-    answer = nas(command, *given.get(command, ()), *SPACE, option, value)
+    answer = nas(command, *given.get(command, ()), *ON_DIGITS, option, value)
 
     assert answer.code == code
     assert said in answer.error
 
 
 def test_progress_goes_to_stderr_alone_and_quiet_silences_it(hypernet, tmp_path):
-    words = ("search", *SPACE, "--weights", hypernet, "--n-trials", 2, *SCORES_ONLY, "--json")
+    words = ("search", *ON_DIGITS, "--weights", hypernet, "--n-trials", 2, *SCORES_ONLY, "--json")
     loud = nas(*words, "--out", tmp_path / "loud")
     quiet = nas(*words, "--out", tmp_path / "quiet", "--quiet")
 

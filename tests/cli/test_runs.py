@@ -146,7 +146,9 @@ def test_nothing_a_run_records_is_ever_executed(space, sizes, dataset, weights, 
     recorded = {"name": space, "task": {"resolution": resolution}, **sizes}
     document = {"space": recorded, "dataset": {"name": dataset}, "weights": {"name": weights}}
     with tempfile.TemporaryDirectory(dir=".") as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cli.user_code.load", lambda place: pytest.fail(f"{place} was loaded"))
+        patch.setattr(
+            "cli.user_code.loading.load", lambda place: pytest.fail(f"{place} was loaded")
+        )
         run = {"format": "nas-run", "identity": document}
         Path(folder, "run.json").write_text(json.dumps(run))
         for setting in ("space", "dataset", "weights"):

@@ -13,6 +13,7 @@ import pytest
 from cli.standard_streams import results_apart
 from tests.cli.program import nas
 
+DIGITS = ("--dataset", "digits")
 NOISY = """
 import os
 print("at import")
@@ -47,8 +48,8 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
     "words",
     [
         ("predict", "noisy.py:Net", "--evaluate"),
-        ("train", '{"depth":2}', "--space", "noisy.py:build", "--max-epochs", 1),
-        ("spaces", "noisy.py:build", "--dataset", "digits"),
+        ("train", '{"depth":2}', "--space", "noisy.py:build", *DIGITS, "--max-epochs", 1),
+        ("spaces", "noisy.py:build", *DIGITS),
     ],
 )
 def test_printing_of_user_code_does_not_reach_the_json_document(words, hypernet):

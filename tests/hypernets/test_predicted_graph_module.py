@@ -18,7 +18,7 @@ from nas.data.catalog import load as load_data
 from nas.errors import GraphError, ImportingError
 from nas.modules.calling import graph_call
 from nas.modules.classifier import Classifier
-from nas.train.evaluate import evaluate
+from nas.training.evaluate import evaluate
 from tests.hypernets.hypernet_toys import make_hypernet
 
 if TYPE_CHECKING:

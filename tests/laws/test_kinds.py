@@ -23,7 +23,7 @@ from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.task.task import Task
-from nas.train.evaluate import evaluate
+from nas.training.evaluate import evaluate
 
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nas.compile.module import to_module
-from nas.export.save import load_module, save
-from nas.export.source import python_source
+from nas.exporting.save import load_module, save
+from nas.exporting.source import python_source
 from nas.graph.builder import GraphBuilder
 from nas.graph.faults import reserved_names
 from nas.graph.ops import Call, Parameter

@@ -14,13 +14,13 @@ from nas.compile.apply import apply
 from nas.compile.module import to_module
 from nas.data.digits import load
 from nas.events import Advanced
-from nas.export.final_training import train_and_save
-from nas.export.save import Files, load_module, save
+from nas.exporting.final_training import train_and_save
+from nas.exporting.save import Files, load_module, save
 from nas.modules.classifier import first_tensor
 from nas.seeding import derive, seeded
 from nas.space.own_space import own_space
-from nas.train.config import TrainConfig
-from nas.train.train import train
+from nas.training.config import TrainConfig
+from nas.training.train import train
 from tests.laws.own_networks import NETWORKS, Frozen
 from tests.nas.study.study_toys import toy_search
 

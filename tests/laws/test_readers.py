@@ -21,21 +21,21 @@ from hypernets import checkpoint, training_state
 from nas.analysis.cost import cost
 from nas.config import read_toml
 from nas.errors import NasError
-from nas.export.final_training import RECORD, train_and_save
-from nas.export.save import load_module
+from nas.exporting.final_training import RECORD, train_and_save
+from nas.exporting.save import load_module
 from nas.files import digest
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
 from nas.graph.ops.call import Call
 from nas.space.candidate import candidate, sample
 from nas.study.record.run_folder import RunFolder
-from nas.train.train import train
+from nas.training.train import train
 from search_spaces.registry import get, names
 from tests.hypernets.hypernet_toys import make_hypernet
 from tests.laws.file_damage import damaged
-from tests.nas.export.test_final_training import SHORT
+from tests.nas.exporting.test_final_training import SHORT
 from tests.nas.study.study_toys import toy_search
-from tests.nas.train.train_toys import toy_data, toy_graph
+from tests.nas.training.train_toys import toy_data, toy_graph
 from tests.search_spaces.tasks import DIGITS, small_task
 
 if TYPE_CHECKING:

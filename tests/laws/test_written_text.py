@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from nas.data.catalog import load
 from nas.errors import GraphError
-from nas.export.source import python_source
+from nas.exporting.source import python_source
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
 from nas.graph.node import Node

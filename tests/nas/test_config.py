@@ -14,7 +14,7 @@ from nas.config import changed, check_kinds, from_mapping, read_toml
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig
 from nas.study.search_config import SearchConfig
-from nas.train.config import TrainConfig
+from nas.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from pathlib import Path

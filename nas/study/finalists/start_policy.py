@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nas.study.record.trained import finished_trainings
-from nas.train.starts.start import STARTS
+from nas.training.starts.start import STARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

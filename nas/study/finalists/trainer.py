@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from nas.train.config import default_training
-from nas.train.evaluate import evaluate
-from nas.train.pace import seconds_per_epoch
-from nas.train.starts.default import DEFAULT
-from nas.train.starts.predicted import PREDICTED
-from nas.train.starts.start import STARTS
-from nas.train.train import train
+from nas.training.config import default_training
+from nas.training.evaluate import evaluate
+from nas.training.pace import seconds_per_epoch
+from nas.training.starts.default import DEFAULT
+from nas.training.starts.predicted import PREDICTED
+from nas.training.starts.start import STARTS
+from nas.training.train import train
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
-    from nas.train.train import Trained
+    from nas.training.train import Trained
 
 
 class CandidateTrainer(Protocol):
@@ -58,7 +58,7 @@ class CandidateTrainer(Protocol):
         Args:
             candidate: The architecture.
             epochs: Length of the training.
-            start: Name of the start in :data:`nas.train.starts.STARTS`.
+            start: Name of the start in :data:`nas.training.starts.STARTS`.
             split: 0 for the data as they are; otherwise train and ranking split are drawn anew
                 with this seed.
             own: The user's module of the network, which is trained in its place.

@@ -12,7 +12,7 @@ import torch
 
 from nas.errors import CheckpointError, NasError, StudyError, TrainingError
 from nas.events import ignore
-from nas.export.save import Files, load_module, save
+from nas.exporting.save import Files, load_module, save
 from nas.space.contained import contained
 from nas.study.record.trained import has_failed, training_key
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nas.study.record.run_folder import RunFolder
     from nas.study.record.study_record import StudyRecord
     from nas.study.record.trained import Kind
-    from nas.train.train import Trained
+    from nas.training.train import Trained
 
 _EXPORTED = "exported"
 """Under this key the record names the final training whose model lies in the run folder."""
@@ -41,7 +41,7 @@ class Finalist:
 
     Attributes:
         contender: The architecture.
-        val_accuracy: Of the ranking, :attr:`nas.train.train.Trained.ranking_accuracy`; after a
+        val_accuracy: Of the ranking, :attr:`nas.training.train.Trained.ranking_accuracy`; after a
             final training that of the kept weights. The mean where there are several splits.
         epochs: Length of the training.
         start: Where its weights came from.

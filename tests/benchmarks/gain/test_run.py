@@ -14,8 +14,8 @@ from benchmarks.gain.networks import NETWORKS
 from nas.data.catalog import load
 from nas.modules.classifier import Classifier
 from nas.seeding import derive
-from nas.train.config import TrainConfig
-from nas.train.fine_tune import fine_tune
+from nas.training.config import TrainConfig
+from nas.training.fine_tune import fine_tune
 
 WORDS = ["--networks", "plain", "--rates", "0.03", "--seeds", "1", "2"]
 

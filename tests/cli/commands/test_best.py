@@ -9,7 +9,7 @@ from pathlib import Path
 from cli.main import run as run_program
 from nas.graph.graph import Graph
 from nas.metric import accuracy_error
-from tests.cli.program import SCORES_ONLY, SPACE, nas
+from tests.cli.program import ON_DIGITS, SCORES_ONLY, nas
 
 
 def test_json_is_the_best_of_the_result_with_its_files(finished):
@@ -51,7 +51,7 @@ def test_the_best_of_a_run_of_an_earlier_version_has_no_errors(finished, tmp_pat
 
 def test_a_best_that_was_never_trained_has_no_accuracies(hypernet):
     words = ("--n-trials", 2, *SCORES_ONLY, "--out", "run")
-    nas("search", *SPACE, "--weights", hypernet, *words)
+    nas("search", *ON_DIGITS, "--weights", hypernet, *words)
 
     assert nas("best", "run", "--json").document["trained"] is None
     assert "test accuracy  –" in nas("best", "run").out
@@ -59,7 +59,7 @@ def test_a_best_that_was_never_trained_has_no_accuracies(hypernet):
 
 def test_a_run_that_found_nothing_says_why(hypernet):
     words = ("--n-trials", 2, *SCORES_ONLY, "--constraint", "params<=10", "--timeout", 0.05)
-    assert nas("search", *SPACE, "--weights", hypernet, *words, "--out", "run").code == 3
+    assert nas("search", *ON_DIGITS, "--weights", hypernet, *words, "--out", "run").code == 3
     for flags in ((), ("--json",)):
         answer = nas("best", "run", *flags)
 
@@ -134,7 +134,7 @@ def test_the_graph_of_a_trial_is_written(finished, tmp_path):
 def test_pareto_members_are_listed_and_exported_the_trained_one_with_its_model(hypernet):
     goals = ("--objective", "score:max", "--objective", "naswot:min")
     lengths = ("--n-trials", 6, "--finalists", 1, "--finalist-epochs", 1, "--max-epochs", 1)
-    words = (*SPACE, "--weights", hypernet, *goals, *lengths, "--images", 32)
+    words = (*ON_DIGITS, "--weights", hypernet, *goals, *lengths, "--images", 32)
     assert nas("search", *words, "--out", "run").code == 0
     result = json.loads(Path("run/result.json").read_text())
     lines = nas("best", "run", "--pareto", "--out", "front").out.splitlines()

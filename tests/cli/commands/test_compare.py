@@ -28,7 +28,8 @@ def general(hypernet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def compare(hypernet: Path, *words: object) -> Answer:
-    return nas("spaces", "compare", *words, "--weights", hypernet, "--images", 32)
+    data = ("--dataset", "digits", "--images", 32)
+    return nas("spaces", "compare", *words, "--weights", hypernet, *data)
 
 
 def test_json_holds_the_errors_and_their_statistics(general: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.program import ARCHITECTURE, SCORES_ONLY, SPACE, nas
+from tests.cli.program import ARCHITECTURE, ON_DIGITS, SCORES_ONLY, nas
 
 
 def test_json_lists_the_data_sets():
@@ -109,7 +109,7 @@ def test_classes_with_few_images_are_pointed_out(images):
 
 def test_what_should_be_known_of_the_images_is_said_before_they_are_used(images, hypernet):
     (images / "dark" / "labels.txt").write_text("none")
-    answer = nas("search", *SPACE, "--dataset", images, "--weights", hypernet, *SCORES_ONLY)
+    answer = nas("search", *ON_DIGITS, "--dataset", images, "--weights", hypernet, *SCORES_ONLY)
 
     assert "1 file skipped: 1 .txt." in answer.err
 
@@ -159,7 +159,7 @@ def test_the_resolution_may_be_chosen(images):
 
 
 def test_what_was_found_is_said_before_a_search_and_a_training(images, hypernet):
-    words = ("--dataset", images, *SPACE, "--resolution", 4)
+    words = (*ON_DIGITS, "--dataset", images, "--resolution", 4)
     searched = nas("search", *words, "--weights", hypernet, *SCORES_ONLY)
     trained = nas("train", ARCHITECTURE, *words, "--max-epochs", 1, "--json")
 
@@ -170,7 +170,7 @@ def test_what_was_found_is_said_before_a_search_and_a_training(images, hypernet)
     assert said in searched.err
     assert said in trained.err
     assert trained.code == 0, trained.err
-    digits = nas("train", ARCHITECTURE, *SPACE, "--max-epochs", 1, "--out", "other")
+    digits = nas("train", ARCHITECTURE, *ON_DIGITS, "--max-epochs", 1, "--out", "other")
     assert "drawn by seed" not in digits.err
 
 

@@ -7,32 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from cli.optional_packages import OPTIONAL
+from cli.user_code.optional_packages import OPTIONAL
 from nas.evaluate.scorer import Failure
 from nas.registry import Registry
-from tests.cli.program import nas
+from tests.cli.program import SPACE, nas
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    """A hypernetwork for the default space and data set."""
-    directory = tmp_path_factory.mktemp("shipped") / "small"
-    sizes = ("--steps", 1, "--meta-batch", 1, "--batch-size", 8, "--settings", "hidden=4")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hypernets.measure.ARCHITECTURES", 2)
-        assert nas("train-hypernet", *sizes, "--out", directory).code == 0
-    return directory
-
-
 @pytest.fixture
-def _default(small, monkeypatch):
-    """Makes it the only shipped one."""
-    registry: Registry[Path] = Registry("shipped hypernetwork")
-    registry.register("small")(small)
-    monkeypatch.setattr("hypernets.cards.shipped", lambda: registry)
+def _small(shipped, monkeypatch):
+    """Makes a small space and data set the default ones; a hypernetwork is shipped for them."""
+    monkeypatch.setattr("cli.options.USUAL_SPACE", SPACE[1])
+    monkeypatch.setattr("cli.options.USUAL_DATA", "digits")
 
 
 @pytest.fixture
@@ -48,21 +36,33 @@ def _fake(tmp_path, monkeypatch):
         sys.modules.pop(module, None)
 
 
-@pytest.mark.usefixtures("_default", "_fake")
+@pytest.mark.usefixtures("_small", "_fake")
 def test_versions_device_and_a_step_that_works():
     answer = nas("doctor", "--device", "cpu", "--json")
 
     assert (answer.code, answer.err) == (0, "")
     assert answer.document["torch"] == torch.__version__
     assert answer.document["device"] == "cpu"
-    assert answer.document["hypernetwork"] == "small"
+    assert answer.document["hypernetwork"] == "tiny"
     assert answer.document["step_seconds"] > 0
     assert 0 <= answer.document["step_accuracy"] <= 1
     assert answer.document["problems"] == {}
     assert nas("doctor", "--device", "cpu").out.splitlines()[-1] == "all is well"
 
 
-@pytest.mark.usefixtures("_default", "_fake")
+@pytest.mark.slow
+def test_the_step_is_one_of_a_search_without_arguments(monkeypatch):
+    none: Registry[Path] = Registry("shipped hypernetwork")
+    monkeypatch.setattr("hypernets.cards.shipped", lambda: none)
+    monkeypatch.setattr("cli.user_code.optional_packages.problem_of", lambda package: None)
+    answer = nas("doctor", "--device", "cpu", "--json")
+
+    assert answer.code == 0, answer.err
+    assert answer.document["hypernetwork"] == "none"
+    assert answer.document["step_seconds"] > 0
+
+
+@pytest.mark.usefixtures("_small", "_fake")
 def test_packages_that_cannot_be_imported_are_found_with_a_cure(tmp_path):
     (tmp_path / "fake" / "torchvision" / "__init__.py").write_text(
         "raise RuntimeError('operator torchvision::nms does not exist')"
@@ -81,10 +81,10 @@ def test_packages_that_cannot_be_imported_are_found_with_a_cure(tmp_path):
     assert document["problems"]["torchvision"].keys() == {"message", "hint"}
 
 
-@pytest.mark.usefixtures("_default", "_fake")
+@pytest.mark.usefixtures("_small", "_fake")
 def test_a_package_that_is_not_installed_is_no_problem(tmp_path, monkeypatch):
-    monkeypatch.setattr("cli.optional_packages.find_spec", lambda _: None)
-    monkeypatch.setattr("cli.optional_packages.version", _missing)
+    monkeypatch.setattr("cli.user_code.optional_packages.find_spec", lambda _: None)
+    monkeypatch.setattr("cli.user_code.optional_packages.version", _missing)
     document = nas("doctor", "--device", "cpu", "--json").document
 
     assert document["torchvision"] is document["timm"] is None
@@ -95,7 +95,7 @@ def _missing(package):
     raise PackageNotFoundError(package)
 
 
-@pytest.mark.usefixtures("_default")
+@pytest.mark.usefixtures("_small")
 @pytest.mark.parametrize("words", [(), ("--json",)])
 def test_a_step_without_a_finite_result_fails(words, monkeypatch):
     failed = Failure("its output is not finite")

@@ -16,8 +16,8 @@ import hypernets
 from nas.data.catalog import load
 from nas.modules.classifier import Classifier
 from nas.testing.dataset import images_of
-from nas.train.evaluate import evaluate
-from nas.train.range_test import RangeTest
+from nas.training.evaluate import evaluate
+from nas.training.range_test import RangeTest
 from tests.cli.program import ARCHITECTURE, SPACE, nas
 
 SOURCE = """
@@ -188,7 +188,7 @@ def test_the_file_never_holds_the_weights_that_lost(rates, better, hypernet, mon
     """The rate of one start is so small that it learns nothing."""
     left = list(reversed(rates))  # default weights are trained first
     monkeypatch.setattr(
-        "nas.train.gain.find_rate", lambda *_, **__: RangeTest(left.pop(0), losses={})
+        "nas.training.gain.find_rate", lambda *_, **__: RangeTest(left.pop(0), losses={})
     )
     found = predict(hypernet, "net:free", "--fine-tune", 40, "--json").document["fine_tune"]
     assert found["better"] == better
@@ -205,7 +205,7 @@ def test_predictions_at_chance_are_called_so(words, hypernet, monkeypatch):
     sentence = "this network is unlike what the hypernetwork has learnt; use default weights"
     for chance in (True, False):
         for place in ("chance", "gain"):
-            monkeypatch.setattr(f"nas.train.{place}.is_at_chance", lambda *_, c=chance, **__: c)
+            monkeypatch.setattr(f"nas.training.{place}.is_at_chance", lambda *_, c=chance, **__: c)
         document = predict(hypernet, "net:Net", "--json", *words).document
         assert document["at_chance"] is chance
         assert (sentence in document["verdict"]) is chance

@@ -14,7 +14,7 @@ import hypernets
 from nas.data.catalog import load
 from nas.modules.calling import graph_call
 from nas.modules.classifier import Classifier
-from nas.train.evaluate import evaluate
+from nas.training.evaluate import evaluate
 from tests.cli.program import nas
 
 SOURCE = """

@@ -13,13 +13,16 @@ import torch
 
 from hypernets.cards import shipped as shipped_hypernets
 from nas.events import Advanced
-from tests.cli.program import SCORES_ONLY, SPACE, nas, process
+from tests.cli.program import ON_DIGITS, SCORES_ONLY, nas, process
 
-KEYS = {"run", "study", "trials", "best", "pareto", "trust", "rungs", "seconds", "files"}
+KEYS = {
+    *("run", "study", "trials", "best", "pareto", "finalists", "rivals", "trust", "rungs"),
+    *("seconds", "files"),
+}
 
 
 def search(hypernet: Path, *words: object, out: Path | str = "run"):
-    return nas("search", *SPACE, "--weights", hypernet, "--out", out, *words)
+    return nas("search", *ON_DIGITS, "--weights", hypernet, "--out", out, *words)
 
 
 def rows(run: Path) -> list[dict[str, str]]:
@@ -39,12 +42,15 @@ def test_json_is_one_document_with_the_keys_that_are_promised(hypernet):
     best = document["best"]
     assert best.keys() >= {"architecture", "score", "estimate", "trained", "params", "macs"}
     assert best["estimate"].keys() >= {"accuracy", "loss"}
-    assert best["trained"].keys() == {"val_accuracy", "test_accuracy", "epochs"}
+    assert best["trained"].keys() == {"val_accuracy", "test_accuracy", "epochs", "init"}
     assert all(0 <= best["trained"][name] <= 1 for name in ("val_accuracy", "test_accuracy"))
     assert best["trained"]["epochs"] == 1
-    assert document["trust"]["probes"] == 1
+    known, largest = document["rivals"]
+    assert known.keys() >= {"name", "kind", "lead", "architecture", "trained"}
+    assert (known["kind"], largest["kind"]) == ("known design", "largest")
+    assert document["trust"]["probes"] == 3, "these two besides"
     assert document["trust"]["kendall_tau"].keys() >= {"loss", "accuracy", "params", "macs"}
-    assert {"search", "initial weights", "train"} <= document["seconds"].keys()
+    assert {"search", "rung 1", "train"} <= document["seconds"].keys()
     assert all(Path(file).exists() for file in document["files"].values())
 
 
@@ -56,7 +62,7 @@ def test_without_json_the_best_is_shown_with_its_accuracy_and_its_model(finished
     best = json.loads((run / "result.json").read_text())["best"]
     shown = dict(line.split("  ", 1) for line in answer.out.splitlines() if "  " in line)
     assert answer.code == 0
-    assert shown["best"].strip() == best["architecture"]
+    assert shown["best"].strip() == f"{best['name']}  {best['architecture']}"
     assert shown["test accuracy"].strip() == f"{100 * best['trained']['test_accuracy']:.2f}%"
     assert shown["trials"].strip() == "6 scored, 0 duplicates, 0 failed"
     assert Path(shown["model"].strip()).is_file()
@@ -157,7 +163,7 @@ def test_what_was_infeasible_is_counted_in_the_summary(hypernet):
     assert line.endswith(f" failed, {count} infeasible")
 
 
-def test_what_was_bred_is_counted_in_the_summary_and_long_tables_are_cut(hypernet, monkeypatch):
+def test_mutants_are_counted_in_the_summary_and_long_tables_are_cut(hypernet, monkeypatch):
     monkeypatch.setattr("cli.commands.search._ROWS", 4)
     lengths = ("--finalists", 6, "--finalist-epochs", 1, "--max-epochs", 0, "--founders", 3)
     answer = search(hypernet, "--n-trials", 6, *lengths, "--images", 32)
@@ -166,7 +172,7 @@ def test_what_was_bred_is_counted_in_the_summary_and_long_tables_are_cut(hyperne
     lines = answer.out.splitlines()
     assert f"{result['trials']['mutants']} mutants of the best" in answer.out
     assert lines[lines.index("finalists, by length of training and accuracy:") + 6] == (
-        "and 2 more in the JSON"
+        f"and {len(result['finalists']) - 4} more in the JSON"
     )
 
 
@@ -191,15 +197,18 @@ def test_without_json_front_and_finalists_are_shown_as_tables(hypernet):
     result = json.loads(Path("run/result.json").read_text())
 
     blocks = answer.out.split("\n\n")
-    titles = [block.splitlines()[0] for block in blocks[:-1]]
+    titles = [block.splitlines()[0] for block in blocks[:-2]]
     assert titles == [
         "pareto front, by macs:",
         "finalists, by length of training and accuracy:",
     ]
     front = sorted(result["pareto"], key=lambda found: -found["macs"])
     for block, expected in zip(blocks, (front, result["finalists"]), strict=False):
-        shown = [int(line.split()[0]) for line in block.splitlines()[2:]]
-        assert shown == [found["number"] for found in expected]
+        shown = [line.split()[0] for line in block.splitlines()[2:]]
+        assert shown == [found["name"] for found in expected]
+    assert "largest by MACs" in blocks[1]
+    assert blocks[2].startswith("best ")
+    assert blocks[3].splitlines()[0].endswith("trained networks.")
 
 
 def test_the_rungs_are_shown_and_told(hypernet):
@@ -210,27 +219,31 @@ def test_the_rungs_are_shown_and_told(hypernet):
 
     (line,) = (line for line in shown.splitlines() if line.startswith("rungs"))
     _, _, trainings = line.partition(" epochs' worth), ")
-    assert line.startswith("rungs              6 scored (")
-    assert trainings == "1 x 1 to compare initial weights, 2 x 1, 1 x 2 epochs"
+    assert line.split()[:3] == ["rungs", "6", "scored"]
+    finals = told[2]["architectures"]
+    assert trainings == f"4 x 1, {finals} x 2 epochs", "a known design and the largest besides"
+    assert finals in (1, 2), "perhaps one of these too"
     assert [(r["name"], r["architectures"], r["epochs"]) for r in told] == [
         ("predicted weights", 6, 0),
-        ("initial weights", 1, 1),
-        ("rung 1", 2, 1),
-        ("rung 2", 1, 2),
+        ("rung 1", 4, 1),
+        ("rung 2", finals, 2),
     ]
-    assert told[2]["equivalent_epochs"] == pytest.approx(2)
+    assert told[1]["equivalent_epochs"] == pytest.approx(4)
     columns = shown.splitlines()[1].split()
     assert columns[:2] == ["trial", "epochs"]
-    assert [row.split()[1] for row in shown.splitlines()[2:4]] == ["2", "1"]
+    assert [row.split()[1] for row in shown.splitlines()[2:6]] == [
+        *finals * ["2"],
+        *(4 - finals) * ["1"],
+    ]
 
 
 def test_a_budget_chooses_the_number_of_finalists(hypernet):
     lengths = ("--n-trials", 6, "--finalist-epochs", 1, "--max-epochs", 2, "--images", 32)
-    document = search(hypernet, *lengths, "--budget", 5.5, "--json").document
+    document = search(hypernet, *lengths, "--budget", 6.5, "--json").document
 
-    assert [(r["architectures"], r["epochs"]) for r in document["rungs"][2:]] == [(2, 1), (1, 2)]
+    assert [(r["architectures"], r["epochs"]) for r in document["rungs"][1:]] == [(4, 1), (1, 2)]
     configuration = json.loads(Path("run/run.json").read_text())["configuration"]
-    assert (configuration["budget"], configuration["finalists"]) == (5.5, 2)
+    assert (configuration["budget"], configuration["finalists"]) == (6.5, 2)
 
 
 def test_a_budget_that_is_too_small_is_refused(hypernet):
@@ -261,19 +274,19 @@ def test_the_study_can_be_kept_in_a_database(hypernet, tmp_path):
 
 @pytest.mark.usefixtures("shipped")
 def test_the_fitting_shipped_hypernetwork_and_a_folder_in_runs_are_the_default(tmp_path):
-    answer = nas("search", *SPACE, "--n-trials", 2, *SCORES_ONLY, "--json")
+    answer = nas("search", *ON_DIGITS, "--n-trials", 2, *SCORES_ONLY, "--json")
 
     assert answer.code == 0
-    assert answer.document["run"] == "runs/nb201-digits"
-    identity = json.loads((tmp_path / "runs" / "nb201-digits" / "run.json").read_text())
+    assert answer.document["run"] == "runs/nb201-channels=4-digits"
+    identity = json.loads(Path(answer.document["run"], "run.json").read_text())
     assert identity["identity"]["weights"]["name"] == "tiny"
 
 
 def test_weights_can_be_trained_first_and_are_kept_for_the_next_time():
     words = ("--weights", "train", "--hypernet-steps", 2, "--n-trials", 2, *SCORES_ONLY)
-    first = nas("search", *SPACE, *words, "--out", "run")
+    first = nas("search", *ON_DIGITS, *words, "--out", "run")
     card = Path("run/hypernet/card.json").read_bytes()
-    again = nas("search", *SPACE, *words, "--out", "run")
+    again = nas("search", *ON_DIGITS, *words, "--out", "run")
 
     assert (first.code, again.code) == (0, 0)
     assert "train-hypernet: done" in first.err
@@ -316,7 +329,9 @@ def test_a_bad_value_is_explained(words, code, said, hypernet):
 
 
 def test_what_is_out_of_range_is_refused_before_weights_are_trained():
-    answer = nas("search", *SPACE, "--weights", "train", "--constraint", "params", "--out", "run")
+    answer = nas(
+        "search", *ON_DIGITS, "--weights", "train", "--constraint", "params", "--out", "run"
+    )
 
     assert answer.code == 2
     assert "constraint" in answer.error
@@ -380,7 +395,7 @@ def test_a_folder_without_readable_images_is_refused(content, hypernet):
 
 def test_an_interrupted_search_keeps_its_generations_and_goes_on(hypernet, monkeypatch):
     def interrupt(self, event):
-        if isinstance(event, Advanced):
+        if isinstance(event, Advanced) and event.done >= 32:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -398,7 +413,7 @@ def test_an_interrupted_search_keeps_its_generations_and_goes_on(hypernet, monke
 
 @pytest.mark.slow
 def test_ctrl_c_stops_a_search_and_the_same_command_goes_on(hypernet):
-    words = ("search", *SPACE, "--weights", hypernet, "--n-trials", 400, *SCORES_ONLY)
+    words = ("search", *ON_DIGITS, "--weights", hypernet, "--n-trials", 400, *SCORES_ONLY)
     deadline = time.monotonic() + 120
     with process(*words, "--out", "run") as running:
         while not Path("run/trials.csv").exists():
@@ -419,8 +434,9 @@ def test_ctrl_c_stops_a_search_and_the_same_command_goes_on(hypernet):
 
 
 @pytest.mark.skipif(not shipped_hypernets().names(), reason="no hypernetwork is shipped")
-def test_the_plain_command_takes_nasnet_digits_and_the_hypernetwork_shipped_for_them():
-    answer = nas("search", "--n-trials", 2, *SCORES_ONLY, "--json")
+def test_a_data_set_takes_its_space_and_the_hypernetwork_shipped_for_both():
+    words = ("--space", "nasnet", "--dataset", "digits")
+    answer = nas("search", *words, "--n-trials", 2, *SCORES_ONLY, "--json")
 
     assert answer.code == 0, answer.err
     assert answer.document["run"] == "runs/nasnet-digits"
@@ -429,13 +445,12 @@ def test_the_plain_command_takes_nasnet_digits_and_the_hypernetwork_shipped_for_
 
 
 def test_a_front_without_the_score_is_shown_by_its_first_objective(hypernet):
-    objectives = ("--objective", "params:min", "--objective", "accuracy")
+    objectives = ("--objective", "params:min", "--objective", "macs:max")
     answer = search(hypernet, "--n-trials", 12, *SCORES_ONLY, *objectives)
     front = json.loads(Path("run/result.json").read_text())["pareto"]
     lines = answer.out.splitlines()
     start = lines.index("pareto front, by params:")
-    expected = [row["number"] for row in sorted(front, key=lambda row: row["params"])]
-    shown = [int(line.split()[0]) for line in lines[start:] if line.split()[:1] and
-             line.split()[0].isdigit()][: len(front)]  # fmt: skip
+    expected = [row["name"] for row in sorted(front, key=lambda row: row["params"])]
+    shown = [line.split()[0] for line in lines[start + 2 : start + 2 + len(front)]]
     assert len(front) > 1
     assert shown == expected

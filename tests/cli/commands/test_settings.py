@@ -19,7 +19,7 @@ from nas.study.search_config import SearchConfig
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from nas.task.nodes import NODE_CLASSIFICATION
-from nas.train.starts import STARTS
+from nas.training.starts import STARTS
 
 SEARCH, RANK, TRAIN, TRAIN_HYPERNET = (
     module.command for module in (search, rank, train, train_hypernet)

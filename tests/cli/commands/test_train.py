@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 
 from nas.graph.graph import Graph
 from nas.metric import accuracy_error
-from tests.cli.program import ARCHITECTURE, OTHER, SPACE, nas
+from tests.cli.program import ARCHITECTURE, ON_DIGITS, OTHER, SPACE, nas
 
 
 def train(architecture, *words):
-    return nas("train", architecture, *SPACE, "--max-epochs", 1, *words)
+    return nas("train", architecture, *ON_DIGITS, "--max-epochs", 1, *words)
 
 
 def test_json_tells_accuracy_size_and_where_the_model_lies():
@@ -34,7 +34,7 @@ def test_json_tells_accuracy_size_and_where_the_model_lies():
 
 
 def test_a_network_learns():
-    answer = nas("train", ARCHITECTURE, *SPACE, "--max-epochs", 6, "--json", "--quiet")
+    answer = nas("train", ARCHITECTURE, *ON_DIGITS, "--max-epochs", 6, "--json", "--quiet")
 
     assert answer.document["test_accuracy"] > 0.5
 
@@ -119,9 +119,9 @@ def test_a_finished_command_shows_its_result_again():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((OTHER, *SPACE), "architecture"),
-        ((ARCHITECTURE, *SPACE, "--seed", 1), "seed"),
-        ((ARCHITECTURE, *SPACE, "--max-epochs", 2), "config"),
+        ((OTHER, *ON_DIGITS), "architecture"),
+        ((ARCHITECTURE, *ON_DIGITS, "--seed", 1), "seed"),
+        ((ARCHITECTURE, *ON_DIGITS, "--max-epochs", 2), "config"),
     ],
 )
 def test_another_training_in_the_same_folder_is_refused(words, said):
@@ -144,8 +144,7 @@ def test_a_run_brings_its_space_data_set_and_weights_along(finished, hypernet):
 
 
 def test_a_resolution_of_the_space_is_that_of_the_images():
-    space = f"{SPACE[1]},resolution=4"
-    small = nas("train", ARCHITECTURE, "--space", space, "--max-epochs", 1, "--json")
+    small = train(ARCHITECTURE, "--space", f"{SPACE[1]},resolution=4", "--json")
 
     assert small.code == 0, small.err
     assert small.document["macs"] * 3 < train(ARCHITECTURE, "--json").document["macs"]
@@ -161,7 +160,7 @@ def test_threads_can_be_given(monkeypatch):
 
 
 def test_an_interrupted_training_goes_on_after_its_last_epoch(monkeypatch):
-    words = ("train", ARCHITECTURE, *SPACE, "--max-epochs", 3)
+    words = ("train", ARCHITECTURE, *ON_DIGITS, "--max-epochs", 3)
     whole = nas(*words, "--out", "whole", "--json").document
 
     def interrupt(self, event):

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import SCORES_ONLY, SPACE, nas
+from tests.cli.program import ON_DIGITS, SCORES_ONLY, nas
 
 SIZES = ("--steps", 2, "--meta-batch", 1, "--batch-size", 8, "--settings", "hidden=4")
 
 
 def train(*words):
-    return nas("train-hypernet", *SPACE, *SIZES, *words)
+    return nas("train-hypernet", *ON_DIGITS, *SIZES, *words)
 
 
 def test_json_is_the_card_with_the_place_of_the_files():

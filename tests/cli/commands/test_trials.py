@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.program import SPACE, nas
+from tests.cli.program import ON_DIGITS, nas
 
 
 def test_json_is_all_trials_in_order_with_numbers_as_numbers(finished):
@@ -54,7 +54,7 @@ def test_the_number_of_rows_can_be_limited(finished):
 def test_infeasible_trials_are_in_the_json_with_their_violation(hypernet):
     limit = ("--constraint", "params<=6000", "--sampler", "random", "--seed", 1)
     lengths = ("--n-trials", 3, "--finalists", 0, "--max-epochs", 0, "--images", 16)
-    nas("search", *SPACE, "--weights", hypernet, *lengths, *limit, "--out", "run")
+    nas("search", *ON_DIGITS, "--weights", hypernet, *lengths, *limit, "--out", "run")
     trials = nas("trials", "run", "--json").document
     infeasible = [row for row in trials if row["outcome"] == "infeasible"]
 

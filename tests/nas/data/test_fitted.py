@@ -6,7 +6,7 @@ from nas.data.fitted import fitted
 from nas.errors import GraphError
 from nas.graph.builder import GraphBuilder
 from nas.testing.dataset import images_of
-from tests.nas.train.train_toys import toy_data, toy_graph
+from tests.nas.training.train_toys import toy_data, toy_graph
 
 
 def test_data_of_the_networks_size_are_as_they_are() -> None:

@@ -66,7 +66,7 @@ def test_what_cannot_be_scored_comes_last_with_its_reason(
     best, failed = rank(SPACE, digits(), model, [first, second], scoring=FEW, device="cpu")
 
     assert (best.position, failed.position) == (1, 0)
-    assert failed.estimate is failed.score is None
+    assert (failed.estimate, failed.score) == (None, None)
     assert "too small" in str(failed.reason)
     assert failed.to_dict()["score"] is None
 

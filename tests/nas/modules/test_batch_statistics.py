@@ -8,7 +8,7 @@ from nas.compile.apply import calibrate
 from nas.compile.module import to_module
 from nas.modules.batch_statistics import measure_statistics
 from nas.testing.dataset import images_of
-from tests.nas.train.train_toys import toy_data, toy_graph
+from tests.nas.training.train_toys import toy_data, toy_graph
 
 
 def test_statistics_are_those_of_each_norms_input() -> None:

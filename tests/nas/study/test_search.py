@@ -17,12 +17,12 @@ from scipy.stats import kendalltau
 from nas.data.digits import load
 from nas.errors import ConfigError, InfeasibleError, StudyError, TrainingError
 from nas.events import Advanced, Event, Noted, StageStarted
-from nas.export.save import load_module
+from nas.exporting.save import load_module
 from nas.graph.graph import Graph
 from nas.study.finalists.trainer import Trainer
 from nas.study.record.trial_reading import is_scored
 from nas.testing.dataset import images_of
-from nas.train.evaluate import evaluate
+from nas.training.evaluate import evaluate
 from tests.nas.study.study_toys import (
     DIGITS,
     DeadEndSpace,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from nas.space.candidate import Candidate
     from nas.study.result import SearchResult
-    from nas.train.train import Trained
+    from nas.training.train import Trained
 
 DATA = load()
 SPACE = toy_space()

@@ -16,8 +16,8 @@ from nas.graph.graph import Graph
 from nas.study.goals.constraints import parse_constraints
 from nas.study.record.trial_reading import is_scored
 from nas.study.verdict import verdict
-from nas.train.starts.default import DEFAULT
-from nas.train.starts.predicted import PREDICTED
+from nas.training.starts.default import DEFAULT
+from nas.training.starts.predicted import PREDICTED
 from tests.nas.study.finalists.fakes import (
     FakeTrainer,
     by_width,
@@ -346,3 +346,23 @@ def test_a_search_that_is_killed_in_a_training_ends_as_if_it_had_not_been(
         decide(trainer, record, baselines=baselines, **KILLED)
     assert found(decide(trainer, record, baselines=baselines, **KILLED)) == expected
     assert len(trainer.calls) == count
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"baselines": {"mine": of_width(20)}}, {"init": PREDICTED}, {"max_epochs": 3}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_finished_search_that_is_asked_for_more_goes_on(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
+    record, trainer = new_record(), FakeTrainer()
+    first = decide(trainer, record, tmp_path, **SHORT)
+    heard: list[Event] = []
+    again = decide(trainer, record, tmp_path, heard.append, **SHORT)
+    assert (found(again), len(notes(heard))) == (found(first), 1)
+    assert "already finished" in notes(heard)[0]
+    count = len(trainer.calls)
+    decide(trainer, record, tmp_path, heard.append, **{**SHORT, **changes})
+    assert len(trainer.calls) > count
+    assert not any("already finished" in note for note in notes(heard)[1:])

@@ -6,7 +6,7 @@ from nas.graph.ops import MessagePassing
 from nas.space.candidate import candidate
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.task.task import Task
-from nas.train.config import TrainConfig
+from nas.training.config import TrainConfig
 from search_spaces.nodes.graphgym import DESIGN, TRAINING, GraphGym
 
 SPACE = GraphGym(task=Task(kind=NODE_CLASSIFICATION, features=100, classes=7), channels=8)

@@ -7,7 +7,7 @@ from torch import nn
 from nas.compile.apply import apply
 from nas.compile.module import to_module
 from nas.errors import ExportError, GraphError
-from nas.export.source import python_source
+from nas.exporting.source import python_source
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
 from nas.graph.op import Role

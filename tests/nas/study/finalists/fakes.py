@@ -21,8 +21,8 @@ from nas.study.record.study_record import StudyRecord
 from nas.study.record.trained import Training
 from nas.study.search_config import SearchConfig
 from nas.study.search_run import SearchRun
-from nas.train.starts.default import DEFAULT
-from nas.train.train import Epoch, Trained
+from nas.training.starts.default import DEFAULT
+from nas.training.train import Epoch, Trained
 from tests.nas.study.study_toys import toy_score, toy_space
 
 if TYPE_CHECKING:

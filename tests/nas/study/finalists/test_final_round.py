@@ -10,8 +10,8 @@ from nas.study.finalists.final_round import FinalRound
 from nas.study.finalists.start_policy import StartPolicy
 from nas.study.finalists.successive_halving import SuccessiveHalving
 from nas.study.goals.objectives import parse_objectives
-from nas.train.starts.default import DEFAULT
-from nas.train.starts.predicted import PREDICTED
+from nas.training.starts.default import DEFAULT
+from nas.training.starts.predicted import PREDICTED
 from tests.nas.study.finalists.fakes import (
     FakeTrainer,
     contender,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from nas.study.finalists.start_policy import StartPolicy, start_policy
 from nas.study.record.trained import training_key
-from nas.train.starts.default import DEFAULT
-from nas.train.starts.predicted import PREDICTED
+from nas.training.starts.default import DEFAULT
+from nas.training.starts.predicted import PREDICTED
 from tests.nas.study.finalists.fakes import new_record
 
 SUITED = (DEFAULT, PREDICTED)

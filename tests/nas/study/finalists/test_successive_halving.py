@@ -9,7 +9,7 @@ from nas.events import Event, Listener, ignore
 from nas.study.finalists.rungs import Rung
 from nas.study.finalists.successive_halving import HalvingResult, SuccessiveHalving, unlimited
 from nas.study.goals.objectives import parse_objectives
-from nas.train.starts.default import DEFAULT
+from nas.training.starts.default import DEFAULT
 from tests.nas.study.finalists.fakes import (
     FakeTrainer,
     contender,

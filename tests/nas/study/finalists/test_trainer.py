@@ -11,11 +11,11 @@ from nas.errors import TrainingError
 from nas.events import ignore
 from nas.space.candidate import candidate
 from nas.study.finalists.trainer import Trainer
-from nas.train.config import TrainConfig
-from nas.train.evaluate import evaluate
-from nas.train.starts.default import DEFAULT
-from nas.train.starts.predicted import PREDICTED
-from nas.train.train import train
+from nas.training.config import TrainConfig
+from nas.training.evaluate import evaluate
+from nas.training.starts.default import DEFAULT
+from nas.training.starts.predicted import PREDICTED
+from nas.training.train import train
 from tests.nas.study.study_toys import ToyPredictor, ToySpace, toy_space
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import pytest
 
 from nas.errors import ExportError, StudyError, TrainingError
 from nas.events import ignore
-from nas.export.save import save
+from nas.exporting.save import save
 from nas.study.finalists import trainings as module_under_test
-from nas.train.starts.default import DEFAULT
-from nas.train.starts.predicted import PREDICTED
+from nas.training.starts.default import DEFAULT
+from nas.training.starts.predicted import PREDICTED
 from tests.nas.study.finalists.fakes import (
     FakeTrainer,
     contender,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.study.finalists.trainings import FullyTrained
     from nas.study.record.study_record import StudyRecord
-    from nas.train.train import Trained
+    from nas.training.train import Trained
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Python code of the user, named on the command line."""
