@@ -144,6 +144,12 @@ resolution = click.option(
     type=click.IntRange(1),
     help="Side of the images of a folder (default: their own, at most 224).",
 )
+val_fraction = click.option(
+    "--val-fraction",
+    metavar="SHARE",
+    type=float,
+    help="Share of a folder's training images that becomes the ranking split (default: 0.1).",
+)
 device = click.option(
     "--device",
     metavar="NAME",

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     import torch
 
     from hypernets.graph_hypernetwork import GraphHyperNetwork
+    from hypernets.training import HypernetTraining
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.space.search_space import SearchSpace
+
+_FEW = 1000
+"""On fewer training images brief trainings rank better than a hypernetwork in the same time."""
 
 
 def use_device(
@@ -70,24 +74,60 @@ def train_weights(
 ) -> GraphHyperNetwork:
     """The hypernetwork in a directory, trained there first if it is not finished.
 
+    What a training will cost is measured and said before it begins.
+
     Raises:
         CheckpointError: The directory holds another hypernetwork.
         TrainingError: The loss stayed non-finite.
     """
     from hypernets.suited import usual_proxy
     from hypernets.training import HypernetTraining, train_hypernet
+    from hypernets.training_state import has_begun
 
+    training = HypernetTraining(steps=steps, workers=workers)
     with alone(out_directory(directory, "")):
+        if not has_begun(directory):
+            _say_cost(space, data, training, device, listen)
         return train_hypernet(
             space,
             data,
             directory,
             proxy=usual_proxy(space),
-            training=HypernetTraining(steps=steps, workers=workers),
+            training=training,
             command=shlex.join(["nas", *sys.argv[1:]]),
             device=device,
             listen=listen,
         )
+
+
+def _say_cost(
+    space: SearchSpace,
+    data: Dataset,
+    training: HypernetTraining,
+    device: torch.device,
+    listen: Listener,
+) -> None:
+    """Note how long a hypernetwork will be trained, and on few images that it hardly pays."""
+    from hypernets.suited import usual_proxy
+    from hypernets.training import seconds_per_step
+    from nas.errors import counted
+    from nas.events import Noted
+    from nas.study.forecast import duration
+
+    pace = seconds_per_step(
+        space, data, proxy=usual_proxy(space), training=training, device=device
+    )
+    text = (
+        f"Training a hypernetwork for space {space.name!r} on this data: "
+        f"{counted(training.steps, 'step')}, about {duration(training.steps * pace)} on this "
+        "machine."
+    )
+    if not data.task.traits.on_graph and len(data.train) < _FEW:
+        text += (
+            f" With {counted(len(data.train), 'training image')}, to rank without one (--weights "
+            "none, the default for your own images) is usually the better use of that time."
+        )
+    listen(Noted(text=text))
 
 
 def out_directory(path: Path | None, default: str) -> Path:

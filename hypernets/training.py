@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 _PATIENCE = 20
 _REPORT_EVERY = 10
 _SAVE_EVERY = 200
+_TIMED = 2
+"""Steps whose time is measured before a training."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,43 +132,13 @@ def train_hypernet(
         TrainingError: The loss stayed non-finite.
         CheckpointError: ``out`` holds another hypernetwork, or the state of another training.
     """
-    proxy = dict(proxy or {})
-    hypernet = hypernet or data.task.traits.hypernet
     training = training or HypernetTraining()
-    config = from_mapping(
-        HypernetConfig,
-        {
-            "classes": data.task.classes,
-            "input_gain": _input_gain(data),
-            **_largest(space.at(**proxy), training.seed),
-            **HYPERNETS.get(hypernet).settings,
-            **(settings or {}),
-        },
-    )
-    card = HypernetCard(
-        name=out.name,
-        hypernet=hypernet,
-        config=asdict(config),
-        vocabulary=VOCABULARY_VERSION,
-        space=space.name,
-        proxy=proxy,
-        dataset=data.name,
-        fingerprint=data.fingerprint,
-        channels=data.task.channels,
-        classes=data.task.classes,
-        features=data.task.features,
-        general=space.general,
-        training={
-            "command": command,
-            **asdict(training),
-            "lr": training.rate(data.task.traits),
-        },
-    )
+    card = _card(out.name, space, data, hypernet, settings or {}, proxy or {}, training, command)
     finished = load_finished(card, out)
     if finished is not None:
         (out / STATE).unlink(missing_ok=True)  # left by a process that was killed at this point
         return finished.to(device)
-    session = _Session(card, config, space.at(**proxy), data, training, torch.device(device))
+    session = _Session(card, space, data, training, torch.device(device))
     session.resume(out, listen)
     with stage(listen, "train-hypernet", training.steps) as progress:
         session.run(out, progress)
@@ -182,13 +156,37 @@ def train_hypernet(
     return checkpoint.load(out).to(device) if training.half else model
 
 
+def seconds_per_step(
+    space: SearchSpace,
+    data: Dataset,
+    *,
+    proxy: Mapping[str, Any] | None = None,
+    training: HypernetTraining | None = None,
+    device: torch.device | str = "cpu",
+) -> float:
+    """Time that a step of :func:`train_hypernet` takes on this machine, from a few steps.
+
+    Args:
+        space: Space of the training architectures.
+        data: Data set at full resolution.
+        proxy: Macro sizes of the space, and ``resolution``, for training.
+        training: Steps, batches, rates.
+        device: Device of the training.
+
+    Raises:
+        TrainingError: The loss stayed non-finite.
+    """
+    training = training or HypernetTraining()
+    card = _card("pace", space, data, None, {}, proxy or {}, training, "")
+    return _Session(card, space, data, training, torch.device(device)).pace()
+
+
 class _Session:
     """The state of one training."""
 
     def __init__(
         self,
         card: HypernetCard,
-        config: HypernetConfig,
         space: SearchSpace,
         data: Dataset,
         training: HypernetTraining,
@@ -196,12 +194,13 @@ class _Session:
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator(training.seed, "hypernet").initial_seed())
+            config = from_mapping(HypernetConfig, card.config)
             self.model = GraphHyperNetwork(config, card).to(device)
         self._training = training
         self._kind = data.task.traits
         self._rate = training.rate(data.task.traits)
-        self._space = space
-        self._data = data.at(space.task.resolution).to(device)
+        self._space = space.at(**card.proxy)
+        self._data = data.at(self._space.task.resolution).to(device)
         self._device = device
         self._optimiser = torch.optim.AdamW(
             self.model.parameters(),
@@ -234,6 +233,17 @@ class _Session:
             if not self._updating:  # the state inside a step is not consistent
                 self._save(out)
             raise
+
+    def pace(self) -> float:
+        """Seconds of a step, after a first one that allocates memory."""
+        taken = []
+        self.model.train()
+        with ThreadPoolExecutor(self._training.workers) as pool:
+            for self._step in range(1 + _TIMED):
+                began = time.perf_counter()
+                self._advance(pool, math.nan, math.nan)
+                taken.append(time.perf_counter() - began)
+        return fmean(taken[1:])
 
     def _advance(
         self, pool: ThreadPoolExecutor, loss: float, accuracy: float
@@ -343,6 +353,49 @@ class _Session:
         )
         checkpoint.save(self.model, out, half=self._training.half)
         (out / STATE).unlink(missing_ok=True)
+
+
+def _card(
+    name: str,
+    space: SearchSpace,
+    data: Dataset,
+    hypernet: str | None,
+    settings: Mapping[str, Any],
+    proxy: Mapping[str, Any],
+    training: HypernetTraining,
+    command: str,
+) -> HypernetCard:
+    """The card of a hypernetwork that is to be trained."""
+    hypernet = hypernet or data.task.traits.hypernet
+    config = from_mapping(
+        HypernetConfig,
+        {
+            "classes": data.task.classes,
+            "input_gain": _input_gain(data),
+            **_largest(space.at(**proxy), training.seed),
+            **HYPERNETS.get(hypernet).settings,
+            **settings,
+        },
+    )
+    return HypernetCard(
+        name=name,
+        hypernet=hypernet,
+        config=asdict(config),
+        vocabulary=VOCABULARY_VERSION,
+        space=space.name,
+        proxy=dict(proxy),
+        dataset=data.name,
+        fingerprint=data.fingerprint,
+        channels=data.task.channels,
+        classes=data.task.classes,
+        features=data.task.features,
+        general=space.general,
+        training={
+            "command": command,
+            **asdict(training),
+            "lr": training.rate(data.task.traits),
+        },
+    )
 
 
 def _largest(space: SearchSpace, seed: int) -> dict[str, int]:

@@ -39,6 +39,11 @@ class Progress:
     seconds: float
 
 
+def has_begun(out: Path) -> bool:
+    """Whether a directory holds a training, finished or not."""
+    return any((out / name).exists() for name in (STATE, cards.CARD, cards.WEIGHTS))
+
+
 def save(out: Path, model: GraphHyperNetwork, optimiser: AdamW, progress: Progress) -> None:
     """Write the state of a training into its directory, atomically."""
     write_state(out / STATE, model, optimiser, {"card": _identity(model.card), **asdict(progress)})

@@ -24,6 +24,21 @@ class Metric:
     metric_format: str
     metric_error: Callable[[float, int], float]
 
+    @property
+    def is_share(self) -> bool:
+        """Whether values are printed in percent, and differences in points."""
+        return self.metric_format.endswith("%}")
+
+    def margin(self, value: float, samples: int) -> str:
+        """The standard error of a value over a number of samples, in print.
+
+        Example:
+            >>> METRICS["image-classification"].margin(0.9, 400)
+            '1.5 points'
+        """
+        error = self.metric_error(value, samples)
+        return f"{100 * error:.1f} points" if self.is_share else f"{error:.3f}"
+
 
 def accuracy_error(accuracy: float, samples: int) -> float:
     """Standard error of an accuracy over independent samples (binomial).

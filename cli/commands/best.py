@@ -75,14 +75,16 @@ def _show_best(run: Path, space: str | None, out: Path | None, *, as_json: bool)
     result = _found(run)
     best, files = result["best"], {**result["files"], **_written(run, result["best"], space, out)}
     if as_json:
-        emit_json({**best, "files": files})
+        emit_json({**best, "samples": result.get("samples"), "files": files})
         return
-    trained, kind = best["trained"] or {}, metric_of(run)
+    trained, kind, samples = best["trained"] or {}, metric_of(run), _samples(result)
     pairs(
         {
             "architecture": best["architecture"],
-            f"test {kind.metric}": quality(trained.get("test_accuracy"), kind),
-            f"val {kind.metric}": quality(trained.get("val_accuracy"), kind),
+            f"test {kind.metric}": quality(
+                trained.get("test_accuracy"), kind, samples.get("test")
+            ),
+            f"val {kind.metric}": _ranked(trained, kind, samples),
             **_estimate(best, kind),
             "size": f"{counted(best['params'], 'parameter')}, {count(best['macs'])} MACs",
             "name": f"{_name(best)}, hash {best['hash'][:8]}",
@@ -111,16 +113,17 @@ def _show_trial(
 
 def _show_pareto(run: Path, space: str | None, out: Path | None, *, as_json: bool) -> None:
     from cli.exported import export_members
-    from cli.output import count, emit_json, quality, table
+    from cli.output import count, emit_json, table
     from cli.runs import metric_of, objectives_of
 
-    members: Sequence[dict[str, Any]] = _found(run)["pareto"]
+    result = _found(run)
+    members: Sequence[dict[str, Any]] = result["pareto"]
     files = {} if out is None else export_members(run, members, space, out)
     if as_json:
         shown = [{**found, "files": files.get(found["number"], {})} for found in members]
         emit_json(shown)
         return
-    kind = metric_of(run)
+    kind, samples = metric_of(run), _samples(result)
     goals = [
         (place, name) for place, name in enumerate(objectives_of(run)) if name not in _COLUMNS
     ]
@@ -130,7 +133,7 @@ def _show_pareto(run: Path, space: str | None, out: Path | None, *, as_json: boo
             found["hash"][:8],
             *[_number(found["values"][place]) for place, _ in goals],
             (found["trained"] or {}).get("epochs", "–"),
-            quality((found["trained"] or {}).get("val_accuracy"), kind),
+            _ranked(found["trained"] or {}, kind, samples),
             count(found["params"]),
             count(found["macs"]),
             found["architecture"],
@@ -178,6 +181,19 @@ def _written(
 
     write_graph(run, found, space, out)
     return {"graph": str(out)}
+
+
+def _samples(result: Mapping[str, Any]) -> Mapping[str, int]:
+    """Sizes of the splits; earlier versions did not record them."""
+    return result.get("samples") or {}
+
+
+def _ranked(trained: Mapping[str, Any], kind: Metric, samples: Mapping[str, int]) -> str:
+    """The accuracy on the ranking split, or the mean over several draws of it."""
+    from cli.output import quality
+
+    size = samples.get("ranking", 0) * trained.get("splits", 1)
+    return quality(trained.get("val_accuracy"), kind, size)
 
 
 def _estimate(best: Mapping[str, Any], kind: Metric) -> dict[str, str]:

@@ -18,16 +18,22 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @click.option("--data-dir", type=options.Place(), help="Where the files of named data sets lie.")
 @options.resolution
+@options.val_fraction
 @options.common
 def command(
-    name: str | None, data_dir: Path | None, resolution: int | None, as_json: bool, quiet: bool
+    name: str | None,
+    data_dir: Path | None,
+    resolution: int | None,
+    val_fraction: float | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """The data sets, or one of them (by name or path) as it is read."""
     from cli.output import emit_json, table
     from nas.data.catalog import DATASETS, load
 
     if name:
-        data = load(name, data_dir=data_dir, resolution=resolution)
+        data = load(name, data_dir=data_dir, resolution=resolution, val_fraction=val_fraction)
         _show(data, as_json=as_json)
         return
     entries = {entry: DATASETS.get(entry) for entry in DATASETS}

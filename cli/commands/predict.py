@@ -36,6 +36,7 @@ _AT_CHANCE = (
 @options.space
 @partial(options.data, usual="digits")  # for which a general hypernetwork is shipped
 @options.resolution
+@options.val_fraction
 @options.weights()
 @click.option(
     "--out",
@@ -77,6 +78,7 @@ def command(
     dataset: str,
     data_dir: Path | None,
     resolution: int | None,
+    val_fraction: float | None,
     weights: str | None,
     out: Path,
     evaluate: bool,
@@ -114,7 +116,14 @@ def command(
     torch_device, _ = use_device(device)
     listen = listener(quiet=quiet)
     space, dataset, weights = options.of_run(ctx, model)
-    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    data = load(
+        dataset,
+        data_dir=data_dir,
+        resolution=resolution,
+        val_fraction=val_fraction,
+        seed=0,
+        listen=listen,
+    )
     if is_factory(model):
         found = of_factory(model, data, weights, torch_device, seed, listen, frozen)
     else:

@@ -26,6 +26,7 @@ _FORM = "`nas rank --sample 3 --json` shows architectures as they are written."
 @click.option("--sample", type=click.IntRange(1), help="Draw that many distinct architectures.")
 @options.data
 @options.resolution
+@options.val_fraction
 @options.weights()
 @options.images
 @options.device
@@ -39,6 +40,7 @@ def command(
     dataset: str,
     data_dir: Path | None,
     resolution: int | None,
+    val_fraction: float | None,
     weights: str | None,
     images: int,
     device: str,
@@ -62,7 +64,14 @@ def command(
         raise click.UsageError("give either --archs FILE.json or --sample N")
     torch_device, threads = use_device(device, workers)
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    data = load(
+        dataset,
+        data_dir=data_dir,
+        resolution=resolution,
+        val_fraction=val_fraction,
+        seed=0,
+        listen=listen,
+    )
     chosen = find_space(space, data.task)
     candidates = _read(archs, chosen) if archs else None
     hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)

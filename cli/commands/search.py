@@ -34,6 +34,7 @@ _ROWS = 15
 @options.space
 @options.data
 @options.resolution
+@options.val_fraction
 @options.weights("train")
 @click.option("--hypernet-steps", default=2000, show_default=True, help="With --weights train.")
 @click.option(
@@ -99,6 +100,12 @@ _ROWS = 15
     help="Time all trainings may take, in place of --budget.",
 )
 @click.option(
+    "--splits",
+    type=int,
+    help="Draws of the ranking split that each brief training is repeated on.  [default: 1; 3 "
+    "where a folder has fewer than 500 images to train and rank on]",
+)
+@click.option(
     "--init",
     default="auto",
     show_default=True,
@@ -135,6 +142,7 @@ def command(
     dataset: str,
     data_dir: Path | None,
     resolution: int | None,
+    val_fraction: float | None,
     weights: str | None,
     hypernet_steps: int,
     images: int,
@@ -172,7 +180,14 @@ def command(
         given |= {name: value for name, value in _DEMO.items() if options.are_defaults(name)}
     config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    data = load(
+        dataset,
+        data_dir=data_dir,
+        resolution=resolution,
+        val_fraction=val_fraction,
+        seed=0,
+        listen=listen,
+    )
     announce(data, listen)
     chosen = find_space(space, data.task)
     directory = out_directory(out, _run_name(chosen, data))
@@ -207,20 +222,20 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
     from nas.errors import counted
     from nas.study.verdict import ENOUGH_PROBES, verdict
 
-    kind = result.best.candidate.space.task.traits
+    kind, ranked = result.best.candidate.space.task.traits, result.samples["ranking"]
     if len(result.pareto) > 1:
         shown, front = _ordered(result.pareto, objectives)
-        _show_all(f"pareto front, by {shown}", front, kind)
+        _show_all(f"pareto front, by {shown}", front, kind, ranked)
     if len(result.finalists) > 1:
         title = f"finalists, by length of training and {kind.metric}"
         rivals = {rival.found.name: rival.name for rival in result.rivals}
-        _show_all(title, result.finalists, kind, rivals)
+        _show_all(title, result.finalists, kind, ranked, rivals)
     best = result.best
     lines: dict[str, Any] = {"best": f"{best.name}  {best.architecture}"}
     if best.test_accuracy is not None:
-        lines[f"test {kind.metric}"] = quality(best.test_accuracy, kind)
+        lines[f"test {kind.metric}"] = quality(best.test_accuracy, kind, result.samples["test"])
     if best.val_accuracy is not None:
-        lines[f"val {kind.metric}"] = quality(best.val_accuracy, kind)
+        lines[f"val {kind.metric}"] = quality(best.val_accuracy, kind, best.splits * ranked)
     lines["size"] = f"{counted(best.cost.params, 'parameter')}, {count(best.cost.macs)} MACs"
     trials = result.trials
     lines["trials"] = (
@@ -267,7 +282,8 @@ def _rungs(efforts: Sequence[Effort]) -> str:
         f"({f'{worth:,.1f}' if worth >= 1 else f'{worth:.2g}'} epochs' worth)"
     ]
     for effort in trainings:
-        parts.append(f"{effort.architectures} x {effort.epochs}")
+        repeated = f" on {effort.splits} splits" if effort.splits > 1 else ""
+        parts.append(f"{effort.architectures} x {effort.epochs}{repeated}")
     if trainings:
         parts[-1] += " epoch" if trainings[-1].epochs == 1 else " epochs"
     return ", ".join(parts)
@@ -288,6 +304,7 @@ def _show_all(
     title: str,
     candidates: Sequence[Found],
     kind: TaskKind,
+    ranked: int,
     rivals: Mapping[str, str] | None = None,
 ) -> None:
     from cli.output import count, quality, table
@@ -299,7 +316,7 @@ def _show_all(
             (
                 found.name,
                 found.epochs or "–",
-                quality(found.val_accuracy, kind),
+                quality(found.val_accuracy, kind, found.splits * ranked),
                 "–" if found.score is None else f"{found.score:.3f}",
                 count(found.cost.params),
                 count(found.cost.macs),

@@ -24,6 +24,7 @@ _CLASSES = 10
 @options.space
 @options.data
 @options.resolution
+@options.val_fraction
 @click.option(
     "--init",
     type=click.Choice(("default", "predicted")),
@@ -57,6 +58,7 @@ def command(
     dataset: str,
     data_dir: Path | None,
     resolution: int | None,
+    val_fraction: float | None,
     init: str,
     weights: str | None,
     max_epochs: int | None,
@@ -92,7 +94,14 @@ def command(
     space, dataset, weights = options.of_run(ctx, architecture, used)
     torch_device, _ = use_device(device, threads=threads)
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    data = load(
+        dataset,
+        data_dir=data_dir,
+        resolution=resolution,
+        val_fraction=val_fraction,
+        seed=0,
+        listen=listen,
+    )
     config = default_training(data.task, max_epochs)
     network = read_network(architecture, space, data.task)
     graph = network.network if isinstance(network, Candidate) else network
@@ -120,7 +129,7 @@ def command(
     kind = data.task.traits
     pairs(
         {
-            f"test {kind.metric}": quality(trained.test_accuracy, kind),
+            f"test {kind.metric}": quality(trained.test_accuracy, kind, len(data.test)),
             "size": f"{counted(trained.params, 'parameter')}, {count(trained.macs)} MACs",
             "trained": f"{counted(trained.epochs, 'epoch')} in {trained.seconds:.1f} s from "
             f"{init} weights",
@@ -141,5 +150,5 @@ def _show_classes(classes: Sequence[ClassAccuracy], kind: TaskKind) -> None:
         click.echo(f"the {len(worst)} worst of {len(classes)} classes:")
     table(
         ("class", f"test {kind.metric}", f"{kind.sample}s"),
-        [(row.name, quality(row.accuracy, kind), row.samples) for row in worst],
+        [(row.name, quality(row.accuracy, kind, row.samples), row.samples) for row in worst],
     )

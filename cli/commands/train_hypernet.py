@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @options.space
 @options.data
 @options.resolution
+@options.val_fraction
 @click.option(
     "--hypernet",
     metavar="NAME",
@@ -48,6 +49,7 @@ def command(
     dataset: str,
     data_dir: Path | None,
     resolution: int | None,
+    val_fraction: float | None,
     hypernet: str | None,
     settings: str | None,
     proxy: str | None,
@@ -74,7 +76,14 @@ def command(
     torch_device, threads = use_device(device, workers)
     training = from_mapping(HypernetTraining, {**training_options, "workers": threads})
     listen = listener(quiet=quiet)
-    data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
+    data = load(
+        dataset,
+        data_dir=data_dir,
+        resolution=resolution,
+        val_fraction=val_fraction,
+        seed=0,
+        listen=listen,
+    )
     chosen = find_space(space, data.task)
     sizes = parse_sizes(proxy, "--proxy") if proxy else usual_proxy(chosen)
     hypernet = hypernet or data.task.traits.hypernet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,6 +110,7 @@ def load(
     *,
     data_dir: str | Path | None = None,
     resolution: int | None = None,
+    val_fraction: float | None = None,
     seed: int = 0,
     listen: Listener = ignore,
 ) -> Dataset:
@@ -124,22 +125,26 @@ def load(
         data_dir: Where files of named data sets lie; ``NAS_DATA_DIR`` or ``data`` by default.
         resolution: Side of the images of a folder or an archive; see
             :func:`nas.data.load_images`. A registered data set has a size of its own.
+        val_fraction: Share of the training images of a folder or an archive that becomes the
+            ranking split, 0.1 by default. A registered data set has splits of its own.
         seed: Of the splits.
         listen: Hears the notes of the data set, such as how many files were skipped.
 
     Raises:
         UnknownNameError: No such data set.
-        DataError: Its files are missing or damaged, or it has a size of its own.
-        ConfigError: Name, directory or seed are of another kind.
+        DataError: Its files are missing or damaged, or it has a size or splits of its own.
+        ConfigError: Name, directory, share or seed are of another kind.
     """
-    _check_given(name_or_path, data_dir, seed)
-    data = _load(name_or_path, data_dir, resolution, seed)
+    _check_given(name_or_path, data_dir, val_fraction, seed)
+    data = _load(name_or_path, data_dir, seed, resolution=resolution, val_fraction=val_fraction)
     for note in data.notes:
         listen(Noted(text=note))
     return data
 
 
-def _check_given(name_or_path: object, data_dir: object, seed: object) -> None:
+def _check_given(
+    name_or_path: object, data_dir: object, val_fraction: object, seed: object
+) -> None:
     if not isinstance(name_or_path, str | Path):
         raise ConfigError(
             f"expected the name or path of a data set, got {described(name_or_path)}",
@@ -147,12 +152,19 @@ def _check_given(name_or_path: object, data_dir: object, seed: object) -> None:
         )
     if not isinstance(data_dir, str | Path | None):
         raise ConfigError(f"expected data_dir as a path, got {described(data_dir)}")
+    if not isinstance(val_fraction, Real | None):
+        raise ConfigError(f"expected val_fraction as a number, got {described(val_fraction)}")
     if not isinstance(seed, Integral):
         raise ConfigError(f"expected seed as a whole number, got {described(seed)}")
 
 
 def _load(
-    name_or_path: str | Path, data_dir: str | Path | None, resolution: int | None, seed: int
+    name_or_path: str | Path,
+    data_dir: str | Path | None,
+    seed: int,
+    *,
+    resolution: int | None,
+    val_fraction: float | None,
 ) -> Dataset:
     text = str(name_or_path)
     if text in DATASETS and resolution is not None:
@@ -160,6 +172,12 @@ def _load(
             f"a resolution is for a folder or an archive of images, but {text!r} is a data set "
             "of its own size",
             hint="For smaller images give the space a resolution (nasnet:resolution=16).",
+        )
+    if text in DATASETS and val_fraction is not None:
+        raise DataError(
+            f"val_fraction is for a folder or an archive of images, but {text!r} is a data set "
+            "with a ranking split of its own",
+            hint="Leave it out.",
         )
     if text in DATASETS:
         directory = Path(data_dir or os.environ.get("NAS_DATA_DIR", "data"))
@@ -172,7 +190,7 @@ def _load(
         stem = path.name.split(".")[0]
         name = f"{stem}-images" if stem in DATASETS else None
         read = load_targets if (path / TABLE).is_file() else load_images
-        return read(path, name=name, seed=seed, resolution=resolution)
+        return read(path, name=name, seed=seed, resolution=resolution, val_fraction=val_fraction)
     if os.sep in text or path.suffix:
         from nas.data.images.layout import LAYOUT
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from nas.data.split import Split
-from nas.errors import counted
+from nas.errors import DataError, counted
+from nas.seeding import generator
 from nas.task.task import Task
 
 if TYPE_CHECKING:
@@ -93,6 +94,27 @@ class Dataset:
         task = replace(self.task, resolution=resolution)
         return replace(self._map(lambda split: split.at(resolution)), task=task)
 
+    def resplit(self, seed: int) -> Dataset:
+        """The images to train and to rank on, drawn anew; the test split stays as it is.
+
+        Both splits keep their sizes and the numbers of images of each class, and images are
+        normalised as before.
+
+        Args:
+            seed: Of the draw.
+
+        Raises:
+            DataError: Samples are the nodes of a graph.
+        """
+        train, val = self.train, self.val
+        if not (isinstance(train, Split) and isinstance(val, Split)):
+            raise DataError(f"the splits of {self.name!r} cannot be drawn anew: it is a graph")
+        pool = train.joined(val)
+        strata = pool.labels.cpu() if self.targets is None else torch.zeros(len(pool))
+        ranked = _ranked_anew(strata, len(train), generator(seed, "resplit"))
+        learnt, ranked = (part.to(pool.labels.device) for part in (~ranked, ranked))
+        return replace(self, train=pool.subset(learnt), val=pool.subset(ranked))
+
     @cached_property
     def fingerprint(self) -> str:
         """16 hex digits that are equal for equal data and splits."""
@@ -165,14 +187,24 @@ def _histogram(channel: Tensor) -> Tensor:
 
 
 def stratified(
-    labels: Tensor, fractions: tuple[float, ...], generator: torch.Generator
+    labels: Tensor, fractions: tuple[float, ...], draw: torch.Generator
 ) -> list[Tensor]:
     """Indices of ``len(fractions)`` disjoint parts with the same shares of all classes."""
     parts: list[list[Tensor]] = [[] for _ in fractions]
     for label in labels.unique():
         members = (labels == label).nonzero().flatten()
-        members = members[torch.randperm(len(members), generator=generator)]
+        members = members[torch.randperm(len(members), generator=draw)]
         bounds = [round(sum(fractions[:i]) * len(members)) for i in range(len(fractions) + 1)]
         for part, start, end in zip(parts, bounds[:-1], bounds[1:], strict=True):
             part.append(members[start:end])
     return [torch.cat(part).sort().values for part in parts]
+
+
+def _ranked_anew(strata: Tensor, trained: int, draw: torch.Generator) -> Tensor:
+    """A mask of samples to rank on, as many in each stratum as stand behind the trained ones."""
+    ranked = torch.zeros(len(strata), dtype=torch.bool)
+    for stratum in strata.unique():
+        members = (strata == stratum).nonzero().flatten()
+        order = members[torch.randperm(len(members), generator=draw)]
+        ranked[order[: int((members >= trained).sum())]] = True
+    return ranked

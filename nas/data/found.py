@@ -21,3 +21,8 @@ class Found:
 
     sizes: Mapping[str, int]
     split_off: tuple[str, ...] = ()
+
+    @property
+    def draws_ranking(self) -> bool:
+        """Whether the ranking split was drawn by seed."""
+        return "val" in self.split_off

@@ -58,6 +58,11 @@ class Split:
         """Some of the images."""
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
+    def joined(self, other: Split) -> Split:
+        """The images of both, normalised as these are."""
+        images = torch.cat([self.images, other.images])
+        return replace(self, images=images, labels=torch.cat([self.labels, other.labels]))
+
     def spread(self, count: int) -> Split:
         """At most ``count`` images at equal distances in the order of the split."""
         return self.subset(evenly(len(self), count, self.labels.device))

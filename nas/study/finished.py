@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nas.study.search_config import SearchConfig
 
 _DONE = "finished"
-_FORMERLY: dict[str, Any] = {"init": "auto", "baselines": [], "train_seconds": None}
+_FORMERLY: dict[str, Any] = {"init": "auto", "baselines": [], "train_seconds": None, "splits": 1}
 """Settings of searches before they were noted."""
 
 
@@ -81,6 +81,7 @@ class Finished:
             "max_epochs": config.max_epochs,
             "init": config.init,
             "train_seconds": config.train_seconds,
+            "splits": config.splits or 1,
             "baselines": sorted(baseline.hash for baseline in self._baselines.values()),
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from nas.errors import counted
 from nas.events import Noted
 from nas.seeding import rng
 from nas.space.constrained_sampling import sample_preferring
@@ -56,11 +57,14 @@ def timed(
         return Timeline(listen, {explored: None, **expected}, limited=names[:-1])
     drawn = sample_preferring(space, _DRAWN, rng(config.seed, "pace"), is_feasible)
     pace = fmean(trainer.seconds_per_epoch(candidate) for candidate in drawn)
-    expected = {name: pace * rung.cost for name, rung in zip(names, rungs, strict=True)}
+    repeated = dict.fromkeys(names, config.splits or 1) | {"train": 1}
+    expected = {
+        name: pace * repeated[name] * rung.cost for name, rung in zip(names, rungs, strict=True)
+    }
     total = sum(expected.values())
     if total > _LONG:
         text = (
-            f"The trainings of this search take about {_duration(total)} on this machine; "
+            f"The trainings of this search take about {duration(total)} on this machine; "
             "--train-seconds limits them, and smaller sizes of the space or a lower resolution "
             "make them faster."
         )
@@ -68,5 +72,13 @@ def timed(
     return Timeline(listen, {explored: None, **expected})
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds in words.
+
+    Example:
+        >>> duration(40), duration(840), duration(9000)
+        ('40 seconds', '14 minutes', '2.5 hours')
+    """
+    if seconds < 90:
+        return counted(max(1, round(seconds)), "second")
     return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

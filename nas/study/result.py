@@ -38,6 +38,7 @@ class Found:
         epochs: Length of that training; None if there was none.
         test_accuracy: Accuracy on the test split after its final training; None if it had none.
         start: Where the weights of that training came from; None if there was none.
+        splits: Number of draws of the ranking split of which ``val_accuracy`` is the mean.
     """
 
     candidate: Candidate
@@ -50,6 +51,7 @@ class Found:
     epochs: int | None = None
     test_accuracy: float | None = None
     start: str | None = None
+    splits: int = 1
 
     def __repr__(self) -> str:
         score = "" if self.score is None else f"score={self.score:.4f}, "
@@ -74,6 +76,7 @@ class Found:
             "test_accuracy": self.test_accuracy,
             "epochs": self.epochs,
             "init": self.start,
+            "splits": self.splits,
         }
         estimate = None if self.estimate is None else asdict(self.estimate)
         score = None if estimate is None else estimate.pop("score")
@@ -137,6 +140,7 @@ class SearchResult:
             command has done is part of it.
         trials: How many trials ended how.
         seconds: Time spent in each stage, earlier runs of the same command included.
+        samples: Sizes of the splits that accuracies are of: ``ranking`` and ``test``.
         files: What was written, by name.
         stopped: Why the search ended before ``n_trials``; empty if it did not.
     """
@@ -151,6 +155,7 @@ class SearchResult:
     trials: TrialCounts
     rivals: tuple[RivalResult, ...]
     seconds: Mapping[str, float]
+    samples: Mapping[str, int]
     rungs: tuple[Effort, ...] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
     stopped: str = ""
@@ -173,6 +178,7 @@ class SearchResult:
             "trust": asdict(self.trust),
             "rungs": [asdict(effort) for effort in self.rungs],
             "seconds": dict(self.seconds),
+            "samples": dict(self.samples),
             "files": {name: str(path) for name, path in self.files.items()},
             "stopped": self.stopped,
         }

@@ -49,6 +49,7 @@ class ResultTable:
                 "epochs": trained.epochs,
                 "test_accuracy": trained.test_accuracy,
                 "start": trained.start,
+                "splits": trained.splits,
             }
         figures, estimate = contender.figures, None
         values: tuple[float, ...] = ()

@@ -69,6 +69,9 @@ class SearchConfig:
             usual weights, and compares further starts in the final training where that is cheap.
         budget: Epochs that all trainings together may take, in place of ``finalists``: as many
             are trained as that allows.
+        splits: Draws of the ranking split on which each brief training is repeated; the mean
+            accuracy ranks. By default 1, and 3 where a folder has fewer than 500 images to train
+            and to rank on and its ranking split is drawn by seed. Final trainings are on one.
         scoring: On how many images candidates are scored.
         out: The run folder.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:<index>``.
@@ -93,6 +96,7 @@ class SearchConfig:
     founders: int | None = None
     reduction: int = 3
     budget: float | None = None
+    splits: int | None = None
     train_seconds: float | None = None
     init: str = AUTO
     scoring: ScoreConfig = field(default_factory=ScoreConfig)
@@ -108,7 +112,7 @@ class SearchConfig:
         for name, value in parsed.items():
             object.__setattr__(self, name, value)
         check_kinds(self)
-        for name in ("n_trials", "generation", "finalist_epochs", "founders"):
+        for name in ("n_trials", "generation", "finalist_epochs", "founders", "splits"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} must be at least 1, got {value}")
@@ -164,7 +168,7 @@ class SearchConfig:
     def _finalists_beside(self, baselines: int) -> int:
         if self.budget is None:
             return _IMAGES.finalists if self.finalists is None else self.finalists
-        return affordable(self.budget, *self._lengths, self.reduction, baselines)
+        return affordable(self.budget, *self._lengths, self.reduction, baselines, self.splits or 1)
 
     @property
     def _lengths(self) -> tuple[int, int]:
@@ -201,7 +205,7 @@ class SearchConfig:
             )
         if not (math.isfinite(budget) and budget > 0):
             raise ConfigError(f"budget must be a positive number of epochs, got {budget:g}")
-        affordable(budget, *self._lengths, self.reduction)
+        self._finalists_beside(0)
 
 
 def _several(given: Any) -> Sequence[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +20,7 @@ from nas.seeding import derive
 from nas.space.candidate import candidate
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finalists.effort import Scored, efforts
+from nas.study.finalists.splits import splits_of
 from nas.study.finalists.standings import Standings
 from nas.study.finalists.start_policy import start_policy
 from nas.study.finalists.trainer import Trainer
@@ -112,6 +113,7 @@ def run_search(
         )
         score.proxy(space)
         record = open_record(space, data, predictor, config, folder, check, locks)
+        config = replace(config, splits=splits_of(config.splits, data, record))
         trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
         run = SearchRun(
             space, score, trainer, config, record, folder, listen, baselines=baselines or {}
@@ -164,7 +166,7 @@ class SearchRun:
         self._table = None
         if folder is not None:
             self._table = TrialsTable(folder.trials, record, config.constraints)
-        self._trainings = Trainings(trainer, record, folder)
+        self._trainings = Trainings(trainer, record, folder, splits=config.splits or 1)
         self._training = TrainingStage(
             space,
             score.embed,
@@ -217,10 +219,16 @@ class SearchRun:
                 for rival in trained.rivals
             ),
             seconds=self._record.seconds(),
+            samples=self._samples(),
             rungs=self._efforts(trained, leader),
             files=self._files(winner),
             stopped=stopped,
         )
+
+    def _samples(self) -> dict[str, int]:
+        """Sizes of the splits that accuracies are of."""
+        data = self._trainer.data
+        return {"ranking": len(data.val), "test": len(data.test)}
 
     def _efforts(self, trained: Trained, leader: Contender) -> tuple[Effort, ...]:
         """What each stage has cost."""
@@ -283,6 +291,7 @@ class SearchRun:
             "rivals": [],
             "rungs": [],
             "seconds": self._record.seconds(),
+            "samples": self._samples(),
             "files": {name: str(path) for name, path in self._files(None).items()},
             "stopped": error.message,
         }

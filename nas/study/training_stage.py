@@ -185,7 +185,7 @@ class TrainingStage:
         known = {contender.hash for contender in leaders}
         others = (Contender.of_trial(self._space, t) for t in ranked[: len(known) + SUBSTITUTES])
         reserve = [contender for contender in others if contender.hash not in known][:SUBSTITUTES]
-        spent = sum(one.epochs for rung in halved.rungs for one in rung)
+        spent = sum(one.epochs * one.splits for rung in halved.rungs for one in rung)
         epochs = self._config.max_epochs or 0
 
         def may_train(trained: int) -> bool:
@@ -194,8 +194,8 @@ class TrainingStage:
             return within and not self._is_finished and not self._is_time_over(1.0)
 
         def is_settled(first: Contender, other: Contender) -> bool:
-            accuracies = (halved.accuracies(one) for one in (first, other))
-            return self._standings.is_settled(*accuracies)
+            trainings = (halved.trainings(one) for one in (first, other))
+            return self._standings.is_settled(*trainings)
 
         final = FinalRound(
             self._trainings,

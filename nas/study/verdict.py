@@ -72,7 +72,7 @@ def _rivals(result: SearchResult, kind: TaskKind) -> Iterator[str]:
 
 def _ahead(lead: Lead, kind: TaskKind) -> str:
     """``is behind by 3.1 ± 0.9 points of accuracy after 9 epochs``."""
-    unit, factor = ("points of ", 100) if kind.metric_format.endswith("%}") else ("", 1)
+    unit, factor = ("points of ", 100) if kind.is_share else ("", 1)
     amount = f"{factor * abs(lead.difference):.2g} ± {factor * lead.error:.2g}"
     if factor == 100:
         amount = f"{factor * abs(lead.difference):.1f} ± {factor * lead.error:.1f}"

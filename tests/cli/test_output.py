@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.output import count, emit_json, pairs, percent, table
+from cli.output import count, emit_json, pairs, percent, quality, table
+from nas.metric import METRICS
 
 GENOTYPE = '{"normal":[[["sep_conv_3x3",0],["[bold]",1]]]}' * 8
 
@@ -65,4 +66,25 @@ def test_names_from_files_do_not_control_the_terminal(capsys):
         r"    7  a\x1b[2J\rb",
         r"file  caf\udce9",
         r"cut   \x9b31m",
+    ]
+
+
+def test_a_value_of_the_metric_is_shown_with_its_standard_error():
+    accuracy, explained = METRICS["image-classification"], METRICS["image-regression"]
+
+    assert quality(0.9, accuracy) == "90.00%"
+    assert quality(0.9, accuracy, 400) == "90.00% ± 1.51"
+    assert quality(0.5, explained, 800) == "0.500 ± 0.025"
+    assert quality(None, accuracy, 400) == "–"
+    assert quality(math.nan, accuracy, 400) == "nan%"
+    assert quality(0.9, accuracy, 0) == "90.00%"
+
+
+def test_values_with_their_errors_stand_right_aligned(capsys):
+    table(("val",), [("90.00% ± 1.51",), ("9.00% ± 1.44",), ("–",)])
+
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "90.00% ± 1.51",
+        " 9.00% ± 1.44",
+        "            –",
     ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from nas.errors import (
     DeviceError,
     StudyError,
 )
-from nas.events import ignore
+from nas.events import Event, Noted, ignore
 
 CPU = torch.device("cpu")
 
@@ -120,3 +121,21 @@ def test_a_folder_that_another_process_writes_is_refused(kind, tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == (
         [place / ".lock"] if kind == "folder" else []
     )
+
+
+def test_the_cost_of_a_hypernetwork_is_said_before_it_is_trained(space, digits, tmp_path):
+    def costs(data, out):
+        heard: list[Event] = []
+        train_weights(space, data, out, 2, CPU, 1, heard.append)
+        texts = [event.text for event in heard if isinstance(event, Noted)]
+        return [text for text in texts if text.startswith("Training a hypernetwork")]
+
+    few = replace(digits, train=digits.train.spread(999))
+    (said,), (advised,) = costs(digits, tmp_path / "many"), costs(few, tmp_path / "few")
+
+    assert said.startswith(
+        "Training a hypernetwork for space 'nb201' on this data: 2 steps, about"
+    )
+    assert said.endswith("second on this machine.")
+    assert "With 999 training images, to rank without one (--weights none" in advised
+    assert costs(digits, tmp_path / "many") == []

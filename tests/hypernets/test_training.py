@@ -14,7 +14,7 @@ from hypernets import measure as measure_module
 from hypernets import training as training_module
 from hypernets.cards import CARD, WEIGHTS
 from hypernets.checkpoint import load
-from hypernets.training import HypernetTraining, train_hypernet
+from hypernets.training import HypernetTraining, seconds_per_step, train_hypernet
 from hypernets.training_state import STATE
 from nas.compile.apply import apply
 from nas.errors import CheckpointError, ConfigError, TrainingError, VocabularyError
@@ -425,3 +425,11 @@ def test_options_that_do_not_fit(tmp_path, options, message):
     with pytest.raises(ConfigError, match=message):
         train(tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_time_of_a_step_is_the_mean_of_those_after_the_first(monkeypatch):
+    clock = iter((0.0, 50.0, 60.0, 62.0, 70.0, 76.0))
+    monkeypatch.setattr("hypernets.training.time.perf_counter", lambda: next(clock))
+    training = HypernetTraining(steps=5000, batch_size=16)
+
+    assert seconds_per_step(mixed(), digits(), training=training) == (2.0 + 6.0) / 2

@@ -16,6 +16,13 @@ from nas.data.images.image_files import check_resolution
 from nas.data.images.image_table import read_table
 from nas.data.images.layout import SPLITS
 from nas.data.images.member import skipped_files
+from nas.data.images.ranking_split import (
+    USUAL_FRACTION,
+    check_classes,
+    check_drawn,
+    check_fraction,
+    precision_notes,
+)
 from nas.data.images.reading_notes import shape_notes
 from nas.errors import DataError
 from nas.seeding import generator
@@ -30,6 +37,7 @@ def load_images(
     name: str | None = None,
     seed: int = 0,
     resolution: int | None = None,
+    val_fraction: float | None = None,
     flip: bool = True,
 ) -> Dataset:
     """A data set from ``train/<class>/*`` with optional ``val`` and ``test``, or ``<class>/*``.
@@ -50,7 +58,8 @@ def load_images(
     images are counted in ``Dataset.skipped``.
 
     A missing split is split off by seed, in equal shares of each class: 20 % of the images for a
-    missing test split, then 10 % of the training images for a missing validation split.
+    missing test split, then 10 % of the training images, or ``val_fraction`` of them, for a
+    missing validation split.
 
     Images are turned upright as their metadata say, transparency is dropped, and other shapes
     than squares are cropped to the central square. They are grey only if all of them are. Of grey
@@ -62,12 +71,16 @@ def load_images(
         name: Name of the data set; the file's by default.
         seed: Of the split.
         resolution: Side of the images; the most common shorter side by default, and at most 224.
+        val_fraction: Share of the training images that becomes the validation split, 0.1 by
+            default; every class must have images on both sides of it.
         flip: Whether a mirrored image keeps its class.
 
     Raises:
-        DataError: There is nothing to read, the layout is another one, or an image is unreadable.
+        DataError: There is nothing to read, the layout is another one, an image is unreadable, or
+            there is no validation split of that share.
     """
     check_resolution(resolution)
+    check_fraction(val_fraction)
     path = Path(path)
     table = read_table(path, resolution)
     contents = table.contents
@@ -81,22 +94,31 @@ def load_images(
 
     train, val, test = ((split == part).nonzero().flatten() for part in range(3))
     split_off = tuple(name for name, part in (("val", val), ("test", test)) if not len(part))
+    check_drawn(path, val_fraction, is_given=bool(len(val)))
     if not len(train):
         train = (split == -1).nonzero().flatten()
     if not len(test):
         train, test = divide(train, 0.2)
     if not len(val):
-        train, val = divide(train, 0.1)
+        train, val = divide(train, USUAL_FRACTION if val_fraction is None else val_fraction)
+    by_class = {
+        part: dict(
+            zip(names, labels[indices].bincount(minlength=len(names)).tolist(), strict=True)
+        )
+        for part, indices in (("train", train), ("val", val))
+    }
+    if val_fraction is not None:
+        check_classes(path, val_fraction, by_class)
     for part, indices in zip(SPLITS, (train, val, test), strict=True):
         if not len(indices):
             raise DataError(
                 f"{str(path)!r} leaves no image for the {part} split",
                 hint="Give at least ten images for each class.",
             )
-    learnt = labels[train].bincount(minlength=len(names)).tolist()
-    if not all(learnt):
+    unlearnt = next((name for name, number in by_class["train"].items() if not number), None)
+    if unlearnt is not None:
         raise DataError(
-            f"{str(path)!r} holds no training image of {names[learnt.index(0)]!r}",
+            f"{str(path)!r} holds no training image of {unlearnt!r}",
             hint="Give every class of val/ and test/ a folder in train/.",
         )
     data = from_images(
@@ -108,8 +130,12 @@ def load_images(
         flip=flip,
         class_names=names,
     )
-    notes = (*_notes(contents, resolution), *balance_notes(dict(zip(names, learnt, strict=True))))
     found = Found(contents.sizes, split_off)
+    notes = (
+        *_notes(contents, resolution),
+        *balance_notes(by_class["train"]),
+        *precision_notes(len(val), data.task.traits, is_given=not found.draws_ranking),
+    )
     return replace(data, skipped=contents.skipped, notes=notes, found=found)
 
 

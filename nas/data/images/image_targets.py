@@ -16,6 +16,12 @@ from nas.data.images.folder import folder_members
 from nas.data.images.image_files import LARGEST, check_resolution, usual_side
 from nas.data.images.layout import SPLITS
 from nas.data.images.picture import header, square
+from nas.data.images.ranking_split import (
+    USUAL_FRACTION,
+    check_drawn,
+    check_fraction,
+    precision_notes,
+)
 from nas.data.images.reading_notes import broken_images, shape_notes, sizes_of
 from nas.data.regression import make_regression_dataset
 from nas.errors import BrokenImageError, DataError
@@ -59,37 +65,45 @@ def load_targets(
     name: str | None = None,
     seed: int = 0,
     resolution: int | None = None,
+    val_fraction: float | None = None,
     flip: bool = False,
 ) -> Dataset:
     """A regression from images below a folder and the file ``targets.csv`` in it.
 
     The first column names the image, relative to the folder; every other column is a target, but
     for one called ``split``, which says ``train``, ``val`` or ``test``. Without it 20 % of the
-    images are split off by seed to test on, and 10 % of the others to rank on.
+    images are split off by seed to test on, and 10 % of the others, or ``val_fraction`` of them,
+    to rank on.
 
     Args:
         path: The folder.
         name: Name of the data set; the folder's by default.
         seed: Of the split.
         resolution: Side of the images; the most common shorter side by default, and at most 224.
+        val_fraction: Share of the training images to rank on, 0.1 by default.
         flip: Whether a mirrored image keeps its targets.
 
     Raises:
-        DataError: The table is malformed, or an image it names is missing or unreadable.
+        DataError: The table is malformed, an image it names is missing or unreadable, or there is
+            no ranking split of that share.
     """
     check_resolution(resolution)
+    check_fraction(val_fraction)
     table = _read(path / TABLE)
+    check_drawn(path, val_fraction, is_given=table.splits is not None)
     images = _images(path, table, resolution)
     data = make_regression_dataset(
         name or path.name,
         torch.from_numpy(images.pixels),
         torch.tensor(table.values),
-        parts=_parts(path, table, seed),
+        parts=_parts(path, table, seed, USUAL_FRACTION if val_fraction is None else val_fraction),
         flip=flip,
         target_names=table.names,
     )
     split_off = SPLITS[1:] if table.splits is None else ()
-    return replace(data, notes=tuple(images.notes), found=Found(images.sizes, split_off))
+    precision = precision_notes(len(data.val), data.task.traits, is_given=not split_off)
+    notes = (*images.notes, *precision)
+    return replace(data, notes=notes, found=Found(images.sizes, split_off))
 
 
 def _read(file: Path) -> _Table:
@@ -183,13 +197,13 @@ def _images(path: Path, table: _Table, resolution: int | None) -> _Images:
 
 
 def _parts(
-    path: Path, table: _Table, seed: int
+    path: Path, table: _Table, seed: int, val_fraction: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Indices of the images to train, rank and test on."""
     if table.splits is None:
         order = torch.randperm(len(table.files), generator=generator(seed, "split"))
         test = round(0.2 * len(order))
-        val = test + round(0.1 * (len(order) - test))
+        val = test + round(val_fraction * (len(order) - test))
         parts = order[val:], order[test:val], order[:test]
     else:
         unknown = next((split for split in table.splits if split not in SPLITS), None)

@@ -25,6 +25,7 @@ class Effort:
         name: ``predicted weights`` for scoring, and ``rung 1``, ``rung 2``, ... for trainings.
         architectures: Number of architectures scored or trained; failures are left out.
         epochs: Length of each training; 0 where none was trained.
+        splits: Number of draws of the ranking split on which each training was repeated.
         equivalent_epochs: All of it in the unit of :class:`EquivalentEpoch`.
     """
 
@@ -32,6 +33,7 @@ class Effort:
     architectures: int
     epochs: int
     equivalent_epochs: float
+    splits: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +51,18 @@ class EquivalentEpoch:
     macs: float
     rows: int
 
-    def of_training(self, name: str, macs: Sequence[float], epochs: int) -> Effort:
-        """The effort of training networks of these MACs."""
-        worth = epochs * sum(macs) / self.macs
-        return Effort(name=name, architectures=len(macs), epochs=epochs, equivalent_epochs=worth)
+    def of_training(
+        self, name: str, macs: Sequence[float], epochs: int, splits: int = 1
+    ) -> Effort:
+        """The effort of training networks of these MACs, each on several splits."""
+        worth = epochs * splits * sum(macs) / self.macs
+        return Effort(
+            name=name,
+            architectures=len(macs),
+            epochs=epochs,
+            equivalent_epochs=worth,
+            splits=splits,
+        )
 
     def of_scoring(self, candidates: int, macs: float, rows: int) -> Effort:
         """The effort of forward passes alone: so many candidates of mean MACs, on so many samples.
@@ -101,7 +111,12 @@ def efforts(
         macs = fmean(finalist.contender.macs for finalist in rungs[0])
     unit = EquivalentEpoch(macs=macs, rows=rows)
     trained = (
-        unit.of_training(f"rung {number}", [one.contender.macs for one in rung], rung[0].epochs)
+        unit.of_training(
+            f"rung {number}",
+            [one.contender.macs for one in rung],
+            rung[0].epochs,
+            rung[0].splits,
+        )
         for number, rung in enumerate(rungs, 1)
     )
     return (unit.of_scoring(scored.candidates, scored.macs, scored.rows), *trained)

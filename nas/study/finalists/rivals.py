@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from nas.study.finalists.contender import Contender
 from nas.study.record.trial_reading import design_of, figure_of
@@ -22,6 +22,18 @@ RivalKind = Literal["baseline", "known design", "largest"]
 
 SURE = 2.0
 """A lead of so many standard errors counts as certain."""
+
+
+class Measured(Protocol):
+    """An accuracy on the ranking split."""
+
+    @property
+    def val_accuracy(self) -> float:
+        """The accuracy, a mean where there are several splits."""
+
+    @property
+    def splits(self) -> int:
+        """Number of draws of the ranking split on which it was measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +101,12 @@ def rivals_of(
 
 
 def lead(
-    best: Mapping[int, float], rival: Mapping[int, float], samples: int, kind: TaskKind
+    best: Mapping[int, Measured], rival: Mapping[int, Measured], samples: int, kind: TaskKind
 ) -> Lead | None:
     """Compare two architectures after the longest training that both have had.
 
     Args:
-        best: Accuracies of one by length of training.
+        best: Trainings of one by their length.
         rival: Of the other.
         samples: Size of the ranking split.
         kind: The kind of task, which knows the error of its metric.
@@ -107,5 +119,6 @@ def lead(
         return None
     epochs = max(shared)
     first, second = best[epochs], rival[epochs]
-    errors = (kind.metric_error(accuracy, samples) for accuracy in (first, second))
-    return Lead(epochs=epochs, difference=first - second, error=math.hypot(*errors))
+    errors = (kind.metric_error(one.val_accuracy, one.splits * samples) for one in (first, second))
+    difference = first.val_accuracy - second.val_accuracy
+    return Lead(epochs=epochs, difference=difference, error=math.hypot(*errors))

@@ -80,8 +80,11 @@ def affordable(
     max_epochs: int,
     reduction: int = 3,
     baselines: int = 0,
+    splits: int = 1,
 ) -> int:
     """The largest number of finalists whose trainings cost no more than a budget in epochs.
+
+    All trainings but the full one are repeated on each split.
 
     Example:
         >>> affordable(90, 3, 30)
@@ -95,7 +98,7 @@ def affordable(
 
     def cost(finalists: int) -> int:
         rungs = plan(finalists, finalist_epochs, max_epochs, reduction)
-        return training_epochs(rungs, finalists, baselines)
+        return splits * (training_epochs(rungs, finalists, baselines) - max_epochs) + max_epochs
 
     least = max_epochs or cost(1)
     if budget < least:

@@ -8,7 +8,7 @@ from nas.study.finalists.contender import Contender
 from nas.study.finalists.rivals import lead
 from nas.study.finalists.trainings import FullyTrained
 from nas.study.goals.constraints import satisfied
-from nas.study.record.trained import accuracies_by_length, finished_trainings
+from nas.study.record.trained import finished_trainings, trainings_by_length
 from nas.study.record.trial_reading import is_scored
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
-    from nas.study.finalists.rivals import Lead
+    from nas.study.finalists.rivals import Lead, Measured
     from nas.study.goals.constraints import Constraint
     from nas.study.record.study_record import StudyRecord
 
@@ -65,15 +65,15 @@ class Standings:
         """The lead of one over another after trainings of equal length; None without any."""
         if first.hash == other.hash:
             return None
-        lengths = accuracies_by_length(self._record)
+        lengths = trainings_by_length(self._record)
         return self._lead(*(lengths.get(one.hash, {}) for one in (first, other)))
 
-    def is_settled(self, first: Mapping[int, float], other: Mapping[int, float]) -> bool:
-        """Whether one is surely ahead of another, by their accuracies for each length."""
+    def is_settled(self, first: Mapping[int, Measured], other: Mapping[int, Measured]) -> bool:
+        """Whether one is surely ahead of another, by their trainings of each length."""
         ahead = self._lead(first, other)
         return ahead is not None and ahead.is_sure
 
-    def _lead(self, first: Mapping[int, float], other: Mapping[int, float]) -> Lead | None:
+    def _lead(self, first: Mapping[int, Measured], other: Mapping[int, Measured]) -> Lead | None:
         return lead(first, other, len(self._data.val), self._data.task.traits)
 
     def winner(self) -> FullyTrained:

@@ -58,10 +58,10 @@ class HalvingResult:
                 found.setdefault(finalist.contender.hash, finalist)
         return tuple(found.values())
 
-    def accuracies(self, contender: Contender) -> dict[int, float]:
-        """Accuracies of a contender by length of training."""
+    def trainings(self, contender: Contender) -> dict[int, Finalist]:
+        """Trainings of a contender by their length."""
         return {
-            finalist.epochs: finalist.val_accuracy
+            finalist.epochs: finalist
             for rung in self.rungs
             for finalist in rung
             if finalist.contender.hash == contender.hash

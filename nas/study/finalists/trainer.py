@@ -48,6 +48,7 @@ class CandidateTrainer(Protocol):
         epochs: int,
         start: str,
         *,
+        split: int = 0,
         own: OwnModule | None = None,
         checkpoint: Path | None,
         listen: Listener,
@@ -58,6 +59,8 @@ class CandidateTrainer(Protocol):
             candidate: The architecture.
             epochs: Length of the training.
             start: Name of the start in :data:`nas.training.starts.STARTS`.
+            split: 0 for the data as they are; otherwise train and ranking split are drawn anew
+                with this seed.
             own: The user's module of the network, which is trained in its place.
             checkpoint: File of the state.
             listen: Receives the events of every epoch.
@@ -106,6 +109,7 @@ class Trainer:
         epochs: int,
         start: str,
         *,
+        split: int = 0,
         own: OwnModule | None = None,
         checkpoint: Path | None,
         listen: Listener,
@@ -114,7 +118,7 @@ class Trainer:
         overrides = candidate.space.training_overrides(candidate.params)
         return train(
             candidate.network,
-            self.data,
+            self.data.resplit(split) if split else self.data,
             replace(default_training(self.data.task), **{**overrides, "epochs": epochs}),
             params=STARTS.get(start).weights(candidate.network, self.predictor),
             own=own,

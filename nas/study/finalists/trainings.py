@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +14,7 @@ from nas.errors import CheckpointError, NasError, StudyError, TrainingError
 from nas.events import ignore
 from nas.exporting.save import Files, load_module, save
 from nas.space.contained import contained
-from nas.study.record.trained import training_key
+from nas.study.record.trained import has_failed, training_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,15 +42,17 @@ class Finalist:
     Attributes:
         contender: The architecture.
         val_accuracy: Of the ranking, :attr:`nas.training.train.Trained.ranking_accuracy`; after a
-            final training that of the kept weights.
+            final training that of the kept weights. The mean where there are several splits.
         epochs: Length of the training.
         start: Where its weights came from.
+        splits: Number of draws of the ranking split on which it was trained.
     """
 
     contender: Contender
     val_accuracy: float
     epochs: int
     start: str
+    splits: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +65,10 @@ class FullyTrained(Finalist):
 class Trainings:
     """Trains contenders, and keeps every result in the record as soon as it is there.
 
-    Results are kept by hash, number of epochs and start, so a repeated command trains only what
-    it has not trained before, and resumes an interrupted training from its checkpoint. A failure
-    is a result too, whatever was raised: the network may hold anybody's code. Only errors of files
-    are none, as they say nothing about the network.
+    Results are kept by hash, number of epochs, start and split, so a repeated command trains only
+    what it has not trained before, and resumes an interrupted training from its checkpoint. A
+    failure is a result too, whatever was raised: the network may hold anybody's code. Only errors
+    of files are none, as they say nothing about the network.
 
     Of all final trainings the model with the best accuracy on the ranking split is exported; a
     worse one never replaces it.
@@ -74,18 +77,26 @@ class Trainings:
         trainer: Trains one candidate.
         record: Keeps the results.
         folder: Keeps checkpoints and the best model; None keeps neither.
+        splits: Number of draws of the ranking split on which brief trainings are repeated; final
+            ones are on the first.
     """
 
     def __init__(
-        self, trainer: CandidateTrainer, record: StudyRecord, folder: RunFolder | None
+        self,
+        trainer: CandidateTrainer,
+        record: StudyRecord,
+        folder: RunFolder | None,
+        *,
+        splits: int = 1,
     ) -> None:
         self._trainer = trainer
         self._record = record
         self._folder = folder
+        self._splits = splits
         self._modules: dict[str, nn.Module] = {}
 
     def brief(self, contender: Contender, epochs: int, start: str, stage: str) -> Finalist:
-        """Train for a rung of successive halving.
+        """Train for a rung of successive halving, on each split from the initial weights.
 
         Args:
             contender: The architecture.
@@ -96,18 +107,15 @@ class Trainings:
         Raises:
             TrainingError: The training failed, now or in an earlier call.
         """
-        key = training_key("finalist", contender.hash, epochs, start)
-        accuracy = self._known(key)
-        if accuracy is None:
-            with self._failures_kept(key):
-                own = self._own(contender)
-                trained = self._train(key, contender, own, epochs, start, ignore)
-            accuracy = trained.ranking_accuracy
-            self._record.write(key, accuracy)
-            self._record.spend(stage, trained.seconds)
-            self._forget(key)
+        accuracies = [
+            self._accuracy(contender, epochs, start, split, stage) for split in range(self._splits)
+        ]
         return Finalist(
-            contender=contender, val_accuracy=float(accuracy), epochs=epochs, start=start
+            contender=contender,
+            val_accuracy=fmean(accuracies),
+            epochs=epochs,
+            start=start,
+            splits=self._splits,
         )
 
     def final(
@@ -126,7 +134,11 @@ class Trainings:
 
     def is_known(self, kind: Kind, contender: Contender, epochs: int, start: str) -> bool:
         """Whether a training is on record, be it as a failure, so that it takes no time."""
-        return self._record.read(training_key(kind, contender.hash, epochs, start)) is not None
+        results = [
+            self._record.read(training_key(kind, contender.hash, epochs, start, split))
+            for split in range(self._splits if kind == "finalist" else 1)
+        ]
+        return None not in results or any(map(has_failed, results))
 
     def module(self, trained: FullyTrained, listen: Listener) -> nn.Module:
         """The trained module of the best contender, which is exported.
@@ -148,6 +160,22 @@ class Trainings:
             figures = self._known(key)
             self._export(key, contender, self._own(contender), self._modules[key], figures)
         return self._modules[key]
+
+    def _accuracy(
+        self, contender: Contender, epochs: int, start: str, split: int, stage: str
+    ) -> float:
+        """The accuracy after a training on one split."""
+        key = training_key("finalist", contender.hash, epochs, start, split)
+        accuracy = self._known(key)
+        if accuracy is None:
+            with self._failures_kept(key):
+                own = self._own(contender)
+                trained = self._train(key, contender, own, epochs, start, ignore, split)
+            accuracy = trained.ranking_accuracy
+            self._record.write(key, accuracy)
+            self._record.spend(stage, trained.seconds)
+            self._forget(key)
+        return float(accuracy)
 
     def _train_fully(
         self,
@@ -188,11 +216,13 @@ class Trainings:
         epochs: int,
         start: str,
         listen: Listener,
+        split: int = 0,
     ) -> Trained:
         return self._trainer.train(
             contender.candidate,
             epochs,
             start,
+            split=split,
             own=own,
             checkpoint=self._checkpoint(key, own=own is not None),
             listen=self._checked(listen),
@@ -279,7 +309,7 @@ class Trainings:
         known = self._record.read(key)
         if known is not None:
             self._forget(key)  # left by a process that was killed in between
-        if isinstance(known, dict) and "diverged" in known:
+        if has_failed(known):
             raise TrainingError(known["diverged"])
         return known
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from nas.study.record.study_record import StudyRecord
 
 Kind = Literal["finalist", "final"]
+
+_SPLIT = "@"
+"""Before the number of the split in a key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +23,8 @@ class Training:
         hash: Canonical hash of the architecture.
         epochs: Its length.
         start: Where its weights came from.
-        val_accuracy: On the ranking split.
+        val_accuracy: On the ranking split, the mean where it was repeated on several splits.
+        splits: Number of these.
         test_accuracy: On the test split, of a final training; else None.
     """
 
@@ -28,6 +32,7 @@ class Training:
     epochs: int
     start: str
     val_accuracy: float
+    splits: int = 1
     test_accuracy: float | None = None
 
     @property
@@ -36,7 +41,7 @@ class Training:
         return self.test_accuracy is not None
 
 
-def training_key(kind: Kind, hash_: str, epochs: int, start: str) -> str:
+def training_key(kind: Kind, hash_: str, epochs: int, start: str, split: int = 0) -> str:
     """The name under which the result of a training is recorded.
 
     Args:
@@ -44,18 +49,35 @@ def training_key(kind: Kind, hash_: str, epochs: int, start: str) -> str:
         hash_: Canonical hash of the architecture.
         epochs: Its length.
         start: Where its weights came from.
+        split: 0 for the data as they are; the draw of train and ranking split otherwise.
     """
-    return f"{kind}-{hash_}-{epochs}-{start}"
+    return f"{kind}-{hash_}-{epochs}-{start}" + (f"{_SPLIT}{split}" if split else "")
+
+
+def has_failed(result: Any) -> bool:
+    """Whether a recorded result is that of a training that failed."""
+    return isinstance(result, dict) and "diverged" in result
 
 
 def finished_trainings(record: StudyRecord, kind: Kind) -> list[Training]:
-    """The trainings of a kind that did not fail, in the order of the record."""
-    found: list[Training] = []
+    """The trainings of a kind that did not fail on any split, in the order of the record."""
+    results: dict[str, list[Any]] = {}
     for key, value in record.notes(f"{kind}-").items():
+        results.setdefault(key.partition(_SPLIT)[0], []).append(value)
+    found: list[Training] = []
+    for key, values in results.items():
+        if any(map(has_failed, values)):
+            continue
         hash_, epochs, start = key.rsplit("-", 2)
-        accuracies = _accuracies(value)
-        if accuracies is not None:
-            found.append(Training(hash=hash_, epochs=int(epochs), start=start, **accuracies))
+        found.append(
+            Training(
+                hash=hash_,
+                epochs=int(epochs),
+                start=start,
+                splits=len(values),
+                **_mean_accuracies(values),
+            )
+        )
     return found
 
 
@@ -69,20 +91,18 @@ def longest_trainings(record: StudyRecord) -> dict[str, Training]:
     return {training.hash: training for training in order}
 
 
-def accuracies_by_length(record: StudyRecord) -> dict[str, dict[int, float]]:
-    """Ranking accuracies of each architecture by hash and length, from the best start."""
-    found: dict[str, dict[int, float]] = {}
-    for training in finished_trainings(record, "finalist"):
-        lengths = found.setdefault(training.hash, {})
-        best = max(training.val_accuracy, lengths.get(training.epochs, -math.inf))
-        lengths[training.epochs] = best
+def trainings_by_length(record: StudyRecord) -> dict[str, dict[int, Training]]:
+    """Trainings of each architecture by hash and length, from the best start."""
+    found: dict[str, dict[int, Training]] = {}
+    order = sorted(finished_trainings(record, "finalist"), key=lambda one: one.val_accuracy)
+    for training in order:
+        found.setdefault(training.hash, {})[training.epochs] = training
     return found
 
 
-def _accuracies(value: Any) -> dict[str, Any] | None:
-    """The accuracies of a recorded result; None for a training that failed."""
-    if not isinstance(value, dict):
-        return {"val_accuracy": float(value)}
-    if "diverged" in value:
-        return None
-    return {name: float(value[name]) for name in ("val_accuracy", "test_accuracy")}
+def _mean_accuracies(results: list[Any]) -> dict[str, float]:
+    """The accuracies of a training, each the mean over its splits."""
+    if not isinstance(results[0], dict):
+        return {"val_accuracy": fmean(map(float, results))}
+    names = ("val_accuracy", "test_accuracy")
+    return {name: fmean(float(result[name]) for result in results) for name in names}

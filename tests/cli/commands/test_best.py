@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli.main import run as run_program
 from nas.graph.graph import Graph
+from nas.metric import accuracy_error
 from tests.cli.program import ON_DIGITS, SCORES_ONLY, nas
 
 
@@ -22,11 +23,30 @@ def test_json_is_the_best_of_the_result_with_its_files(finished):
 
 def test_lines_for_people_name_architecture_accuracy_and_model(finished):
     answer = nas("best", finished)
-    best = json.loads((finished / "result.json").read_text())["best"]
+    result = json.loads((finished / "result.json").read_text())
+    best = result["best"]
 
     assert best["architecture"] in answer.out
-    assert f"{100 * best['trained']['test_accuracy']:.2f}%" in answer.out
+    for split, name in (("test", "test"), ("val", "ranking")):
+        accuracy = best["trained"][f"{split}_accuracy"]
+        error = 100 * accuracy_error(accuracy, result["samples"][name])
+        assert f"{split} accuracy {100 * accuracy:.2f}% ± {error:.2f}" in " ".join(
+            answer.out.split()
+        )
     assert str(finished / "best" / "model.py") in answer.out
+
+
+def test_the_best_of_a_run_of_an_earlier_version_has_no_errors(finished, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run")
+    result = json.loads((run / "result.json").read_text())
+    del result["samples"]
+    del result["best"]["trained"]["splits"]
+    (run / "result.json").write_text(json.dumps(result))
+    answer = nas("best", run)
+
+    assert answer.code == 0, answer.err
+    assert "±" not in answer.out
+    assert nas("best", run, "--json").document["samples"] is None
 
 
 def test_a_best_that_was_never_trained_has_no_accuracies(hypernet):

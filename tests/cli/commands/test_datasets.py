@@ -92,7 +92,7 @@ def test_classes_are_counted_in_each_split_and_skipped_files_are_shown(images):
         {"name": "light", "train": 14, "val": 2, "test": 4},
     ]
     assert document["skipped"] == {".txt": 2, ".mp4": 1}
-    assert document["notes"] == ["3 files skipped: 2 .txt, 1 .mp4."]
+    assert document["notes"][0] == "3 files skipped: 2 .txt, 1 .mp4."
     answer = nas("datasets", images)
     assert "3 files skipped: 2 .txt, 1 .mp4." in answer.out
     assert ["dark", "14", "2", "4"] in [line.split() for line in answer.out.splitlines()]
@@ -139,7 +139,7 @@ def test_sizes_balance_and_splits_are_shown(images):
 
     assert document["found"] == {"sizes": {"8x8": 39, "12x8": 1}, "split_off": ["val", "test"]}
     assert document["balance"] == pytest.approx(14 / 15, abs=0.08)
-    (note,) = document["notes"]
+    note, _ = document["notes"]
     assert note == "1 of 40 images are not square: 12x8 images are cropped to 8x8."
     shown = nas("datasets", images).out
     assert "8x8 (39), 12x8 (1)" in shown
@@ -172,3 +172,13 @@ def test_what_was_found_is_said_before_a_search_and_a_training(images, hypernet)
     assert trained.code == 0, trained.err
     digits = nas("train", ARCHITECTURE, *ON_DIGITS, "--max-epochs", 1, "--out", "other")
     assert "drawn by seed" not in digits.err
+
+
+def test_the_share_of_the_ranking_split_may_be_chosen(images):
+    document = nas("datasets", images, "--val-fraction", 0.25, "--json").document
+    refused = nas("datasets", "digits", "--val-fraction", 0.25)
+
+    assert (document["train"], document["val"], document["test"]) == (24, 8, 8)
+    assert refused.code == 1
+    assert "'digits' is a data set with a ranking split of its own" in refused.error
+    assert "between 0 and 1" in nas("datasets", images, "--val-fraction", 2).error

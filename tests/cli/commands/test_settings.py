@@ -13,6 +13,7 @@ from hypernets.training import HypernetTraining
 from nas.analysis.figure import RECORDED
 from nas.config import from_mapping
 from nas.evaluate.scorer import ScoreConfig
+from nas.study.finalists.splits import REPEATED, SMALL
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.search_config import SearchConfig
 from nas.task.images import IMAGE_CLASSIFICATION
@@ -90,6 +91,12 @@ def test_a_default_that_depends_on_the_kind_of_task_is_explained(command, option
 )
 def test_registered_names_are_explained(option, names):
     assert set(names) <= set(re.findall(r"\w+", help_of(SEARCH, option)))
+
+
+def test_the_usual_number_of_splits_is_explained():
+    explained = help_of(SEARCH, "--splits")
+    assert f"[default: 1; {REPEATED} where" in explained
+    assert f"fewer than {SMALL} images" in explained
 
 
 def test_a_training_starts_from_any_registered_start():

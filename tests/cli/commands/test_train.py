@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from nas.graph.graph import Graph
+from nas.metric import accuracy_error
 from tests.cli.program import ARCHITECTURE, ON_DIGITS, OTHER, SPACE, nas
 
 
@@ -41,7 +43,7 @@ def test_without_json_there_are_lines_for_people():
     answer = train(ARCHITECTURE)
 
     assert answer.code == 0
-    assert "test accuracy" in answer.out
+    assert re.search(r"test accuracy +\d+\.\d\d% ± \d\.\d\d\n", answer.out)
     assert "from default weights" in answer.out
     assert answer.err.startswith("train: 1/1")
     assert len(list(Path("runs").glob("train-*/model.py"))) == 1
@@ -58,10 +60,11 @@ def test_the_worst_classes_are_shown_and_the_json_has_all(monkeypatch):
     assert "the 3 worst of 10 classes:" in shown
     worst = sorted(rows, key=lambda row: row["accuracy"])[:3]
     table = [line.split() for line in shown.splitlines()[-3:]]
-    expected = [
-        [row["name"], f"{100 * row['accuracy']:.2f}%", str(row["samples"])] for row in worst
-    ]
-    assert table == expected
+    for row, (name, accuracy, _, error, samples) in zip(worst, table, strict=True):
+        assert (name, samples) == (row["name"], str(row["samples"]))
+        assert accuracy == f"{100 * row['accuracy']:.2f}%"
+        expected = accuracy_error(row["accuracy"], row["samples"])
+        assert float(error) == pytest.approx(100 * expected, abs=0.01)
 
 
 def test_a_finished_training_of_an_earlier_version_is_shown():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nas.data.catalog import DATASETS, load
-from nas.errors import DataError, UnknownNameError
+from nas.errors import ConfigError, DataError, UnknownNameError
 from nas.events import Noted
 from tests.nas.data.pictures import cifar_batches, paint_classes
 
@@ -72,4 +72,16 @@ def test_what_should_be_known_is_announced(tmp_path: Path) -> None:
     folder = paint_classes(tmp_path / "pets", 20)
     (folder / "cat" / "labels.txt").touch()
     load(folder, listen=heard.append)
-    assert heard == [Noted(text="1 file skipped: 1 .txt.")]
+    skipped, precision = heard
+    assert skipped == Noted(text="1 file skipped: 1 .txt.")
+    assert isinstance(precision, Noted)
+    assert precision.text.startswith("The ranking split has 4 images:")
+
+
+def test_the_share_of_the_ranking_split_is_for_images_in_files(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 50)
+    assert len(load(folder, val_fraction=0.25).val) == 20
+    with pytest.raises(DataError, match="'digits' is a data set with a ranking split of its own"):
+        load("digits", val_fraction=0.25)
+    with pytest.raises(ConfigError, match="val_fraction as a number"):
+        load(folder, val_fraction="a quarter")  # type: ignore[arg-type]

@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from nas.data.catalog import load
 from nas.data.dataset import from_images, mean_and_deviation, stratified
+from nas.data.regression import make_regression_dataset
+from nas.errors import DataError
 from nas.seeding import generator
 from nas.testing.dataset import images_of
 
@@ -48,3 +51,35 @@ def test_mean_and_deviation_of_many_images_are_those_of_few(shape: tuple[int, ..
         mean_and_deviation(images), mean_and_deviation(images, 0), strict=True
     ):
         torch.testing.assert_close(counted, whole)
+
+
+def test_a_new_split_keeps_sizes_classes_and_the_test_images() -> None:
+    digits = load("digits")
+    again, other = (digits.resplit(seed) for seed in (1, 2))
+    assert again.fingerprint == digits.resplit(1).fingerprint != other.fingerprint
+    assert again.test is digits.test
+    for split in ("train", "val"):
+        before, after = (images_of(getattr(data, split)) for data in (digits, again))
+        assert after.labels.bincount().tolist() == before.labels.bincount().tolist()
+        assert torch.equal(after.mean, before.mean)
+    pooled = [
+        sorted(images_of(data.train).joined(images_of(data.val)).images.flatten(1).tolist())
+        for data in (digits, again)
+    ]
+    assert pooled[0] == pooled[1]
+
+
+def test_a_new_split_of_a_regression_keeps_the_sizes() -> None:
+    images = torch.arange(20, dtype=torch.uint8).reshape(20, 1, 1, 1)
+    parts = (torch.arange(10), torch.arange(10, 15), torch.arange(15, 20))
+    data = make_regression_dataset("x", images, torch.arange(20.0), parts=parts, flip=False)
+    again = data.resplit(1)
+    assert (len(again.train), len(again.val)) == (10, 5)
+    shades = torch.cat([images_of(part).images for part in (again.train, again.val)])
+    assert shades.flatten().sort().values.tolist() == list(range(15))
+    assert again.fingerprint != data.fingerprint
+
+
+def test_the_splits_of_a_graph_are_not_drawn_anew() -> None:
+    with pytest.raises(DataError, match="'digits-knn' cannot be drawn anew: it is a graph"):
+        load("digits-knn").resplit(1)

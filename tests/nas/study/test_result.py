@@ -47,6 +47,7 @@ def test_an_architecture_as_json() -> None:
         "test_accuracy": 0.8125,
         "epochs": 30,
         "init": "default",
+        "splits": 1,
     }
     assert document["params"] == 4 * 9 + 4 * 10 + 10
     assert document["macs"] == 8 * 8 * 4 * 9 + 4 * 10
@@ -61,6 +62,7 @@ def test_what_was_not_trained_says_so() -> None:
         "test_accuracy": None,
         "epochs": 3,
         "init": "predicted",
+        "splits": 1,
     }
 
 
@@ -94,6 +96,7 @@ def test_a_result_as_json() -> None:
         trials=TrialCounts(total=11, complete=5, mutants=2, failed=1, duplicates=2, infeasible=1),
         rivals=(RivalResult(name="toy", kind="known design", found=_found(), lead=None),),
         seconds={"search": 1.5},
+        samples={"ranking": 22, "test": 54},
         rungs=(Effort(name="rung 1", architectures=9, epochs=3, equivalent_epochs=27.0),),
         files={"run": Path("runs/a/run.json")},
     )
@@ -118,6 +121,12 @@ def test_a_result_as_json() -> None:
         "ranked_by": "score",
     }
     assert document["rungs"] == [
-        {"name": "rung 1", "architectures": 9, "epochs": 3, "equivalent_epochs": 27.0}
+        {
+            "name": "rung 1",
+            "architectures": 9,
+            "epochs": 3,
+            "equivalent_epochs": 27.0,
+            "splits": 1,
+        }
     ]
     assert document["stopped"] == ""

@@ -97,7 +97,12 @@ def test_test_images_without_training_images(tmp_path: Path) -> None:
 
 def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
     folder = paint_classes(tmp_path / "pets", 20)
-    assert load_images(folder).notes == ()
+    precise = (
+        "The ranking split has 4 images: an accuracy of 80% is known to ± 22.9 points. So few "
+        "images hardly separate good networks; --val-fraction, in Python "
+        "load_images(path, val_fraction=...), makes it larger."
+    )
+    assert load_images(folder).notes == (precise,)
     (folder / "cat" / "labels.txt").touch()
     for number in range(20):
         paint(folder / "emu" / f"{number}.png", size=(300, 400))
@@ -107,7 +112,7 @@ def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
         paint(folder / "owl" / f"{number}.png")
     data = load_images(folder)
     assert data.skipped == {".txt": 1}
-    skipped, shape, resolution, few = data.notes
+    skipped, shape, resolution, few, precision = data.notes
     assert skipped == "1 file skipped: 1 .txt."
     assert shape == (
         "50 of 98 images are not square: 300x400 images are cropped to 300x300 and resized to "
@@ -115,9 +120,10 @@ def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
     )
     assert resolution.startswith("The images are read at 224 pixels, most of them have 300;")
     assert few.startswith("Few training images: 'owl' has 5.")
+    assert precision.startswith("The ranking split has 9 images:")
     notes = load_images(folder, resolution=300).notes
     assert notes[1] == "50 of 98 images are not square: 300x400 images are cropped to 300x300."
-    assert len(notes) == 3
+    assert len(notes) == 4
 
 
 def test_sizes_and_splits_are_kept_as_they_were_found(tmp_path: Path) -> None:
@@ -203,3 +209,39 @@ def test_images_without_pixels_are_refused(tmp_path: Path, resolution: int) -> N
     folder = paint_classes(tmp_path / "pets", 1)
     with pytest.raises(DataError, match=f"at least 1 pixel, got {resolution}"):
         load_images(folder, resolution=resolution)
+
+
+def test_the_share_of_the_ranking_split_may_be_chosen(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 50)
+    data = load_images(folder, val_fraction=0.25)
+    assert sizes(data) == (60, 20, 20)
+    assert data.val.labels.bincount().tolist() == [10, 10]
+    usual = load_images(folder)
+    assert torch.equal(images_of(data.test).images, images_of(usual.test).images)
+    assert load_images(folder, val_fraction=0.1).fingerprint == usual.fingerprint
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, float("nan")])
+def test_a_share_that_is_none_is_refused(tmp_path: Path, fraction: float) -> None:
+    folder = paint_classes(tmp_path / "pets", 10)
+    with pytest.raises(DataError, match=f"between 0 and 1, got {fraction}"):
+        load_images(folder, val_fraction=fraction)
+
+
+@pytest.mark.parametrize(("fraction", "split"), [(0.1, "val"), (0.95, "train")])
+def test_a_share_that_leaves_a_class_out_is_refused(
+    tmp_path: Path, fraction: float, split: str
+) -> None:
+    folder = paint_classes(tmp_path / "pets", 50)
+    for number in range(5):
+        paint(folder / "emu" / f"{number}.png", seed=number)
+    with pytest.raises(DataError, match=f"the {split} split of .* no image of 'emu'") as caught:
+        load_images(folder, val_fraction=fraction)
+    assert "there are 4 images to train and rank on" in caught.value.message
+
+
+def test_no_share_is_taken_where_the_ranking_split_is_given(tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        paint_classes(tmp_path / "pets" / part, 20)
+    with pytest.raises(DataError, match="pets' has a ranking split"):
+        load_images(tmp_path / "pets", val_fraction=0.3)

@@ -58,6 +58,13 @@ def test_a_column_may_say_the_split(folder: Path) -> None:
     data = load_targets(folder)
     assert in_units(data, data.test)[:, 0].round().tolist() == [0, 5, 10, 15, 20]
     assert (len(data.val), len(data.train)) == (6, 29)
+    with pytest.raises(DataError, match="has a ranking split"):
+        load(folder, val_fraction=0.3)
+
+
+def test_the_share_of_the_ranking_split_may_be_chosen(folder: Path) -> None:
+    data = load(folder, val_fraction=0.25)
+    assert [len(part) for part in (data.train, data.val, data.test)] == [24, 8, 8]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +103,11 @@ def test_the_images_are_read_at_the_resolution_asked_for(folder: Path) -> None:
     assert data.task.resolution == 4
     assert data.found is not None
     assert (data.found.sizes, data.found.split_off) == ({"8x8": 39, "12x8": 1}, ("val", "test"))
-    assert data.notes == (
-        "1 of 40 images are not square: 12x8 images are cropped to 8x8 and resized to 4x4.",
+    shape, precision = data.notes
+    assert shape == (
+        "1 of 40 images are not square: 12x8 images are cropped to 8x8 and resized to 4x4."
     )
+    assert precision.startswith("The ranking split has 3 images: an R²")
 
 
 def test_all_broken_images_are_named_at_once(folder: Path) -> None:

@@ -18,6 +18,7 @@ from nas.study.finalists.trainings import Trainings
 from nas.study.record.run_folder import RunFolder
 from nas.study.record.storage import open_storage
 from nas.study.record.study_record import StudyRecord
+from nas.study.record.trained import Training
 from nas.study.search_config import SearchConfig
 from nas.study.search_run import SearchRun
 from nas.training.starts.default import DEFAULT
@@ -51,7 +52,7 @@ def by_width(one: Candidate, epochs: int, start: str) -> float:
 
 
 class FakeTrainer:
-    """Trains nothing, and looks accuracies up.
+    """Trains nothing, and looks accuracies up; each further split costs one point.
 
     Args:
         accuracy: Of a network after a training of a length, from a start.
@@ -73,6 +74,7 @@ class FakeTrainer:
     ) -> None:
         self.calls: list[tuple[int, int, str]] = []
         self.hashes: list[str] = []
+        self.splits: list[int] = []
         self.data = DATA
         self.seed = 0
         self._accuracy = accuracy
@@ -101,6 +103,7 @@ class FakeTrainer:
         epochs: int,
         start: str,
         *,
+        split: int = 0,
         own: OwnModule | None = None,
         checkpoint: Path | None,
         listen: Listener,
@@ -111,12 +114,13 @@ class FakeTrainer:
             raise KeyboardInterrupt
         self.calls.append((width, epochs, start))
         self.hashes.append(candidate.hash)
+        self.splits.append(split)
         if checkpoint is not None:
             checkpoint.parent.mkdir(exist_ok=True)
             checkpoint.write_text("state")
         if width == self._diverges and epochs > self._after:
             raise TrainingError(f"the loss is nan in epoch {self._after + 1}")
-        accuracy = self._accuracy(candidate, epochs, start)
+        accuracy = self._accuracy(candidate, epochs, start) - split / 100
         history = (Epoch(1.0, accuracy, 1.0),) * epochs
         module = to_module(candidate.network).eval()
         return Trained(module, accuracy, accuracy, history, self._seconds * epochs)
@@ -206,9 +210,21 @@ def contenders(*widths: int) -> list[Contender]:
     return [contender(width, number) for number, width in enumerate(widths)]
 
 
-def trainings(trainer: FakeTrainer, record: StudyRecord, out: Path | None = None) -> Trainings:
+def trainings(
+    trainer: FakeTrainer, record: StudyRecord, out: Path | None = None, splits: int = 1
+) -> Trainings:
     """Trainings with that trainer, in a run folder or without."""
-    return Trainings(trainer, record, None if out is None else RunFolder(out))
+    return Trainings(trainer, record, None if out is None else RunFolder(out), splits=splits)
+
+
+def measured(accuracies: Mapping[int, float], splits: int = 1) -> dict[int, Training]:
+    """Trainings by their length, of an architecture with these accuracies."""
+    return {
+        epochs: Training(
+            hash="a", epochs=epochs, start=DEFAULT, val_accuracy=accuracy, splits=splits
+        )
+        for epochs, accuracy in accuracies.items()
+    }
 
 
 def reached(rung: Sequence[Finalist]) -> list[tuple[str, float, int]]:

@@ -12,7 +12,7 @@ from nas.study.record.trial_reading import DESIGN
 from nas.task.image_regression import IMAGE_REGRESSION
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
-from tests.nas.study.finalists.fakes import of_width
+from tests.nas.study.finalists.fakes import measured, of_width
 from tests.nas.study.study_toys import DIGITS, ToySpace
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def test_without_trials_there_are_baselines_alone() -> None:
 
 def test_a_lead_with_its_error_by_hand() -> None:
     """Of 400 samples 90 % and 80 %, with one right and one wrong more: 361 and 321 of 402."""
-    one = lead({1: 0.5, 3: 0.9, 9: 0.95}, {1: 0.6, 3: 0.8}, 400, IMAGES)
+    one = lead(measured({1: 0.5, 3: 0.9, 9: 0.95}), measured({1: 0.6, 3: 0.8}), 400, IMAGES)
     assert one is not None
     assert one.epochs == 3, "the longest training of both"
     assert one.difference == pytest.approx(0.1)
@@ -105,7 +105,7 @@ def test_a_lead_with_its_error_by_hand() -> None:
 
 def test_a_lead_in_explained_variance_by_hand() -> None:
     """Twice the root of R² over samples, times what is unexplained: of 0.8 and 0.5 of 100."""
-    one = lead({5: 0.8}, {5: 0.5}, 100, KINDS.get(IMAGE_REGRESSION))
+    one = lead(measured({5: 0.8}), measured({5: 0.5}), 100, KINDS.get(IMAGE_REGRESSION))
     assert one is not None
     assert one.error**2 == pytest.approx(4 * 0.008 * 0.2**2 + 4 * 0.005 * 0.5**2)
 
@@ -118,5 +118,5 @@ def test_a_lead_is_sure_beyond_two_standard_errors(difference: float, is_sure: b
 
 
 def test_trainings_of_different_length_are_not_compared() -> None:
-    assert lead({1: 0.9}, {3: 0.8}, 400, IMAGES) is None
-    assert lead({}, {3: 0.8}, 400, IMAGES) is None
+    assert lead(measured({1: 0.9}), measured({3: 0.8}), 400, IMAGES) is None
+    assert lead(measured({}), measured({3: 0.8}), 400, IMAGES) is None

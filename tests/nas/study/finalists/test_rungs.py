@@ -108,3 +108,10 @@ def test_a_budget_is_kept_and_used(
 def test_what_does_not_fit_a_budget(budget: float, max_epochs: int, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         affordable(budget, 3, max_epochs)
+
+
+def test_a_budget_pays_for_each_split_of_the_brief_trainings() -> None:
+    """Of five finalists and two rivals three times three epochs, of two three times nine."""
+    assert affordable(147, 3, 30, splits=3) == 5
+    assert affordable(146, 3, 30, splits=3) == 4
+    assert affordable(147, 3, 30, splits=1) == 9

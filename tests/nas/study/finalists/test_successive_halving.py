@@ -92,7 +92,10 @@ def test_the_accuracy_after_the_longer_training_decides(record: StudyRecord) -> 
     select = in_order(contenders(5, 4, 3))
     halved = halving(trainer, record).run(select, [Rung(3, 1), Rung(2, 3)])
     assert reached(halved.standing) == [("#1", 0.4, 3), ("#0", 0.2, 3), ("#2", 0.3, 1)]
-    accuracies = [halved.accuracies(one) for one in contenders(5, 4, 3)]
+    accuracies = [
+        {epochs: training.val_accuracy for epochs, training in halved.trainings(one).items()}
+        for one in contenders(5, 4, 3)
+    ]
     assert accuracies == [{1: 0.5, 3: 0.2}, {1: 0.4, 3: 0.4}, {1: 0.3}]
 
 

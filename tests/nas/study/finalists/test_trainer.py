@@ -122,3 +122,13 @@ def test_the_prediction_leaves_no_autograd_graph_behind() -> None:
     predictor = GraphKeepingPredictor(SPACE)
     trainer(predictor).train(ONE, 1, PREDICTED, checkpoint=None, listen=ignore)
     assert not any(t.requires_grad for params in predictor.kept for t in params.values())
+
+
+def test_a_further_split_is_drawn_anew() -> None:
+    first, other, again = (
+        trainer().train(ONE, 1, DEFAULT, split=split, checkpoint=None, listen=ignore)
+        for split in (0, 1, 1)
+    )
+    assert other.history == again.history != first.history
+    expected = train(ONE.network, DATA.resplit(1), TrainConfig(epochs=1), seed=0)
+    assert other.history == expected.history

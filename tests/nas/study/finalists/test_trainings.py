@@ -228,3 +228,45 @@ def test_a_checkpoint_whose_result_is_known_is_removed(
     left.write_text("state")
     kept.brief(contender(3), 1, DEFAULT, "rung 1")
     assert not left.exists()
+
+
+def test_a_brief_training_is_repeated_on_each_split(record: StudyRecord, tmp_path: Path) -> None:
+    trainer = FakeTrainer()
+    for _ in range(2):
+        kept = trainings(trainer, record, tmp_path, splits=3)
+        one = kept.brief(contender(5), 1, DEFAULT, "rung 1")
+        assert one.val_accuracy == pytest.approx((0.5 + 0.49 + 0.48) / 3)
+        assert one.splits == 3
+    assert trainer.splits == [0, 1, 2]
+    assert not any(tmp_path.rglob("*.safetensors"))
+    alone = trainings(trainer, record).brief(contender(5), 1, DEFAULT, "rung 1")
+    assert (alone.val_accuracy, alone.splits) == (0.5, 1)
+    assert len(trainer.splits) == 3, "the first split is that of a single one"
+
+
+def test_an_interruption_between_splits_repeats_none(record: StudyRecord) -> None:
+    trainer = FakeTrainer(stops=3)
+    kept = trainings(trainer, record, splits=3)
+    with pytest.raises(KeyboardInterrupt):
+        kept.brief(contender(5), 1, DEFAULT, "rung 1")
+    assert not kept.is_known("finalist", contender(5), 1, DEFAULT)
+    kept.brief(contender(5), 1, DEFAULT, "rung 1")
+    assert kept.is_known("finalist", contender(5), 1, DEFAULT)
+    assert trainer.splits == [0, 1, 2]
+
+
+def test_a_failure_on_one_split_is_one_of_the_training(record: StudyRecord) -> None:
+    trainer = FakeTrainer(diverges=5)
+    kept = trainings(trainer, record, splits=3)
+    for _ in range(2):
+        with pytest.raises(TrainingError, match="nan"):
+            kept.brief(contender(5), 1, DEFAULT, "rung 1")
+    assert kept.is_known("finalist", contender(5), 1, DEFAULT)
+    assert trainer.splits == [0]
+
+
+def test_a_final_training_is_on_the_first_split(record: StudyRecord) -> None:
+    trainer = FakeTrainer()
+    kept = trainings(trainer, record, splits=3)
+    trained = kept.final(contender(5), 3, DEFAULT, ignore)
+    assert (trained.val_accuracy, trained.splits, trainer.splits) == (0.5, 1, [0])

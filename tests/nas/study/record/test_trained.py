@@ -6,10 +6,10 @@ import pytest
 
 from nas.study.record.trained import (
     Training,
-    accuracies_by_length,
     finished_trainings,
     longest_trainings,
     training_key,
+    trainings_by_length,
 )
 from tests.nas.study.finalists.fakes import new_record
 
@@ -62,4 +62,23 @@ def test_each_architecture_shows_its_longest_training_the_final_one_first(
 
 
 def test_of_equally_long_trainings_the_best_counts(record: StudyRecord) -> None:
-    assert accuracies_by_length(record) == {"a": {1: 0.3, 3: 0.9, 9: 0.7}, "b": {1: 0.4}}
+    accuracies = {
+        hash_: {epochs: one.val_accuracy for epochs, one in lengths.items()}
+        for hash_, lengths in trainings_by_length(record).items()
+    }
+    assert accuracies == {"a": {1: 0.3, 3: 0.9, 9: 0.7}, "b": {1: 0.4}}
+
+
+def test_a_training_on_several_splits_is_their_mean() -> None:
+    record = new_record()
+    for split, accuracy in enumerate((0.3, 0.6, 0.9)):
+        record.write(training_key("finalist", "a", 1, "default", split), accuracy)
+    record.write(training_key("finalist", "b", 1, "default"), 0.4)
+    record.write(training_key("finalist", "b", 1, "default", 1), {"diverged": "nan"})
+    (one,) = finished_trainings(record, "finalist")
+    assert (one.hash, one.start, one.splits) == ("a", "default", 3)
+    assert one.val_accuracy == pytest.approx(0.6)
+
+
+def test_the_first_split_has_the_key_of_earlier_versions() -> None:
+    assert training_key("finalist", "a", 1, "default", 0) == "finalist-a-1-default"
