@@ -45,6 +45,7 @@ class LookupTrainer:
         epochs: int,
         start: str,
         *,
+        split: int = 0,
         own: OwnModule | None = None,
         checkpoint: Path | None,
         listen: Listener,
