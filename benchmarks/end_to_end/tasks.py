@@ -9,6 +9,7 @@ import torch
 
 import nas
 import search_spaces
+from cli.commands.search import DEMONSTRATION
 from nas.seeding import generator
 from nas.space.candidate import candidate
 
@@ -76,7 +77,7 @@ TASKS: Mapping[str, UserTask] = {
         dataset="cluttered-digits",
         space="resnet",
         rival="ResNet-8",
-        options={"n_trials": 64, "train_seconds": 100.0, "finalist_epochs": 2, "max_epochs": 10},
+        options=DEMONSTRATION,
     ),
     "300 photographs": UserTask(dataset="cifar10", images=300, space="resnet", rival="ResNet-8"),
     "5,000 photographs": UserTask(

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from nas.task.kind import TaskKind
 
 
-_DEMO = {"n_trials": 64, "train_seconds": 100.0, "finalist_epochs": 2, "max_epochs": 10}
+DEMONSTRATION: Mapping[str, Any] = {
+    "n_trials": 64,
+    "train_seconds": 110.0,
+    "founders": 5,
+    "finalist_epochs": 3,
+    "reduction": 4,
+    "max_epochs": 10,
+}
 """Settings of the demonstration: within three minutes on two cores."""
 
 _ROWS = 15
@@ -177,7 +184,9 @@ def command(
     scoring = ScoreConfig(images=images, workers=threads)
     given = {**search_options, "scoring": scoring, "device": str(torch_device)}
     if options.are_defaults("space", "dataset", "budget"):
-        given |= {name: value for name, value in _DEMO.items() if options.are_defaults(name)}
+        given |= {
+            name: value for name, value in DEMONSTRATION.items() if options.are_defaults(name)
+        }
     config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
     listen = listener(quiet=quiet)
     data = load(

@@ -33,6 +33,7 @@ SHIPPED = (
     "gnn-layers-digits-knn",
     "nasnet-digits",
     "nb201-cifar10",
+    "resnet-cluttered-digits",
 )
 
 

@@ -172,7 +172,8 @@ class SuccessiveHalving:
         name, failure = f"rung {number}", ""
         trained: list[Finalist] = []
         steps = f"trainings of {counted(epochs, 'epoch')}"
-        with stage(self._listen, name, size, steps=steps) as progress:
+        total = size if self._is_over is unlimited else None
+        with stage(self._listen, name, total, steps=steps) as progress:
             for contender in contenders:
                 is_known = self._trainings.is_known("finalist", contender, epochs, self._start)
                 if len(trained) >= least and not is_known and self._is_over(number):
