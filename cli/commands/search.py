@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DEMONSTRATION: Mapping[str, Any] = {
     "n_trials": 64,
-    "train_seconds": 110.0,
+    "train_seconds": 130.0,
     "founders": 5,
     "finalist_epochs": 3,
     "reduction": 4,
