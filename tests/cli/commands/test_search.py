@@ -42,7 +42,8 @@ def test_json_is_one_document_with_the_keys_that_are_promised(hypernet):
     best = document["best"]
     assert best.keys() >= {"architecture", "score", "estimate", "trained", "params", "macs"}
     assert best["estimate"].keys() >= {"accuracy", "loss"}
-    assert best["trained"].keys() == {"val_accuracy", "test_accuracy", "epochs", "init"}
+    assert best["trained"].keys() == {"val_accuracy", "test_accuracy", "epochs", "init", "splits"}
+    assert document["samples"].keys() == {"ranking", "test"}
     assert all(0 <= best["trained"][name] <= 1 for name in ("val_accuracy", "test_accuracy"))
     assert best["trained"]["epochs"] == 1
     known, largest = document["rivals"]
@@ -63,7 +64,11 @@ def test_without_json_the_best_is_shown_with_its_accuracy_and_its_model(finished
     shown = dict(line.split("  ", 1) for line in answer.out.splitlines() if "  " in line)
     assert answer.code == 0
     assert shown["best"].strip() == f"{best['name']}  {best['architecture']}"
-    assert shown["test accuracy"].strip() == f"{100 * best['trained']['test_accuracy']:.2f}%"
+    assert (
+        shown["test accuracy"]
+        .strip()
+        .startswith(f"{100 * best['trained']['test_accuracy']:.2f}% ± ")
+    )
     assert shown["trials"].strip() == "6 scored, 0 duplicates, 0 failed"
     assert Path(shown["model"].strip()).is_file()
 

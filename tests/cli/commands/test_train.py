@@ -211,7 +211,7 @@ def test_a_run_for_other_data_is_refused(finished, images):
     assert answer.code == 1
     assert (
         "maps (1, 1, 8, 8) to (1, 10), but data set 'images' needs (1, 3, 8, 8) to (1, 2)"
-        in answer.error
+        in answer.err
     )
 
 
