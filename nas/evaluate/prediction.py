@@ -120,8 +120,10 @@ def of_graph(
         seconds: Time that reading the architecture took.
 
     Raises:
+        ConfigError: There is no hypernetwork.
         GraphError: The architecture is not for this data.
     """
+    predictor.card.check_trained()
     found = predict_graph(graph, data, predictor)
     with seeded(derive(seed, "weights")):
         default = _kept(to_module(graph))

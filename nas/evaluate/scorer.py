@@ -318,7 +318,7 @@ class Scorer:
         if not is_at_chance(mean, self._data, len(self._labels)):
             return self._kind.general_score_weights
         weights, card = self._kind.untrained_score_weights, self._predictor.card
-        if card.space:
+        if card.space:  # of a hypernetwork more was to be expected
             text = (
                 f"Weights that hypernetwork {card.name!r} predicts for space {space.name!r} are "
                 f"at chance ({self._kind.metric_format.format(mean)} in the mean): candidates are "

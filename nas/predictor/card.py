@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nas.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -15,7 +17,8 @@ class Card:
 
     Attributes:
         name: Name of the hypernetwork.
-        space: Search space it was trained in.
+        space: Search space it was trained in; empty where nothing was trained, see
+            :class:`nas.evaluate.untrained.UntrainedWeights`.
         proxy: Macro sizes of the space at which it was trained and scores candidates, and
             ``resolution``, the side of the images in pixels, 0 for graphs.
         channels: Image channels; 0 for graphs.
@@ -39,3 +42,16 @@ class Card:
     features: int = 0
     general: bool = False
     reference: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    def check_trained(self) -> None:
+        """Raise unless this is a hypernetwork that was trained in some space.
+
+        Raises:
+            ConfigError: Weights are not predicted, but drawn by torch.
+        """
+        if not self.space:
+            raise ConfigError(
+                "there is no hypernetwork to predict weights",
+                hint="Name one, train one with `nas train-hypernet`, or start from default "
+                "weights.",
+            )

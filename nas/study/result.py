@@ -121,6 +121,23 @@ class RivalResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProbesResult:
+    """What architectures reach that were chosen evenly over the ranking.
+
+    Attributes:
+        architectures: Number of them.
+        epochs: Length of their trainings.
+        mean: Of their accuracies on the ranking split.
+        error: Its standard error over architectures.
+    """
+
+    architectures: int
+    epochs: int
+    mean: float
+    error: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class SearchResult:
     """What a search has found, and where it is kept.
 
@@ -134,6 +151,7 @@ class SearchResult:
         finalists: All that were trained, each after its longest training; longer trainings first,
             the best of equally long ones first.
         rivals: Architectures that the search had to beat.
+        probes: What architectures reach that no score has chosen; None with fewer than two.
         best_model: The trained network of ``best``, None if no final training was asked for.
         trust: How well what was known before training has ranked the finalists on the first rung.
         rungs: What scoring and the trainings of each rung have cost; what an earlier run of the
@@ -154,6 +172,7 @@ class SearchResult:
     trust: Trust
     trials: TrialCounts
     rivals: tuple[RivalResult, ...]
+    probes: ProbesResult | None
     seconds: Mapping[str, float]
     samples: Mapping[str, int]
     rungs: tuple[Effort, ...] = ()
@@ -175,6 +194,7 @@ class SearchResult:
             "pareto": [found.to_dict() for found in self.pareto],
             "finalists": [found.to_dict() for found in self.finalists],
             "rivals": [rival.to_dict() for rival in self.rivals],
+            "probes": None if self.probes is None else asdict(self.probes),
             "trust": asdict(self.trust),
             "rungs": [asdict(effort) for effort in self.rungs],
             "seconds": dict(self.seconds),

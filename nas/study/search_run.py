@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, replace
 from functools import cached_property
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import nn
@@ -35,12 +36,13 @@ from nas.study.record.storage import in_reach, quiet_optuna
 from nas.study.record.study_record import SEARCH, unchecked
 from nas.study.record.trial_reading import identity_of, is_scored
 from nas.study.record.trials_table import TrialsTable
-from nas.study.result import SearchResult
+from nas.study.result import ProbesResult, SearchResult
 from nas.study.result_table import ResultTable
 from nas.study.samplers.registry import make_sampler
 from nas.study.selection.pareto import ranked_fronts
 from nas.study.training_stage import TrainingStage
 from nas.training.device import resolve_device
+from nas.training.starts.predicted import PREDICTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from nas.study.finalists.contender import Contender
     from nas.study.finalists.effort import Effort
     from nas.study.finalists.trainer import CandidateTrainer
+    from nas.study.finalists.trainings import Finalist
     from nas.study.record.study_record import StudyRecord
     from nas.study.search_config import SearchConfig
     from nas.study.training_stage import Trained
@@ -91,6 +94,8 @@ def run_search(
 ) -> SearchResult:
     """Run the search that a configuration asks for; see :func:`nas.search`."""
     _check_task(space, data)
+    if config.init == PREDICTED:
+        predictor.card.check_trained()
     config = config.suited(data.task)
     folder = None if config.out is None else RunFolder(config.out)
     in_use = nullcontext(unchecked) if folder is None else folder.in_use()
@@ -218,6 +223,7 @@ class SearchRun:
                 table.rival(rival, self._standings.lead(leader, rival.contender))
                 for rival in trained.rivals
             ),
+            probes=_probes(trained.probes),
             seconds=self._record.seconds(),
             samples=self._samples(),
             rungs=self._efforts(trained, leader),
@@ -314,6 +320,18 @@ class SearchRun:
             exported = Files(folder.best)
             files |= {"best": folder.best, "model": exported.source, "weights": exported.weights}
         return files
+
+
+def _probes(trained: Sequence[Finalist]) -> ProbesResult | None:
+    if len(trained) < 2:
+        return None
+    accuracies = [one.val_accuracy for one in trained]
+    return ProbesResult(
+        architectures=len(trained),
+        epochs=trained[0].epochs,
+        mean=fmean(accuracies),
+        error=stdev(accuracies) / math.sqrt(len(trained)),
+    )
 
 
 def _check_task(space: SearchSpace, data: Dataset) -> None:

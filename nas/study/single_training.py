@@ -114,6 +114,7 @@ def train(
                 hint="Give space=..., or start from default weights.",
             )
         hypernet = predictor_of(predictor, space_of(home, data.task), data, listen)
+        hypernet.card.check_trained()
         if isinstance(hypernet, nn.Module):
             hypernet.to(place)
         params = predict(graph, data, hypernet).params

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nas.study.finalists.standings import Standings
     from nas.study.finalists.start_policy import StartPolicy
     from nas.study.finalists.successive_halving import HalvingResult, Select
-    from nas.study.finalists.trainings import FullyTrained, Trainings
+    from nas.study.finalists.trainings import Finalist, FullyTrained, Trainings
     from nas.study.record.study_record import StudyRecord
     from nas.study.search_config import SearchConfig
     from nas.study.selection.trust import Trust
@@ -52,6 +52,7 @@ class Trained:
         halved: The finalists of each rung.
         final: Those trained to the end.
         trust: How well each score has ranked what was trained.
+        probes: Finalists of the first rung that are spread evenly over the ranking.
     """
 
     ranked: Sequence[FrozenTrial]
@@ -59,6 +60,7 @@ class Trained:
     halved: HalvingResult
     final: Sequence[FullyTrained]
     trust: Trust
+    probes: Sequence[Finalist]
 
 
 class TrainingStage:
@@ -140,7 +142,10 @@ class TrainingStage:
                 if one.contender.number is not None
             }
         )
-        return Trained(ranked=ranked, rivals=rivals, halved=halved, final=final, trust=trust)
+        spread = [one for one in halved.first_rung if one.contender.number in selector.probes]
+        return Trained(
+            ranked=ranked, rivals=rivals, halved=halved, final=final, trust=trust, probes=spread
+        )
 
     def leaders(self, halved: HalvingResult, ranked: Sequence[FrozenTrial]) -> list[Contender]:
         """The finalists that may win, best first; without any the first in rank."""

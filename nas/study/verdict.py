@@ -24,7 +24,13 @@ ENOUGH_PROBES = 5
 def verdict(result: SearchResult) -> tuple[str, ...]:
     """Sentences that a reader without any knowledge of the search understands."""
     kind = result.best.candidate.space.task.traits
-    parts = (_winner(result, kind), *_rivals(result, kind), _start(result), _trust(result.trust))
+    parts = (
+        _winner(result, kind),
+        *_rivals(result, kind),
+        _probes(result, kind),
+        _start(result),
+        _trust(result.trust),
+    )
     return tuple(part for part in parts if part)
 
 
@@ -72,13 +78,33 @@ def _rivals(result: SearchResult, kind: TaskKind) -> Iterator[str]:
 
 def _ahead(lead: Lead, kind: TaskKind) -> str:
     """``is behind by 3.1 ± 0.9 points of accuracy after 9 epochs``."""
-    unit, factor = ("points of ", 100) if kind.is_share else ("", 1)
-    amount = f"{factor * abs(lead.difference):.2g} ± {factor * lead.error:.2g}"
-    if factor == 100:
-        amount = f"{factor * abs(lead.difference):.1f} ± {factor * lead.error:.1f}"
+    unit = "points of " if _in_percent(kind) else ""
+    amount = _with_error(abs(lead.difference), lead.error, kind)
     where = "is behind" if lead.difference >= 0 else "is ahead"
     doubt = "" if abs(lead.difference) > SURE * lead.error else ", which may be chance"
     return f"{where} by {amount} {unit}{kind.metric} after {counted(lead.epochs, 'epoch')}{doubt}"
+
+
+def _probes(result: SearchResult, kind: TaskKind) -> str:
+    probes = result.probes
+    if probes is None:
+        return ""
+    mean = _with_error(probes.mean, probes.error, kind) + " %" * _in_percent(kind)
+    return (
+        f"The {probes.architectures} architectures drawn evenly over the ranking reach a mean "
+        f"{kind.metric} of {mean} after {counted(probes.epochs, 'epoch')}."
+    )
+
+
+def _with_error(value: float, error: float, kind: TaskKind) -> str:
+    """A value of the metric with its error; accuracies in percent."""
+    if _in_percent(kind):
+        return f"{100 * value:.1f} ± {100 * error:.1f}"
+    return f"{value:.2g} ± {error:.2g}"
+
+
+def _in_percent(kind: TaskKind) -> bool:
+    return kind.metric_format.endswith("%}")
 
 
 def _start(result: SearchResult) -> str:

@@ -86,6 +86,11 @@ class FinalistSelector:
         self._regressor: AccuracyRegressor | None = None
         self._trust: tuple[tuple[list[int], list[float]], Trust] | None = None
 
+    @property
+    def probes(self) -> tuple[int, ...]:
+        """Numbers of the trials that are trained to judge the ranking."""
+        return tuple(trial.number for trial in self._probes)
+
     def __call__(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
         """The next one to train; None when there is none left.
 

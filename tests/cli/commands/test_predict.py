@@ -102,7 +102,7 @@ def test_what_is_no_model_is_refused(model, hypernet):
 
 
 def test_weights_for_other_classes_are_refused(hypernet, images):
-    answer = predict(hypernet, ARCHITECTURE, "--dataset", images)
+    answer = predict(hypernet, ARCHITECTURE, "--dataset", images, "--quiet")
 
     assert answer.code == 2
     assert "but 'images' has 3 channels and 2 classes" in answer.error
@@ -135,7 +135,7 @@ def test_the_weights_of_a_run_are_asked_for_by_their_name(finished):
 
 
 def test_what_is_given_wins_over_the_run(finished, hypernet, images):
-    answer = nas("predict", finished, "--weights", hypernet, "--dataset", images)
+    answer = nas("predict", finished, "--weights", hypernet, "--dataset", images, "--quiet")
 
     assert answer.code == 2
     assert "but 'images' has 3 channels and 2 classes" in answer.error

@@ -94,6 +94,7 @@ def test_a_result_as_json() -> None:
         best_model=None,
         trust=trust({"score": [0.7]}, [0.5]),
         trials=TrialCounts(total=11, complete=5, mutants=2, failed=1, duplicates=2, infeasible=1),
+        probes=None,
         rivals=(RivalResult(name="toy", kind="known design", found=_found(), lead=None),),
         seconds={"search": 1.5},
         samples={"ranking": 22, "test": 54},
