@@ -430,6 +430,7 @@ def test_options_that_do_not_fit(tmp_path, options, message):
 def test_the_time_of_a_step_is_the_mean_of_those_after_the_first(monkeypatch):
     clock = iter((0.0, 50.0, 60.0, 62.0, 70.0, 76.0))
     monkeypatch.setattr("hypernets.training.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr(training_module, "_TIMED", 2)
     training = HypernetTraining(steps=5000, batch_size=16)
 
     assert seconds_per_step(mixed(), digits(), training=training) == (2.0 + 6.0) / 2
