@@ -19,6 +19,7 @@ from nas.space.candidate import Candidate, sample
 from nas.space.time_limit import TimeIsOver, time_limit
 from nas.study.outcome import OutcomeCache
 from nas.study.proposed_trial import ProposedTrial
+from nas.study.record.study_record import SEARCH
 from nas.study.record.trial_reading import DESIGN, PARENT, OutcomeKind, is_mutant, outcome_kind
 from nas.study.reproducible import check_reproducible
 from nas.study.samplers.registry import make_sampler
@@ -124,10 +125,13 @@ class Exploration:
         self._progress, self._marked = stage, time.monotonic()
         if self._config.timeout is not None:
             self._ends = self._marked + self._config.timeout + _GRACE
+        was_over = self.is_over
         try:
             reason, lasting = self._until_stopped(stage)
         finally:
             self._progress = self._ends = None
+        if not was_over:  # the time since the last generation: perhaps no new one was found
+            self._record.spend(SEARCH, self._seconds())
         stopping, asked = self._stopping, self._config
         if stopping.missing <= 0:
             return ""

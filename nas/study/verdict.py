@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nas.errors import counted
 from nas.study.finalists.rivals import SURE
+from nas.study.selection.finalist_selector import REGRESSOR
 from nas.training.starts.default import DEFAULT
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def verdict(result: SearchResult) -> tuple[str, ...]:
         _probes(result, kind),
         _start(result),
         _trust(result.trust),
+        _regressor(result.trust),
     )
     return tuple(part for part in parts if part)
 
@@ -135,3 +137,11 @@ def _trust(trust: Trust) -> str:
         f"{ranking} not confirmed by {trained} ({figures}): finalists were chosen as if at "
         "random, and the trainings decided."
     )
+
+
+def _regressor(trust: Trust) -> str:
+    """A regressor that has learnt from the trained networks and ranks them in reverse."""
+    interval = trust.interval.get(REGRESSOR)
+    if interval is None or interval[1] >= 0 or trust.ranked_by == REGRESSOR:
+        return ""
+    return "The regressor that learns from the trained networks ranks backwards and is not used."

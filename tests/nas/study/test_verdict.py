@@ -10,7 +10,7 @@ import pytest
 from nas.analysis.cost import cost
 from nas.space.candidate import candidate
 from nas.study.finalists.rivals import Lead, RivalKind
-from nas.study.result import Found, RivalResult, SearchResult
+from nas.study.result import Found, ProbesResult, RivalResult, SearchResult
 from nas.study.selection.trust import Trust
 from nas.study.verdict import verdict
 from nas.task.image_regression import IMAGE_REGRESSION
@@ -167,3 +167,25 @@ def test_whether_trainings_confirm_the_ranking(
 ) -> None:
     told = sentences(scored, found(4), trust=known)[2:]
     assert told == (() if expected is None else (expected,))
+
+
+def test_a_regressor_that_ranks_backwards_is_said_not_to_be_used(scored: SearchResult) -> None:
+    known = trust(0.25, 0.75)
+    backwards = replace(
+        known,
+        kendall_tau={**known.kendall_tau, "regressor": -0.5},
+        interval={**known.interval, "regressor": (-0.9, -0.1)},
+    )
+    *_, last = sentences(scored, found(4), trust=backwards)
+    assert last == (
+        "The regressor that learns from the trained networks ranks backwards and is not used."
+    )
+
+
+def test_the_probes_say_what_no_score_has_chosen(scored: SearchResult) -> None:
+    probes = ProbesResult(architectures=4, epochs=3, mean=0.653, error=0.061)
+    about = verdict(replace(scored, probes=probes))
+    assert (
+        "The 4 architectures drawn evenly over the ranking reach a mean accuracy of 65.3 ± 6.1 % "
+        "after 3 epochs."
+    ) in about
