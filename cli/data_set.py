@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset
-    from nas.data.found import Found
+    from nas.data.found import FolderContents
     from nas.events import Listener
 
 SPLITS = ("train", "val", "test")
@@ -69,7 +69,7 @@ def balance(data: Dataset) -> float | None:
     return min(counts) / max(counts) if counts else None
 
 
-def _sentences(data: Dataset, found: Found) -> str:
+def _sentences(data: Dataset, found: FolderContents) -> str:
     from nas.errors import counted
 
     total = counted(sum(len(getattr(data, split)) for split in SPLITS), "image")
@@ -98,7 +98,7 @@ def _balance(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _sizes(found: Found) -> str:
+def _sizes(found: FolderContents) -> str:
     """``500x375 (120), 375x500 (40) and 3 other sizes``."""
     from nas.errors import counted
 
@@ -107,7 +107,7 @@ def _sizes(found: Found) -> str:
     return f"{listed} and {counted(more, 'other size')}" if more > 0 else listed
 
 
-def _splits(found: Found) -> str:
+def _splits(found: FolderContents) -> str:
     drawn = found.split_off
     return f"{' and '.join(drawn)} drawn by seed" if drawn else "all as given"
 

@@ -22,7 +22,7 @@ from hypernets.training_state import STATE, Progress, load_finished, restore, sa
 from nas.compile.apply import apply
 from nas.config import check_kinds, from_mapping
 from nas.errors import ConfigError, TrainingError
-from nas.events import Listener, Noted, Stage, ignore, stage
+from nas.events import Listener, Noted, StageProgress, ignore, stage
 from nas.graph.op import Role
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
@@ -213,7 +213,7 @@ class _Session:
         self._skipped = 0
         self._updating = False
 
-    def run(self, out: Path, progress: Stage) -> None:
+    def run(self, out: Path, progress: StageProgress) -> None:
         """Run all remaining steps; save the state periodically and on interruption."""
         start = self._seconds
         loss, accuracy = math.nan, math.nan

@@ -75,7 +75,7 @@ def ignore(event: Event) -> None:
     """A listener that ignores all events."""
 
 
-class Stage:
+class StageProgress:
     """A running stage.
 
     Attributes:
@@ -102,9 +102,9 @@ class Stage:
 @contextmanager
 def stage(
     listen: Listener, name: str, total: int | None = None, *, steps: str = ""
-) -> Iterator[Stage]:
+) -> Iterator[StageProgress]:
     """Announce the start and the end of a stage, and time it."""
-    current = Stage(listen, name, total)
+    current = StageProgress(listen, name, total)
     listen(StageStarted(stage=name, total=total, steps=steps))
     completed = False
     try:

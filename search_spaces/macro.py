@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from nas.space.search_space import SearchSpace
 
-Sizes = dict[str, Any]
+MacroSizes = dict[str, Any]
 
 _LARGEST = 16_384
 """Largest macro size; up to it the limits of networks refuse a large network within seconds."""
 
 
-def for_resolution(sizes: Mapping[float, Sizes], resolution: int) -> Sizes:
+def for_resolution(sizes: Mapping[float, MacroSizes], resolution: int) -> MacroSizes:
     """The entry of the smallest key that ``resolution`` does not exceed.
 
     Args:

@@ -19,7 +19,7 @@ import optuna
 
 from nas.data.digits import load
 from nas.evaluate.scorer import Estimate, Failure
-from nas.events import Advanced, Stage
+from nas.events import Advanced, StageProgress
 from nas.study.exploration import Exploration
 from nas.study.record.storage import open_storage, quiet_optuna
 from nas.study.record.study_record import StudyRecord
@@ -105,7 +105,7 @@ def main() -> None:
         space = NasBench201(task=load().task, cells=1)
         exploration = Exploration(space, score, StudyRecord(study), config, meter)
         try:
-            stopped = exploration.run(Stage(meter, "search", config.n_trials))
+            stopped = exploration.run(StageProgress(meter, "search", config.n_trials))
             print(f"stopped: {stopped}")
         except Enough:
             pass

@@ -1,4 +1,4 @@
-"""Run a graph with parameters given from outside, without building a module."""
+"""NodeCall a graph with parameters given from outside, without building a module."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Parameters = Mapping[str, "Tensor"]
 Observer = Callable[["Node", list["Tensor"]], None]
-Call = Callable[["Node", Parameters, list["Tensor"]], "Tensor"]
+NodeCall = Callable[["Node", Parameters, list["Tensor"]], "Tensor"]
 
 
 def ignore(node: Node, inputs: list[Tensor]) -> None:
@@ -96,7 +96,7 @@ def _run(
     graph: Graph,
     params: Parameters,
     inputs: tuple[Tensor, ...],
-    call: Call,
+    call: NodeCall,
     observe: Observer,
 ) -> Any:
     """Walk the nodes, dropping every value after its last reader."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Entry:
+class DatasetEntry:
     """A known data set: what it is, where it comes from, and how it is loaded."""
 
     description: str
@@ -61,30 +61,30 @@ def _digits_knn(data_dir: Path, seed: int) -> Dataset:
     return digits_knn.load(seed=seed)
 
 
-DATASETS: Registry[Entry] = Registry("data set")
+DATASETS: Registry[DatasetEntry] = Registry("data set")
 DATASETS.register("digits")(
-    Entry(
+    DatasetEntry(
         "1,797 handwritten digits, 8x8 pixels, 10 classes; inside scikit-learn, works offline",
         "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits",
         _digits,
     )
 )
 DATASETS.register("cluttered-digits")(
-    Entry(
+    DatasetEntry(
         "9,000 digits transformed at random among fragments of others, 24x24 pixels; offline",
         "Alpaydin & Kaynak 1998; cluttered as in Mnih et al. 2014, Recurrent Models of Attention",
         _cluttered_digits,
     )
 )
 DATASETS.register("cifar10")(
-    Entry(
+    DatasetEntry(
         "60,000 colour photographs, 32x32 pixels, 10 classes; standard files or images",
         "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images",
         _cifar10,
     )
 )
 DATASETS.register("digits-knn")(
-    Entry(
+    DatasetEntry(
         "1,797 handwritten digits linked with those most like them, 100 of them labelled; offline",
         "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits",
         _digits_knn,
@@ -97,7 +97,7 @@ _CITATIONS = {
 }
 for _name, _description in _CITATIONS.items():
     DATASETS.register(_name)(
-        Entry(
+        DatasetEntry(
             f"{_description}; Planetoid's files and public split",
             "Sen et al. 2008; Yang et al. 2016, Revisiting Semi-Supervised Learning",
             _planetoid(_name),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from nas.data.found import Found
+    from nas.data.found import FolderContents
     from nas.data.samples import Samples
 
 
@@ -74,7 +74,7 @@ class Dataset:
     targets: Targets | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    found: Found | None = None
+    found: FolderContents | None = None
 
     def __repr__(self) -> str:
         task = self.task

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
+class FolderContents:
     """The images of a folder or an archive.
 
     Attributes:

@@ -14,7 +14,7 @@ from nas.files import read_json, write_json
 from nas.resume import check_same
 from nas.training.config import default_training
 from nas.training.evaluate import ClassAccuracy, accuracy_by_class, evaluate
-from nas.training.identity import identity
+from nas.training.identity import training_identity
 from nas.training.train import check_trainable, train
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def train_and_save(
     """
     data = fitted(data, graph).to(device)
     config = config or default_training(data.task)
-    known = identity(graph, data, config, params=params, own=own, seed=seed)
+    known = training_identity(graph, data, config, params=params, own=own, seed=seed)
     result = _read(directory, known)
     checkpoint = directory / CHECKPOINT
     if result is not None:

@@ -49,7 +49,7 @@ class Spread:
         """The histogram as text, one character for a bin.
 
         Example:
-            >>> spread([1, 2, 2, 3, 3, 3], bins=3).bars
+            >>> spread_of([1, 2, 2, 3, 3, 3], bins=3).bars
             '▃▆█'
         """
         most = max(self.counts)
@@ -98,16 +98,16 @@ def population(space: SearchSpace, rng: np.random.Generator, count: int) -> Popu
     return Population(
         count=count,
         distinct=len(hashes),
-        figures={name: spread([row[name] for row in rows]) for name in rows[0]},
+        figures={name: spread_of([row[name] for row in rows]) for name in rows[0]},
         seconds=dict(zip(("build", "hash", "cost"), (spent / count).tolist(), strict=True)),
     )
 
 
-def spread(values: Sequence[float], *, bins: int = _BINS) -> Spread:
+def spread_of(values: Sequence[float], *, bins: int = _BINS) -> Spread:
     """The distribution of some values; bins are logarithmic where the range is wide.
 
     Example:
-        >>> spread([1, 2, 4], bins=2).counts
+        >>> spread_of([1, 2, 4], bins=2).counts
         (2, 1)
     """
     array = np.asarray(values, dtype=np.float64)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-Choice = str | int | float | bool | None
+OptionValue = str | int | float | bool | None
 
 
 class Trial(Protocol):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
-    from nas.events import Listener, Stage
+    from nas.events import Listener, StageProgress
     from nas.space.search_space import SearchSpace
     from nas.study.outcome import TrialOutcome
     from nas.study.record.study_record import StudyRecord
@@ -88,7 +88,7 @@ class Exploration:
         self._recorded = recorded
         self._ends: float | None = None
         self._marked = self._shown = time.monotonic()
-        self._progress: Stage | None = None
+        self._progress: StageProgress | None = None
         self._open()
 
     def _open(self) -> None:
@@ -110,7 +110,7 @@ class Exploration:
         """Whether an earlier call has left nothing to do."""
         return self._stopping.missing <= 0 or bool(self._recorded_stop())
 
-    def run(self, stage: Stage) -> str:
+    def run(self, stage: StageProgress) -> str:
         """Search until ``n_trials`` candidates are scored, or there is reason to stop.
 
         Returns:
@@ -143,7 +143,7 @@ class Exploration:
             self._record.write("stopped", {"n_trials": asked.n_trials, "reason": reason})
         return reason
 
-    def _until_stopped(self, stage: Stage) -> tuple[str, bool]:
+    def _until_stopped(self, stage: StageProgress) -> tuple[str, bool]:
         """Search; why it stopped, and whether it would stop for that again."""
         asked, began, before = self._config, time.monotonic(), self._stopping.counts.complete
         try:
@@ -353,7 +353,7 @@ class Exploration:
                 self._study.enqueue_trial(dict(stranger.params))
         return len(found)
 
-    def _report(self, stage: Stage, per_second: float) -> None:
+    def _report(self, stage: StageProgress, per_second: float) -> None:
         self._shown = time.monotonic()
         counts = self._stopping.counts
         known = [trial for front in self._fronts for trial in front]

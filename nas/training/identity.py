@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nas.training.config import TrainConfig
 
 
-def identity(
+def training_identity(
     graph: Graph,
     data: Dataset,
     config: TrainConfig,

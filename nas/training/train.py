@@ -17,7 +17,7 @@ from nas.resume import check_same, read_state, write_state
 from nas.seeding import derive, generator, seeded
 from nas.training.descent import Descent
 from nas.training.evaluate import evaluate
-from nas.training.identity import identity
+from nas.training.identity import training_identity
 from nas.training.layout import takes_channels_last
 from nas.training.memory import check_memory
 
@@ -165,7 +165,7 @@ def train(
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     known: dict[str, Any] = {}
     if checkpoint is not None:
-        known = identity(graph, data, config, params=params, own=own, seed=seed)
+        known = training_identity(graph, data, config, params=params, own=own, seed=seed)
     run = _Run(module, data, config, seed, device)
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint, known)

@@ -17,7 +17,7 @@ from search_spaces.cells.cell_op import CELL_OPS
 from search_spaces.cells.genotype import Block, Edge, Genotype, check_blocks, check_operations
 from search_spaces.cells.published import DARTS_CELLS
 from search_spaces.macro import (
-    Sizes,
+    MacroSizes,
     check_choice,
     check_image_space,
     check_minimum,
@@ -46,7 +46,7 @@ OPERATIONS = (
 BLOCKS = 4
 CONCAT = tuple(range(2, 2 + BLOCKS))
 
-_SIZES: dict[float, Sizes] = {
+_SIZES: dict[float, MacroSizes] = {
     8: {"channels": 8, "cells": 3},
     16: {"channels": 16, "cells": 8},
     96: {},

@@ -23,7 +23,7 @@ from search_spaces.cells.genotype import (
 )
 from search_spaces.cells.published import NASNET_CELLS
 from search_spaces.macro import (
-    Sizes,
+    MacroSizes,
     check_choice,
     check_image_space,
     check_minimum,
@@ -56,7 +56,7 @@ OPERATIONS = (
 BLOCKS = 5
 STEMS = ("cifar", "imagenet")
 
-_SIZES: dict[float, Sizes] = {
+_SIZES: dict[float, MacroSizes] = {
     8: {"channels": 8, "cells": 1, "reductions": 1},
     16: {"channels": 16, "cells": 2},
     96: {},

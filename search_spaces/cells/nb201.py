@@ -12,7 +12,7 @@ from nas.graph.builder import GraphBuilder
 from nas.graph.ops.pool import AvgPool2d
 from nas.space.search_space import SearchSpace
 from search_spaces.cells.cell_op import CELL_OPS
-from search_spaces.macro import Sizes, check_choice, check_image_space, for_resolution
+from search_spaces.macro import MacroSizes, check_choice, check_image_space, for_resolution
 from search_spaces.registry import register
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ KNOWN = {
 """Cells by name: the residual block of the authors' program, and the most accurate of the
 benchmark on CIFAR-10 (test, mean of three trainings over 200 epochs)."""
 
-_SIZES: dict[float, Sizes] = {8: {"channels": 16, "cells": 1}, math.inf: {}}
+_SIZES: dict[float, MacroSizes] = {8: {"channels": 16, "cells": 1}, math.inf: {}}
 
 
 def edge_name(source: int, target: int) -> str:

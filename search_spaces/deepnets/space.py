@@ -17,7 +17,7 @@ from search_spaces.deepnets.network import plan_network
 from search_spaces.deepnets.plan import suggest_plan, suggest_size
 from search_spaces.deepnets.split import SPLITS
 from search_spaces.macro import (
-    Sizes,
+    MacroSizes,
     check_choice,
     check_image_space,
     check_minimum,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from search_spaces.deepnets.plan import Plan
     from search_spaces.deepnets.split import Split
 
-_SIZES: dict[float, Sizes] = {
+_SIZES: dict[float, MacroSizes] = {
     8: {"channels": 8, "max_cells": 8},
     16: {"channels": 16},
     math.inf: {},

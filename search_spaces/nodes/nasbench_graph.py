@@ -12,7 +12,7 @@ from nas.graph.builder import GraphBuilder
 from nas.graph.ops.linear import Linear
 from nas.graph.ops.shape import Zero
 from nas.space.search_space import SearchSpace
-from search_spaces.macro import Sizes, check_minimum, check_node_space, check_rate
+from search_spaces.macro import MacroSizes, check_minimum, check_node_space, check_rate
 from search_spaces.registry import register
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _KNOWN = {
 }
 """Links and operations; a skip at the front is the input."""
 
-_SIZES: dict[int, Sizes] = {
+_SIZES: dict[int, MacroSizes] = {
     1433: {},
     3703: {},
     500: {"channels": 128, "post": False},

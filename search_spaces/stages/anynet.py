@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.space.search_space import SearchSpace
 from search_spaces.macro import (
-    Sizes,
+    MacroSizes,
     check_choice,
     check_image_space,
     check_minimum,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 RATIOS = (1, 2, 4)
 GROUPS = (1, 2, 4, 8, 16, 32)
 
-_SMALL: Sizes = {"stem": 16, "stages": 3, "reductions": 2}
-_SIZES: dict[float, Sizes] = {
+_SMALL: MacroSizes = {"stem": 16, "stages": 3, "reductions": 2}
+_SIZES: dict[float, MacroSizes] = {
     16: {**_SMALL, "max_depth": 4, "max_width": 64},
     64: {**_SMALL, "max_depth": 6, "max_width": 128},
     math.inf: {},

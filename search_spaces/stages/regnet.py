@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.errors import EncodingError, nearest
 from nas.space.search_space import SearchSpace
-from search_spaces.macro import Sizes, check_image_space, check_minimum, for_resolution
+from search_spaces.macro import MacroSizes, check_image_space, check_minimum, for_resolution
 from search_spaces.registry import register
 from search_spaces.stages.published import PUBLISHED
 from search_spaces.stages.stage import (
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from nas.space.trial import Trial
     from nas.task.task import Task
 
-_SMALL: Sizes = {"stem": 16, "stages": 3, "reductions": 2, "min_depth": 3}
-_SIZES: dict[float, Sizes] = {
+_SMALL: MacroSizes = {"stem": 16, "stages": 3, "reductions": 2, "min_depth": 3}
+_SIZES: dict[float, MacroSizes] = {
     16: {**_SMALL, "max_depth": 12, "max_width": 32},
     64: {**_SMALL, "max_depth": 16, "max_width": 64},
     math.inf: {},

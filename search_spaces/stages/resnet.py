@@ -14,7 +14,7 @@ from nas.graph.ops.linear import Linear
 from nas.graph.ops.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
-from search_spaces.macro import Sizes, check_image_space, for_resolution
+from search_spaces.macro import MacroSizes, check_image_space, for_resolution
 from search_spaces.registry import register
 from search_spaces.stages.block import bottleneck, plain, residual
 
@@ -58,7 +58,7 @@ _NARROWEST = 2
 _SMALL = {"": (3, 1, 1, 1), ", stem stride 2": (3, 2, 1, 1)}
 _LARGE = {"": (7, 2, 2, 0)}
 """ResNets: kernel, stride and width of the stem, and stages before the first reduction."""
-_SIZES: dict[float, Sizes] = {
+_SIZES: dict[float, MacroSizes] = {
     28: {"channels": 6, "max_depth": 2, "budget": 6},
     96: {},
     math.inf: {"stages": 4, "max_depth": 2, "budget": 16},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from nas.data.dataset import Dataset, from_images, stratified
-from nas.data.found import Found
+from nas.data.found import FolderContents
 from nas.data.images.balance import balance_notes
 from nas.data.images.image_files import check_resolution
 from nas.data.images.image_table import read_table
@@ -130,7 +130,7 @@ def load_images(
         flip=flip,
         class_names=names,
     )
-    found = Found(contents.sizes, split_off)
+    found = FolderContents(contents.sizes, split_off)
     notes = (
         *_notes(contents, resolution),
         *balance_notes(by_class["train"]),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from nas.data.found import Found
+from nas.data.found import FolderContents
 from nas.data.images.folder import folder_members
 from nas.data.images.image_files import LARGEST, check_resolution, usual_side
 from nas.data.images.layout import SPLITS
@@ -103,7 +103,7 @@ def load_targets(
     split_off = SPLITS[1:] if table.splits is None else ()
     precision = precision_notes(len(data.val), data.task.traits, is_given=not split_off)
     notes = (*images.notes, *precision)
-    return replace(data, notes=notes, found=Found(images.sizes, split_off))
+    return replace(data, notes=notes, found=FolderContents(images.sizes, split_off))
 
 
 def _read(file: Path) -> _Table:

@@ -14,7 +14,7 @@ from torch import nn
 from nas.errors import ShapeError
 from nas.graph.op import Op, OpFeatures, ParamSpec, Role, operation
 from nas.graph.ops.attribute import check_flag, check_sizes, check_whole
-from nas.graph.ops.window import Pair, Sizes, each, same_padding, slide
+from nas.graph.ops.window import Pair, WindowSizes, each, same_padding, slide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,9 +43,9 @@ class Convolution(Op):
     """Whether the dilation is one number for all dimensions."""
 
     out_channels: int
-    kernel: Sizes
-    stride: Sizes
-    dilation: int | Sizes
+    kernel: WindowSizes
+    stride: WindowSizes
+    dilation: int | WindowSizes
     groups: int
     bias: bool
 
@@ -59,7 +59,7 @@ class Convolution(Op):
             check_sizes(self, "dilation", count=self.dims)
 
     @abstractmethod
-    def output_sizes(self, x: Shape) -> Sizes:
+    def output_sizes(self, x: Shape) -> WindowSizes:
         """Spatial sizes of the output for an input (B, C, ...).
 
         Raises:
@@ -116,7 +116,7 @@ class Conv(Convolution):
         padding: Zeros added on each side; ``None`` keeps the size at stride 1.
     """
 
-    padding: Sizes | None
+    padding: WindowSizes | None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -127,12 +127,12 @@ class Conv(Convolution):
 
     @final
     @cached_property
-    def pad(self) -> Sizes:
+    def pad(self) -> WindowSizes:
         """The effective padding, in each dimension."""
         return same_padding(self.kernel, self.dilation) if self.padding is None else self.padding
 
     @final
-    def output_sizes(self, x: Shape) -> Sizes:
+    def output_sizes(self, x: Shape) -> WindowSizes:
         return slide(x, self.kernel, self.stride, self.pad, self.dilation)
 
     @final

@@ -13,7 +13,7 @@ from nas.errors import GraphError
 from nas.graph.op import OpFeatures, operation
 from nas.graph.ops.attribute import check_sizes
 from nas.graph.ops.conv import Convolution
-from nas.graph.ops.window import Pair, Sizes, each, spread
+from nas.graph.ops.window import Pair, WindowSizes, each, transposed_slide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,8 +51,8 @@ class ConvTranspose(Convolution):
         bias: Whether a bias is added.
     """
 
-    padding: Sizes
-    output_padding: Sizes
+    padding: WindowSizes
+    output_padding: WindowSizes
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,8 +65,8 @@ class ConvTranspose(Convolution):
             )
 
     @final
-    def output_sizes(self, x: Shape) -> Sizes:
-        return spread(
+    def output_sizes(self, x: Shape) -> WindowSizes:
+        return transposed_slide(
             x, self.kernel, self.stride, self.padding, self.output_padding, self.dilation
         )
 

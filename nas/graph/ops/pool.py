@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from nas.errors import GraphError
 from nas.graph.op import FreeOp, OpFeatures, operation
 from nas.graph.ops.attribute import check_pair, check_whole
-from nas.graph.ops.window import Pair, Sizes, image, pair, same_padding, slide
+from nas.graph.ops.window import Pair, WindowSizes, image, pair, same_padding, slide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ class WindowPool(FreeOp):
 
     @final
     @cached_property
-    def pad(self) -> Sizes:
+    def pad(self) -> WindowSizes:
         """The effective padding, in pixels (height, width)."""
         return same_padding(self.kernel, 1) if self.padding is None else self.padding
 

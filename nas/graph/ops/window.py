@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Pair = tuple[int, int]
 
-Sizes = tuple[int, ...]
+WindowSizes = tuple[int, ...]
 """One whole number for each spatial dimension."""
 
 _BATCHES = {
@@ -35,12 +35,12 @@ def pair(value: int | Pair) -> Pair:
     return (value, value) if isinstance(value, int) else value
 
 
-def each(value: int | Sizes, dims: int) -> Sizes:
+def each(value: int | WindowSizes, dims: int) -> WindowSizes:
     """``3`` → ``(3, 3, 3)`` for three spatial dimensions."""
     return (value,) * dims if isinstance(value, int) else value
 
 
-def same_padding(kernel: Sizes, dilation: int | Sizes) -> Sizes:
+def same_padding(kernel: WindowSizes, dilation: int | WindowSizes) -> WindowSizes:
     """Padding that keeps the size at stride 1 for odd windows."""
     gaps = each(dilation, len(kernel))
     return tuple([gap * (window - 1) // 2 for window, gap in zip(kernel, gaps, strict=True)])
@@ -48,8 +48,12 @@ def same_padding(kernel: Sizes, dilation: int | Sizes) -> Sizes:
 
 @lru_cache(maxsize=4096)
 def slide(
-    x: Shape, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: int | Sizes = 1
-) -> Sizes:
+    x: Shape,
+    kernel: WindowSizes,
+    stride: WindowSizes,
+    padding: WindowSizes,
+    dilation: int | WindowSizes = 1,
+) -> WindowSizes:
     """Output sizes of a window sliding over ``x (B, C, ...)``.
 
     Raises:
@@ -78,14 +82,19 @@ def slide(
     return output
 
 
-def spread(
-    x: Shape, kernel: Sizes, stride: Sizes, padding: Sizes, extra: Sizes, dilation: int | Sizes
-) -> Sizes:
+def transposed_slide(
+    x: Shape,
+    kernel: WindowSizes,
+    stride: WindowSizes,
+    padding: WindowSizes,
+    extra: WindowSizes,
+    dilation: int | WindowSizes,
+) -> WindowSizes:
     """Output sizes of a transposed window, which writes where :func:`slide` reads.
 
     Args:
         x: Shape of the input, (B, C, ...).
-        kernel: Sizes of the window.
+        kernel: WindowSizes of the window.
         stride: Distance of the output positions of neighbouring inputs.
         padding: Positions cut off on each side.
         extra: Positions added on one side; they choose among the sizes that one stride maps to

@@ -28,7 +28,7 @@ _FORMAT = 2
 """Raised when hashes of architectures change, or what is on record of them."""
 
 
-def identity(
+def study_identity(
     space: SearchSpace,
     data: Dataset,
     predictor: WeightPredictor,

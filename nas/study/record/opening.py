@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import optuna
 
 from nas.errors import StudyError
-from nas.study.record.identity import check_same, earlier_weights, identity
+from nas.study.record.identity import check_same, earlier_weights, study_identity
 from nas.study.record.storage import describe, open_storage
 from nas.study.record.study_lock import study_in_use
 from nas.study.record.study_record import StudyRecord
@@ -48,7 +48,7 @@ def open_record(
     Raises:
         StudyError: The folder or the study is that of another search, damaged, or in use.
     """
-    described = identity(
+    described = study_identity(
         space,
         data,
         predictor,

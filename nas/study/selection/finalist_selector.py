@@ -9,8 +9,8 @@ import numpy as np
 from nas.analysis.agreement import kendall
 from nas.analysis.figure import FIGURES, known_from
 from nas.study.selection.pareto import by_training
-from nas.study.selection.regressor import FEWEST, AccuracyRegressor
-from nas.study.selection.trust import Trust, trust
+from nas.study.selection.regressor import AccuracyRegressor
+from nas.study.selection.trust import FEWEST, Trust, trust
 from nas.task.images import SCORE_WEIGHTS
 
 if TYPE_CHECKING:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import norm, rankdata
 
+from nas.study.selection.trust import FEWEST
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-FEWEST = 3
-"""Fewer trained networks tell no slope."""
 
 _COMPONENTS = 8
 _VARIANCE = 0.3

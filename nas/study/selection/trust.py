@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 FEWEST = 3
-"""Fewer trained networks tell no order."""
+"""With fewer trained networks there is neither an order nor a slope."""
 
 _RESAMPLES = 1000
 _SURE = 0.95

@@ -5,7 +5,7 @@ import pytest
 
 import search_spaces
 from nas.analysis.cost import cost
-from nas.report.population import population, spread
+from nas.report.population import population, spread_of
 from nas.space.candidate import sample
 from nas.task.task import Task
 
@@ -36,13 +36,13 @@ def test_seconds_are_given_by_step() -> None:
 
 @pytest.mark.parametrize("values", [[1, 2, 3], [5, 5, 5], [0, 1e6], [1, 10, 1e9], [3]])
 def test_every_value_is_in_a_bin(values: list[float]) -> None:
-    found = spread(values)
+    found = spread_of(values)
     assert sum(found.counts) == len(values)
     assert len(found.edges) == len(found.counts) + 1
     assert len(found.bars) == len(found.counts)
 
 
 def test_wide_distributions_have_logarithmic_bins() -> None:
-    edges = spread([1, 10, 100], bins=2).edges
+    edges = spread_of([1, 10, 100], bins=2).edges
     assert edges == pytest.approx((1, 10, 100))
-    assert spread([50, 75, 100], bins=2).edges == pytest.approx((50, 75, 100))
+    assert spread_of([50, 75, 100], bins=2).edges == pytest.approx((50, 75, 100))

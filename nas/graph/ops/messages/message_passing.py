@@ -9,7 +9,7 @@ from nas.errors import GraphError, nearest
 from nas.graph.op import OpFeatures, ParamSpec, Role, operation
 from nas.graph.ops.attribute import check_flag, check_whole
 from nas.graph.ops.messages.edge_op import EdgeOp
-from nas.graph.ops.messages.message_passing_layer import LAYERS, Layer, Sizes, joined
+from nas.graph.ops.messages.message_passing_layer import LAYERS, LayerSizes, MessageLayer, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,11 +123,11 @@ class MessagePassing(EdgeOp):
         return self.channels // self.heads if self.concat else self.channels
 
     @property
-    def _layer(self) -> Layer:
+    def _layer(self) -> MessageLayer:
         return LAYERS[self.layer]
 
-    def _sizes(self, inputs: tuple[Shape, ...]) -> Sizes:
-        return Sizes(inputs[0][-1], self.head_channels, self.heads)
+    def _sizes(self, inputs: tuple[Shape, ...]) -> LayerSizes:
+        return LayerSizes(inputs[0][-1], self.head_channels, self.heads)
 
 
 def _role(name: str, shape: Shape) -> Role:

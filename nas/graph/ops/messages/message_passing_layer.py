@@ -30,7 +30,7 @@ Parameters = Mapping[str, "Tensor"]
 
 
 @dataclass(frozen=True)
-class Sizes:
+class LayerSizes:
     """Widths of a layer: input features, and output features of each head."""
 
     features: int
@@ -39,7 +39,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Layer:
+class MessageLayer:
     """One kind of message-passing layer.
 
     Attributes:
@@ -50,7 +50,7 @@ class Layer:
         aggregations: Allowed aggregations of messages, the default first.
     """
 
-    shapes: Callable[[Sizes], dict[str, Shape]]
+    shapes: Callable[[LayerSizes], dict[str, Shape]]
     run: Callable[[Parameters, Tensor, Tensor, str], Tensor]
     bias: tuple[str, Shape] = ("bias", (-1,))
     products: int = 1
@@ -155,18 +155,18 @@ def _narrows(weight: Tensor) -> bool:
     return weight.shape[0] < weight.shape[1]
 
 
-def _linear(*names: str) -> Callable[[Sizes], dict[str, Shape]]:
+def _linear(*names: str) -> Callable[[LayerSizes], dict[str, Shape]]:
     """Shapes of projections by name."""
     return lambda s: {f"{name}.weight": (s.channels, s.features) for name in names}
 
 
-def _gat_shapes(s: Sizes) -> dict[str, Shape]:
+def _gat_shapes(s: LayerSizes) -> dict[str, Shape]:
     vector = (1, s.heads, s.channels)
     projection = (s.heads * s.channels, s.features)
     return {"att_src": vector, "att_dst": vector, "lin.weight": projection}
 
 
-def _arma_shapes(s: Sizes) -> dict[str, Shape]:
+def _arma_shapes(s: LayerSizes) -> dict[str, Shape]:
     """Shapes of ARMA; recurrent weights exist also where no second layer uses them."""
     return {
         "weight": (1, 1, s.channels, s.channels),
@@ -175,18 +175,18 @@ def _arma_shapes(s: Sizes) -> dict[str, Shape]:
     }
 
 
-LAYERS: dict[str, Layer] = {
-    "gcn": Layer(_linear("lin"), _gcn),
-    "gat": Layer(_gat_shapes, _gat),
-    "gin": Layer(_linear("nn"), _gin, ("nn.bias", (-1,))),
-    "cheb": Layer(_linear("lins.0", "lins.1"), _cheb, products=2),
-    "sage": Layer(
+LAYERS: dict[str, MessageLayer] = {
+    "gcn": MessageLayer(_linear("lin"), _gcn),
+    "gat": MessageLayer(_gat_shapes, _gat),
+    "gin": MessageLayer(_linear("nn"), _gin, ("nn.bias", (-1,))),
+    "cheb": MessageLayer(_linear("lins.0", "lins.1"), _cheb, products=2),
+    "sage": MessageLayer(
         _linear("lin_l", "lin_r"), _sage, ("lin_l.bias", (-1,)), 2, ("mean", "add", "max")
     ),
-    "arma": Layer(_arma_shapes, _arma, ("bias", (1, 1, 1, -1)), products=2),
-    "graph": Layer(
+    "arma": MessageLayer(_arma_shapes, _arma, ("bias", (1, 1, 1, -1)), products=2),
+    "graph": MessageLayer(
         _linear("lin_rel", "lin_root"), _graph, ("lin_rel.bias", (-1,)), 2, AGGREGATIONS
     ),
-    "general": Layer(_linear("lin"), _general, aggregations=AGGREGATIONS),
+    "general": MessageLayer(_linear("lin"), _general, aggregations=AGGREGATIONS),
 }
 """Layers by their names in NAS-Bench-Graph, and ``general`` of GraphGym."""

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from nas.errors import ShapeError
-from nas.graph.ops.window import each, image, pair, same_padding, slide, spread
+from nas.graph.ops.window import each, image, pair, same_padding, slide, transposed_slide
 
 
 def test_a_number_is_a_square():
@@ -54,7 +54,7 @@ def test_slide_and_spread_agree_with_torch_in_other_dimensions(dims):
     convolved = functions[0](x, weight, None, stride, padding, dilation)
     assert slide(x.shape, kernel, stride, padding, dilation) == tuple(convolved.shape[2:])
     spread_out = functions[1](x, weight, None, stride, padding, extra, 1, dilation)
-    ours = spread(x.shape, kernel, stride, padding, extra, dilation)
+    ours = transposed_slide(x.shape, kernel, stride, padding, extra, dilation)
     assert ours == tuple(spread_out.shape[2:])
 
 

@@ -14,7 +14,7 @@ from nas.errors import StudyError
 from nas.evaluate.scorer import ScoreConfig
 from nas.study.goals.constraints import parse_constraints
 from nas.study.goals.objectives import parse_objectives
-from nas.study.record.identity import check_same, earlier_weights, identity
+from nas.study.record.identity import check_same, earlier_weights, study_identity
 from tests.nas.study.study_toys import ToyPredictor, toy_space
 
 DATA = load()
@@ -31,7 +31,7 @@ def _identity(**changes: Any) -> dict[str, Any]:
     }
     data = changes.pop("data", DATA)
     predictor = changes.pop("predictor", ToyPredictor(space))
-    return identity(space, data, predictor, **{**settings, **changes})
+    return study_identity(space, data, predictor, **{**settings, **changes})
 
 
 def test_survives_json_and_other_spellings() -> None:
