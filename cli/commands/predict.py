@@ -95,8 +95,9 @@ def command(
     MODEL is Python that makes a torch.nn.Module: package.module:factory, or with literal arguments
     package.module:factory(depth=18), or path/to/file.py:factory. It is executed, so name only code
     you trust; of Python's own library nothing is called. Or it is a graph file
-    (architecture.json), an architecture in the notation of --space, or a run folder; space, data
-    set and weights are then those of the run unless given, if they have registered names.
+    (architecture.json), an architecture in the notation of --space, a run folder, or an
+    architecture of a run (RUN#78); space, data set and weights are then those of the run unless
+    given, if they have registered names.
 
     A module takes images, or the nodes of a graph: forward(x, edge_index), or forward(data) that
     reads data.x and data.edge_index.
