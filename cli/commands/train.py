@@ -71,10 +71,10 @@ def command(
 ) -> None:
     """Train one network to the end, test it, and write it out as plain PyTorch.
 
-    ARCHITECTURE is a graph file (architecture.json), an architecture in the notation of --space,
-    a run folder, or an architecture of a run (RUN#78, RUN#1a2b3c); space, data set and weights are
-    then those of the run unless given, if they have registered names. The same command goes on after a stop, and shows its result again once
-    it has finished.
+    ARCHITECTURE is a graph file (architecture.json), an architecture in the notation of --space, a
+    run folder, or an architecture of a run (RUN#78, RUN#1a2b3c); space, data set and weights are
+    then those of the run unless given, if they have registered names. The same command goes on
+    after a stop, and shows its result again once it has finished.
     """
     from dataclasses import asdict
 

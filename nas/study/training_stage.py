@@ -193,10 +193,10 @@ class TrainingStage:
         spent = sum(one.epochs * one.splits for rung in halved.rungs for one in rung)
         epochs = self._config.max_epochs or 0
 
-        def may_train(trained: int) -> bool:
+        def affords(trainings: int) -> bool:
             budget = self._config.budget
-            within = budget is None or spent + (trained + 1) * epochs <= budget
-            return within and not self._is_finished and not self._is_time_over(1.0)
+            within = budget is None or spent + trainings * epochs <= budget
+            return within and not self._is_finished
 
         def is_settled(first: Contender, other: Contender) -> bool:
             trainings = (halved.trainings(one) for one in (first, other))
@@ -207,10 +207,11 @@ class TrainingStage:
             halving,
             self._starts,
             is_settled=is_settled,
-            may_train=may_train,
+            may_compare=affords(2),
+            may_train=lambda trained: affords(trained + 1) and not self._is_time_over(1.0),
             listen=self._listen,
         )
-        hashes = {rival.contender.hash for rival in rivals}
+        hashes = {rival.contender.hash for rival in rivals if rival.kind != "largest"}
         return final.run(leaders, reserve, hashes, epochs, spent)
 
     def _is_time_over(self, share: float) -> bool:

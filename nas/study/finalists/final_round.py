@@ -25,16 +25,17 @@ _CHEAP = 0.2
 class FinalRound:
     """Trains the best finalist to the end, and those that may yet beat it.
 
-    A finalist may have led a rival by chance after a short training, or a rival a finalist. So the
+    A finalist may have led a rival only after a short training, or a rival a finalist. So the
     better of the two groups meets the best of the other one in a training of full length, unless
-    the short trainings have settled it.
+    the short trainings have settled it. Time limits do not prevent this.
 
     Args:
         trainings: Trains and keeps the results.
         halving: Replaces a finalist whose final training fails.
         starts: Where trainings start from.
         is_settled: Whether a contender is surely ahead of another one.
-        may_train: Whether a new training of full length is allowed after so many.
+        may_compare: Whether a budget allows the training of the other group's best.
+        may_train: Whether a new training from another start is allowed after so many.
         listen: Receives the events of the progress.
     """
 
@@ -45,6 +46,7 @@ class FinalRound:
         starts: StartPolicy,
         *,
         is_settled: Callable[[Contender, Contender], bool],
+        may_compare: bool,
         may_train: Callable[[int], bool],
         listen: Listener,
     ) -> None:
@@ -52,6 +54,7 @@ class FinalRound:
         self._halving = halving
         self._starts = starts
         self._is_settled = is_settled
+        self._may_compare = may_compare
         self._may_train = may_train
         self._listen = listen
 
@@ -84,7 +87,8 @@ class FinalRound:
         for contender, start in self._further(first.contender, others[:1], epochs, spent):
             is_known = self._trainings.is_known("final", contender, epochs, start)
             if not is_known:
-                if not self._may_train(len(trained)):
+                compares = contender is not first.contender
+                if not (self._may_compare if compares else self._may_train(len(trained))):
                     continue
                 self._announce(contender, first.contender)
             with suppress(TrainingError):

@@ -53,6 +53,7 @@ def final_trainings(
         halving,
         starts,
         is_settled=lambda first, other: settled,
+        may_compare=most > 1,
         may_train=lambda trained: trained < most,
         listen=listen,
     )

@@ -75,5 +75,5 @@ def test_a_comparison_is_settled_by_a_sure_lead_alone(standings: Standings) -> N
 
 
 def test_all_images_ranked_on_count_in_the_error(standings: Standings) -> None:
-    assert not standings.is_settled(measured({3: 0.9}), measured({3: 0.86}))
-    assert standings.is_settled(measured({3: 0.9}, splits=9), measured({3: 0.86}, splits=9))
+    assert not standings.is_settled(measured({3: 0.96}), measured({3: 0.92}))
+    assert standings.is_settled(measured({3: 0.96}, splits=9), measured({3: 0.91}, splits=9))
