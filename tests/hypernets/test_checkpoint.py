@@ -350,10 +350,10 @@ def test_shipped_ones_load_under_their_own_name(tmp_path, monkeypatch):
         load("smal")
 
 
-def test_the_package_ships_two_within_20_megabytes():
+def test_the_shipped_ones_take_40_megabytes_at_most():
     assert set(shipped().names()) >= {"nasnet-digits", "nb201-cifar10"}
     files = [file for name in shipped() for file in shipped().get(name).iterdir()]
-    assert sum(file.stat().st_size for file in files) <= 20e6
+    assert sum(file.stat().st_size for file in files) <= 40e6
 
 
 @pytest.mark.parametrize("name", shipped().names())

@@ -283,6 +283,6 @@ def test_other_classes_than_the_hypernetwork_knows_are_noted(hypernet, images):
         "trained for 1 channel and 10 classes, but 'images' has 3 channels and 2 classes"
         in answer.err
     )
-    missing = nas("predict", model, "--dataset", images)
+    missing = nas("predict", model, "--dataset", images, "--quiet")
     assert missing.code == 2
     assert "no shipped hypernetwork was trained on data set 'images'" in missing.error
