@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import optuna
@@ -20,7 +20,7 @@ from nas.events import ignore
 from nas.seeding import rng
 from nas.space.candidate import sample
 from nas.study.finalists.contender import Contender
-from nas.study.finalists.rungs import Rung
+from nas.study.finalists.rungs import RIVALS, affordable, plan
 from nas.study.finalists.successive_halving import SuccessiveHalving
 from nas.study.finalists.trainer import Trainer
 from nas.study.finalists.trainings import Trainings
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
 
 _LARGEST_OF = 200
-_MOST = 64
-"""Random architectures of a random search, if its time allows."""
+_TIMED = 5
+"""Random architectures whose pace is measured."""
 
 
 @dataclass(frozen=True)
@@ -76,31 +76,24 @@ def engine(task: UserTask, data: Dataset, space: SearchSpace, seed: int) -> Reac
 def random_search(
     task: UserTask, data: Dataset, space: SearchSpace, seed: int, seconds: float
 ) -> Reached:
-    """Random architectures on the rungs of a search, in the same time of the processor.
+    """Random architectures by successive halving, as many as the time of a search allows.
 
-    Each rung has an equal share of the time, and the best of the last one is trained to the end.
+    The lengths of the rungs are those of the search; how many enter follows from the pace of the
+    first few.
     """
     config = SearchConfig(seed=seed, **task.options).suited(data.task)
-    *brief, final = config.rungs(_MOST)
+    lengths = config.finalist_epochs or 1, config.max_epochs or 1, config.reduction
     began, draws = time.process_time(), rng(seed, "random search")
     trainer = Trainer(_no_predictor, data, torch.device("cpu"), seed)  # type: ignore[arg-type]
-    record = StudyRecord(optuna.create_study())
-    trainings = Trainings(trainer, record, None)
-    share = 1 / (len(brief) + 1)
-    halving = SuccessiveHalving(
-        trainings,
-        config.objectives,
-        DEFAULT,
-        ignore,
-        is_over=lambda rung: time.process_time() - began >= rung * share * seconds,
-    )
-    numbers = itertools.count()
-
-    def select(_: Mapping[int, float | None]) -> Contender:
-        return _contender(sample(space, draws), next(numbers))
-
-    rungs = [Rung(_MOST // config.reduction**place, one.epochs) for place, one in enumerate(brief)]
-    halved = halving.run(select, rungs)
+    drawn = [sample(space, draws) for _ in range(_TIMED)]
+    pace = fmean(map(trainer.seconds_per_epoch, drawn))
+    count = RIVALS + affordable(max(seconds / pace, lengths[1]), *lengths)
+    *brief, final = plan(count, *lengths)
+    drawn += [sample(space, draws) for _ in range(brief[0].size - len(drawn))]
+    trainings = Trainings(trainer, StudyRecord(optuna.create_study()), None)
+    halving = SuccessiveHalving(trainings, config.objectives, DEFAULT, ignore)
+    waiting = iter([_contender(one, number) for number, one in enumerate(drawn)])
+    halved = halving.run(lambda _: next(waiting, None), brief)
     best = trainings.final(halved.standing[0].contender, final.epochs, DEFAULT, ignore)
     taken = time.process_time() - began
     return Reached(best.test_accuracy, best.val_accuracy, taken, best.contender.name)
