@@ -213,7 +213,7 @@ def test_exhaustion_is_noticed_without_a_known_size(sampler: str) -> None:
     record = make_record()
     space = toy_space(widths=(2,), labels=("a", "b"))
     reason = explore(record, 1000, space=space, sampler=sampler)
-    assert reason == "no new one was found beside 39 known architectures"
+    assert reason == "nothing new was found beside 39 known architectures"
     total = len(record.trials())
     assert explore(record, 1000, space=space, sampler=sampler) == reason
     assert len(record.trials()) == total, "a repeated command need not find out again"
@@ -571,5 +571,5 @@ def test_where_the_time_is_over_before_the_first_score_that_is_said() -> None:
     class Endless(Hanging):
         build_seconds: ClassVar[float] = 60.0
 
-    with pytest.raises(StudyError, match=r"the time of 0.25 s is over.*see that build\(\)"):
+    with pytest.raises(StudyError, match=r"the time of 0.25 s is over.*check that build\(\)"):
         explore(make_record(), 9, space=Endless(task=DIGITS, widths=(2,)), timeout=0.25)
