@@ -98,11 +98,11 @@ class RivalResult:
     """A rival of the search, and by how much the best architecture is ahead of it.
 
     Attributes:
-        name: Of the baseline or the known design, or ``largest by MACs``.
+        name: Name of the baseline or the known design, or ``largest by MACs``.
         kind: ``baseline``, ``known design`` or ``largest``.
         found: The architecture, with its longest training.
-        lead: The lead of the best architecture after trainings of equal length; None where there
-            are none, and for the best architecture itself.
+        lead: The lead of the best architecture after trainings of equal length; None if there are
+            none, and for the best architecture itself.
     """
 
     name: str

@@ -50,10 +50,10 @@ def params(graph: Any) -> int:
         (node_count, "'node_count' as an objective needs a direction, max or min, got None"),
         ((node_count, "up"), "needs a direction, max or min, got str 'up'"),
         ((lambda graph: 1, "max"), "needs a name"),
-        ((params, "max"), "'params' is called like a figure that exists"),
+        ((params, "max"), "'params' has the name of an existing figure"),
         (
             [(node_count, "max"), (node_count, "min")],
-            "'node_count' is called like a figure that exists",
+            "'node_count' has the name of an existing figure",
         ),
     ],
 )
