@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from nas.study.finalists.trainings import FullyTrained, Trainings
 
 _CHEAP = 0.2
-"""A further start is tried where its training adds at most this share to those of the rungs."""
+"""A further start is tried if its training adds at most this share to those of the rungs."""
 
 
 class FinalRound:
-    """Trains the best finalist to the end, and those that may yet beat it.
+    """Trains the best finalist to the end, and those that may still beat it.
 
-    A finalist may have led a rival by chance after a short training, or a rival a finalist. So the
-    better of the two groups meets the best of the other one in a training of full length, unless
-    the short trainings have settled it.
+    After short trainings a finalist may lead a rival by chance, or a rival a finalist. So the best
+    of both groups are compared after trainings of full length, unless the short trainings have
+    settled the order.
 
     Args:
         trainings: Trains and keeps the results.
         halving: Replaces a finalist whose final training fails.
-        starts: Where trainings start from.
+        starts: Initial weights of the trainings.
         is_settled: Whether a contender is surely ahead of another one.
-        may_train: Whether a new training of full length is allowed after so many.
+        may_train: Whether a new full training is allowed after a number of them.
         listen: Receives the events of the progress.
     """
 
@@ -67,7 +67,7 @@ class FinalRound:
 
         Args:
             leaders: The finalists that may win, best first.
-            reserve: Further architectures, for the case that the training of all leaders fails.
+            reserve: Further architectures, used if the training of all leaders fails.
             rivals: Hashes of the rivals of the search.
             epochs: Length of the trainings.
             spent: Epochs of all trainings before.
