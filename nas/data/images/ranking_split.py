@@ -95,4 +95,4 @@ def precision_notes(images: int, metric: Metric, *, is_given: bool) -> list[str]
         if is_given
         else ("; --val-fraction, in Python load_images(path, val_fraction=...), makes it larger")
     )
-    return [f"{note} These are too few to separate good networks{cure}."]
+    return [f"{note} So few images hardly separate good networks{cure}."]

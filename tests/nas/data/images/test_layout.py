@@ -63,8 +63,8 @@ def test_layouts(images: str, keys: str) -> None:
         ("train/cat/1 train/dog/1 train/2", r"'train/2\.png' in 'data' is in no class folder"),
         ("train/cat/1 train/dog/1 dog/2", r"'dog/2\.png' in 'data' is in none of train/"),
         ("cat/train/1 cat/test/1 dog/train/1", r"'cat/train/1\.png' .* a split inside a class"),
-        ("cat/2021/1 cat/2022/1 dog/2023/1", "of 2 classes such as 'cat' or of 3 such as '2021'"),
-        ("animals/cat/1 animals/dog/1 cars/bus/1", "of 2 classes such as 'animals' or of 3"),
+        ("cat/2021/1 cat/2022/1 dog/2023/1", "have 2 classes such as 'cat' or 3 such as '2021'"),
+        ("animals/cat/1 animals/dog/1 cars/bus/1", "have 2 classes such as 'animals' or 3"),
     ],
 )
 def test_other_layouts_are_refused(images: str, message: str) -> None:
