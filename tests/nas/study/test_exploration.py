@@ -333,9 +333,7 @@ def test_more_trials_continue_with_other_draws(sampler: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("sampler", PATIENT)
-def test_an_interrupted_search_draws_what_it_would_have_drawn(
-    sampler: str, tmp_path: Path
-) -> None:
+def test_an_interrupted_search_draws_the_same_candidates(sampler: str, tmp_path: Path) -> None:
     space = toy_space(labels=("a", "b"), widths=(2, 3, 4))
     objectives = ("score", "params:min")
 
@@ -544,7 +542,7 @@ def test_the_end_of_the_time_ends_a_generation_whose_builds_are_slow() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_the_end_of_the_time_keeps_what_is_scored() -> None:
+def test_the_time_limit_keeps_scored_candidates() -> None:
     def score(candidates: Sequence[Candidate]) -> Iterator[Estimate | Failure]:
         for number, estimate in enumerate(toy_score(candidates)):
             time.sleep(60 if number == 5 else 0)
@@ -567,7 +565,7 @@ def test_the_end_of_the_time_keeps_what_is_scored() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_where_the_time_is_over_before_the_first_score_that_is_said() -> None:
+def test_a_time_limit_before_the_first_score_is_named() -> None:
     class Endless(Hanging):
         build_seconds: ClassVar[float] = 60.0
 

@@ -27,7 +27,7 @@ def test_a_function_is_a_figure_while_it_is_needed(objectives: Any) -> None:
     assert "node_count" not in FIGURES
 
 
-def test_names_stay_what_they_are() -> None:
+def test_names_are_kept() -> None:
     with registered_functions("params") as named:
         assert named == ["params"]
     with registered_functions(["score:max", (node_count, "max")]) as named:
