@@ -71,9 +71,9 @@ class Estimate:
             NASWOT, multiply-accumulates, mean and shortest path; for node classification the
             aggregate of accuracy, multiply-accumulates and mean path; see
             :class:`nas.evaluate.ScoreAggregate`.
-            In a space the hypernetwork was not trained in, the reference is random feasible
-            architectures of that space, measured with the first candidates, and for images the
-            mean path is left out.
+            In a space other than that of the hypernetwork's training, random feasible
+            architectures of the space are the reference, measured with the first candidates. For
+            images the mean path is then left out.
             The negative loss if the hypernetwork's card has no reference.
     """
 
@@ -199,9 +199,9 @@ class Scorer:
     def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
         """An estimate for each candidate, or the reason of its failure.
 
-        One candidate's failure does not affect the others. It fails where it cannot be built at
-        the proxy, the predictor does not know one of its operations, its output is not finite,
-        memory does not suffice, or a part written by the user raises an error.
+        One candidate's failure does not affect the others. Reasons for a failure: it cannot be
+        built at the proxy; the predictor does not know one of its operations; its output is not
+        finite; memory does not suffice; user code raises an error.
 
         Raises:
             ConfigError: The predictor was trained in another space.

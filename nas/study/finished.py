@@ -26,7 +26,7 @@ class Finished:
 
     Args:
         config: Settings of the search.
-        baselines: Architectures beside the space, by name.
+        baselines: Architectures outside the space, by name.
         record: The record of the search.
         folder: The run folder, None if there is none.
     """

@@ -48,7 +48,7 @@ class Trained:
 
     Attributes:
         ranked: Scored trials, best first.
-        rivals: Architectures that were trained beside the finalists.
+        rivals: Architectures that were trained together with the finalists.
         halved: The finalists of each rung.
         final: Architectures trained to the end.
         trust: How well each score ranked the trained architectures.

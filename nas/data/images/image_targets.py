@@ -72,8 +72,8 @@ def load_targets(
 
     The first column holds the path of the image relative to the folder. A column called ``split``
     holds ``train``, ``val`` or ``test``; every other column is a target. Without the column
-    ``split``, 20 % of the images become the test split by seed, and 10 % of the others, or
-    ``val_fraction`` of them, the ranking split.
+    ``split``, the splits are drawn by seed: 20 % of the images for the test split, then 10 % of
+    the others, or ``val_fraction`` of them, for the ranking split.
 
     Args:
         path: The folder.

@@ -31,7 +31,7 @@ class FinalRound:
 
     Args:
         trainings: Trains and keeps the results.
-        halving: Replaces a finalist whose final training fails.
+        halving: Replaces a finalist after a failed final training.
         starts: Initial weights of the trainings.
         is_settled: Whether a contender is surely ahead of another one.
         may_train: Whether a new full training is allowed after a number of them.

@@ -79,7 +79,7 @@ def rivals_of(
     Args:
         space: The space that is searched.
         trials: Scored trials of different architectures.
-        baselines: Architectures beside the space, by name.
+        baselines: Architectures outside the space, by name.
     """
     found = [
         Rival(name=name, kind="baseline", contender=Contender.of_baseline(name, baseline))

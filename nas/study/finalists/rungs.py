@@ -40,7 +40,7 @@ def plan(
     """The rungs of successive halving (Jamieson & Talwalkar 2016), which end in a full training.
 
     Each rung keeps the best ``1 / reduction`` of the last one and trains them ``reduction`` times
-    as long, while more than one is left and the training is shorter than the full one.
+    as long. The rungs end with one architecture, or before the length of the full training.
 
     Args:
         finalists: Number of architectures on the first rung; 0 leaves only the full training.

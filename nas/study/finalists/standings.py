@@ -28,7 +28,7 @@ class Standings:
     Args:
         space: Full-size space.
         record: The record of the search.
-        baselines: Architectures beside the space, by name.
+        baselines: Architectures outside the space, by name.
         constraints: Limits; a baseline that misses one is compared, but does not win.
         data: The data set whose ranking split the accuracies belong to.
     """

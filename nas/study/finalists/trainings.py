@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nas.training.train import Trained
 
 _EXPORTED = "exported"
-"""Under this key the record names the final training whose model lies in the run folder."""
+"""Key of the record that holds the final training with its model in the run folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,7 +267,7 @@ class Trainings:
         return exported == key or known is None or val_accuracy > known["val_accuracy"]
 
     def _exported(self) -> str | None:
-        """The final training whose model lies in the run folder; None if there is none."""
+        """Key of the final training with its model in the run folder; None if there is none."""
         if self._folder is None or not Files(self._folder.best).weights.is_file():
             return None
         exported: str | None = self._record.read(_EXPORTED)

@@ -116,7 +116,7 @@ class GroupedJournal(JournalFileBackend):
         except OSError as error:
             raise StudyError(
                 f"cannot write the journal {self._path!r}: {error.strerror}",
-                hint="Make room for it and repeat the command; it goes on from here.",
+                hint="Make room for it and repeat the command, which then continues.",
             ) from error
 
 

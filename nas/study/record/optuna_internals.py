@@ -1,8 +1,8 @@
 """The private parts of Optuna that a record needs, in one place.
 
-Optuna has no public way to add a trial to a study in memory under its number, to keep a sampler's
-attributes of a study, or to make a storage forget writes that were rolled back. A test fails
-with any other version than the one in which these parts were read.
+Optuna has no public way to add a trial to a study in memory under its number, or to keep a
+sampler's attributes of a study. Nor can a storage publicly forget writes that were rolled back.
+A test fails with any other version than the one in which these parts were read.
 """
 
 from __future__ import annotations

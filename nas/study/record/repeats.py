@@ -47,7 +47,7 @@ class Repeats:
         A duplicate with the parameters of an earlier trial then shares them in memory.
         """
         self._trials.append(trial)
-        if not is_of_search(trial):  # asked of the study beside the search
+        if not is_of_search(trial):  # a trial that the user has added
             return None
         first = first_of(trial)
         same = self._notations.setdefault((first, repr(trial.params)), trial.number)

@@ -68,7 +68,7 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
         ) from error
     except StudyError:
         raise
-    except Exception as error:  # whatever the driver of the database raises
+    except Exception as error:  # drivers of databases raise their own exceptions
         raise StudyError(
             f"cannot open the storage {describe(location)!r}: {_named(error)}",
             hint="Check that the path or the server exists and can be written.",
@@ -114,7 +114,7 @@ def in_reach(location: StorageLike | None) -> Iterator[None]:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else None
         raise StudyError(
             f"the storage {describe(location)!r} does not answer: {_named(cause or error)}",
-            hint="Repeat the command when it is back; it goes on after what is on record.",
+            hint="Repeat the command when it is back; it continues from the record.",
         ) from error
 
 

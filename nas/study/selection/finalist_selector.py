@@ -34,7 +34,7 @@ REGRESSOR = "regressor"
 """The name of the forecast among the scores."""
 
 LEARNED_FROM = tuple(SCORE_WEIGHTS)
-"""The figures a regressor learns from, beside score and embedding."""
+"""The figures from which a regressor learns, in addition to score and embedding."""
 
 
 def probes_among(finalists: int) -> int:

@@ -35,7 +35,7 @@ class MutationSelector:
     and without aging.
 
     Random draws follow from the seed and the number of earlier trainings, and a recorded mutant
-    is not scored again, so a killed search continues as it would have. Mutants do not count as
+    is not scored again. So a killed search continues as it would have. Mutants do not count as
     candidates; a mutant that a later, longer exploration finds remains a mutant.
 
     Args:
