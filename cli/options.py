@@ -1,4 +1,4 @@
-"""Options several commands share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ USUAL_DATA = "cluttered-digits"
 
 
 class Place(click.Path):
-    """A path; an empty text is none, though it would mean the working directory."""
+    """A path; an empty text is refused, since it would mean the working directory."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -44,7 +44,7 @@ def _filled(
 
 
 def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
-    """Take the file's keys as defaults, so that the command line wins."""
+    """Take the keys of a file as defaults; options of the command line take precedence."""
     if value is None:
         return
     from nas.config import read_toml
@@ -68,7 +68,7 @@ def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 
 
 def _converted(ctx: click.Context, option: click.Option, entry: Any, where: str) -> Any:
-    """The value of an option as a file gives it, checked like one of the command line."""
+    """The value of an option in a file, checked like one of the command line."""
     values = entry if isinstance(entry, list) and option.multiple else [entry]
     kinds: tuple[type, ...] = (str, int, float)
     kind = "a value"
@@ -88,7 +88,7 @@ def _converted(ctx: click.Context, option: click.Option, entry: Any, where: str)
 
 
 def _results_apart(ctx: click.Context, _: click.Parameter, as_json: bool) -> bool:
-    """With ``--json`` nothing but the document is written to stdout, whoever prints."""
+    """With ``--json`` reserve stdout for the document; other prints go to stderr."""
     from cli.output import RESULTS
     from cli.standard_streams import results_apart
 
@@ -106,15 +106,15 @@ def common(function: _Function) -> _Function:
             callback=_read_config,
             is_eager=True,
             expose_value=False,
-            help="TOML file with options; the command line wins.",
+            help="TOML file with options; the command line takes precedence.",
         ),
-        click.option("--quiet", is_flag=True, help="No progress."),
+        click.option("--quiet", is_flag=True, help="Show no progress."),
         click.option(
             "--json",
             "as_json",
             is_flag=True,
             callback=_results_apart,
-            help="One JSON document on stdout.",
+            help="Write one JSON document to stdout.",
         ),
     ):
         function = option(function)
@@ -126,7 +126,7 @@ def data(function: _Function, usual: str = USUAL_DATA) -> _Function:
     function = click.option(
         "--data-dir",
         type=Place(),
-        help="Where the files of named data sets lie (default: NAS_DATA_DIR or ./data).",
+        help="Folder of the files of named data sets (default: NAS_DATA_DIR or ./data).",
     )(function)
     return click.option(
         "--dataset",
@@ -134,7 +134,7 @@ def data(function: _Function, usual: str = USUAL_DATA) -> _Function:
         type=Name(),
         default=usual,
         show_default=True,
-        help="Name, or path of an image folder.",
+        help="Name of a data set, or path of an image folder.",
     )(function)
 
 
@@ -142,7 +142,7 @@ resolution = click.option(
     "--resolution",
     metavar="PIXELS",
     type=click.IntRange(1),
-    help="Side of the images of a folder (default: their own, at most 224).",
+    help="Side to which a folder's images are resized (default: their own, at most 224).",
 )
 val_fraction = click.option(
     "--val-fraction",
@@ -161,7 +161,7 @@ seed = click.option(
     "--seed",
     default=0,
     show_default=True,
-    help="Seed of everything drawn; the splits of the data do not depend on it.",
+    help="Seed of all random draws except the splits of the data.",
 )
 space = click.option(
     "--space",
@@ -174,25 +174,25 @@ space = click.option(
 workers = click.option(
     "--workers",
     type=click.IntRange(1),
-    help="Networks run side by side (default: one for each processor; one on CUDA).",
+    help="Number of networks run in parallel (default: one per processor; one on CUDA).",
 )
 images = click.option(
-    "--images", default=384, show_default=True, help="Images of the ranking split."
+    "--images", default=384, show_default=True, help="Images of the ranking split for scores."
 )
 max_epochs = click.option(
     "--max-epochs",
     type=int,
-    help="Epochs of the final training.  [default: 30; on a graph 300]",
+    help="Length of the final training in epochs.  [default: 30; on a graph 300]",
 )
 
 
 def weights(other: str = "") -> Callable[[_Function], _Function]:
-    """``--weights``; a command may take another word in their place."""
+    """``--weights``; a command may accept one further word."""
     return click.option(
         "--weights",
         metavar="|".join(filter(None, ("NAME", "DIR", "FILE", other))),
         type=Name(),
-        help="Hypernetwork: shipped name, directory, the weights in one"
+        help="Hypernetwork: name of a shipped one, its directory, or its file of weights"
         f"{other and f', or {other!r}'} (default: the shipped one that fits).",
     )
 
@@ -208,10 +208,10 @@ def are_defaults(*names: str) -> bool:
 def of_run(
     ctx: click.Context, run: str, used: Collection[str] = ("space", "dataset", "weights")
 ) -> tuple[str, str, str | None]:
-    """Space, data set and weights for a command that is given a run, or an architecture of one.
+    """Space, data set and weights for a command on a run or on an architecture of a run.
 
-    What neither the command line nor ``--config`` says is as in the run; without a run, and for
-    what is not used, it is the option's default.
+    Settings that neither the command line nor ``--config`` gives come from the run. Unused
+    settings, and all settings without a run, are the defaults of the options.
     """
     from click.core import ParameterSource
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LARGEST = 2**63 - 1
-"""Whole number: one that is compared and divided as a float is taken as well."""
+"""Largest accepted whole number; it is also compared and divided as a float."""
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
@@ -36,8 +36,8 @@ def from_mapping(cls: type[T], values: Mapping[str, Any]) -> T:
     """An instance of a dataclass from its fields by name.
 
     Raises:
-        ConfigError: A key is unknown, one without a default is missing, or a value is of another
-            kind than its field.
+        ConfigError: A key is unknown, a key without a default is missing, or a value does not have
+            the type of its field.
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f"{cls.__name__} must be read from keys and values, got {values!r}")
@@ -61,7 +61,7 @@ def changed(config: T, values: Mapping[str, Any]) -> T:
     """A dataclass with some fields changed by name.
 
     Raises:
-        ConfigError: As :func:`from_mapping`.
+        ConfigError: A key or a value is wrong; see :func:`from_mapping`.
     """
     if not is_dataclass(config):
         raise ConfigError(
@@ -73,22 +73,22 @@ def changed(config: T, values: Mapping[str, Any]) -> T:
 
 
 def check_kinds(config: object) -> None:
-    """See that the fields of a dataclass hold values of the plain kinds they are annotated with.
+    """Raise unless the fields of a dataclass hold values of their annotated plain types.
 
-    Numbers of numpy will do, truth values are no numbers, and ``1.5`` is no whole one.
+    Numbers of numpy are valid, truth values are no numbers, and ``1.5`` is no whole number.
 
     Raises:
-        ConfigError: One holds another.
+        ConfigError: A field holds a value of another type.
     """
     for field in fields(config):  # type: ignore[arg-type]
         _check_kind(type(config), field, getattr(config, field.name))
 
 
 def _check_kind(cls: type, field: Field[Any], value: object) -> None:
-    """See that a value is of the plain kind its field is annotated with.
+    """Raise unless a value has the annotated plain type of its field; others are not checked.
 
-    The annotation is read as text, as ``typing.get_type_hints`` fails on names that modules import
-    for type checking only; plain kinds alone are checked.
+    The annotation is read as text, since ``typing.get_type_hints`` fails on names that modules
+    import for type checking only.
     """
     plain, _, optional = str(field.type).partition(" | ")
     inner = field.default_factory if is_dataclass(field.default_factory) else None
@@ -116,5 +116,5 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot read the configuration {str(path)!r}: {error}") from None
     except RecursionError:
         raise ConfigError(f"{str(path)!r} is no TOML: brackets nested too deeply") from None
-    except ValueError as error:  # TOML, its characters, or a number too long
+    except ValueError as error:  # wrong syntax or encoding, or a number that is too long
         raise ConfigError(f"{str(path)!r} is no TOML: {error}") from None

@@ -1,7 +1,7 @@
-"""Files written in one step, and read by everyone alike.
+"""Files that are written in one step, and one way to read them.
 
-A reader sees all of a new file or all of the former one. What it cannot read ends in the reader's
-own error, whatever the file holds.
+A reader sees the whole new file or the whole former one. A file that cannot be read raises the
+reader's own error, whatever the file holds.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Refusal = Callable[[str], NasError]
-"""Makes a reader's own error of what is wrong with a file: ``"no JSON: Expecting value ..."``."""
+"""Makes a reader's own error from a description of a fault: ``"no JSON: Expecting value ..."``."""
 
 _DIGEST = "digest"
 """The entry of a file of tensors that holds their digest."""
 
 _DEEPEST = 100
-"""Brackets inside each other, beyond which a document is refused: Python's own limit depends on
-where it is met, and what follows the reading has it as well."""
+"""Deepest nesting of brackets in a document: Python's own limit depends on the depth of the call,
+and also concerns the code that uses the document."""
 
 _KINDS = {
     dict: "an object",
@@ -46,17 +46,17 @@ _KINDS = {
 }
 
 _UNFINISHED = ".nas-part"
-"""How names end of what is not finished."""
+"""Suffix of unfinished files and folders."""
 
 _LOCK = ".lock"
-"""How names of locks end."""
+"""Suffix of locks."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file in one step, with the permissions of the user's mask; it is then on the disk.
+    """Write a file to the disk in one step, with the permissions of the user's mask.
 
-    The folder is made if need be. Until then the content lies in a file of this process alone;
-    those that killed processes left in the folder are removed.
+    A missing folder is created. The content first goes to a temporary file of this process;
+    temporary files of killed processes in the folder are removed.
     """
     with _unfinished(path.parent, Path.touch) as part:
         with part.open("wb") as file:
@@ -68,9 +68,9 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextmanager
 def scratch_folder(folder: Path) -> Iterator[Path]:
-    """A folder inside another one for what is not finished, removed after the block.
+    """A temporary folder inside another one, removed after the block.
 
-    Those that killed processes left are removed as well.
+    Temporary folders of killed processes are removed as well.
     """
     with _unfinished(folder, Path.mkdir) as scratch:
         yield scratch
@@ -78,21 +78,21 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
-    """Hold a lock while the block runs; False where the file system has no locks.
+    """Hold a lock while the block runs; False if the file system has no locks.
 
-    The operating system releases it when the process ends, killed or not.
+    The operating system releases the lock when the process ends, even if it is killed.
 
     Args:
-        path: The lock's file, made if it is missing.
-        wait: Whether to wait for another process that holds it.
+        path: The lock's file; a missing one is created.
+        wait: Whether to wait for another process that holds the lock.
 
     Raises:
-        BlockingIOError: Another process holds it, and is not to be waited for.
-        FileNotFoundError: Its folder is missing.
+        BlockingIOError: Another process holds the lock, and ``wait`` is false.
+        FileNotFoundError: The folder of the lock is missing.
     """
     import filelock
 
-    # without locks in the file system, filelock would lock by the presence of a file
+    # without locks in the file system, filelock would take the presence of a file as the lock
     lock = filelock.FileLock(path, mode=0o644, fallback_to_soft=False, poll_interval=0.01)
     held = True
     try:
@@ -101,7 +101,7 @@ def locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
         raise BlockingIOError(f"{str(path)!r} is locked by another process") from None
     except FileNotFoundError:
         raise
-    except OSError:  # of the file system
+    except OSError:  # the file system has no locks
         held = False
     try:
         yield held
@@ -111,9 +111,9 @@ def locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
 
 @contextmanager
 def _unfinished(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
-    """A file or folder of this process alone, removed after the block if it is still there.
+    """A temporary file or folder of this process, removed after the block if it still exists.
 
-    A lock beside it, taken before it is made, shows that this process is alive.
+    A lock beside it, taken before it is created, shows that this process is alive.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _clear(folder)
@@ -129,7 +129,7 @@ def _unfinished(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what killed processes left unfinished in a folder; what is in use stays."""
+    """Remove temporary files of killed processes from a folder; those in use stay."""
     for lock in folder.glob(f".*{_UNFINISHED}{_LOCK}"):
         with suppress(OSError), locked(lock) as free:
             if free:
@@ -138,7 +138,7 @@ def _clear(folder: Path) -> None:
 
 
 def remove_lock(path: Path) -> None:
-    """Remove the file of a lock that is held; on Windows its release removes it."""
+    """Remove the file of a held lock; on Windows the release removes it."""
     with suppress(OSError):
         path.unlink()
 
@@ -151,7 +151,7 @@ def _remove(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text in one step, line ends as they are."""
+    """Write a text in one step, without a change of line ends."""
     write_bytes(path, text.encode())
 
 
@@ -167,11 +167,11 @@ def write_tensors(
 
     Args:
         path: The file.
-        tensors: By name; one that has several names is written under each of them.
-        metadata: Texts that lie in the file's head, beside the digest of the tensors.
+        tensors: Tensors by name; one with several names is written under each of them.
+        metadata: Texts for the file's header, beside the digest of the tensors.
 
     Returns:
-        That digest.
+        The digest.
     """
     from safetensors.torch import save
 
@@ -187,7 +187,7 @@ def write_tensors(
 
 
 def _sorted_head(content: bytes) -> bytes:
-    """Safetensors whose texts are in the order of their names; without this it is random."""
+    """Safetensors with metadata in the order of their names, which is random otherwise."""
     start = 8 + int.from_bytes(content[:8], "little")
     head = json.loads(content[8:start])
     head["__metadata__"] = dict(sorted(head["__metadata__"].items()))
@@ -197,7 +197,7 @@ def _sorted_head(content: bytes) -> bytes:
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:
-    """32 hex digits of names, shapes, data types and numbers, whatever the order and device."""
+    """32 hex digits over names, shapes, data types and values, for any order and device."""
     import torch
 
     found = blake2b(digest_size=16)
@@ -211,31 +211,31 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
 def read_tensors(
     path: Path, refused: Refusal, place: device | str = "cpu"
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a safetensors file, and the texts in its head.
+    """The tensors of a safetensors file, and the texts in its header.
 
-    They are compared with the digest in the head; a file from before there was one has none.
+    The tensors must match the digest in the header, which files of earlier versions lack.
 
     Args:
         path: The file.
         refused: Makes the error.
-        place: Where the tensors are put.
+        place: Device of the tensors.
 
     Raises:
-        NasError: That of ``refused``: the file is missing or damaged.
+        NasError: The error of ``refused``: the file is missing or damaged.
     """
     tensors, metadata = _in_tensor_file(
         path, refused, str(place), lambda file: _content(file, file.get_tensor)
     )
     if _DIGEST in metadata and metadata[_DIGEST] != digest(tensors):
-        raise refused("its tensors are not those that were written: their digest is another")
+        raise refused("its tensors were changed: they do not match their digest")
     return tensors, metadata
 
 
 def read_tensor_shapes(path: Path, refused: Refusal) -> dict[str, tuple[int, ...]]:
-    """The shapes of the tensors in a safetensors file, without reading these.
+    """The shapes of the tensors in a safetensors file; the tensors are not read.
 
     Raises:
-        NasError: That of ``refused``: the file is missing or damaged.
+        NasError: The error of ``refused``: the file is missing or damaged.
     """
     shapes, _ = _in_tensor_file(
         path,
@@ -254,7 +254,7 @@ def _in_tensor_file(path: Path, refused: Refusal, place: str, read: Callable[[An
     from safetensors import SafetensorError, safe_open
 
     try:
-        path.open("rb").close()  # which says more clearly what cannot be opened
+        path.open("rb").close()  # its errors are clearer than those of safetensors
         with safe_open(path, "pt", device=place) as file:
             return read(file)
     except OSError as error:
@@ -273,15 +273,15 @@ def read_json(path: Path, kind: type[T], refused: Refusal) -> T:
 
 
 def parse_json(text: str | bytes, kind: type[T], refused: Refusal) -> T:
-    """The document that a text holds, of which only the outermost kind is known.
+    """The JSON document in a text; only its outermost type is checked.
 
     Args:
-        text: In UTF-8 if bytes.
+        text: The text; bytes are read as UTF-8.
         kind: ``dict`` or ``list``.
         refused: Makes the error.
 
     Raises:
-        NasError: That of ``refused``: the text is no JSON that can be read, or of another kind.
+        NasError: The error of ``refused``: the text is no valid JSON, or of another type.
 
     Example:
         >>> from nas.errors import ConfigError
@@ -294,7 +294,7 @@ def parse_json(text: str | bytes, kind: type[T], refused: Refusal) -> T:
     try:
         text = text.decode() if isinstance(text, bytes) else text
         document = json.loads(text)
-        if "\\u" in text:  # file names that are no text are written so, other surrogates are none
+        if "\\u" in text:  # surrogates may only stand for bytes of file names that are no text
             json.dumps(document, ensure_ascii=False).encode(errors="surrogateescape")
     except json.JSONDecodeError as error:
         raise refused(f"no JSON: {error}") from None

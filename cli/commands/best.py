@@ -25,16 +25,14 @@ _COLUMNS = ("params", "macs")
     "--trial",
     metavar="N",
     type=options.Name(),
-    help="Another architecture: number of its trial, or first characters of its hash.",
+    help="Show another architecture: number of its trial, or first characters of its hash.",
 )
-@click.option(
-    "--pareto", is_flag=True, help="All architectures that none beats in every objective."
-)
+@click.option("--pareto", is_flag=True, help="Show the Pareto front of the objectives.")
 @click.option(
     "--space",
     metavar="FILE.py:NAME",
     type=options.Name(),
-    help="Space of the run, for --out, if it is one of your own.",
+    help="Your own space, if the run has one; needed for --out.",
 )
 @click.option(
     "--out",
@@ -51,14 +49,12 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """The best architecture of a run, and the files of its model; or another of its trials.
+    """Show the best architecture of a run and the files of its model, or another of its trials.
 
-    `nas train RUN#78` and `nas predict RUN#78` take the architecture of trial 78 as well.
+    `nas train RUN#78` and `nas predict RUN#78` also take the architecture of trial 78.
     """
     if trial is not None and pareto:
-        raise click.UsageError(
-            "--trial shows one architecture, --pareto several: give one of them"
-        )
+        raise click.UsageError("--trial shows one architecture, --pareto several: give one option")
     if pareto:
         _show_pareto(run, space, out, as_json=as_json)
     elif trial is not None:
@@ -97,7 +93,7 @@ def _show_best(run: Path, space: str | None, out: Path | None, *, as_json: bool)
 def _show_trial(
     run: Path, name: str, space: str | None, out: Path | None, *, as_json: bool
 ) -> None:
-    """One architecture of the table of trials, all that is known of it."""
+    """Show all recorded facts of one trial."""
     from cli.output import emit_json, pairs
     from cli.runs import typed
     from cli.short_name import find_trial
@@ -158,7 +154,7 @@ def _show_pareto(run: Path, space: str | None, out: Path | None, *, as_json: boo
 
 
 def _found(run: Path) -> dict[str, Any]:
-    """The result of a run that has found something."""
+    """The result of a run, which must have found an architecture."""
     from cli.runs import read_result
     from nas.errors import StudyError
 
@@ -166,7 +162,7 @@ def _found(run: Path) -> dict[str, Any]:
     if result["best"] is None:
         raise StudyError(
             f"the run in {str(run)!r} has found nothing: {result['stopped']}",
-            hint=f"`nas trials {run} --json` lists what was tried.",
+            hint=f"`nas trials {run} --json` lists all trials.",
         )
     return result
 
@@ -174,7 +170,7 @@ def _found(run: Path) -> dict[str, Any]:
 def _written(
     run: Path, found: Mapping[str, Any], space: str | None, out: Path | None
 ) -> dict[str, str]:
-    """The file of a graph, if it is asked for."""
+    """The written file of a graph; empty without ``--out``."""
     if out is None:
         return {}
     from cli.exported import write_graph
@@ -197,7 +193,7 @@ def _ranked(trained: Mapping[str, Any], kind: Metric, samples: Mapping[str, int]
 
 
 def _estimate(best: Mapping[str, Any], kind: Metric) -> dict[str, str]:
-    """The figures with predicted weights; a baseline has none."""
+    """The figures with predicted weights; none for a baseline."""
     from cli.output import quality
 
     known = best["estimate"]
@@ -209,7 +205,7 @@ def _estimate(best: Mapping[str, Any], kind: Metric) -> dict[str, str]:
 
 
 def _name(found: Mapping[str, Any]) -> str:
-    """``#78``, or the name of a baseline; earlier versions recorded the number alone."""
+    """``#78``, or the name of a baseline; earlier versions recorded only the number."""
     return str(found.get("name") or f"#{found['number']}")
 
 

@@ -1,4 +1,4 @@
-"""``nas spaces compare``: which of two spaces has the better networks."""
+"""``nas spaces compare``: comparison of two spaces by random networks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _GENERATION = 32
     type=click.IntRange(2),
     default=100,
     show_default=True,
-    help="Networks to draw from each space.",
+    help="Number of networks to draw from each space.",
 )
 @click.option(
     "--constraint",
@@ -67,8 +67,8 @@ def command(
 ) -> None:
     """Compare two spaces by the errors of random networks with predicted weights.
 
-    The better space has the higher curve: more of its networks are below an error. Constraints
-    make both populations cost the same.
+    The better space has the higher curve: more of its networks are below each error. Constraints
+    give both samples similar costs.
     """
     from cli.output import emit_json, listener
     from cli.setup import out_file, use_device
@@ -195,7 +195,7 @@ def _best_ranges(errors: Mapping[Candidate, float]) -> dict[str, dict[str, float
 
 
 def _labels(first: str, second: str) -> tuple[str, str]:
-    """Two different names, even if a space is compared with itself."""
+    """Two different names, even for one space compared with itself."""
     return (first, second) if first != second else (first, f"{second} (again)")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("datasets")
 @click.argument("name", required=False)
-@click.option("--data-dir", type=options.Place(), help="Where the files of named data sets lie.")
+@click.option("--data-dir", type=options.Place(), help="Folder of the files of named data sets.")
 @options.resolution
 @options.val_fraction
 @options.common
@@ -28,7 +28,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """The data sets, or one of them (by name or path) as it is read."""
+    """List the data sets, or show the contents of one, by its name or path."""
     from cli.output import emit_json, table
     from nas.data.catalog import DATASETS, load
 
@@ -45,14 +45,14 @@ def command(
             ]
         )
         return
-    table(("data set", "what it is"), [(key, e.description) for key, e in entries.items()])
+    table(("data set", "description"), [(key, e.description) for key, e in entries.items()])
     click.echo(
-        "\nAny folder or archive (.tar, .zip) of images in class folders works by its path."
+        "\nThe path of a folder or archive (.tar, .zip) of images in class folders works as well."
     )
 
 
 def _show(data: Dataset, *, as_json: bool) -> None:
-    """One data set: its sizes, how many samples each class has, and what should be known."""
+    """Show one data set: its sizes, the number of samples of each class, and notes."""
     from dataclasses import asdict
 
     from cli.data_set import SPLITS, balance, by_class, facts, found_facts

@@ -13,9 +13,9 @@ _PACKAGES = ("torch", "optuna", "networkx", "numpy", "scipy", "scikit-learn")
 @options.device
 @options.common
 def command(device: str, as_json: bool, quiet: bool) -> None:
-    """Versions, devices, and one real step: a network of the default space is scored.
+    """Show versions and devices, and score one network of the default space as a test.
 
-    Packages that models of your own may need (torchvision, timm, torch-geometric) are imported.
+    Packages that your own models may need (torchvision, timm, torch-geometric) are imported.
     """
     import platform
     from importlib.metadata import version

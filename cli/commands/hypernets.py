@@ -13,7 +13,7 @@ from cli.options import common
 @click.argument("name", required=False)
 @common
 def command(name: str | None, as_json: bool, quiet: bool) -> None:
-    """The shipped hypernetworks and the families one can train, or one card."""
+    """List the shipped hypernetworks and the families to train, or show one card."""
     from cli.output import emit_json, pairs, table
     from hypernets.cards import directory_of, read_plain_card, shipped
     from hypernets.families import HYPERNETS

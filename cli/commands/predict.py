@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from nas.training.gain import Gain
 
 _NAMED = 3
-"""Parameters that are not predicted, shown by name."""
+"""Largest number of names in a list of parameters."""
 _CHECKED = 256
 """Samples of the ranking split on which predictions are compared with chance."""
 _AT_CHANCE = (
-    "Predictions are at chance: this network is unlike what the hypernetwork has learnt; use "
+    "Predictions are at chance: this network is unlike those of the hypernetwork's training; use "
     "default weights."
 )
 
@@ -34,7 +34,7 @@ _AT_CHANCE = (
 @click.command("predict")
 @click.argument("model")
 @options.space
-@partial(options.data, usual="digits")  # for which a general hypernetwork is shipped
+@partial(options.data, usual="digits")  # a general hypernetwork is shipped for this data set
 @options.resolution
 @options.val_fraction
 @options.weights()
@@ -45,26 +45,26 @@ _AT_CHANCE = (
     show_default=True,
     help="File for the predicted weights.",
 )
-@click.option("--evaluate", is_flag=True, help="Accuracy on the ranking split.")
+@click.option("--evaluate", is_flag=True, help="Measure the accuracy on the ranking split.")
 @click.option(
     "--fine-tune",
     "steps",
     metavar="STEPS",
     type=click.IntRange(0),
     default=0,
-    help="Train that many steps from predicted and from default weights; the better are saved.",
+    help="Steps of training from predicted and from default weights; the better are saved.",
 )
 @click.option(
     "--lr",
     type=click.FloatRange(0, min_open=True),
-    help="Peak learning rate of --fine-tune (default: found for each by a short range test).",
+    help="Peak learning rate of --fine-tune (default: from a short range test for each start).",
 )
 @click.option(
     "--frozen",
     type=click.Choice(["keep", "predict"]),
     default="keep",
     show_default=True,
-    help="Parameters of MODEL that do not require a gradient.",
+    help="Treatment of MODEL's parameters that require no gradient.",
 )
 @options.device
 @options.seed
@@ -90,21 +90,21 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Predict the weights of one network, statistics of its batch norms included.
+    """Predict the weights of one network and measure the statistics of its batch norms.
 
-    MODEL is Python that makes a torch.nn.Module: package.module:factory, or with literal arguments
-    package.module:factory(depth=18), or path/to/file.py:factory. It is executed, so name only code
-    you trust; of Python's own library nothing is called. Or it is a graph file
+    MODEL is a Python function that makes a torch.nn.Module: package.module:factory, with literal
+    arguments package.module:factory(depth=18), or path/to/file.py:factory. It is executed, so name
+    only code you trust; Python's own library is refused. Or MODEL is a graph file
     (architecture.json), an architecture in the notation of --space, a run folder, or an
-    architecture of a run (RUN#78); space, data set and weights are then those of the run unless
-    given, if they have registered names.
+    architecture of a run (RUN#78). Space, data set and weights of a run are taken over if they
+    have registered names and no option is given.
 
     A module takes images, or the nodes of a graph: forward(x, edge_index), or forward(data) that
     reads data.x and data.edge_index.
 
-    The file has the network's own names, for load_state_dict. With --fine-tune it holds the
-    weights that are ahead on the ranking split after that training. Its metadata are the
-    normalisation of the inputs and the names of the classes.
+    The file has the network's own names, for load_state_dict. With --fine-tune it holds the better
+    weights on the ranking split after this training. Its metadata hold the normalisation of the
+    inputs and the names of the classes.
     """
     from cli.output import emit_json, listener, pairs
     from cli.prediction import of_architecture, of_factory
@@ -158,7 +158,7 @@ def command(
 
 @dataclass(frozen=True)
 class _Result:
-    """What is shown in the end; the accuracy is None unless it was asked for."""
+    """The result that is shown; the accuracy is None without ``--evaluate``."""
 
     found: Prediction
     accuracy: float | None
@@ -213,16 +213,14 @@ def _lines(result: _Result) -> dict[str, object]:
         size = counted(sum(coverage.whole.values()), "parameter")
         lines["whole"] = (
             f"{_names(coverage.whole)}, {size} predicted by shape and kind of layer alone: "
-            "inside of what runs as it is"
+            "inside parts that cannot be recorded"
         )
     if coverage.opaque:
-        lines["opaque"] = f"{_some(coverage.opaque)}: inside of what cannot be looked into"
+        lines["opaque"] = f"{_some(coverage.opaque)}: inside modules that cannot be read"
     if coverage.excluded:
         lines["excluded"] = f"{_some(coverage.excluded)}: no output depends on them"
     if coverage.kept:
-        lines["kept"] = (
-            f"{_some(coverage.kept)}: not learned (frozen, or no floating-point numbers)"
-        )
+        lines["kept"] = f"{_some(coverage.kept)}: not learned (frozen, or not floating-point)"
     if result.accuracy is not None:
         lines[kind.metric] = f"{quality(result.accuracy, kind)} on the ranking split, untrained"
     if gain is not None:
@@ -239,7 +237,7 @@ def _lines(result: _Result) -> dict[str, object]:
 
 
 def _sentences(result: _Result) -> list[str]:
-    """Whether predictions are at chance, and which weights are saved and why."""
+    """Sentences on predictions at chance, and on the saved weights."""
     from nas.errors import counted
 
     sentences = [_AT_CHANCE] if result.at_chance else []
@@ -263,10 +261,10 @@ def _after(value: float, kind: TaskKind) -> str:
 
 
 def _some(sizes: Mapping[str, int]) -> str:
-    """The first names and how much there is in all."""
+    """The first names, and the number of parameters in total."""
     from nas.errors import counted
 
-    return f"{_names(sizes)}, {counted(sum(sizes.values()), 'parameter')} left as they were"
+    return f"{_names(sizes)}, {counted(sum(sizes.values()), 'parameter')} unchanged"
 
 
 def _names(sizes: Mapping[str, int]) -> str:

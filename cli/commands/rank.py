@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
 
-_FORM = "`nas rank --sample 3 --json` shows architectures as they are written."
+_FORM = "`nas rank --sample 3 --json` shows architectures in this notation."
 
 
 @click.command("rank")
@@ -23,7 +23,7 @@ _FORM = "`nas rank --sample 3 --json` shows architectures as they are written."
     type=click.Path(exists=True, dir_okay=False),
     help="JSON list of architectures in the notation of the space.",
 )
-@click.option("--sample", type=click.IntRange(1), help="Draw that many distinct architectures.")
+@click.option("--sample", type=click.IntRange(1), help="Number of distinct architectures to draw.")
 @options.data
 @options.resolution
 @options.val_fraction
@@ -49,7 +49,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Score architectures without training any: best first, or in the order given with --json."""
+    """Score architectures without training; best first, with --json in the given order."""
     from time import perf_counter
 
     from cli.output import count, emit_json, listener, quality, table

@@ -31,10 +31,10 @@ DEMONSTRATION: Mapping[str, Any] = {
     "reduction": 4,
     "max_epochs": 10,
 }
-"""Settings of the demonstration: within three minutes on two cores."""
+"""Settings of the demonstration, which takes at most three minutes on two cores."""
 
 _ROWS = 15
-"""The longest table that is shown whole; the JSON has all of it."""
+"""Largest number of rows in a table; the JSON has all rows."""
 
 
 @click.command("search")
@@ -43,10 +43,10 @@ _ROWS = 15
 @options.resolution
 @options.val_fraction
 @options.weights("train")
-@click.option("--hypernet-steps", default=2000, show_default=True, help="With --weights train.")
 @click.option(
-    "--n-trials", default=200, show_default=True, help="Distinct candidates to score, in total."
+    "--hypernet-steps", default=2000, show_default=True, help="Steps of --weights train."
 )
+@click.option("--n-trials", default=200, show_default=True, help="Distinct candidates to score.")
 @click.option(
     "--sampler",
     default="evolution",
@@ -74,10 +74,10 @@ _ROWS = 15
 @click.option(
     "--finalists",
     type=int,
-    help="Candidates trained briefly.  [default: 6; on a graph 60; or what --budget allows]",
+    help="Candidates to train briefly.  [default: 6; on a graph 60; with --budget as it allows]",
 )
 @click.option(
-    "--finalist-epochs", type=int, help="Epochs of that training.  [default: 3; on a graph 30]"
+    "--finalist-epochs", type=int, help="Epochs of a brief training.  [default: 3; on a graph 30]"
 )
 @click.option(
     "--founders",
@@ -92,53 +92,51 @@ _ROWS = 15
     default=3,
     show_default=True,
     metavar="N",
-    help="The best of N finalists are trained N times as long, and so on up to the final one.",
+    help="Each rung trains the best 1/N of the last one N times as long, up to --max-epochs.",
 )
 @click.option(
     "--budget",
     type=float,
     metavar="EPOCHS",
-    help="What all trainings may take; chooses the number of finalists.",
+    help="Epochs of all trainings together; sets the number of finalists.",
 )
 @click.option(
     "--train-seconds",
     type=float,
     metavar="SECONDS",
-    help="Time all trainings may take, in place of --budget.",
+    help="Seconds of all trainings together, in place of --budget.",
 )
 @click.option(
     "--splits",
     type=int,
-    help="Draws of the ranking split that each brief training is repeated on.  [default: 1; 3 "
-    "where a folder has fewer than 500 images to train and rank on]",
+    help="Draws of the ranking split on which each brief training is repeated.  [default: 1; 3 "
+    "if a folder has fewer than 500 images to train and rank on]",
 )
 @click.option(
     "--init",
     default="auto",
     show_default=True,
     metavar="NAME",
-    help="Weights trainings start from: default or predicted; auto compares them where cheap.",
+    help="Initial weights of trainings: default or predicted; auto compares them if cheap.",
 )
 @click.option(
     "--baseline",
     "baselines",
     multiple=True,
     metavar="MODEL",
-    help="A network to compare with: MODEL.py:factory, torchvision:NAME or a graph file; "
+    help="Your own network to compare: MODEL.py:factory, torchvision:NAME or a graph file; "
     "repeatable.",
 )
 @options.images
 @click.option(
     "--timeout",
     type=float,
-    help="Seconds after which the search ends; a generation under way has 10 more.",
+    help="Seconds after which scoring ends; a running generation has 10 more.",
 )
 @click.option(
     "--storage", metavar="URL", help="Optuna storage URL (default: a journal in the run folder)."
 )
-@click.option(
-    "--study-name", metavar="NAME", help="Name in the storage (default: of space and data set)."
-)
+@click.option("--study-name", metavar="NAME", help="Name in the storage (default: SPACE-DATASET).")
 @options.device
 @options.workers
 @options.seed
@@ -163,8 +161,8 @@ def command(
 ) -> None:
     """Find an architecture and train it: rank with predicted weights, train the few best.
 
-    Without --space, --dataset and --budget it is a demonstration of three minutes. Repeating a
-    command goes on where it stopped; one that has finished shows its result again.
+    Without --space, --dataset and --budget the command runs a demonstration of three minutes. A
+    repeated command continues where it stopped, or shows its result if it has finished.
     """
     from dataclasses import replace
 
@@ -187,7 +185,7 @@ def command(
         given |= {
             name: value for name, value in DEMONSTRATION.items() if options.are_defaults(name)
         }
-    config = from_mapping(SearchConfig, given)  # what is wrong is refused before anything is read
+    config = from_mapping(SearchConfig, given)  # errors are found before the data are read
     listen = listener(quiet=quiet)
     data = load(
         dataset,
@@ -221,7 +219,7 @@ def command(
 
 
 def _run_name(space: SearchSpace, data: Dataset) -> str:
-    """Space, macro sizes that are not the usual ones, and data set."""
+    """Name of the space, its unusual macro sizes, and name of the data set."""
     sizes = ",".join(f"{name}={size}" for name, size in space.unusual_macro().items())
     return "-".join(filter(None, (space.name, sizes, data.name)))
 
@@ -276,8 +274,8 @@ def _trust(trust: Trust) -> str:
         if (tau := trust.kendall_tau.get(name)) is not None
         and (interval := trust.interval[name]) is not None
     ]
-    told = f"; Kendall tau with {trust.probes} trained: {', '.join(known)}" if known else ""
-    return trust.ranked_by + told
+    taus = f"; Kendall tau with {trust.probes} trained: {', '.join(known)}" if known else ""
+    return trust.ranked_by + taus
 
 
 def _rungs(efforts: Sequence[Effort]) -> str:
@@ -301,7 +299,7 @@ def _rungs(efforts: Sequence[Effort]) -> str:
 def _ordered(
     front: Sequence[Found], objectives: Sequence[Objective]
 ) -> tuple[str, Sequence[Found]]:
-    """The name of what orders a front, best first: the score, or else the first objective."""
+    """The objective that orders a front, and the front: by score, or by the first objective."""
     if any(objective.name == "score" for objective in objectives):
         return "score", front
     first = objectives[0]

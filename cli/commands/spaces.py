@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
 
 SUBCOMMANDS = ("compare",)
-"""Subcommands, which are no names of spaces; each has a file of its own."""
+"""Subcommands; no space has one of these names, and each has its own file."""
 _WIDTH = 100
 
 
@@ -47,12 +47,12 @@ class Spaces(click.Command):
     "--dataset",
     metavar="NAME|PATH",
     type=options.Name(),
-    help="Data set of the networks (default: like CIFAR-10, or like Cora for networks on graphs).",
+    help="Data set of the networks (default: shapes of CIFAR-10, or of Cora for graphs).",
 )
 @click.option(
     "--data-dir",
     type=options.Place(),
-    help="Where the files of named data sets lie (default: NAS_DATA_DIR or ./data).",
+    help="Folder of the files of named data sets (default: NAS_DATA_DIR or ./data).",
 )
 @click.option("--arch", metavar="ENCODED", help="Architecture to draw (default: a random one).")
 @click.option(
@@ -83,8 +83,8 @@ def command(
 ) -> None:
     """List the search spaces, or show one: its choices and the drawing of an architecture.
 
-    NAME is a space as --space takes it: nb201:channels=8, my_space.py:build. `nas spaces compare`
-    compares two of them.
+    NAME has the form of --space: nb201:channels=8, my_space.py:build. `nas spaces compare`
+    compares two spaces.
     """
     _check_usage(ctx, name)
     if name is None:
@@ -109,7 +109,7 @@ def _check_usage(ctx: click.Context, name: str | None) -> None:
     clash = [key for key in given if key in ("arch", "out")]
     if "sample" in given and clash:
         raise click.UsageError(
-            f"--sample draws many architectures, --{clash[0]} is for one: give one of them", ctx
+            f"--sample draws many architectures, --{clash[0]} shows one: give one option", ctx
         )
 
 
@@ -125,7 +125,7 @@ def _list(*, as_json: bool) -> None:
 
 
 def _listing() -> dict[str, Any]:
-    """The facts of all spaces from the file of :mod:`search_spaces.listing`, read without it."""
+    """The facts of all spaces from the file that :mod:`search_spaces.listing` writes."""
     from nas.errors import DataError
     from nas.files import read_json
 
@@ -197,7 +197,7 @@ def _draw(shown: Candidate, out: Path) -> None:
 
     if out.suffix != ".svg":
         raise ConfigError(
-            f"drawings are SVG, and {str(out)!r} does not end with .svg",
+            f"drawings are in SVG, but {str(out)!r} does not end with .svg",
             hint="Name a file like architecture.svg.",
         )
     drawing = draw_svg(shown.network, title=f"{shown.space.name}: {shown.hash[:8]}")
@@ -233,7 +233,7 @@ def _print_facts(space: SearchSpace) -> None:
 
 
 def _print_choices(found: list[Choice]) -> None:
-    """Print one line for all parameters with the same choices; wrap long lines."""
+    """Print one line for each group of parameters with the same choices; wrap long lines."""
     names = sum(len(choice.names) for choice in found)
     click.echo(f"\n{names} choices:")
     times = [f"{len(choice.names)} ×" if len(choice.names) > 1 else "" for choice in found]
@@ -301,5 +301,5 @@ def _print_population(space: SearchSpace, found: Population) -> None:
 
 
 def _width() -> int:
-    """Characters in a line: the width of the terminal, at most 100."""
+    """Number of characters in a line: the width of the terminal, at most 100."""
     return min(get_terminal_size((_WIDTH, 0)).columns, _WIDTH)

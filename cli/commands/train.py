@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nas.training.evaluate import ClassAccuracy
 
 _CLASSES = 10
-"""The most classes that are shown; the JSON has all of them."""
+"""Largest number of classes in the table; the JSON has all of them."""
 
 
 @click.command("train")
@@ -30,7 +30,7 @@ _CLASSES = 10
     type=click.Choice(("default", "predicted")),
     default="default",
     show_default=True,
-    help="Weights training starts from.",
+    help="Initial weights of the training.",
 )
 @options.weights()
 @options.max_epochs
@@ -41,7 +41,7 @@ _CLASSES = 10
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="Threads on the CPU; more pay on idle processors and cost on busy ones.",
+    help="Threads on the CPU; more are faster on idle processors and slower on busy ones.",
 )
 @click.option(
     "--out",
@@ -72,9 +72,9 @@ def command(
     """Train one network to the end, test it, and write it out as plain PyTorch.
 
     ARCHITECTURE is a graph file (architecture.json), an architecture in the notation of --space, a
-    run folder, or an architecture of a run (RUN#78, RUN#1a2b3c); space, data set and weights are
-    then those of the run unless given, if they have registered names. The same command goes on
-    after a stop, and shows its result again once it has finished.
+    run folder, or an architecture of a run (RUN#78, RUN#1a2b3c). Space, data set and weights of a
+    run are taken over if they have registered names and no option is given. A repeated command
+    continues where it stopped, or shows its result if it has finished.
     """
     from dataclasses import asdict
 
@@ -105,7 +105,7 @@ def command(
     config = default_training(data.task, max_epochs)
     network = read_network(architecture, space, data.task)
     graph = network.network if isinstance(network, Candidate) else network
-    fitted(data, graph)  # refused before weights are loaded and a folder is made
+    fitted(data, graph)  # raises before weights are loaded and a folder is created
     announce(data, listen)
     directory = out_directory(out, f"train-{graph.hash()[:8]}")
     reserve(directory)
@@ -141,7 +141,7 @@ def command(
 
 
 def _show_classes(classes: Sequence[ClassAccuracy], kind: TaskKind) -> None:
-    """A table of the classes, the worst first, at most the ten worst."""
+    """Show a table of at most ten classes, the worst first."""
     from cli.output import quality, table
 
     worst = sorted(classes, key=lambda row: row.accuracy)[:_CLASSES]

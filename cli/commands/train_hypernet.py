@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 @click.option(
     "--hypernet",
     metavar="NAME",
-    help="Entry of `nas hypernets`.  [default: ghn2; on a graph ghn2-lowrank]",
+    help="A family of `nas hypernets`.  [default: ghn2; on a graph ghn2-lowrank]",
 )
 @click.option("--steps", default=2000, show_default=True, help="Optimiser steps.")
-@click.option("--meta-batch", default=1, show_default=True, help="Architectures in a step.")
-@click.option("--batch-size", default=128, show_default=True, help="Images in a step.")
+@click.option("--meta-batch", default=1, show_default=True, help="Architectures per step.")
+@click.option("--batch-size", default=128, show_default=True, help="Images per step.")
 @click.option("--lr", type=float, help="Peak learning rate.  [default: 0.002; on a graph 0.001]")
 @click.option(
     "--settings",
     metavar="SIZES",
-    help="What differs from the entry of `nas hypernets` (hidden=64,max_channels=32,mip=true).",
+    help="Settings that differ from the family (hidden=64,max_channels=32,mip=true).",
 )
 @click.option(
     "--proxy",
     metavar="SIZES",
-    help="Sizes to train at (channels=16,cells=1,resolution=16); small ones by default.",
+    help="Macro sizes of the training (channels=16,cells=1,resolution=16; default: small ones).",
 )
 @click.option("--half", is_flag=True, help="Save the weights in 16 bits.")
 @options.device
@@ -60,7 +60,7 @@ def command(
     quiet: bool,
     **training_options: Any,
 ) -> None:
-    """Train a hypernetwork in a space on a data set; the same command goes on after a stop."""
+    """Train a hypernetwork in a space on a data set; a repeated command continues it."""
     from dataclasses import asdict
 
     from cli.output import emit_json, listener, pairs

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 @click.option("--top", default=20, show_default=True, help="Rows to show; 0 shows all.")
 @options.common
 def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
-    """The candidates of a run by score; with --json all of them in order.
+    """List the candidates of a run by score; with --json all trials in order.
 
-    Score, accuracy and loss are with predicted weights; epochs and val accuracy those of the
-    longest training. `nas best RUN --trial 78` shows all of #78, `nas train RUN#78` trains it.
+    Score, accuracy and loss belong to predicted weights; epochs and val accuracy to the longest
+    training. `nas best RUN --trial 78` shows all facts of #78, `nas train RUN#78` trains it.
     """
     from cli.output import count, emit_json, quality, table
     from cli.runs import metric_of, read_trials, typed

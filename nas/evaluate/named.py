@@ -1,4 +1,4 @@
-"""Spaces, data sets and predictors as users of the library give them: things, or their names."""
+"""Spaces, data sets and predictors from the arguments of users: objects or their names."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from nas.task.task import Task
 
 _GROUP = "nas.names"
-"""Entry points of the packages that know names; ``nas`` itself knows no space and no
+"""Entry points of the packages that look up names; ``nas`` itself has no space and no
 hypernetwork."""
 
 
 def data_of(data: object, listen: Listener) -> Dataset:
-    """A data set: itself, or loaded by name or path.
+    """A data set: the given one, or one loaded by name or path.
 
     Raises:
-        ConfigError: It is something else.
-        UnknownNameError: There is none of that name.
+        ConfigError: The argument has a wrong type.
+        UnknownNameError: There is no data set of this name.
         DataError: Its files are missing or damaged.
     """
     if isinstance(data, Dataset):
@@ -43,16 +43,16 @@ def data_of(data: object, listen: Listener) -> Dataset:
 
 
 def space_of(space: object, task: Task) -> SearchSpace:
-    """A search space: itself, made for a task, or that of a name or a function.
+    """A search space: the given one, or one made for a task from a class, name or function.
 
     Args:
         space: A space, a class of spaces, the name of a registered one, perhaps with sizes
             (``"nasnet:channels=8"``), or a function as :func:`nas.own_space` takes it.
-        task: Of the data set.
+        task: The task of the data set.
 
     Raises:
-        ConfigError: It is something else.
-        UnknownNameError: There is none of that name.
+        ConfigError: The argument has a wrong type.
+        UnknownNameError: There is no space of this name.
     """
     if isinstance(space, SearchSpace):
         return space
@@ -73,18 +73,18 @@ def space_of(space: object, task: Task) -> SearchSpace:
 def predictor_of(
     predictor: object, space: SearchSpace, data: Dataset, listen: Listener
 ) -> WeightPredictor:
-    """A predictor of weights: itself, or the hypernetwork of a name or directory.
+    """A predictor of weights: the given one, or a hypernetwork by name or directory.
 
     Args:
-        predictor: None stands for the shipped hypernetwork that fits.
-        space: What is searched.
-        data: On which data set.
-        listen: Hears what should be known of the hypernetwork.
+        predictor: A predictor, a name or a directory; None takes the shipped one that fits.
+        space: The space that is searched.
+        data: The data set of the search.
+        listen: Receives notes on the hypernetwork.
 
     Raises:
-        ConfigError: It is something else.
-        UnknownNameError: There is none of that name, or no shipped one fits.
-        CheckpointError: It cannot be read.
+        ConfigError: The argument has a wrong type.
+        UnknownNameError: There is no hypernetwork of this name, or no shipped one fits.
+        CheckpointError: The hypernetwork cannot be read.
     """
     if predictor is None or isinstance(predictor, str | Path):
         suited: WeightPredictor = _knower("hypernetwork")(space, data, predictor, listen=listen)
@@ -93,12 +93,12 @@ def predictor_of(
 
 
 def module_predictor_of(predictor: object, data: Dataset, listen: Listener) -> WeightPredictor:
-    """The same for networks of no space; None stands for the general one shipped for the data.
+    """A predictor for networks outside spaces; None takes the general one shipped for the data.
 
     Raises:
-        ConfigError: It is something else.
-        UnknownNameError: There is none of that name, or none is shipped for the data.
-        CheckpointError: It cannot be read.
+        ConfigError: The argument has a wrong type.
+        UnknownNameError: There is no hypernetwork of this name, or none is shipped for the data.
+        CheckpointError: The hypernetwork cannot be read.
     """
     if predictor is None or isinstance(predictor, str | Path):
         suited: WeightPredictor = _knower("module-hypernetwork")(data, predictor, listen=listen)
@@ -123,7 +123,7 @@ def _is_concrete(space: type) -> TypeGuard[type[SearchSpace]]:
 
 
 def _knower(kind: str) -> Any:
-    """The function of an installed package that finds a thing of a kind by its name.
+    """The function of an installed package that finds objects of a kind by name.
 
     Raises:
         ConfigError: No such package is installed.

@@ -76,34 +76,32 @@ def predict_module(
 ) -> PredictedModule[_Module]:
     """Write predicted weights into a module: every learned parameter that an output depends on.
 
-    Parameters keep device, data type and ``requires_grad``; a shared parameter is predicted once,
-    a complex one in its real and its imaginary part. Parameters that require no gradient, are not
-    floating-point, are inside TorchScript, or that no output depends on keep their values and are
-    reported. Parts that cannot be recorded run unchanged; their weights are predicted from shape
-    and kind of layer alone, and reported as whole. Running statistics of predicted norms are
-    reset.
+    Parameters keep device, data type and ``requires_grad``. A shared parameter is predicted once,
+    a complex one as real and imaginary part. A parameter keeps its value and is reported if it
+    requires no gradient, is not floating-point, is inside TorchScript, or if no output depends on
+    it. Parts that cannot be recorded run unchanged; their weights are predicted from shape and
+    kind of layer alone, and reported as whole. Running statistics of predicted norms are reset.
 
     Args:
         predictor: A trained hypernetwork.
         model: Any module, for any number of classes and channels; its mode is not changed.
-        example_inputs: Arguments of ``forward``, the batch first. For a model on the nodes of a
-            graph, features and edges or a record of torch-geometric, as the model accepts.
-            For models of images and of graphs it may be omitted: see
+        example_inputs: Arguments of ``forward``, the batch first. A model on the nodes of a graph
+            takes features and edges, or a record of torch-geometric.
+            For models of images and of graphs they may be omitted: see
             :mod:`nas.modules.example_inputs` and :mod:`nas.modules.example_graph`. Like
-            calibration, it is moved to the device and the data type of the model.
+            calibration, they are moved to the device and the data type of the model.
         calibration: Inputs, several samples each, on which batch norms measure their statistics
             with the new weights. Without it, the module is for training only: its norms have no
             statistics for evaluation mode.
-        frozen: ``"predict"`` replaces floating-point parameters also where they do not require a
-            gradient.
-        arguments: How the model is called with these inputs, where that is known already; see
+        frozen: ``"predict"`` also replaces floating-point parameters that require no gradient.
+        arguments: The way to call the model with these inputs, if it is known; see
             :func:`nas.modules.calling.graph_call`.
 
     Raises:
-        ImportingError: The module is none, or cannot be read as a graph, or its inputs cannot be
-            guessed.
-        ConfigError: The predictor is none.
-        GraphError: It accepts no graph, but was given one.
+        ImportingError: The model is no module or cannot be read as a graph, or its inputs cannot
+            be guessed.
+        ConfigError: The predictor is no hypernetwork.
+        GraphError: The model accepts no graph, but was given one.
 
     Example:
         >>> from torch import nn

@@ -71,18 +71,18 @@ def predict(
     """Predict the weights of a network, and measure the statistics of its batch norms.
 
     Args:
-        model: A module, which gets the weights in place; or an architecture.
+        model: A module, whose weights are replaced in place; or an architecture.
         data: The data set that the network is for, or its name or path.
         predictor: A hypernetwork, or its name or directory; by default the shipped one for
             networks of any kind on this data.
         frozen: Whether parameters that require no gradient keep their values or are predicted.
         seed: Seed of the default weights of an architecture.
-        device: Where to predict.
+        device: Device of the prediction.
         listen: Receives notes on the hypernetwork and the images.
 
     Raises:
-        ConfigError: Model, data or predictor are of another kind, or do not fit.
-        UnknownNameError: There is none of that name.
+        ConfigError: Model, data or predictor have a wrong type, or do not fit.
+        UnknownNameError: A name is unknown.
         ImportingError: The module cannot be read.
         GraphError: The architecture is not for this data.
     """
@@ -109,15 +109,15 @@ def of_graph(
     device: torch.device,
     seconds: float = 0.0,
 ) -> Prediction:
-    """Predict an architecture.
+    """Predict the weights of an architecture.
 
     Args:
         graph: The architecture.
         data: The data set.
-        predictor: On the device.
+        predictor: A hypernetwork on the device.
         seed: Seed of the default weights.
-        device: Where to predict.
-        seconds: Time that reading the architecture took.
+        device: Device of the prediction.
+        seconds: Time taken to read the architecture.
 
     Raises:
         ConfigError: There is no hypernetwork.
@@ -143,19 +143,19 @@ def of_module(
     device: torch.device,
     listen: Listener,
 ) -> Prediction:
-    """Predict a module in place.
+    """Predict the weights of a module in place.
 
     Args:
-        module: With its default weights.
+        module: The module with its default weights.
         data: The data set.
-        predictor: On the device.
+        predictor: A hypernetwork on the device.
         frozen: Whether parameters that require no gradient keep their values or are predicted.
-        device: Where to predict.
+        device: Device of the prediction.
         listen: Receives notes on the images.
 
     Raises:
         ImportingError: The module cannot be read.
-        ConfigError: It is not for the data.
+        ConfigError: The module does not fit the data.
     """
     module = unwrapped(module).to(device)
     read = adapt(module, data, predictor.card, listen)  # lazy layers get their sizes
@@ -170,5 +170,5 @@ def of_module(
 
 
 def _kept(module: nn.Module) -> dict[str, Tensor]:
-    """A copy of a module's state, under the names it has in a classifier."""
+    """A copy of a module's state, with the names of a classifier."""
     return {f"network.{name}": tensor.clone() for name, tensor in module.state_dict().items()}

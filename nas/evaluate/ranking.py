@@ -1,4 +1,4 @@
-"""Architectures ranked without training any."""
+"""Ranking of architectures without training."""
 
 from __future__ import annotations
 
@@ -91,13 +91,13 @@ def rank(
 
     Args:
         space: A space at full size, its name, a class or a function, as :func:`nas.search` takes
-            it; the predictor's card says at which size candidates are scored.
+            it; the predictor's card sets the size at which candidates are scored.
         data: A data set of the space's task, or its name or path.
-        predictor: Predicts the weights; a torch module is moved to the device. Or the name or
-            directory of a hypernetwork; by default the shipped one that fits.
+        predictor: A hypernetwork, or its name or directory; by default the shipped one that fits.
+            A torch module is moved to the device.
         archs: Candidates of the space, or architectures in its notation.
         sample: Number of distinct architectures to draw, in place of ``archs``.
-        scoring: On how many images candidates are scored.
+        scoring: Amount of data for scoring candidates.
         seed: Seed of the sample.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:<index>``.
         listen: Receives events of the progress.
@@ -139,7 +139,7 @@ def rank(
 
 
 def distinct(space: SearchSpace, number: int, seed: int = 0) -> list[Candidate]:
-    """Random candidates of different notation; isomorphic ones may be among them.
+    """Random candidates with different notations; some of them may be isomorphic.
 
     Raises:
         ConfigError: The space has fewer architectures.
@@ -164,5 +164,5 @@ def _read(space: SearchSpace, archs: Sequence[str | Candidate]) -> list[Candidat
 
 
 def _by_score(ranked: Ranked) -> tuple[bool, float]:
-    """Higher scores first, failures last; equal ones stay in their order."""
+    """Sort key: higher scores first, failures last."""
     return ranked.score is None, -(ranked.score or 0.0)

@@ -71,9 +71,9 @@ class Estimate:
             NASWOT, multiply-accumulates, mean and shortest path; for node classification the
             aggregate of accuracy, multiply-accumulates and mean path; see
             :class:`nas.evaluate.ScoreAggregate`.
-            In a space the hypernetwork was not trained in, the reference is random feasible
-            architectures of that space, measured with the first candidates, and for images the
-            mean path is left out.
+            In a space other than that of the hypernetwork's training, random feasible
+            architectures of the space are the reference, measured with the first candidates. For
+            images the mean path is then left out.
             The negative loss if the hypernetwork's card has no reference.
     """
 
@@ -119,7 +119,7 @@ class ScoreConfig:
 
 
 class Scorer:
-    """Scores generations of candidates at the proxy a hypernetwork was trained at.
+    """Scores generations of candidates at the proxy of a hypernetwork's training.
 
     Predicted weights come without batch statistics: they are measured on training samples, never
     on the ranking split, so a score does not depend on how they are batched.
@@ -135,7 +135,7 @@ class Scorer:
         listen: Receives a note where predictions are at chance.
 
     Raises:
-        ConfigError: The predictor is for other channels or classes than the data has.
+        ConfigError: The predictor is for other channels, features or classes than the data.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ class Scorer:
         self._labels = labels[labelled(labels)]
 
     def proxy(self, space: SearchSpace) -> SearchSpace:
-        """The space at the macro sizes the predictor was trained at.
+        """The space at the macro sizes of the predictor's training.
 
         A general predictor takes any other space at that space's small sizes and at the resolution
         of training.
@@ -199,9 +199,9 @@ class Scorer:
     def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
         """An estimate for each candidate, or the reason of its failure.
 
-        One candidate's failure does not affect the others. It fails where it cannot be built at
-        the proxy, the predictor does not know one of its operations, its output is not finite,
-        memory does not suffice, or a part written by the user raises an error.
+        One candidate's failure does not affect the others. Reasons for a failure: it cannot be
+        built at the proxy; the predictor does not know one of its operations; its output is not
+        finite; memory does not suffice; user code raises an error.
 
         Raises:
             ConfigError: The predictor was trained in another space.
@@ -210,7 +210,7 @@ class Scorer:
 
     @torch.no_grad()
     def one_by_one(self, candidates: Sequence[Candidate]) -> Iterator[Estimate | Failure]:
-        """The same as an iterator, each as soon as it and its predecessors are known."""
+        """Estimates or failures in order, each as soon as it and its predecessors are known."""
         graphs = [self._build(candidate) for candidate in candidates]
         built = [graph for graph in graphs if isinstance(graph, Graph)]
         seconds = max((candidate.space.build_seconds for candidate in candidates), default=0.0)
@@ -318,7 +318,7 @@ class Scorer:
         if not is_at_chance(mean, self._data, len(self._labels)):
             return self._kind.general_score_weights
         weights, card = self._kind.untrained_score_weights, self._predictor.card
-        if card.space:  # of a hypernetwork more was to be expected
+        if card.space:  # accuracies of a trained hypernetwork should exceed chance
             text = (
                 f"Weights that hypernetwork {card.name!r} predicts for space {space.name!r} are "
                 f"at chance ({self._kind.metric_format.format(mean)} in the mean): candidates are "
@@ -369,7 +369,7 @@ def _figures(estimate: Estimate, graph: Graph) -> dict[str, float]:
 def _failure(error: Exception) -> Failure:
     """The reason of one candidate's failure; an error with another cause is raised again.
 
-    Only for a lack of GPU memory has torch a specific exception.
+    Torch has a specific exception for a lack of GPU memory only.
     """
     kinds = (MemoryError, torch.OutOfMemoryError)
     if isinstance(error, kinds) or "DefaultCPUAllocator" in str(error):
@@ -381,7 +381,7 @@ def check_fits(card: Card, data: Dataset) -> None:
     """Raise unless a hypernetwork fits the samples of the data set.
 
     Raises:
-        ConfigError: It is for other channels, features or classes.
+        ConfigError: The hypernetwork is for other channels, features or classes.
     """
     task = data.task
     wanted = (card.channels, card.features, card.classes)

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from nas.task.task import Task
 
 UNTRAINED = "none"
-"""The name of no hypernetwork."""
+"""The name that stands for no hypernetwork."""
 
 
 class UntrainedWeights(nn.Module):
-    """Stands in for a hypernetwork: the weights are torch's initialisation.
+    """Replaces a hypernetwork: the weights are torch's initialisation.
 
-    Networks with such weights predict at chance, so scores come from figures that need no learnt
+    Networks with these weights predict at chance, so scores use figures that need no learnt
     weights: the diversity of activation patterns (NASWOT, Mellor et al. 2021) and costs.
 
     Args:
-        task: Of the networks.
-        seed: Of the weights.
+        task: Task of the networks.
+        seed: Seed of the weights.
     """
 
     _place: Tensor

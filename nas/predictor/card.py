@@ -1,4 +1,4 @@
-"""Description of a hypernetwork as far as scoring depends on it."""
+"""Description of a hypernetwork: the facts on which scoring depends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Card:
 
     Attributes:
         name: Name of the hypernetwork.
-        space: Search space it was trained in; empty where nothing was trained, see
+        space: Search space of its training; empty if nothing was trained, see
             :class:`nas.evaluate.untrained.UntrainedWeights`.
         proxy: Macro sizes of the space at which it was trained and scores candidates, and
             ``resolution``, the side of the images in pixels, 0 for graphs.
@@ -25,9 +25,8 @@ class Card:
         classes: Number of classes.
         features: Features of a node; 0 for images.
         general: Whether it also predicts for networks of other spaces.
-        reference: Median and spread of figures of random architectures of the space at the proxy,
-            by name; scores are relative to it. Empty if it was not measured: the score is then
-            the negative loss.
+        reference: Median and spread of each figure over random architectures of the space at the
+            proxy; scores are relative to it. Without a reference the score is the negative loss.
 
     Example:
         >>> Card(name="mine", space="nb201", channels=3, classes=10).general
@@ -44,10 +43,10 @@ class Card:
     reference: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def check_trained(self) -> None:
-        """Raise unless this is a hypernetwork that was trained in some space.
+        """Raise unless this hypernetwork was trained.
 
         Raises:
-            ConfigError: Weights are not predicted, but drawn by torch.
+            ConfigError: Weights are not predicted, but initialised by torch.
         """
         if not self.space:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""Searches: an Optuna study driven in generations, and the training of what it finds."""
+"""Searches: an Optuna study in generations, and the training of its best architectures."""
 
 from __future__ import annotations
 

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 def baselines_of(given: Mapping[str, Baseline], task: Task) -> dict[str, Candidate]:
-    """Networks as candidates, each of a space that holds nothing else.
+    """Networks as candidates, each in a space that holds it alone.
 
     Args:
-        given: By name: a module, which is trained from its own initial values, a graph, or a
-            function without arguments that makes one of these.
+        given: Networks by name: a module, trained from its own initial values, a graph, or a
+            function without arguments that returns one.
         task: The task of the search.
 
     Raises:
-        ConfigError: One of them is something else, or no network for the task.
+        ConfigError: A baseline has a wrong type, or is no network for the task.
         ImportingError: A module does not run on inputs of the task.
     """
     if not isinstance(given, Mapping):

@@ -43,9 +43,9 @@ ScoreCandidates = Callable[[Sequence[Candidate]], Iterable[Estimate | Failure]]
 LEADERS = 5
 
 _GRACE = 10.0
-"""Seconds that a generation has to end when the time is over, and once more to be scored."""
+"""Seconds that a generation may run beyond the time limit; its scoring has as many again."""
 _SILENCE = 1.0
-"""Seconds without a generation after which failures are reported by themselves."""
+"""Least seconds between two reports of the progress within a generation."""
 
 
 def ignore_record() -> None:
@@ -53,20 +53,19 @@ def ignore_record() -> None:
 
 
 class Exploration:
-    """Asks a sampler for generations of candidates, scores them, and tells it.
+    """Asks a sampler for generations of candidates, scores them, and reports to the sampler.
 
-    What needs no scoring (a duplicate, an infeasible or unbuildable candidate) is told at once, so
-    the sampler learns from it within the generation, and a generation is a full batch for the
-    scorer. The record of a generation is durable before the next one begins, and all that is
-    random in a generation follows from the seed and the number of trials before it: a search
-    that was killed goes on as if it had not been.
+    Duplicates, infeasible and unbuildable candidates need no score. Their trials finish at once,
+    so the sampler learns from them within the generation, and a generation is a full batch for
+    the scorer. Each generation is on record before the next one begins. Its random draws follow
+    from the seed and the number of earlier trials, so a killed search continues as it would have.
 
     Args:
-        space: Full-size space; cost and constraints concern its networks.
+        space: The full-size space; costs and constraints apply to its networks.
         score: Scores candidates.
         record: The durable record.
-        config: What is searched for, and for how long.
-        listen: Is told of the progress.
+        config: Goals and length of the search.
+        listen: Receives the events of the progress.
         recorded: Called after each generation, when its record is durable.
     """
 
@@ -92,7 +91,7 @@ class Exploration:
         self._open()
 
     def _open(self) -> None:
-        """Take up what is on record, and nothing else."""
+        """Restore the state on record, and discard any other."""
         self._study = optuna.create_study(
             directions=[objective.direction for objective in self._config.objectives]
         )
@@ -111,16 +110,16 @@ class Exploration:
         return self._stopping.missing <= 0 or bool(self._recorded_stop())
 
     def run(self, stage: StageProgress) -> str:
-        """Search until ``n_trials`` candidates are scored, or there is reason to stop.
+        """Search until ``n_trials`` candidates are scored or a reason to stop occurs.
 
         Returns:
-            Why it stopped early; empty if it did not.
+            The reason for an early stop; empty if there was none.
 
         Raises:
-            InfeasibleError: Nothing satisfied the constraints.
-            StudyError: Nothing could be scored.
-            ConfigError: What the space builds is no network for its task, or no function of the
-                choices.
+            InfeasibleError: No candidate satisfied the constraints.
+            StudyError: No candidate could be scored.
+            ConfigError: The space builds no network for its task, or different graphs from the
+                same choices.
         """
         self._progress, self._marked = stage, time.monotonic()
         if self._config.timeout is not None:
@@ -144,7 +143,7 @@ class Exploration:
         return reason
 
     def _until_stopped(self, stage: StageProgress) -> tuple[str, bool]:
-        """Search; why it stopped, and whether it would stop for that again."""
+        """Search; return why it stopped, and whether a repeated call would stop as well."""
         asked, began, before = self._config, time.monotonic(), self._stopping.counts.complete
         try:
             if not self.is_over:
@@ -157,7 +156,7 @@ class Exploration:
                     repeating = self._stopping.is_repeating(size) and not self._restart(size)
                 if repeating:
                     known = counted(len(self._cache), "known architecture")
-                    return f"no new one was found beside {known}", True
+                    return f"nothing new was found beside {known}", True
                 self._generation(size, ASKS_PER_CANDIDATE * size)
                 seconds = time.monotonic() - began
                 self._report(stage, (self._stopping.counts.complete - before) / seconds)
@@ -169,22 +168,20 @@ class Exploration:
         return reason, True
 
     def _limit(self, least: float = 0.0) -> AbstractContextManager[None]:
-        """A block that the end of the time ends, though not within so many seconds."""
+        """A block that the time limit interrupts, after ``least`` seconds at the earliest."""
         if self._ends is None:
             return nullcontext()
         return time_limit(max(self._ends - time.monotonic(), least))
 
     def record_mutant(self, mutant: Candidate, parent: int) -> FrozenTrial | None:
-        """The trial of an architecture that was made from that of another trial.
-
-        It is scored and recorded unless it is known.
+        """The trial of a mutant; a new mutant is first scored and recorded.
 
         Args:
-            mutant: The architecture, which satisfies the constraints.
-            parent: Number of the trial it was made from.
+            mutant: A feasible architecture.
+            parent: Number of its parent's trial.
 
         Returns:
-            None if it cannot be scored.
+            None if the mutant cannot be scored.
         """
         if mutant.hash not in self._cache:
             self._study.enqueue_trial(dict(mutant.params), user_attrs={PARENT: parent})
@@ -196,11 +193,11 @@ class Exploration:
         return self._record.trial(mutant.hash)
 
     def trial(self, number: int) -> FrozenTrial:
-        """The trial on record with that number."""
+        """The recorded trial with this number."""
         return self._record.study.get_trials(deepcopy=False)[number]
 
     def _recorded_stop(self) -> str:
-        """Why the same command stopped before, so that it need not find out again."""
+        """Why an earlier call with the same ``n_trials`` stopped for good; empty if none did."""
         stopped = self._record.read("stopped", {})
         return str(stopped["reason"]) if stopped.get("n_trials") == self._config.n_trials else ""
 
@@ -208,8 +205,8 @@ class Exploration:
         """Ask at most ``asks`` times for ``size`` new candidates; score, tell and record them.
 
         Raises:
-            TimeIsOver: Before all were scored; what was told before the first of these is on
-                record, and the rest as if it had never been asked.
+            TimeIsOver: Some candidates were not scored in time. The trials before the first of
+                them are on record; all later ones are discarded.
         """
         if not self._stopping.counts.total:
             self._queue_known_designs()
@@ -255,12 +252,12 @@ class Exploration:
         fresh: dict[str, ProposedTrial],
         twins: list[ProposedTrial],
     ) -> None:
-        """Ask for new candidates, and tell what needs no scoring; all are added as they come."""
+        """Ask for new candidates; finish trials without need of a score. Extends the arguments."""
         for _ in range(asks):
             exploring = self._progress is not None
             if len(fresh) == size or (exploring and self._stopping.is_failing(len(fresh))):
                 break
-            if self._ends is not None and time.monotonic() > self._ends:  # where no alarm is
+            if self._ends is not None and time.monotonic() > self._ends:  # if no alarm can be set
                 raise TimeIsOver
             proposal = ProposedTrial.build(self._space, self._study.ask(), self._cache.identities)
             if proposal.identity in fresh:
@@ -289,7 +286,7 @@ class Exploration:
             self._show_within(place)
 
     def _tell(self, proposal: ProposedTrial, outcome: TrialOutcome) -> FrozenTrial:
-        if outcome.number is not None:  # isomorphic networks may have notations of their own
+        if outcome.number is not None:  # isomorphic networks may differ in notation
             own = {"architecture": proposal.architecture}
             outcome = dataclasses.replace(outcome, attributes=own)
         trial = outcome.tell(proposal.trial)
@@ -303,10 +300,10 @@ class Exploration:
             self._stopping.failures.add(trial)
 
     def _announce(self, others: int) -> None:
-        """Say what fails while a generation is under way.
+        """Report failures while a generation is under way.
 
         Args:
-            others: Candidates of it that have not failed.
+            others: Number of its candidates that have not failed.
         """
         failures, stage = self._stopping.failures, self._progress
         text = failures.announcement(self._stopping.tried + others)
@@ -323,7 +320,7 @@ class Exploration:
             self._progress.advance(self._stopping.counts.complete + scored)
 
     def _seconds(self) -> float:
-        """Seconds since the record last knew of the time, or the search began."""
+        """Seconds since the last mark; sets a new one."""
         before, self._marked = self._marked, time.monotonic()
         return self._marked - before
 
@@ -333,12 +330,12 @@ class Exploration:
         self._fronts = ranked_fronts([*leaders, *told], self._study.directions, LEADERS)
 
     def _queue_known_designs(self) -> None:
-        """Let a search begin with the known designs of the space."""
+        """Enqueue the known designs of the space as the first trials."""
         for name, params in self._space.known().items():
             self._study.enqueue_trial(dict(params), user_attrs={DESIGN: name})
 
     def _restart(self, wanted: int) -> int:
-        """Queue random architectures that are new; returns how many."""
+        """Enqueue new random architectures; return their number."""
         draws = rng(self._config.seed, "immigrants", self._stopping.counts.total)
         found: set[str] = set()
         for _ in range(TRIES_PER_CANDIDATE * self._config.generation):
@@ -346,7 +343,7 @@ class Exploration:
                 break
             try:
                 stranger = sample(self._space, draws)
-            except Exception:  # a space may be anybody's code; the sampler reports its failures
+            except Exception:  # a space may be user code; trials of the sampler report failures
                 continue
             if stranger.hash not in self._cache and stranger.hash not in found:
                 found.add(stranger.hash)
@@ -374,7 +371,7 @@ class Exploration:
 
 
 def _unbroken(told: Sequence[FrozenTrial], asked: Sequence[int]) -> list[FrozenTrial]:
-    """Of finished trials, in order, those before the first that was asked for and is not."""
+    """The finished trials before the first unfinished one of those asked for."""
     finished = {trial.number for trial in told}
     end = min((number for number in asked if number not in finished), default=math.inf)
     return [trial for trial in told if trial.number < end]

@@ -1,4 +1,4 @@
-"""The candidates of a search that failed, and why."""
+"""The failed candidates of a search, by reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 _SECONDS_ALLOWED = 300.0
-"""What candidates that cannot be built may take, where more fail than do not."""
+"""Seconds that unbuildable candidates may take in total while most candidates fail."""
 _ANNOUNCED_FIRST, _ANNOUNCED_EACH = 5, 4
 _LONGEST = 200
 
@@ -21,7 +21,7 @@ class Failures:
     """Counts failed candidates by reason.
 
     Attributes:
-        count: How many there are.
+        count: Number of failed candidates.
     """
 
     def __init__(self) -> None:
@@ -31,20 +31,20 @@ class Failures:
         self._due = _ANNOUNCED_FIRST
 
     def add(self, trial: FrozenTrial) -> None:
-        """Take note of the trial of a distinct candidate that failed."""
+        """Count the trial of a distinct failed candidate."""
         self.count += 1
         if hash_of(trial) is None and trial.duration is not None:
             self._seconds += trial.duration.total_seconds()
         reason = reason_of(trial)
-        kind = re.sub(r"\d+", "", reason)  # sizes differ
+        kind = re.sub(r"\d+", "", reason)  # the same error may name other sizes
         count, example = self._reasons.get(kind, (0, reason))
         self._reasons[kind] = (count + 1, example)
 
     def are_too_many(self, tried: int) -> bool:
-        """Whether there is no use in going on.
+        """Whether failures are frequent enough to stop the search.
 
         Args:
-            tried: Distinct candidates, failed ones among them.
+            tried: Number of distinct candidates, failed ones included.
         """
         mostly = 2 * self.count > tried
         return is_hopeless(self.count, tried) or (mostly and self._seconds > _SECONDS_ALLOWED)
@@ -57,7 +57,7 @@ class Failures:
         return f"{count} of {self.count} for this reason: {shown}"
 
     def announcement(self, tried: int) -> str:
-        """What the user should know now; empty if nothing is new enough."""
+        """A message about the failures if one is due; empty otherwise."""
         if self.count < self._due:
             return ""
         while self._due <= self.count:

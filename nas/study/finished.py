@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 _DONE = "finished"
 _FORMERLY: dict[str, Any] = {"init": "auto", "baselines": [], "train_seconds": None, "splits": 1}
-"""Settings of searches before they were noted."""
+"""Settings of earlier versions, which did not record them."""
 
 
 class Finished:
-    """Notes in the record what a search has done with its candidates.
+    """Notes in the record that a search with certain settings is complete.
 
     Args:
-        config: What is asked for.
-        baselines: Architectures beside the space, by name.
-        record: Of the search.
+        config: Settings of the search.
+        baselines: Architectures outside the space, by name.
+        record: The record of the search.
         folder: The run folder, None if there is none.
     """
 
@@ -44,7 +44,7 @@ class Finished:
         self._folder = folder
 
     def __bool__(self) -> bool:
-        """Whether an earlier call has done all that is asked for, so that it is only shown."""
+        """Whether an earlier call has completed these settings, so that its result is shown."""
         done = self._record.read(_DONE)
         exported = self._folder is not None and Files(self._folder.best).weights.is_file()
         return (
@@ -55,12 +55,12 @@ class Finished:
         )
 
     def note(self) -> None:
-        """Record that all is done."""
+        """Record that the search is complete."""
         if self._record.read(_DONE) != self._asked():
             self._record.write(_DONE, self._asked())
 
     def sentence(self) -> str:
-        """What a user is told where it is done."""
+        """The message of a search that is already complete."""
         asked, held = self._config.n_trials, self._candidates()
         more = f", more than the {asked} asked for" if held > asked else ""
         return (

@@ -24,7 +24,7 @@ _DRAWN = 2
 """Random architectures whose training is timed."""
 
 _LONG = 600.0
-"""Seconds from which the cost of the trainings is said before the search begins."""
+"""Expected seconds of all trainings from which a note announces them."""
 
 
 def timed(
@@ -35,13 +35,13 @@ def timed(
     is_feasible: Callable[[Graph], bool],
     explored: str,
 ) -> Listener:
-    """A listener that is told the time left; a note says first what will take long.
+    """A listener with the time left of the search; a note announces long trainings.
 
     Args:
         listen: Receives the events.
         space: Full-size space.
         trainer: Times the training of a few random architectures.
-        config: Suited to the task.
+        config: Settings suited to the task.
         is_feasible: Whether a network satisfies the constraints.
         explored: Name of the stage before the trainings.
     """

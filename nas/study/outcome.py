@@ -32,11 +32,11 @@ class TrialOutcome:
     """The outcome of every trial that asks for one architecture.
 
     Attributes:
-        kind: Whether it was scored, is infeasible, or failed.
-        values: One for each objective, the worst where unknown; None if it failed.
+        kind: Whether the architecture was scored, is infeasible, or failed.
+        values: The value of each objective, the worst one where unknown; None after a failure.
         violations: Amount by which each constraint is missed.
-        attributes: Its figures, notation and hash, or why it failed; fit for JSON.
-        number: The first trial that asked, once that one is told.
+        attributes: Figures, notation and hash, or the reason of the failure; fit for JSON.
+        number: Number of the first trial of the architecture, once that trial is finished.
     """
 
     kind: OutcomeKind
@@ -46,7 +46,7 @@ class TrialOutcome:
     number: int | None = None
 
     def tell(self, trial: Trial) -> FrozenTrial:
-        """Finish a trial with this outcome; the study then holds what is known."""
+        """Finish a trial with this outcome, and write its attributes to the study."""
         for key, value in {**self.attributes, OUTCOME: self.kind.value}.items():
             trial.set_user_attr(key, value)
         if self.number is not None:
@@ -73,12 +73,12 @@ def outcome_of(trial: FrozenTrial) -> TrialOutcome:
 class OutcomeCache:
     """Outcomes by canonical hash, and the notations met so far.
 
-    Two notations may share a hash (isomorphic networks), so the number of notations is what a
-    space of known size runs out of. What could not be built has no hash and is known by its
-    notation.
+    Isomorphic networks have one hash and several notations, so the notations show when a space of
+    known size is exhausted. A candidate that cannot be built has no hash; its notation identifies
+    it.
 
     Attributes:
-        identities: Canonical hash by the text of the parameters, of all that could be built.
+        identities: Canonical hash of each built architecture by the text of its parameters.
     """
 
     def __init__(self, trials: Iterable[FrozenTrial] = ()) -> None:
@@ -90,7 +90,7 @@ class OutcomeCache:
             self.learn(trial)
 
     def learn(self, trial: FrozenTrial) -> None:
-        """Remember what a finished trial was told."""
+        """Remember the outcome of a finished trial."""
         self._notations.add(architecture_of(trial))
         known = hash_of(trial)
         if not is_repeat(trial):
@@ -102,7 +102,7 @@ class OutcomeCache:
             self.identities[repr(trial.params)] = self._hashes[first]
 
     def get(self, identity: str) -> TrialOutcome | None:
-        """The outcome for the architecture of that hash, if there is one."""
+        """The outcome of the architecture with this hash or notation; None if unknown."""
         return self._outcomes.get(identity)
 
     @property

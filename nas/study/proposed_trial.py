@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ProposedTrial:
-    """What a sampler asked for, built.
+    """A running trial with the candidate that its parameters build.
 
     Attributes:
         trial: The running trial.
-        architecture: In the notation of the space, or the parameters if it could not be built.
+        architecture: The notation of the architecture; the parameters if building failed.
         candidate: The built candidate.
-        figures: What is known of it from its graph.
-        reason: Why it could not be built; empty if it could.
-        known_as: The canonical hash, where that follows from the parameters; then candidate and
-            figures are left out.
+        figures: The figures known from its graph.
+        reason: Why building failed; empty if it did not.
+        known_as: The canonical hash, where an earlier trial had the same parameters; candidate
+            and figures are then left out.
     """
 
     trial: Trial
@@ -48,11 +48,11 @@ class ProposedTrial:
 
     @staticmethod
     def build(space: SearchSpace, trial: Trial, known: Mapping[str, str]) -> ProposedTrial:
-        """Let a space suggest the parameters of a trial; a failure is part of the outcome.
+        """Build the architecture of a trial; a failure is part of the outcome.
 
         Args:
-            space: Whose architectures are searched.
-            trial: What the sampler asked for.
+            space: The space that is searched.
+            trial: The running trial, which suggests the parameters.
             known: Canonical hashes by parameters, see :attr:`nas.study.outcome.OutcomeCache`.
         """
         try:
@@ -68,7 +68,7 @@ class ProposedTrial:
                 candidate=candidate,
                 figures=graph_figures(candidate.network),
             )
-        except Exception as error:  # a space may be anybody's code
+        except Exception as error:  # a space may be user code
             return ProposedTrial(
                 trial=trial,
                 architecture=json.dumps(trial.params),
@@ -77,7 +77,7 @@ class ProposedTrial:
 
     @property
     def identity(self) -> str:
-        """The canonical hash; the notation of what could not be built."""
+        """The canonical hash; the notation if building failed."""
         if self.candidate is None:
             return self.known_as or self.architecture
         return self.candidate.hash
@@ -105,7 +105,7 @@ class ProposedTrial:
         objectives: Sequence[Objective],
         constraints: Sequence[Constraint],
     ) -> TrialOutcome:
-        """The outcome once it is scored, or has failed to be."""
+        """The outcome after scoring."""
         assert self.figures is not None
         missed = violations(constraints, self.figures)
         if isinstance(estimate, Failure):

@@ -1,4 +1,4 @@
-"""A look at what a space builds, before a search trusts it."""
+"""Check that a space builds the same graph from the same choices, before a search."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 _DRAWN = 3
 _REPEATS = 2
 _SECONDS = 10.0
-"""How long that may take."""
+"""Seconds that the check may take."""
 
 
 def check_reproducible(space: SearchSpace, seed: int) -> None:
-    """Build a few random architectures, and each again from its parameters.
+    """Build a few random architectures, and rebuild each from its parameters.
 
-    Architectures that cannot be built are passed over: a search records them. So is what a slow
-    space does not build in time.
+    The check skips architectures that cannot be built, since a search records them. In a slow
+    space it ends early.
 
     Raises:
-        ConfigError: What is built is no network for the task, or not the same each time.
+        ConfigError: A graph is no network for the task, or differs when it is rebuilt.
     """
     with suppress(TimeIsOver), time_limit(_SECONDS):
         _check_reproducible(space, seed)
@@ -40,7 +40,7 @@ def _check_reproducible(space: SearchSpace, seed: int) -> None:
             drawn = sample(space, draws)
         except ConfigError:
             raise
-        except Exception:  # a space may be anybody's code
+        except Exception:  # a space may be user code
             continue
         if not all(_is_rebuilt(drawn) for _ in range(_REPEATS)):
             raise ConfigError(
@@ -54,5 +54,5 @@ def _check_reproducible(space: SearchSpace, seed: int) -> None:
 def _is_rebuilt(drawn: Candidate) -> bool:
     try:
         return drawn.space.graph(drawn.params).hash() == drawn.graph.hash()
-    except EncodingError:  # other choices were asked for
+    except EncodingError:  # the space asked for other choices
         return False

@@ -1,4 +1,4 @@
-"""What a search has found."""
+"""The result of a search."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """An architecture a search came across.
+    """An architecture of a search.
 
     Attributes:
-        candidate: The architecture, full size.
+        candidate: The architecture at full size.
         name: ``#12`` for trial 12; the name of a baseline.
-        number: Its trial; None for a baseline.
+        number: Number of its trial; None for a baseline.
         values: The values of the objectives.
         estimate: Its figures with predicted weights; None for a baseline.
         cost: Its analytic cost.
         val_accuracy: Accuracy on the ranking split after its longest training so far; None if it
-            was not trained. What won has that of its weights; other networks on graphs have the
+            was not trained. The winner has the accuracy of its weights; on graphs, others have the
             mean of some epochs, see :attr:`nas.training.train.Trained.ranking_accuracy`.
         epochs: Length of that training; None if there was none.
         test_accuracy: Accuracy on the test split after its final training; None if it had none.
@@ -98,11 +98,11 @@ class RivalResult:
     """A rival of the search, and by how much the best architecture is ahead of it.
 
     Attributes:
-        name: Of the baseline or the known design, or ``largest by MACs``.
+        name: Name of the baseline or the known design, or ``largest by MACs``.
         kind: ``baseline``, ``known design`` or ``largest``.
         found: The architecture, with its longest training.
-        lead: The lead of the best architecture after trainings of equal length; None where there
-            are none, and for the best architecture itself.
+        lead: The lead of the best architecture after trainings of equal length; None if there are
+            none, and for the best architecture itself.
     """
 
     name: str
@@ -122,13 +122,13 @@ class RivalResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbesResult:
-    """What architectures reach that were chosen evenly over the ranking.
+    """Accuracy of the probes: architectures spread evenly over the ranking.
 
     Attributes:
-        architectures: Number of them.
+        architectures: Number of probes.
         epochs: Length of their trainings.
-        mean: Of their accuracies on the ranking split.
-        error: Its standard error over architectures.
+        mean: Mean of their accuracies on the ranking split.
+        error: Standard error of the mean over architectures.
     """
 
     architectures: int
@@ -139,27 +139,26 @@ class ProbesResult:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchResult:
-    """What a search has found, and where it is kept.
+    """The result of a search, and the files that hold it.
 
     Attributes:
         run: The run folder, None if there is none.
         study: The Optuna study of all trials; dashboards, plots, ask and tell work on it.
-        best: The architecture with the best final training of all calls; where none was asked for
+        best: The architecture with the best final training of all calls; without final trainings
             the best finalist, and without any training the first in rank.
-        pareto: What no other architecture beats in every objective, as far as that was known
-            before training; by score.
-        finalists: All that were trained, each after its longest training; longer trainings first,
-            the best of equally long ones first.
+        pareto: The Pareto front of the objectives as known before training, by score.
+        finalists: All trained architectures with their longest training: ``best`` first, then by
+            length of training, then by accuracy.
         rivals: Architectures that the search had to beat.
-        probes: What architectures reach that no score has chosen; None with fewer than two.
+        probes: Accuracy of the probes; None if fewer than two were trained.
         best_model: The trained network of ``best``, None if no final training was asked for.
-        trust: How well what was known before training has ranked the finalists on the first rung.
-        rungs: What scoring and the trainings of each rung have cost; what an earlier run of the
-            command has done is part of it.
-        trials: How many trials ended how.
+        trust: How well the figures known before training ranked the finalists of the first rung.
+        rungs: Effort of scoring and of the trainings of each rung, earlier runs of the same
+            command included.
+        trials: Number of trials by outcome.
         seconds: Time spent in each stage, earlier runs of the same command included.
-        samples: Sizes of the splits that accuracies are of: ``ranking`` and ``test``.
-        files: What was written, by name.
+        samples: Sizes of the splits on which accuracies are measured: ``ranking`` and ``test``.
+        files: Written files by name.
         stopped: Why the search ended before ``n_trials``; empty if it did not.
     """
 

@@ -1,4 +1,4 @@
-"""Architectures of a search with all that is known of them."""
+"""The results of each architecture of a search."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class ResultTable:
-    """Reads from the record what came of each architecture.
+    """Reads the results of each architecture from the record.
 
     Args:
-        record: Of the search.
-        objectives: Whose values are shown.
+        record: The record of the search.
+        objectives: The objectives of the search.
         contenders: All architectures of the search, by hash.
     """
 
@@ -40,7 +40,7 @@ class ResultTable:
         self._longest = longest_trainings(record)
 
     def found(self, contender: Contender, winner: FullyTrained | None = None) -> Found:
-        """An architecture with its longest training, or with the final one by which it has won."""
+        """An architecture with its longest training; the winner with its final training."""
         trained = winner or self._longest.get(contender.hash)
         known: dict[str, Any] = {}
         if trained is not None:
@@ -67,7 +67,7 @@ class ResultTable:
         )
 
     def trained(self, first: Contender) -> tuple[Found, ...]:
-        """All trained architectures, by length of training and accuracy, but one of them first."""
+        """All trained architectures: ``first``, then by length of training and by accuracy."""
         order = sorted(
             (one for one in self._longest.values() if one.hash in self._contenders),
             key=lambda one: (one.hash != first.hash, -one.epochs, -one.val_accuracy),

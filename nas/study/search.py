@@ -1,4 +1,4 @@
-"""Search for an architecture: the whole of it, from a question to a trained network."""
+"""The complete search: from a space and a data set to a trained network."""
 
 from __future__ import annotations
 
@@ -39,40 +39,39 @@ def search(
 ) -> SearchResult:
     """Find architectures by scoring them with predicted weights, and train the best.
 
-    Generations of candidates are asked of a sampler, scored as one batch, told, and recorded
-    before the next one begins. Then ``finalists`` are trained briefly: the best in rank, a few
-    probes that measure how far the ranking can be trusted, and the candidates that rank best after
-    each training; see :mod:`nas.study.selection.finalist_selector`. On a graph, where the ranking
-    proves unreliable, mutants of the best follow; see
-    :mod:`nas.study.selection.mutation_selector`. Successive halving trains the best of these
-    longer, again and again, and the best of the last rung to the end; it meets the test split
-    once. With objectives such as ``params`` those of the best Pareto fronts are trained longer, by
-    the accuracy they have reached. The same call again continues a search that was stopped or
-    killed.
+    A sampler proposes candidates in generations. Each generation is scored as one batch and
+    recorded before the next one begins. Then ``finalists`` are trained briefly: the best in rank,
+    a few probes that measure how far the ranking can be trusted, and the candidates that rank best
+    after each training; see :mod:`nas.study.selection.finalist_selector`. On a graph, if the
+    ranking proves unreliable, mutants of the best follow; see
+    :mod:`nas.study.selection.mutation_selector`. Successive halving trains the best finalists
+    longer on each rung, and the best of the last rung to the end. A fully trained network is
+    tested once. With further objectives such as ``params``, the best Pareto fronts are trained
+    longer, in the order of accuracy. Repeating the call continues a stopped or killed search.
 
     Args:
         space: A space at full size, a class of spaces, the name of a registered one, perhaps with
             sizes (``"nasnet:channels=8"``), or a function as :func:`nas.own_space` takes it. The
-            predictor's card says at which size candidates are scored.
+            predictor's card sets the size at which candidates are scored.
         data: A data set of the space's task, or its name or path.
-        predictor: Predicts the weights; a torch module is moved to the device. Or the name or
-            directory of a hypernetwork; by default the shipped one that fits.
-        config: How to search; the defaults of :class:`nas.study.SearchConfig` if None.
-        baselines: Networks of yours by name, compared with the architectures of the space: trained
-            on the same rungs, and handed over if nothing found beats them. Each is a torch module,
-            which is trained from its own initial values, a graph, or a function that makes one.
+        predictor: A hypernetwork, or its name or directory; by default the shipped one that fits.
+            A torch module is moved to the device.
+        config: Settings of the search; the defaults of :class:`nas.study.SearchConfig` if None.
+        baselines: Your own networks by name. They are trained on the same rungs, and the best one
+            is the result if no architecture of the space beats it. Each is a torch module, trained
+            from its own initial values, a graph, or a function that returns one.
         listen: Receives events of the progress.
         options: Fields of the configuration that differ from it, such as ``n_trials=500`` or
             ``constraints="params<=2e6"``. An objective may be a function of a graph, with its
             direction: ``objectives=["score", (nodes, "min")]`` after ``def nodes(graph): ...``.
-            It is recorded under its name, and a call that continues the search gives it again.
+            It is recorded by name; a call that continues the search passes it again.
 
     Raises:
-        ConfigError: An option is unknown or out of range, or space, data and predictor do not
-            fit, or are of another kind.
-        UnknownNameError: There is no space, data set or hypernetwork of that name.
+        ConfigError: An option is unknown or out of range, or space, data and predictor have a
+            wrong type or do not fit.
+        UnknownNameError: There is no space, data set or hypernetwork of this name.
         DataError: The data cannot be read.
-        InfeasibleError: Nothing satisfied the constraints.
+        InfeasibleError: No candidate satisfied the constraints.
         StudyError: Folder or storage hold another search or cannot be used, or no candidate could
             be scored.
         TrainingError: Every finalist failed.

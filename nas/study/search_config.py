@@ -1,4 +1,4 @@
-"""How a search is asked for."""
+"""The settings of a search."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 
 _AS_TIME_ALLOWS = 64
-"""Finalists where the time of the trainings is limited, which ends the first rung earlier."""
+"""Finalists under a time limit, which ends the first rung before all are trained."""
 
 _IMAGES = KINDS.get(IMAGE_CLASSIFICATION)
-"""Whose usual lengths hold until a task is known."""
+"""The kind of task whose usual lengths apply until a task is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,36 +43,36 @@ class SearchConfig:
     """All settings of a search, checked.
 
     Attributes:
-        n_trials: Distinct candidates that shall reach a score, earlier calls included.
+        n_trials: Number of distinct candidates to score, earlier calls included.
         objectives: ``NAME:max|min`` of figures (:data:`nas.study.goals.figure.FIGURES`).
         constraints: ``NAME<=NUMBER`` or ``NAME>=NUMBER`` on figures known from the graph.
         sampler: Name of a sampler in :data:`nas.study.SAMPLERS`, or a sampler of Optuna, of which
             a copy is used; see :func:`nas.study.make_sampler`.
         storage: Where the study is kept: a URL, a file ending in ``.journal``, or an open Optuna
-            storage; by default ``study.journal`` in the run folder, without one memory.
-        study_name: Name of the study in the storage; by default of space and data set.
+            storage; by default ``study.journal`` in the run folder, or memory if there is none.
+        study_name: Name of the study in the storage; by default that of space and data set.
         seed: Fixes candidates and training.
-        generation: Candidates scored as one batch.
-        timeout: Seconds after which no new generation starts; one under way has 10 more.
-        finalists: Number of architectures to train briefly, by default what the kind of task says
-            (6, on a graph 60), or what the budget allows; 0 goes by the score alone.
+        generation: Number of candidates scored as one batch.
+        timeout: Seconds after which no new generation starts; a running one has 10 more.
+        finalists: Number of architectures to train briefly; by default 6, on a graph 60, or as
+            many as the budget allows. With 0 the score alone decides.
         finalist_epochs: Length of that training; by default 3, on a graph 30.
         max_epochs: Length of the final training, by default 30, on a graph 300; 0 leaves it out.
-        founders: Finalists that the ranking chooses before mutants of the best are trained, where
-            no ranking has proved itself; by default 8, on a graph 30.
-        reduction: The best ``1 / reduction`` of the finalists are trained ``reduction`` times as
-            long, each time from the start, and so on until one is left or it is time for the
-            final training; see :func:`nas.study.finalists.rungs.plan`.
-        train_seconds: Time that all trainings may take, in place of ``budget``: each rung ends
-            when its share is used up, so that as many are trained as the machine allows.
+        founders: Number of finalists that the ranking chooses; mutants of the best follow unless
+            a ranking has proved itself. By default 8, on a graph 30.
+        reduction: The best ``1 / reduction`` of a rung are trained ``reduction`` times as long,
+            from the initial weights, until one is left or the final training is next; see
+            :func:`nas.study.finalists.rungs.plan`.
+        train_seconds: Seconds that all trainings may take, in place of ``budget``; each rung ends
+            when its share is used up.
         init: Start of the trainings (:data:`nas.training.starts.STARTS`); ``auto`` starts from the
-            usual weights, and compares further starts in the final training where that is cheap.
-        budget: Epochs that all trainings together may take, in place of ``finalists``: as many
-            are trained as that allows.
+            usual weights, and compares further starts in the final training if that is cheap.
+        budget: Epochs that all trainings together may take; it sets the number of finalists, in
+            place of ``finalists``.
         splits: Draws of the ranking split on which each brief training is repeated; the mean
-            accuracy ranks. By default 1, and 3 where a folder has fewer than 500 images to train
-            and to rank on and its ranking split is drawn by seed. Final trainings are on one.
-        scoring: On how many images candidates are scored.
+            accuracy ranks. By default 1; 3 if a folder has fewer than 500 images to train and
+            rank on and its ranking split is drawn by seed. Final trainings use one split.
+        scoring: Amount of data for scoring candidates.
         out: The run folder.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:<index>``.
 
@@ -140,7 +140,7 @@ class SearchConfig:
         return self._finalists_beside(0)
 
     def suited(self, task: Task) -> SearchConfig:
-        """With the finalists and lengths of training usual for a task where none were given."""
+        """A copy that takes missing finalists and training lengths from the kind of task."""
         kind = task.traits
         usual = None
         if self.budget is None:
@@ -156,11 +156,11 @@ class SearchConfig:
         )
 
     def rungs(self, candidates: int, baselines: int = 0) -> tuple[Rung, ...]:
-        """The trainings that are planned, those of baselines aside.
+        """The planned trainings, without those of baselines.
 
         Args:
             candidates: Number of architectures to choose finalists from.
-            baselines: Number of those that the budget has to pay besides.
+            baselines: Number of baselines whose trainings the budget also covers.
         """
         finalists = min(self._finalists_beside(baselines), candidates)
         return plan(finalists, *self._lengths, self.reduction)
@@ -172,7 +172,7 @@ class SearchConfig:
 
     @property
     def _lengths(self) -> tuple[int, int]:
-        """Epochs of a brief and of the full training, those usual for images if not given."""
+        """Epochs of a brief and of the full training; by default those usual for images."""
         return (
             _IMAGES.brief_epochs if self.finalist_epochs is None else self.finalist_epochs,
             _IMAGES.full_epochs if self.max_epochs is None else self.max_epochs,
@@ -209,5 +209,5 @@ class SearchConfig:
 
 
 def _several(given: Any) -> Sequence[Any]:
-    """A text or a thing alone as the only one of several."""
+    """A single value as a sequence of one."""
     return given if isinstance(given, list | tuple) else (given,)

@@ -127,13 +127,13 @@ def run_search(
 
 
 class SearchRun:
-    """One run: its stages, in order.
+    """One run of a search: its stages in order.
 
     Args:
         space: Full-size space.
         score: Scores candidates.
         trainer: Trains finalists.
-        config: Suited to the task.
+        config: Settings suited to the task.
         record: The durable record.
         folder: The run folder, None if there is none.
         listen: Receives the events of the progress.
@@ -189,7 +189,7 @@ class SearchRun:
         return satisfied(self._config.constraints, figures(network))
 
     def run(self) -> SearchResult:
-        """All stages; those that an earlier call has finished take no time."""
+        """Run all stages; those that an earlier call has finished take no time."""
         exploration = self._exploration()
         stopped = self._explore(exploration)
         trained = self._training.run(exploration)
@@ -232,12 +232,12 @@ class SearchRun:
         )
 
     def _samples(self) -> dict[str, int]:
-        """Sizes of the splits that accuracies are of."""
+        """Sizes of the splits on which accuracies are measured."""
         data = self._trainer.data
         return {"ranking": len(data.val), "test": len(data.test)}
 
     def _efforts(self, trained: Trained, leader: Contender) -> tuple[Effort, ...]:
-        """What each stage has cost."""
+        """The effort of each stage."""
         scoring, data, ranked = self._config.scoring, self._trainer.data, trained.ranked
         small = self._score.proxy(self._space)
         sample = ranked[:: -(-len(ranked) // _PROXIES)]
@@ -283,7 +283,7 @@ class SearchRun:
             self._table.write()
 
     def _record_failure(self, error: NasError) -> None:
-        """Say in the run folder why there is no result, unless an earlier call left one."""
+        """Write into the run folder why there is no result, unless an earlier call left one."""
         counts = self._record.counts()
         if self._folder is None or counts.complete:
             return
@@ -305,7 +305,7 @@ class SearchRun:
         write_json(self._folder.result, document)
 
     def _sampler(self) -> BaseSampler:
-        """A sampler whose draws differ from those behind the trials that are there."""
+        """A sampler whose draws differ from those of the recorded trials."""
         count = self._record.counts().total
         return make_sampler(self._config.sampler, derive(self._config.seed, "sampler", count))
 

@@ -37,9 +37,9 @@ class TrainedNetwork:
     """A network after its training.
 
     Attributes:
-        module: In evaluation mode.
+        module: The network in evaluation mode.
         figures: Accuracies, costs and time.
-        files: What was written.
+        files: The written files.
     """
 
     module: nn.Module
@@ -66,23 +66,23 @@ def train(
     The same call resumes an interrupted training, and returns a finished one.
 
     Args:
-        network: A module, which is trained from its own initial values; an architecture; or one in
-            the notation of ``space``.
+        network: A module, trained from its own initial values; an architecture; or an architecture
+            in the notation of ``space``.
         data: The data set that the network is for, or its name or path.
         config: The training; the task's usual one if None.
         space: The space of a notation, or of an architecture that starts from predicted weights.
-        init: Where an architecture starts from: ``default`` or ``predicted``.
+        init: Initial weights of an architecture: ``default`` or ``predicted``.
         predictor: Predicts the initial weights; by default the shipped hypernetwork that fits.
         out: The folder; by default ``runs/train-HASH``.
-        seed: Of the initial weights, the order of the samples, augmentation and dropout.
+        seed: Seed of the initial weights, the order of the samples, augmentation and dropout.
         device: Where to train.
         listen: Receives the events of every epoch.
         options: Fields of the training that differ, such as ``epochs=10``.
 
     Raises:
-        ConfigError: An argument is of another kind, or they do not fit.
-        UnknownNameError: There is none of that name.
-        EncodingError: The notation is none of the space.
+        ConfigError: An argument has a wrong type, or the arguments do not fit together.
+        UnknownNameError: A name is unknown.
+        EncodingError: The notation is not in the space.
         GraphError: The network is not for this data.
         StudyError: The folder holds another training.
         TrainingError: The loss is no longer finite.
@@ -137,10 +137,10 @@ def train(
 
 
 def _found(network: object, space: Any, data: Dataset) -> Graph | Candidate:
-    """The architecture that is meant.
+    """The network as a graph or a candidate.
 
     Raises:
-        ConfigError: It is of another kind.
+        ConfigError: It is neither, nor a module or a notation with its space.
     """
     if isinstance(network, Graph | Candidate):
         return network

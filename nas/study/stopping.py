@@ -1,4 +1,4 @@
-"""When a search stops before it has scored as many candidates as it was asked for."""
+"""Reasons to stop a search before ``n_trials`` candidates are scored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nas.study.search_config import SearchConfig
 
 ASKS_PER_CANDIDATE = 4
-"""Trials a sampler is asked for, at most, to fill one place of a generation."""
+"""Largest number of trials asked of a sampler for one place of a generation."""
 TRIES_PER_CANDIDATE = 50
 
 
@@ -36,11 +36,11 @@ class Stopping:
 
     Args:
         space: The space that is searched.
-        config: What is searched for, and for how long.
+        config: Goals and length of the search.
 
     Attributes:
-        counts: How the trials so far ended.
-        failures: Those that failed; the search adds each as soon as it is told.
+        counts: Number of trials by outcome.
+        failures: The failed candidates; the search adds each as soon as its trial is finished.
     """
 
     def __init__(self, space: SearchSpace, config: SearchConfig) -> None:
@@ -53,7 +53,7 @@ class Stopping:
         self._repeats = 0
 
     def learn(self, told: Sequence[FrozenTrial]) -> None:
-        """Take note of finished trials, in their order; mutants say nothing about the space."""
+        """Count finished trials, in their order; mutants count towards the total only."""
         explored = [trial for trial in told if not is_mutant(trial)]
         self.counts += replace(TrialCounts.of(explored), total=len(told))
         for trial in explored:
@@ -67,20 +67,20 @@ class Stopping:
 
     @property
     def tried(self) -> int:
-        """Distinct candidates so far."""
+        """Number of distinct candidates so far."""
         return self.counts.complete + self.failures.count + self.counts.infeasible
 
     @property
     def missing(self) -> int:
-        """Candidates still to be scored."""
+        """Number of candidates still to be scored."""
         return self._config.n_trials - self.counts.complete
 
     def is_failing(self, others: int) -> bool:
-        """Whether too many fail, where so many others wait to be scored."""
+        """Whether too many candidates fail, with ``others`` still waiting for their score."""
         return self.failures.are_too_many(self.tried + others)
 
     def is_repeating(self, size: int) -> bool:
-        """Whether the sampler has filled no place in the last generation of that size."""
+        """Whether all tries of the last generation, of this size, were duplicates."""
         return self._repeats >= ASKS_PER_CANDIDATE * size
 
     def is_late(self, seconds: float) -> bool:
@@ -88,10 +88,10 @@ class Stopping:
         return self._config.timeout is not None and seconds >= self._config.timeout
 
     def reason(self, notations: int) -> str:
-        """Why to stop, so that going on would not help; empty if there is no reason.
+        """A lasting reason to stop; empty if there is none.
 
         Args:
-            notations: Number of different notations met.
+            notations: Number of different notations so far.
         """
         size = self._space.size()
         if size is not None and notations >= size:
@@ -103,12 +103,12 @@ class Stopping:
         return ""
 
     def nothing_found(self, reason: str) -> NasError:
-        """The error of a search that stops without one score."""
+        """The error of a search that stops without any score."""
         if self._nearest is not None:
             return self._infeasible(self._nearest)
-        hint = "Allow it more time, or see that build() and forward() of the space end."
+        hint = "Allow more time, or check that build() and forward() of the space return."
         if self.failures.count:
-            hint = f"They failed, {self.failures.most_frequent()}"
+            hint = f"Failures: {self.failures.most_frequent()}"
         return StudyError(
             f"no candidate of space {self._space.name!r} reached a score: {reason}", hint=hint
         )

@@ -44,14 +44,14 @@ _POOL = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """What the trainings of a search have come to.
+    """The results of the trainings of a search.
 
     Attributes:
         ranked: Scored trials, best first.
-        rivals: Architectures that were trained beside the finalists.
+        rivals: Architectures that were trained together with the finalists.
         halved: The finalists of each rung.
-        final: Those trained to the end.
-        trust: How well each score has ranked what was trained.
+        final: Architectures trained to the end.
+        trust: How well each score ranked the trained architectures.
         probes: Finalists of the first rung that are spread evenly over the ranking.
     """
 
@@ -70,13 +70,13 @@ class TrainingStage:
         space: Full-size space.
         embed: A vector for each architecture, (N, D).
         trainings: Trains one architecture and keeps the result.
-        starts: Where trainings start from.
-        standings: Compares what was trained.
-        record: Of the search.
-        config: Suited to the task.
+        starts: Initial weights of the trainings.
+        standings: Compares trained architectures.
+        record: The record of the search.
+        config: Settings suited to the task.
         baselines: Architectures that are compared with those of the space, by name.
-        is_finished: Whether all is on record and nothing shall be trained; a former version had no
-            rivals.
+        is_finished: Whether the search is complete, so that nothing more is trained; one of an
+            earlier version has no rivals.
         listen: Receives the events of the progress.
     """
 
@@ -106,7 +106,7 @@ class TrainingStage:
         self._is_finished = is_finished
 
     def run(self, exploration: Exploration) -> Trained:
-        """Train; what an earlier call has trained takes no time.
+        """Train finalists and rivals; trainings of earlier calls take no time.
 
         Args:
             exploration: Scores mutants.
@@ -148,13 +148,13 @@ class TrainingStage:
         )
 
     def leaders(self, halved: HalvingResult, ranked: Sequence[FrozenTrial]) -> list[Contender]:
-        """The finalists that may win, best first; without any the first in rank."""
+        """The finalists that may win, best first; if there is none, the first in rank."""
         trained = [one.contender for one in halved.standing]
         leaders = [contender for contender in trained if self._standings.may_win(contender)]
         return leaders or [Contender.of_trial(self._space, ranked[0])]
 
     def _entering(self, rivals: Sequence[Rival], brief: Sequence[Rung]) -> list[Contender]:
-        """The rivals of the first rung; those that a finished search has not trained stay out."""
+        """The rivals of the first rung; of a complete search only those it has trained."""
         contenders = [rival.contender for rival in rivals] if brief else []
         if not self._is_finished:
             return contenders

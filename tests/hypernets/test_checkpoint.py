@@ -227,7 +227,7 @@ BROKEN = {
     "card of a folder": (folder(CARD), "is not a card: Is a directory"),
     "weights of a folder": (folder(WEIGHTS), "model.safetensors.*corrupt"),
     "other weights": (exchange, "they are not those of the card"),
-    "flipped bit": (flip(-20), "model.safetensors.*corrupt.*their digest is another"),
+    "flipped bit": (flip(-20), "model.safetensors.*corrupt.*match their digest"),
 }
 
 

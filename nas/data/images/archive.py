@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from typing import Self
 
 LARGEST = 2**28
-"""Bytes of one image file: one that is not compressed, of the most pixels that are decoded."""
+"""Largest image file in bytes: an uncompressed image of the most pixels that are decoded."""
 _LARGEST_HEADER = 2**20
-"""Bytes of a name or a record of attributes in a .tar, which is read at one go."""
+"""Largest name or record of attributes in a .tar in bytes; these are read at once."""
 _EXPANSION, _SMALL = 200, 2**30
-"""Images that take this many times the archive, and more than these bytes, are made to do harm."""
+"""Images that take this many times the archive, and more than these bytes, are an attack."""
 _HEADERS = frozenset(
     {
         tarfile.XHDTYPE,
@@ -39,7 +39,7 @@ _HEADERS = frozenset(
     }
 )
 _PIECE = 2**12
-"""Compressed bytes that are expanded at a time: few, as .zip may expand them 20,000 times."""
+"""Compressed bytes expanded at a time: few, since a .zip may expand 20,000 times."""
 _DAMAGE = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -56,9 +56,9 @@ _DAMAGE = (
 
 
 class _Entry(NamedTuple):
-    """A file in an archive: its name, its size once expanded, and how it is read.
+    """A file in an archive: its name, its expanded size, and a function that reads it.
 
-    One that cannot be read, as it stands for another one, is a link.
+    A link refers to another file and cannot be read.
     """
 
     name: str
@@ -68,17 +68,17 @@ class _Entry(NamedTuple):
 
 
 def archive_members(path: Path, skipped: Counter[str]) -> Iterator[Member]:
-    """All image files of an archive in the order they lie there, hidden ones left out.
+    """All image files of an archive in its order, without hidden ones.
 
-    Nothing is unpacked, and one file at a time is in memory.
+    No file is unpacked to disk, and one file at a time is in memory.
 
     Args:
         path: ``.tar`` (any compression) or ``.zip``.
-        skipped: Counts the files that are left out, by kind.
+        skipped: Receives the number of skipped files by kind.
 
     Raises:
-        DataError: The archive is damaged, a name in it leads out of it, or it is made to expand
-            beyond all measure.
+        DataError: The archive is damaged, a path in it leads out of it, or it expands to an
+            excessive size.
     """
     total = 0
     with _undamaged(path):
@@ -126,7 +126,7 @@ def _opened(path: Path, entry: _Entry) -> BytesIO:
 
 @contextmanager
 def _undamaged(path: Path) -> Iterator[None]:
-    """Say of an archive that cannot be read that it is damaged."""
+    """Turn the errors of a damaged archive into a :class:`DataError`."""
     try:
         yield
     except _DAMAGE as error:
@@ -147,7 +147,7 @@ def _zip(path: Path) -> Iterator[_Entry]:
 
 
 def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """The bytes of a file, and no more than it is said to have."""
+    """The bytes of a file, hardly more than its stated size."""
     content = bytearray()
     with archive.open(info) as file:
         assert isinstance(file, zipfile.ZipExtFile), "opened to be read"
@@ -157,7 +157,7 @@ def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 
 class BoundedTarInfo(tarfile.TarInfo):
-    """The head of a file in a .tar, refused where reading it takes all memory."""
+    """The header of a file in a .tar; one of excessive size is refused."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:

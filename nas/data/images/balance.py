@@ -1,4 +1,4 @@
-"""What should be known of classes that have few images, or many fewer than others."""
+"""Notes on classes with few images, or far fewer than others."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FEW = 10
-"""Training images; from fewer a network learns little of a class."""
+"""Training images; with fewer, a network learns little about a class."""
 _IMBALANCE = 10
-"""How many times the images of the smallest class the largest has, where that is noted."""
+"""Ratio of the largest to the smallest class from which a note mentions it."""
 _NAMED = 8
-"""The most classes that a note names."""
+"""Largest number of classes that a note names."""
 
 
 def balance_notes(images: Mapping[str, int]) -> list[str]:
@@ -23,7 +23,7 @@ def balance_notes(images: Mapping[str, int]) -> list[str]:
 
     Example:
         >>> balance_notes({"cat": 20, "emu": 9})
-        ["Few training images: 'emu' has 9. What is learnt of such a class may be chance."]
+        ["Few training images: 'emu' has 9. Predictions of such classes are unreliable."]
     """
     notes = []
     by_size = sorted(images, key=lambda name: images[name])
@@ -32,12 +32,12 @@ def balance_notes(images: Mapping[str, int]) -> list[str]:
         listed = ", ".join(f"{name!r} has {images[name]}" for name in few[:_NAMED])
         more = f" and {len(few) - _NAMED} more classes have few" if len(few) > _NAMED else ""
         notes.append(
-            f"Few training images: {listed}{more}. What is learnt of such a class may be chance."
+            f"Few training images: {listed}{more}. Predictions of such classes are unreliable."
         )
     smallest, largest = by_size[0], by_size[-1]
     if images[largest] >= _IMBALANCE * images[smallest]:
         notes.append(
             f"The classes are out of balance: {largest!r} has {images[largest]:,} training "
-            f"images, {smallest!r} {images[smallest]:,}. Accuracy says little of the small ones."
+            f"images, {smallest!r} {images[smallest]:,}. Accuracy hardly reflects small classes."
         )
     return notes

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def folder_members(path: Path, skipped: Counter[str]) -> Iterator[Member]:
-    """All image files below a folder, hidden ones left out; links are followed.
+    """All image files below a folder without hidden ones; links are followed.
 
     Args:
         path: The folder.
-        skipped: Counts the files that are left out, by kind.
+        skipped: Receives the number of skipped files by kind.
     """
     for file in folder_files(path, skipped):
         yield Member(PurePosixPath(file.relative_to(path)), partial(_opened, file))
@@ -33,7 +33,7 @@ def folder_files(path: Path, skipped: Counter[str]) -> Iterator[Path]:
         try:
             status = folder.stat()
             identity = (status.st_dev, status.st_ino)
-            if identity in above:  # a link that leads back: what it shows is there already
+            if identity in above:  # a link to a folder above it, whose files are read already
                 skipped["circular link"] += 1
                 continue
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)

@@ -1,4 +1,4 @@
-"""The images of a folder or an archive: what they are, and their pixels."""
+"""The images of a folder or an archive: their properties and their pixels."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from nas.data.images.picture import Header
 
 LARGEST = 224
-"""Side of the images unless another one is asked for; smaller where they are smaller."""
+"""Largest default side of the images; smaller images keep their side."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What is known of images before they are decoded.
+    """The properties of images that are known before they are decoded.
 
     Attributes:
-        labels: Class index of each image, in the order of their names.
-        splits: Index of each into :data:`nas.data.images.layout.SPLITS`, -1 where there are none.
-        classes: Names of their folders.
-        channels: 1 if all of them are grey, else 3.
-        side: Height and width they are decoded to.
+        labels: Class index of each image, in the order of the file names.
+        splits: Index of its split in :data:`nas.data.images.layout.SPLITS`; -1 without splits.
+        classes: Names of the class folders.
+        channels: 1 if all images are grey, else 3.
+        side: Height and width of the decoded images.
         usual_side: Most common shorter side of the files.
         sizes: Number of images by width and height of the files, the most frequent first.
         skipped: Files that are no images, by kind.
@@ -53,7 +53,7 @@ class Contents:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Of all images: (n, C, S, S)."""
+        """The shape of all images together: (n, C, S, S)."""
         return len(self.labels), self.channels, self.side, self.side
 
 
@@ -62,12 +62,12 @@ class ImageFiles:
     """The image files of a folder or an archive.
 
     Attributes:
-        path: Where they are.
-        names: Of the images, as they lie there.
-        places: Where each of them stands in the order of their names.
-        bits: What the values of grey images with more than 8 bits take.
-        contents: What the images are, in the order of their names.
-        broken: Those whose headers cannot be read.
+        path: The folder or the archive.
+        names: Paths of the images in the order of the folder or archive.
+        places: Place of each image in the order of the names.
+        bits: Bits in use by the values of grey images with more than 8 bits.
+        contents: Properties of the images, in the order of the names.
+        broken: Errors of the images whose headers cannot be read.
     """
 
     path: Path
@@ -78,11 +78,11 @@ class ImageFiles:
     broken: tuple[BrokenImageError, ...] = ()
 
     def pictures(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Place and pixels (C, S, S) of one image after another, as they lie there.
+        """Place and pixels (C, S, S) of one image after another, in the order of ``names``.
 
         Raises:
-            DataError: Images are unreadable, which is known in the end; or the files are others
-                than before.
+            DataError: Images are unreadable, raised after the last image; or the files have
+                changed.
         """
         broken = {error.name: error for error in self.broken}
         side, mode = self.contents.side, "L" if self.contents.channels == 1 else "RGB"
@@ -111,7 +111,7 @@ class ImageFiles:
 
 
 def find_images(path: Path, resolution: int | None) -> ImageFiles:
-    """What the images of a folder or an archive are; they are decoded later, one at a time.
+    """Find the images of a folder or an archive; they are decoded later, one at a time.
 
     Args:
         path: Folder, ``.tar`` or ``.zip``.
@@ -119,7 +119,7 @@ def find_images(path: Path, resolution: int | None) -> ImageFiles:
             :data:`LARGEST`.
 
     Raises:
-        DataError: There is nothing to read, the layout is another one, or no image is readable.
+        DataError: There are no images, the layout is unknown, or no image is readable.
     """
     skipped: Counter[str] = Counter()
     found: list[tuple[PurePosixPath, Header | None]] = []
@@ -164,17 +164,17 @@ def find_images(path: Path, resolution: int | None) -> ImageFiles:
 
 
 def check_resolution(resolution: int | None) -> None:
-    """Raise unless images can have that many pixels on a side.
+    """Raise unless the resolution is a possible number of pixels.
 
     Raises:
-        DataError: They cannot.
+        DataError: The resolution is less than 1.
     """
     if resolution is not None and resolution < 1:
         raise DataError(f"expected a resolution of at least 1 pixel, got {resolution}")
 
 
 def usual_side(headers: Iterable[Header]) -> int:
-    """The most common shorter side of images; of equally common ones the first."""
+    """The most common shorter side of images; the first of equally common ones."""
     return Counter(head.side for head in headers).most_common(1)[0][0]
 
 

@@ -42,42 +42,42 @@ def load_images(
 ) -> Dataset:
     """A data set from ``train/<class>/*`` with optional ``val`` and ``test``, or ``<class>/*``.
 
-    Folders that all images share are left out, so that an archive may hold ``any/train/cat/1.png``
-    or ``pets/cat/1.png``. Below them
+    Leading folders that all images share are left out, so that an archive may hold
+    ``any/train/cat/1.png`` or ``pets/cat/1.png``. Below them
 
     - the *split* is the first folder called ``train``, ``training``, ``val``, ``valid``,
       ``validation``, ``dev``, ``test`` or ``testing``, in any case, that holds another folder;
-    - the *class* is the first folder that branches below the split. Folders in it are parts of
-      it: ``cat/2021/1.png`` and ``dog/2021/2.png`` are of the classes cat and dog.
+    - the *class* is the first folder below the split in which the paths differ. Its subfolders
+      belong to it: ``cat/2021/1.png`` and ``dog/2021/2.png`` have the classes cat and dog.
 
-    Refused is what may be read in two ways: images with and without a split, splits inside of
-    class folders, and, where there are no splits, classes inside of groups, such as
-    ``animals/cat``, ``animals/dog`` and ``vehicles/car``.
+    Ambiguous layouts are refused: images with and without a split, splits inside class folders,
+    and, without splits, classes inside groups, such as ``animals/cat``, ``animals/dog`` and
+    ``vehicles/car``.
 
     Links to files and folders are followed. Hidden files are left out; other files that are no
     images are counted in ``Dataset.skipped``.
 
-    A missing split is split off by seed, in equal shares of each class: 20 % of the images for a
+    A missing split is drawn by seed, in equal shares of each class: 20 % of the images for a
     missing test split, then 10 % of the training images, or ``val_fraction`` of them, for a
     missing validation split.
 
-    Images are turned upright as their metadata say, transparency is dropped, and other shapes
-    than squares are cropped to the central square. They are grey only if all of them are. Of grey
-    images with more than 8 bits the upper 8 of those in use are kept, so that 12 bits in files of
-    16 keep their contrast.
+    Images are rotated according to their metadata, transparency is dropped, and images that are
+    not square are cropped to their central square. They are grey only if all of them are. Grey
+    images with more than 8 bits keep the upper 8 of the bits in use, so that 12-bit values in
+    16-bit files keep their contrast.
 
     Args:
         path: Folder, ``.tar`` (any compression) or ``.zip``.
         name: Name of the data set; the file's by default.
-        seed: Of the split.
+        seed: Seed of the split.
         resolution: Side of the images; the most common shorter side by default, and at most 224.
         val_fraction: Share of the training images that becomes the validation split, 0.1 by
-            default; every class must have images on both sides of it.
+            default; every class must then have images in both splits.
         flip: Whether a mirrored image keeps its class.
 
     Raises:
-        DataError: There is nothing to read, the layout is another one, an image is unreadable, or
-            there is no validation split of that share.
+        DataError: There are no images, the layout is unknown or ambiguous, an image is unreadable,
+            or no validation split can be drawn with this share.
     """
     check_resolution(resolution)
     check_fraction(val_fraction)
@@ -140,7 +140,7 @@ def load_images(
 
 
 def _notes(contents: Contents, resolution: int | None) -> list[str]:
-    """What should be known of files and resolution."""
+    """Notes on skipped files and on the resolution."""
     notes = []
     if contents.skipped:
         notes.append(f"{skipped_files(contents.skipped)}.")
@@ -150,5 +150,5 @@ def _notes(contents: Contents, resolution: int | None) -> list[str]:
 
 
 def _readable(name: str) -> str:
-    """A file's name as text that can be written, whatever its bytes are."""
+    """A file's name as valid text, whatever its bytes are."""
     return os.fsencode(name).decode(errors="backslashreplace")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nas.data.images.image_files import ImageFiles
 
 _VERSION = 2
-"""Of what is made of the same files: another one where pixels, labels or splits change."""
+"""Version of cached contents; increased when the same files give other contents."""
 _TUPLES = ("labels", "splits", "classes")
 
 
@@ -33,8 +33,8 @@ class ImageTable:
     """Decoded images.
 
     Attributes:
-        images: (n, C, S, S) bytes; read from the cache as they are used.
-        contents: What they are.
+        images: Pixels as bytes, (n, C, S, S); read from the cache on use.
+        contents: Properties of the images.
     """
 
     images: np.ndarray
@@ -45,7 +45,7 @@ def read_table(path: Path, resolution: int | None) -> ImageTable:
     """Decode all images, or take them from the cache of an earlier call.
 
     Raises:
-        DataError: There is nothing to read, or an image is unreadable.
+        DataError: There are no images, or an image is unreadable.
     """
     if not path.exists():
         raise DataError(
@@ -67,7 +67,7 @@ def _in_memory(files: ImageFiles) -> ImageTable:
 
 
 def _cache_file(path: Path, resolution: int | None) -> Path:
-    """A file, without its suffix, named after all that decides what is read."""
+    """Path in the cache without suffix; its name depends on the files and on all settings."""
     root = Path(os.environ.get("NAS_CACHE_DIR") or Path.home() / ".cache" / "nas")
     skipped: Counter[str] = Counter()
     digest = hashlib.blake2b(digest_size=16)
@@ -79,7 +79,7 @@ def _cache_file(path: Path, resolution: int | None) -> Path:
 
 
 def _stamp(file: Path) -> tuple[int, int]:
-    """Size and time of the last change of a file that may be gone."""
+    """Size and time of the last change of a file; -1 for a missing one."""
     try:
         status = file.stat()
     except OSError:
@@ -88,7 +88,7 @@ def _stamp(file: Path) -> tuple[int, int]:
 
 
 def _read_cache(file: Path) -> ImageTable | None:
-    """What the cache holds; None if it holds nothing, or is damaged."""
+    """The contents of the cache; None if there are none or they are damaged."""
     try:
         facts = json.loads(file.with_suffix(".json").read_text())
         contents = Contents(**{**facts, **{name: tuple(facts[name]) for name in _TUPLES}})
@@ -104,7 +104,7 @@ def _write_cache(file: Path, files: ImageFiles) -> ImageTable | None:
     """Decode images into the cache, whole or not at all.
 
     Returns:
-        What it then holds; None if it cannot be written, which is not an error.
+        The cached images; None if the cache cannot be written, which is not an error.
     """
     shape = files.contents.shape
     try:
@@ -119,7 +119,7 @@ def _write_cache(file: Path, files: ImageFiles) -> ImageTable | None:
                     content.write(pixels.data)
             facts.write_text(json.dumps(asdict(files.contents)))
             images.replace(file.with_suffix(".npy"))
-            facts.replace(file.with_suffix(".json"))  # last: both are there where it is
+            facts.replace(file.with_suffix(".json"))  # last, so that it implies both files
     except OSError:
         return None
     return _read_cache(file)

@@ -47,10 +47,10 @@ class _Table:
     """The rows of a table.
 
     Attributes:
-        names: Of the targets.
+        names: Names of the targets.
         files: Name of each image, relative to the folder.
-        values: (rows, targets).
-        splits: Name of each image's split, None where the table has none.
+        values: Values of the targets: (rows, targets).
+        splits: Name of each image's split; None if the table has none.
     """
 
     names: tuple[str, ...]
@@ -70,22 +70,22 @@ def load_targets(
 ) -> Dataset:
     """A regression from images below a folder and the file ``targets.csv`` in it.
 
-    The first column names the image, relative to the folder; every other column is a target, but
-    for one called ``split``, which says ``train``, ``val`` or ``test``. Without it 20 % of the
-    images are split off by seed to test on, and 10 % of the others, or ``val_fraction`` of them,
-    to rank on.
+    The first column holds the path of the image relative to the folder. A column called ``split``
+    holds ``train``, ``val`` or ``test``; every other column is a target. Without the column
+    ``split``, the splits are drawn by seed: 20 % of the images for the test split, then 10 % of
+    the others, or ``val_fraction`` of them, for the ranking split.
 
     Args:
         path: The folder.
         name: Name of the data set; the folder's by default.
-        seed: Of the split.
+        seed: Seed of the split.
         resolution: Side of the images; the most common shorter side by default, and at most 224.
-        val_fraction: Share of the training images to rank on, 0.1 by default.
+        val_fraction: Share of the training images that becomes the ranking split, 0.1 by default.
         flip: Whether a mirrored image keeps its targets.
 
     Raises:
-        DataError: The table is malformed, an image it names is missing or unreadable, or there is
-            no ranking split of that share.
+        DataError: The table is malformed, one of its images is missing or unreadable, or no
+            ranking split can be drawn with this share.
     """
     check_resolution(resolution)
     check_fraction(val_fraction)
@@ -149,7 +149,7 @@ class _Images(NamedTuple):
     Attributes:
         pixels: (n, C, S, S) bytes.
         sizes: Number of images by width and height of the files.
-        notes: What should be known of their shapes.
+        notes: Notes on their shapes.
     """
 
     pixels: np.ndarray

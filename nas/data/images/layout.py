@@ -1,4 +1,4 @@
-"""Which split and which class an image belongs to, by the folders it stands in."""
+"""Split and class of an image, from the folders that contain it."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _Folders = tuple[str, ...]
 def split_and_class(path: Path, names: Sequence[PurePosixPath]) -> list[tuple[str, str]]:
     """``("train", "cat")`` of ``any/train/cat/1.png``; no split, ``""``, of ``cat/1.png``.
 
-    Folders that all images share lead to the data and are left out. Below them, the first folder
-    that is named like a split and holds another folder is the split of an image. Where no image
-    has one, all of them are for training if a folder left out says so. The class is the first
-    folder that branches below the split.
+    Leading folders that all images share are left out. Below them, the first folder that has the
+    name of a split and holds another folder is the split of an image. If no image has a split, all
+    images are for training if a leading folder is named so. The class is the first folder below
+    the split in which the paths differ.
 
     Args:
         path: Folder or archive, for messages.
-        names: Of the images, relative to it; at least one.
+        names: Paths of the images relative to it; at least one.
 
     Raises:
-        DataError: It is another layout, or two folders may be the class.
+        DataError: The layout is unknown, or two folders may be the class.
     """
     folders = [name.parts[:-1] for name in names]
     lead = _shared(folders)
@@ -68,7 +68,7 @@ def split_and_class(path: Path, names: Sequence[PurePosixPath]) -> list[tuple[st
 
 
 def _shared(folders: Sequence[_Folders]) -> int:
-    """Number of leading folders that all share, where each has another one below them."""
+    """Number of leading folders that all images share, with at least one more below them."""
     levels = zip(*folders, strict=False)
     shared = len(list(takewhile(lambda names: len(set(names)) == 1, levels)))
     return max(0, min(shared, min(map(len, folders)) - 1))
@@ -79,18 +79,18 @@ def _is_split(folder: str) -> bool:
 
 
 def _split_place(folders: _Folders) -> int | None:
-    """Where the first folder named like a split stands that holds another one."""
+    """Place of the first folder that has the name of a split and holds another folder."""
     return next((at for at, name in enumerate(folders[:-1]) if _is_split(name)), None)
 
 
 def _misplaced(path: Path, name: PurePosixPath, where: str) -> DataError:
-    return DataError(f"{str(name)!r} in {str(path)!r} stands in {where}", hint=LAYOUT)
+    return DataError(f"{str(name)!r} in {str(path)!r} is in {where}", hint=LAYOUT)
 
 
 def _check_classes(
     path: Path, names: Sequence[PurePosixPath], keys: Sequence[tuple[str, str]]
 ) -> None:
-    """Raise unless every image stands in a class folder, and there are two or more of these."""
+    """Raise unless every image is in a class folder, and there are two or more classes."""
     for name, (_, label) in zip(names, keys, strict=True):
         if not label:
             raise _misplaced(path, name, "no class folder")
@@ -105,9 +105,9 @@ def _check_classes(
 
 
 def _check_depth(path: Path, names: Sequence[PurePosixPath], folders: Sequence[_Folders]) -> None:
-    """Raise where folders below those of the classes may be splits, or the classes themselves.
+    """Raise if folders within class folders may be splits, or the classes themselves.
 
-    They may be classes if all images stand in them and no two classes share the name of one:
+    They may be classes if all images are in them and no two class folders hold the same name:
     ``animals/cat``, ``animals/dog`` and ``vehicles/car`` look like ``cat/2021``, ``cat/2022`` and
     ``dog/2023``.
     """
@@ -121,7 +121,7 @@ def _check_depth(path: Path, names: Sequence[PurePosixPath], folders: Sequence[_
     if len(outer) < len(inner) == len(pairs):
         pair = min(pairs)
         raise DataError(
-            f"the images in {str(path)!r} are of {len(outer)} classes such as {pair[0]!r} or of "
+            f"the images in {str(path)!r} have {len(outer)} classes such as {pair[0]!r} or "
             f"{len(inner)} such as {pair[1]!r}",
-            hint="Move the images of a class into one folder, without folders in it. " + LAYOUT,
+            hint="Move the images of a class into one folder without subfolders. " + LAYOUT,
         )

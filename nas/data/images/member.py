@@ -22,11 +22,11 @@ FORMATS = {
     "PPM": (".pbm", ".pgm", ".ppm", ".pnm"),
     "TIFF": (".tif", ".tiff"),
     "WEBP": (".webp",),
-    "TGA": (".tga", ".icb", ".vda", ".vst"),  # last: it begins with no mark of its own
+    "TGA": (".tga", ".icb", ".vda", ".vst"),  # last: its files do not begin with a signature
 }
-"""Pillow's names of the formats that are opened, and its suffixes of them.
+"""Accepted formats by Pillow's names, with their suffixes.
 
-Nothing else is opened, whatever a file is called: some of Pillow's readers start other programs.
+Files of other formats are never opened, since some of Pillow's readers start other programs.
 """
 SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 LINK = "link"
@@ -36,9 +36,9 @@ _KINDS = 6
 
 @dataclass(frozen=True)
 class Member:
-    """One file: its path relative to the root, and how it is opened.
+    """One file: its path relative to the root, and a function that opens it.
 
-    A member of an archive is opened while the archive stands at it, not later.
+    Open a member of an archive before reading on to the next member.
     """
 
     name: PurePosixPath
@@ -46,7 +46,7 @@ class Member:
 
 
 def is_hidden(name: PurePosixPath) -> bool:
-    """Whether a file is one that systems leave behind, such as ``.DS_Store``."""
+    """Whether a file is hidden or made by the system, such as ``.DS_Store``."""
     return any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
 
 
@@ -64,7 +64,7 @@ def kind_of(name: PurePosixPath) -> str:
 
 
 def skipped_files(skipped: Mapping[str, int]) -> str:
-    """How many files were left out, in words.
+    """The number of skipped files in words.
 
     Example:
         >>> skipped_files({".txt": 10, "broken link": 2})

@@ -1,4 +1,4 @@
-"""One picture: what it is, and its pixels."""
+"""One picture: its header and its pixels."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from nas.data.images.member import Member
 
 _TURNED = frozenset({5, 6, 7, 8})
-"""Orientations in Exif that exchange width and height."""
+"""Exif orientations that exchange width and height."""
 _GREY = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 _MOST_PIXELS = 2**30 // 12
-"""Of an image that is decoded; Pillow itself holds more than that to be a decompression bomb."""
+"""Largest number of pixels to decode; Pillow takes larger images for decompression bombs."""
 _LARGE = 2**22
-"""Pixels of a JPEG straight from a camera, which is decoded at a part of its size."""
+"""Pixels of a JPEG from a camera; larger ones are decoded at a reduced size."""
 _OVERSAMPLING = 2
-"""How many times the resolution it is then decoded at, or more, to be averaged down."""
+"""Least ratio of this reduced size to the resolution, so that pixels are averaged."""
 _DAMAGE = (
     ArithmeticError,
     AttributeError,
@@ -45,17 +45,17 @@ _DAMAGE = (
     zlib.error,
     Image.DecompressionBombError,
 )
-"""What Pillow raises about files that are damaged."""
+"""Exceptions that Pillow raises for damaged files."""
 
 
 class Header(NamedTuple):
-    """What is known of an image before it is read.
+    """The properties of an image that are known before it is decoded.
 
     Attributes:
-        grey: Whether it has no colours.
-        width: Of the picture turned as its metadata say.
-        height: Likewise.
-        bits: Bits that its values take where it is grey and has more than 8 bits, else 8.
+        grey: Whether the image has no colours.
+        width: Width after the rotation in its metadata.
+        height: Height after this rotation.
+        bits: Bits in use by the values of a grey image with more than 8 bits; else 8.
     """
 
     grey: bool
@@ -71,14 +71,14 @@ class Header(NamedTuple):
 
 @contextmanager
 def _opened(path: Path, member: Member) -> Iterator[Image.Image]:
-    """A picture of the folder or archive at ``path``, closed in the end.
+    """A picture of the folder or archive at ``path``, closed after the block.
 
     Raises:
-        BrokenImageError: It cannot be decoded; the message names it.
+        BrokenImageError: The picture cannot be decoded; the message names it.
     """
     try:
         with (
-            warnings.catch_warnings(action="ignore"),  # of doubtful metadata and of many pixels
+            warnings.catch_warnings(action="ignore"),  # about doubtful metadata and many pixels
             member.open() as file,
             Image.open(file, formats=_formats()) as image,
         ):
@@ -91,16 +91,16 @@ def _opened(path: Path, member: Member) -> Iterator[Image.Image]:
 
 @cache
 def _formats() -> tuple[str, ...]:
-    """Those of the listed formats that this Pillow has: before 11.3 it had no AVIF."""
+    """The accepted formats that the installed Pillow reads; before 11.3 it had no AVIF."""
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def header(path: Path, member: Member) -> Header:
-    """What an image is, without decoding it unless it is grey and has more than 8 bits.
+    """The header of an image; only grey images with more than 8 bits are decoded for it.
 
     Raises:
-        BrokenImageError: It is no picture.
+        BrokenImageError: The file is no picture.
     """
     with _opened(path, member) as image:
         bits = 8
@@ -111,24 +111,24 @@ def header(path: Path, member: Member) -> Header:
 
 
 def _lies_on_its_side(image: Image.Image) -> bool:
-    """Whether its metadata say that it is to be turned by 90 degrees."""
+    """Whether the metadata of an image ask for a rotation by 90 degrees."""
     with suppress(*_DAMAGE):
         return image.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED
     return False
 
 
 def square(path: Path, member: Member, side: int, mode: str, bits: int = 16) -> np.ndarray:
-    """The central square of an image at a resolution: (C, side, side) bytes.
+    """The central square of an image at a given resolution: (C, side, side) bytes.
 
     Args:
         path: Folder or archive, for messages.
         member: The image.
         side: Height and width of the result.
         mode: ``L`` (C = 1) or ``RGB`` (C = 3).
-        bits: What the values of grey images with more than 8 bits take; the upper 8 are kept.
+        bits: Bits in use by the values of grey images with more than 8 bits; the upper 8 are kept.
 
     Raises:
-        BrokenImageError: It cannot be decoded.
+        BrokenImageError: The image cannot be decoded.
     """
     with _opened(path, member) as picture:
         if picture.width * picture.height > _LARGE:
@@ -141,22 +141,22 @@ def square(path: Path, member: Member, side: int, mode: str, bits: int = 16) -> 
 
 
 def _decoded(image: Image.Image) -> Image.Image:
-    """The image with its pixels, turned as its metadata say.
+    """The decoded image after the rotation in its metadata.
 
     Raises:
-        ValueError: It has too many of them.
+        ValueError: The image has too many pixels.
     """
     pixels = image.width * image.height
     if pixels > _MOST_PIXELS:
         raise ValueError(f"expected at most {_MOST_PIXELS:,} pixels, got {pixels:,}")
     image.load()
-    with suppress(*_DAMAGE):  # metadata may be damaged where the pixels are not
+    with suppress(*_DAMAGE):  # the metadata may be damaged although the pixels are not
         ImageOps.exif_transpose(image, in_place=True)
     return image
 
 
 def _central(image: Image.Image) -> Image.Image:
-    """Its central square."""
+    """The central square of an image."""
     short = min(image.size)
     if image.size == (short, short):
         return image
@@ -165,7 +165,7 @@ def _central(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image, bits: int) -> Image.Image:
-    """An image that converts to ``L`` and ``RGB`` without saturation and without warnings."""
+    """An image that converts to ``L`` and ``RGB`` without saturation or warnings."""
     if image.mode == "F":
         raise ValueError("expected 8 or 16 bits a channel, got floating point numbers")
     if image.mode.startswith("I"):
@@ -174,5 +174,5 @@ def _eight_bits(image: Image.Image, bits: int) -> Image.Image:
 
 
 def _sixteen_bits(image: Image.Image) -> np.ndarray:
-    """Values of a grey image (H, W), those beyond 16 bits cut."""
+    """Values of a grey image (H, W), clipped to 16 bits."""
     return np.asarray(image).clip(0, 65535)

@@ -1,4 +1,4 @@
-"""The ranking split of images in files: how large it is where it is drawn, and how precise."""
+"""The ranking split of images in files: its size if it is drawn, and its precision."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ USUAL_FRACTION = 0.1
 """Share of the training images that becomes the ranking split."""
 
 _FEW = 100
-"""With fewer images to rank on, most differences between good networks are chance."""
+"""With fewer ranking images, most differences between good networks are chance."""
 _MANY = 500
-"""From so many images on the error of an accuracy is below two points, which is not noted."""
+"""Ranking images from which no note is made: the error of an accuracy is below two points."""
 _EXAMPLE = 0.8
-"""The value of the metric whose error is noted."""
+"""The value of the metric for which a note states the error."""
 
 
 def check_fraction(fraction: float | None) -> None:
-    """Raise unless a ranking split can be that share of the training images.
+    """Raise unless the ranking split can be this share of the training images.
 
     Raises:
-        DataError: It cannot.
+        DataError: The fraction is not between 0 and 1.
     """
     if fraction is not None and not 0 < fraction < 1:
         raise DataError(f"expected val_fraction between 0 and 1, got {fraction:g}")
 
 
 def check_drawn(path: Path, fraction: float | None, *, is_given: bool) -> None:
-    """Raise where a share is asked for, but the ranking split is given and not drawn.
+    """Raise if the user asks for a share, but the ranking split is given and not drawn.
 
     Raises:
-        DataError: It is given.
+        DataError: The ranking split is given.
     """
     if fraction is not None and is_given:
         raise DataError(
@@ -47,12 +47,12 @@ def check_drawn(path: Path, fraction: float | None, *, is_given: bool) -> None:
 
 
 def check_classes(path: Path, fraction: float, splits: Mapping[str, Mapping[str, int]]) -> None:
-    """Raise where a split that was drawn lacks a class.
+    """Raise if a drawn split lacks a class.
 
     Args:
         path: Folder or archive.
-        fraction: Share of the training images that was asked for.
-        splits: Number of images of each class in each split that was drawn.
+        fraction: Share of the training images that the user asks for.
+        splits: Number of images of each class in each drawn split.
 
     Raises:
         DataError: A class has no image in a split.
@@ -69,11 +69,11 @@ def check_classes(path: Path, fraction: float, splits: Mapping[str, Mapping[str,
 
 
 def precision_notes(images: int, metric: Metric, *, is_given: bool) -> list[str]:
-    """How precisely accuracies are known on a small ranking split.
+    """A note on the precision of accuracies on a small ranking split.
 
     Args:
         images: Size of the split.
-        metric: Of the kind of task.
+        metric: The metric of the kind of task.
         is_given: Whether the split is given and not drawn.
 
     Example:

@@ -1,4 +1,4 @@
-"""What should be known of the shapes of images, and of those that are broken."""
+"""Notes on the shapes of images, and the error for broken ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nas.data.images.picture import Header
 
 _NAMED = 10
-"""The most broken images that a message names."""
+"""Largest number of broken images that a message names."""
 
 
 def sizes_of(headers: Iterable[Header]) -> dict[str, int]:
@@ -24,11 +24,11 @@ def sizes_of(headers: Iterable[Header]) -> dict[str, int]:
 
 
 def shape_notes(sizes: Mapping[str, int], side: int, usual_side: int, *, asked: bool) -> list[str]:
-    """Notes on images that are cropped, and on those that are read smaller than they are.
+    """Notes on images that are cropped, and on those that are read at a smaller size.
 
     Args:
-        sizes: Number of images by size, as :func:`sizes_of` gives it.
-        side: Height and width of the images as they are read.
+        sizes: Number of images by size, from :func:`sizes_of`.
+        side: Height and width at which the images are read.
         usual_side: Most common shorter side of the files.
         asked: Whether the user has chosen the side.
 
@@ -49,14 +49,14 @@ def shape_notes(sizes: Mapping[str, int], side: int, usual_side: int, *, asked: 
         )
     if not asked and side < usual_side:
         notes.append(
-            f"The images are read at {side} pixels, most of them have {usual_side:,}; "
+            f"The images are read at {side} pixels, but most of them have {usual_side:,}; "
             "--resolution, in Python load_images(path, resolution=...), reads more."
         )
     return notes
 
 
 def broken_images(path: Path, broken: Sequence[BrokenImageError]) -> DataError:
-    """One error for all images of a folder or an archive that cannot be decoded."""
+    """One error for all broken images of a folder or an archive."""
     if len(broken) == 1:
         return broken[0]
     by_name = sorted(broken, key=lambda error: error.name)

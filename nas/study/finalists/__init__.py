@@ -1,1 +1,1 @@
-"""Training of finalists: who is trained for how long, and what came of it."""
+"""Training of finalists: plans, trainings and their results."""

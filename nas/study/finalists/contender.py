@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Contender:
-    """An architecture that may be trained: that of a trial, or a baseline beside the space.
+    """An architecture that may be trained: that of a trial, or a baseline.
 
     Attributes:
         name: ``#12`` for trial 12, or the name of the baseline.
         hash: The canonical hash, by which its trainings are recorded.
-        figures: The figures known before training, those of the graph at least.
+        figures: The figures known before training, at least those of the graph.
         build: Builds the candidate.
         number: The number of the trial; None for a baseline.
     """
@@ -60,7 +60,7 @@ class Contender:
 
     @staticmethod
     def of_baseline(name: str, baseline: Candidate) -> Contender:
-        """An architecture that is compared with those of the space."""
+        """A baseline, which is compared with architectures of the space."""
         return Contender(
             name=name,
             hash=baseline.hash,

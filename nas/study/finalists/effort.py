@@ -1,4 +1,4 @@
-"""What the stages of a search have cost, in one unit."""
+"""Effort of the stages of a search, in one unit."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PASSES_OF_A_STEP = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """What one stage has cost.
+    """The effort of one stage.
 
     Attributes:
         name: ``predicted weights`` for scoring, and ``rung 1``, ``rung 2``, ... for trainings.
         architectures: Number of architectures scored or trained; failures are left out.
-        epochs: Length of each training; 0 where none was trained.
+        epochs: Length of each training; 0 for scoring.
         splits: Number of draws of the ranking split on which each training was repeated.
-        equivalent_epochs: All of it in the unit of :class:`EquivalentEpoch`.
+        equivalent_epochs: The whole effort in the unit of :class:`EquivalentEpoch`.
     """
 
     name: str
@@ -40,11 +40,11 @@ class Effort:
 class EquivalentEpoch:
     """The unit of effort: one network trained on all training samples once.
 
-    It counts multiply-accumulates of the networks alone, so it is the same on all machines; the
-    hypernetwork, evaluations and everything else are left out.
+    The unit counts multiply-accumulates of the networks alone, so it is the same on all machines.
+    It leaves out the hypernetwork, evaluations and everything else.
 
     Attributes:
-        macs: Of that network, for one sample.
+        macs: Multiply-accumulates of this network for one sample.
         rows: Samples that run through it: training images, or all nodes of a graph.
     """
 
@@ -65,7 +65,7 @@ class EquivalentEpoch:
         )
 
     def of_scoring(self, candidates: int, macs: float, rows: int) -> Effort:
-        """The effort of forward passes alone: so many candidates of mean MACs, on so many samples.
+        """The effort of forward passes alone, for candidates of mean MACs on a number of samples.
 
         Example:
             >>> unit = EquivalentEpoch(macs=4e6, rows=1000)
@@ -83,12 +83,12 @@ class EquivalentEpoch:
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """What scoring has done.
+    """The extent of scoring.
 
     Attributes:
-        candidates: Number of them.
+        candidates: Number of scored candidates.
         macs: Mean multiply-accumulates of their proxies for one sample.
-        rows: Samples that have run through each.
+        rows: Number of samples run through each proxy.
     """
 
     candidates: int
@@ -102,9 +102,9 @@ def efforts(
     """The effort of scoring and of each rung, in epochs of the mean network of the first rung.
 
     Args:
-        scored: What scoring has done.
+        scored: The extent of scoring.
         rungs: Finalists of each rung.
-        macs: Of the network that the unit is, where nothing was trained.
+        macs: Multiply-accumulates that define the unit if nothing was trained.
         rows: Rows of the training split.
     """
     if rungs:

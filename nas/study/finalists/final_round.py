@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from nas.study.finalists.trainings import FullyTrained, Trainings
 
 _CHEAP = 0.2
-"""A further start is tried where its training adds at most this share to those of the rungs."""
+"""A further start is tried if its training adds at most this share to those of the rungs."""
 
 
 class FinalRound:
-    """Trains the best finalist to the end, and those that may yet beat it.
+    """Trains the best finalist to the end, and those that may still beat it.
 
-    A finalist may have led a rival only after a short training, or a rival a finalist. So the
-    better of the two groups meets the best of the other one in a training of full length, unless
-    the short trainings have settled it. Time limits do not prevent this.
+    Short trainings rank with errors: a finalist may lead a rival only after them, or a rival a
+    finalist. So the best of both groups are compared after trainings of full length, unless the
+    short trainings have settled the order. Time limits do not prevent this.
 
     Args:
         trainings: Trains and keeps the results.
-        halving: Replaces a finalist whose final training fails.
-        starts: Where trainings start from.
+        halving: Replaces a finalist after a failed final training.
+        starts: Initial weights of the trainings.
         is_settled: Whether a contender is surely ahead of another one.
         may_compare: Whether a budget allows the training of the other group's best.
-        may_train: Whether a new training from another start is allowed after so many.
+        may_train: Whether a new training from another start is allowed after a number of them.
         listen: Receives the events of the progress.
     """
 
@@ -70,7 +70,7 @@ class FinalRound:
 
         Args:
             leaders: The finalists that may win, best first.
-            reserve: Further architectures, for the case that the training of all leaders fails.
+            reserve: Further architectures, used if the training of all leaders fails.
             rivals: Hashes of the rivals of the search.
             epochs: Length of the trainings.
             spent: Epochs of all trainings before.

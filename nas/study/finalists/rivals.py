@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RivalKind = Literal["baseline", "known design", "largest"]
 
 SURE = 2.0
-"""A lead of so many standard errors counts as certain."""
+"""Number of standard errors from which a lead counts as certain."""
 
 
 class Measured(Protocol):
@@ -29,7 +29,7 @@ class Measured(Protocol):
 
     @property
     def val_accuracy(self) -> float:
-        """The accuracy, a mean where there are several splits."""
+        """The accuracy; the mean over several splits."""
 
     @property
     def splits(self) -> int:
@@ -41,8 +41,8 @@ class Rival:
     """An architecture that is trained beside the finalists.
 
     Attributes:
-        name: Of the baseline or the known design, or ``largest by MACs``.
-        kind: Where it comes from.
+        name: Name of the baseline or the known design, or ``largest by MACs``.
+        kind: ``baseline``, ``known design`` or ``largest``.
         contender: The architecture.
     """
 
@@ -53,12 +53,12 @@ class Rival:
 
 @dataclass(frozen=True, kw_only=True)
 class Lead:
-    """By how much the best architecture is ahead of a rival after trainings of equal length.
+    """The lead of the best architecture over a rival after trainings of equal length.
 
     Attributes:
         epochs: Length of both trainings.
-        difference: Its accuracy on the ranking split minus that of the rival.
-        error: Standard error of the difference, as if both were measured on samples of their own.
+        difference: Accuracy of the best on the ranking split minus that of the rival.
+        error: Standard error of the difference, as if measured on two separate sets of samples.
     """
 
     epochs: int
@@ -67,7 +67,7 @@ class Lead:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the difference is more than chance."""
+        """Whether the difference is larger than chance explains."""
         return self.difference > SURE * self.error
 
 
@@ -77,9 +77,9 @@ def rivals_of(
     """The baselines, the first known design of the space that was scored, and the largest network.
 
     Args:
-        space: The space searched.
+        space: The space that is searched.
         trials: Scored trials of different architectures.
-        baselines: Architectures beside the space, by name.
+        baselines: Architectures outside the space, by name.
     """
     found = [
         Rival(name=name, kind="baseline", contender=Contender.of_baseline(name, baseline))
@@ -103,16 +103,16 @@ def rivals_of(
 def lead(
     best: Mapping[int, Measured], rival: Mapping[int, Measured], samples: int, kind: TaskKind
 ) -> Lead | None:
-    """Compare two architectures after the longest training that both have had.
+    """Compare two architectures after their longest trainings of equal length.
 
     Args:
-        best: Trainings of one by their length.
-        rival: Of the other.
+        best: Trainings of one architecture by length.
+        rival: Trainings of the other by length.
         samples: Size of the ranking split.
-        kind: The kind of task, which knows the error of its metric.
+        kind: The kind of task, which gives the error of its metric.
 
     Returns:
-        None where no trainings are of equal length.
+        None if no trainings are of equal length.
     """
     shared = best.keys() & rival.keys()
     if not shared:

@@ -1,4 +1,4 @@
-"""How many architectures are trained for how long: the plan of successive halving."""
+"""The plan of successive halving: numbers of architectures and lengths of training."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ RIVALS = 2
 
 @dataclass(frozen=True)
 class Rung:
-    """A number of architectures, and the epochs each of them is trained.
+    """A number of architectures, and the epochs of each training.
 
-    Every rung is a complete training from the initial weights, with a warm-up and a cosine down
-    to zero of its own, and nothing of the rung below goes on: a short training that was annealed
-    ranks much better than a long one that is cut where the rate is still high.
+    Every rung trains completely anew from the initial weights, with its own warm-up and cosine
+    schedule down to zero. A short, annealed training ranks much better than a long one that is
+    cut at a high learning rate.
 
     Attributes:
         size: Number of architectures.
@@ -39,15 +39,15 @@ def plan(
 ) -> tuple[Rung, ...]:
     """The rungs of successive halving (Jamieson & Talwalkar 2016), which end in a full training.
 
-    From one rung to the next the best ``1 / reduction`` are kept and trained ``reduction`` times
-    as long, while more than one is left and that is shorter than the full training.
+    Each rung keeps the best ``1 / reduction`` of the last one and trains them ``reduction`` times
+    as long. The rungs end with one architecture, or before the length of the full training.
 
     Args:
-        finalists: Architectures on the first rung; 0 goes straight to the full training.
-        finalist_epochs: Length of their training, which is at most that of the full one.
-        max_epochs: Length of the full training of one; 0 leaves it out, and with it all rungs
-            but the first.
-        reduction: Divisor of the size of a rung, and factor of its epochs, from one to the next.
+        finalists: Number of architectures on the first rung; 0 leaves only the full training.
+        finalist_epochs: Length of their training, at most that of the full training.
+        max_epochs: Length of the full training of one architecture; with 0 only the first rung
+            remains.
+        reduction: From rung to rung, divisor of the size and factor of the epochs.
 
     Example:
         >>> plan(9, 3, 30)
@@ -68,7 +68,7 @@ def plan(
 def training_epochs(rungs: tuple[Rung, ...], finalists: int, baselines: int = 0) -> int:
     """Epochs of all trainings of a plan.
 
-    Where there are finalists, the first rung holds the rivals of the search besides.
+    If there are finalists, the first rung also trains the rivals of the search.
     """
     beside = (RIVALS + baselines) * rungs[0].epochs if finalists else 0
     return sum(rung.cost for rung in rungs) + beside
@@ -93,7 +93,7 @@ def affordable(
         8
 
     Raises:
-        ConfigError: Not even the full training fits, or without one not one finalist.
+        ConfigError: The budget is less than the full training, or than one finalist without it.
     """
 
     def cost(finalists: int) -> int:

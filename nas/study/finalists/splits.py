@@ -1,4 +1,4 @@
-"""On how many draws of the ranking split each brief training is repeated."""
+"""Number of draws of the ranking split on which each brief training is repeated."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from nas.study.record.study_record import StudyRecord
 
 SMALL = 500
-"""With fewer images to train and to rank on, one ranking split decides little."""
+"""With fewer images to train and rank on, one ranking split is not enough."""
 
 REPEATED = 3
-"""Splits of small data, whose trainings are short; the standard error falls by a factor of 1.7."""
+"""Splits of small data, whose trainings are short; the standard error falls by a factor 1.7."""
 
 _SPLITS = "splits"
 
@@ -24,10 +24,10 @@ def splits_of(asked: int | None, data: Dataset, record: StudyRecord) -> int:
     """The number of splits of a search.
 
     Args:
-        asked: Number that is asked for; by default what was asked for before, or what is usual.
-        data: Of the search.
-        record: Of the search. One of a former version holds trainings on one split but no note
-            of their number, which is kept.
+        asked: Number from the user; None takes that of earlier calls, or the usual number.
+        data: The data set of the search.
+        record: The record of the search. Earlier versions did not record the number; if such a
+            record holds trainings, it stays at one split.
 
     Raises:
         ConfigError: Splits of a graph cannot be drawn anew.
@@ -46,9 +46,9 @@ def splits_of(asked: int | None, data: Dataset, record: StudyRecord) -> int:
 
 
 def usual_splits(data: Dataset) -> int:
-    """Several where the data are few and their ranking split was drawn by seed, else one.
+    """Several if the data are few and the ranking split was drawn by seed; else one.
 
-    A ranking split that is given may be so for a reason: it holds other patients, or later years.
+    A given ranking split may be deliberate: it may hold other patients, or later years.
     """
     is_drawn = data.found is not None and data.found.draws_ranking
     is_small = len(data.train) + len(data.val) < SMALL

@@ -1,4 +1,4 @@
-"""Who may win a search, who is ahead of whom, and who has won."""
+"""Comparison of trained architectures: feasibility, leads and the winner."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Standings:
 
     Args:
         space: Full-size space.
-        record: Of the search.
-        baselines: Architectures beside the space, by name.
-        constraints: Which a baseline may miss; it is compared, but does not win.
-        data: Whose ranking split the accuracies are of.
+        record: The record of the search.
+        baselines: Architectures outside the space, by name.
+        constraints: Limits; a baseline that misses one is compared, but does not win.
+        data: The data set whose ranking split the accuracies belong to.
     """
 
     def __init__(

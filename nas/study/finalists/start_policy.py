@@ -1,4 +1,4 @@
-"""From which initial weights the trainings of a search start."""
+"""Initial weights of the trainings of a search."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nas.study.record.study_record import StudyRecord
 
 AUTO = "auto"
-"""The usual start; another one is compared with it in the final training where that is cheap."""
+"""The usual start; another one is compared with it in final trainings if that is cheap."""
 
 CHOICES = (AUTO, *STARTS.in_order())
 _STARTS = "starts"
@@ -26,7 +26,7 @@ class StartPolicy:
 
     Attributes:
         usual: Start of the rungs, and of the first final training.
-        further: Starts that the final training may be repeated from; the better model is kept.
+        further: Starts with which the final training may be repeated; the better model is kept.
     """
 
     usual: str
@@ -36,15 +36,15 @@ class StartPolicy:
 def start_policy(init: str, suited: Sequence[str], record: StudyRecord) -> StartPolicy:
     """The starts of a search.
 
-    Weights that a hypernetwork predicts lead in the first steps of a training and mostly lose by
-    its end (see ``benchmarks/gain``), so a short training cannot decide for them: with ``auto``
-    all starts from the usual weights, and only final trainings are compared.
+    Predicted weights lead in the first steps of a training and mostly lose by its end (see
+    ``benchmarks/gain``), so a short training cannot decide about them. With ``auto`` all rungs
+    use the usual start, and only final trainings are compared.
 
     Args:
-        init: As asked for: ``auto``, or the name of a start.
+        init: The user's choice: ``auto``, or the name of a start.
         suited: Starts that suit the space, the usual one first.
-        record: Of the search. One of a former version holds trainings but no note of their start,
-            which is kept.
+        record: The record of the search. Earlier versions did not note the start; it is then that
+            of the recorded trainings.
     """
     if init != AUTO:
         return StartPolicy(init)

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from nas.study.goals.objectives import Objective
 
 Select = Callable[[Mapping[int, float | None]], Contender | None]
-"""The next contender of the first rung, None for no more, as a function of those trained before:
-accuracies by number of the trial, in the order of training, None where the training failed."""
+"""Chooses the next contender of the first rung, or None, from the earlier trainings: accuracies by
+number of the trial, in the order of training, None where the training failed."""
 
 Tried = dict[int, float | None]
 
 SUBSTITUTES = 5
-"""Further architectures that are tried where all finalists fail."""
+"""Number of further architectures to try if all finalists fail."""
 
 _SHOWN = 5
 
-_WHEN_ALL_FAIL = "No other finalist is left; ask for more of them, or look at what they share."
+_WHEN_ALL_FAIL = "No other finalist is left; ask for more, or look for a cause they share."
 
 
 def unlimited(rung: int) -> bool:
@@ -46,12 +46,12 @@ class HalvingResult:
 
     @property
     def first_rung(self) -> tuple[Finalist, ...]:
-        """All that were trained equally long; empty where nothing was trained."""
+        """The finalists of the first rung; empty if nothing was trained."""
         return self.rungs[0] if self.rungs else ()
 
     @property
     def standing(self) -> tuple[Finalist, ...]:
-        """Each finalist once, on its highest rung: the best of the highest rung first."""
+        """Each finalist once, with its highest rung; the best of the highest rung first."""
         found: dict[str, Finalist] = {}
         for rung in reversed(self.rungs):
             for finalist in rung:
@@ -68,7 +68,7 @@ class HalvingResult:
         }
 
     def then(self, *rung: Finalist) -> HalvingResult:
-        """The same with a further rung on top."""
+        """This result with a further rung."""
         return HalvingResult((*self.rungs, rung))
 
 
@@ -76,12 +76,12 @@ class SuccessiveHalving:
     """Decides which contenders are trained longer (Jamieson & Talwalkar 2016).
 
     Args:
-        trainings: Trains each and keeps the results.
-        objectives: Decide, with the accuracies, who enters the next rung.
-        start: Where all trainings of the rungs start from.
+        trainings: Trains contenders and keeps the results.
+        objectives: Objectives that decide, with the accuracies, which contenders enter a rung.
+        start: The start of all trainings of the rungs.
         listen: Receives the events of the progress.
-        is_over: Whether the time of a rung, counted from 1, is used up; it ends before the next
-            new training, but the first rung holds two architectures at least beside the rivals.
+        is_over: Whether the time of a rung, counted from 1, is used up. The rung then ends before
+            its next new training; the first one trains the rivals and two others in any case.
     """
 
     def __init__(
@@ -102,16 +102,15 @@ class SuccessiveHalving:
     def run(
         self, select: Select, rungs: Sequence[Rung], rivals: Sequence[Contender] = ()
     ) -> HalvingResult:
-        """Train finalists rung by rung, fewer of them and longer each time.
+        """Train finalists rung by rung, fewer and longer on each.
 
-        The best of a rung enter the next one: those of the first Pareto fronts, where the accuracy
-        after training takes the place of the score. Where a training fails, the next contender
-        takes its place.
+        The first Pareto fronts of a rung enter the next one; the accuracy after training replaces
+        the score in them. If a training fails, the next contender takes its place.
 
         Args:
-            select: Names the architectures of the first rung, one after another.
-            rungs: How many are trained for how long; the first rung may hold fewer.
-            rivals: Architectures that the first rung holds besides, trained before the others.
+            select: Chooses the architectures of the first rung, one after another.
+            rungs: Sizes and epochs of the rungs; the first rung may hold fewer architectures.
+            rivals: Further architectures of the first rung, trained before the others.
 
         Raises:
             TrainingError: All trainings of a rung failed.
@@ -134,10 +133,10 @@ class SuccessiveHalving:
         return result
 
     def train_best(self, contenders: Sequence[Contender], epochs: int) -> FullyTrained:
-        """Train the first contender to the end; where that fails, the next one in the order given.
+        """Train the first contender to the end; if that fails, the next one.
 
         Raises:
-            TrainingError: It failed for all.
+            TrainingError: All trainings failed.
         """
         for place, contender in enumerate(contenders, 1):
             try:
@@ -162,12 +161,12 @@ class SuccessiveHalving:
         """Train the first contenders whose training succeeds, as many as fit; best first.
 
         Args:
-            number: Of the rung, from 1.
-            size: How many are trained.
+            number: Number of the rung, from 1.
+            size: Number of contenders to train.
             epochs: Length of each training.
-            contenders: In the order of training.
+            contenders: Contenders in the order of training.
             tried: Receives the accuracy of each trial; None where the training failed.
-            least: How many are trained even where the time is over.
+            least: Number of contenders to train even if the time is over.
         """
         name, failure = f"rung {number}", ""
         trained: list[Finalist] = []
@@ -227,9 +226,9 @@ def _note(tried: Tried, contender: Contender, accuracy: float | None) -> None:
 def _entering(
     rivals: Sequence[Contender], select: Select, size: int, tried: Tried
 ) -> Iterator[Contender]:
-    """The rivals, then at most ``size`` selected contenders, each selected when it is its turn.
+    """The rivals, then at most ``size`` selected contenders, each selected just in time.
 
-    A few more are selected where all of these fail.
+    A few more are selected if all of them fail.
     """
     yield from rivals
     for place in range(size + SUBSTITUTES):

@@ -40,7 +40,7 @@ class CandidateTrainer(Protocol):
         """Fixes everything random in a training."""
 
     def starts(self, space: SearchSpace) -> tuple[str, ...]:
-        """Starts that may serve architectures of a space; the usual one first."""
+        """Starts that suit architectures of a space; the usual one first."""
 
     def train(
         self,
@@ -59,10 +59,9 @@ class CandidateTrainer(Protocol):
             candidate: The architecture.
             epochs: Length of the training.
             start: Name of the start in :data:`nas.training.starts.STARTS`.
-            split: 0 for the data as they are; otherwise train and ranking split are drawn anew
-                with this seed.
+            split: 0 for the given splits; otherwise the seed of a new train and ranking split.
             own: The user's module of the network, which is trained in its place.
-            checkpoint: File of the state.
+            checkpoint: File for the state of the training.
             listen: Receives the events of every epoch.
 
         Raises:
@@ -73,7 +72,7 @@ class CandidateTrainer(Protocol):
         """Accuracy on the test split."""
 
     def seconds_per_epoch(self, candidate: Candidate) -> float:
-        """Time that an epoch of training takes."""
+        """Seconds of one epoch of training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +81,7 @@ class Trainer:
 
     Attributes:
         predictor: Predicts the weights of the start ``predicted``.
-        data: At the full resolution.
+        data: The data at full resolution.
         device: Where to train.
         seed: Fixes the order of the images and everything random in training.
     """
@@ -93,10 +92,10 @@ class Trainer:
     seed: int = 0
 
     def starts(self, space: SearchSpace) -> tuple[str, ...]:
-        """Starts that may serve architectures of a space; the usual one first.
+        """Starts that suit architectures of a space; the usual one first.
 
-        Weights of a hypernetwork that was trained in another space are for ranking alone: most
-        trainings from them end lower; see ``benchmarks/regnet``.
+        Weights of a hypernetwork from another space are for ranking alone: most trainings from
+        them reach lower accuracies; see ``benchmarks/regnet``.
         """
         trained_here = self.predictor.card.space == space.name
         if trained_here and self.data.task.traits.starts_predicted:
@@ -133,6 +132,6 @@ class Trainer:
         return evaluate(module, self.data.test, self.data.task.traits, device=self.device).accuracy
 
     def seconds_per_epoch(self, candidate: Candidate) -> float:
-        """Time that an epoch of training takes, from a few steps."""
+        """Seconds of one epoch of training, estimated from a few steps."""
         training = default_training(self.data.task)
         return seconds_per_epoch(candidate.network, self.data, training, device=self.device)

@@ -1,4 +1,4 @@
-"""Trainings of contenders, each kept in the record as soon as it has ended."""
+"""Trainings of contenders, each recorded as soon as it ends."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nas.training.train import Trained
 
 _EXPORTED = "exported"
-"""Under this key the record names the final training whose model lies in the run folder."""
+"""Key of the record that holds the final training with its model in the run folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +41,10 @@ class Finalist:
 
     Attributes:
         contender: The architecture.
-        val_accuracy: Of the ranking, :attr:`nas.training.train.Trained.ranking_accuracy`; after a
-            final training that of the kept weights. The mean where there are several splits.
+        val_accuracy: The accuracy that ranks, :attr:`nas.training.train.Trained.ranking_accuracy`;
+            after a final training that of the kept weights. The mean over several splits.
         epochs: Length of the training.
-        start: Where its weights came from.
+        start: Origin of the initial weights.
         splits: Number of draws of the ranking split on which it was trained.
     """
 
@@ -63,12 +63,12 @@ class FullyTrained(Finalist):
 
 
 class Trainings:
-    """Trains contenders, and keeps every result in the record as soon as it is there.
+    """Trains contenders, and records every result at once.
 
-    Results are kept by hash, number of epochs, start and split, so a repeated command trains only
-    what it has not trained before, and resumes an interrupted training from its checkpoint. A
-    failure is a result too, whatever was raised: the network may hold anybody's code. Only errors
-    of files are none, as they say nothing about the network.
+    Results are kept by hash, number of epochs, start and split. So a repeated command does only
+    new trainings, and resumes an interrupted one from its checkpoint. Any failure is a result too,
+    since the network may hold user code. Errors of files are not: they are independent of the
+    network.
 
     Of all final trainings the model with the best accuracy on the ranking split is exported; a
     worse one never replaces it.
@@ -78,7 +78,7 @@ class Trainings:
         record: Keeps the results.
         folder: Keeps checkpoints and the best model; None keeps neither.
         splits: Number of draws of the ranking split on which brief trainings are repeated; final
-            ones are on the first.
+            trainings use the first.
     """
 
     def __init__(
@@ -101,8 +101,8 @@ class Trainings:
         Args:
             contender: The architecture.
             epochs: Length of the training.
-            start: Where its weights come from.
-            stage: The stage whose time it is.
+            start: Origin of the initial weights.
+            stage: The stage to which the time counts.
 
         Raises:
             TrainingError: The training failed, now or in an earlier call.
@@ -133,7 +133,7 @@ class Trainings:
         return FullyTrained(contender=contender, epochs=epochs, start=start, **figures)
 
     def is_known(self, kind: Kind, contender: Contender, epochs: int, start: str) -> bool:
-        """Whether a training is on record, be it as a failure, so that it takes no time."""
+        """Whether a training or its failure is on record, so that it takes no time."""
         results = [
             self._record.read(training_key(kind, contender.hash, epochs, start, split))
             for split in range(self._splits if kind == "finalist" else 1)
@@ -143,10 +143,10 @@ class Trainings:
     def module(self, trained: FullyTrained, listen: Listener) -> nn.Module:
         """The trained module of the best contender, which is exported.
 
-        It is trained again where the run folder holds another model or none.
+        It is trained again if the run folder holds another model or none.
 
         Raises:
-            TrainingError: That training failed.
+            TrainingError: The repeated training failed.
         """
         contender, epochs, start = trained.contender, trained.epochs, trained.start
         key = training_key("final", contender.hash, epochs, start)
@@ -261,20 +261,20 @@ class Trainings:
         self._record.write(_EXPORTED, key)
 
     def _is_best(self, key: str, val_accuracy: float) -> bool:
-        """Whether a model shall take the place of the exported one."""
+        """Whether a model replaces the exported one."""
         exported = self._exported()
         known = None if exported is None else self._record.read(exported)
         return exported == key or known is None or val_accuracy > known["val_accuracy"]
 
     def _exported(self) -> str | None:
-        """The final training whose model lies in the run folder; None if there is none."""
+        """Key of the final training with its model in the run folder; None if there is none."""
         if self._folder is None or not Files(self._folder.best).weights.is_file():
             return None
         exported: str | None = self._record.read(_EXPORTED)
         return exported
 
     def _checked(self, listen: Listener) -> Listener:
-        """Check before an epoch is written that the record may still be written."""
+        """A listener that also checks after each event that writing is still allowed."""
 
         def checked(event: Event) -> None:
             listen(event)
@@ -284,10 +284,10 @@ class Trainings:
 
     @contextmanager
     def _failures_kept(self, key: str) -> Iterator[None]:
-        """Remember that a training, or the work after it, failed: it would fail again.
+        """Record the failure of a training or of the work after it, as it would fail again.
 
         Raises:
-            TrainingError: It failed.
+            TrainingError: The block failed.
         """
         try:
             with contained("the training"):
@@ -301,24 +301,24 @@ class Trainings:
             raise TrainingError(reason) from error
 
     def _known(self, key: str) -> Any:
-        """The recorded result of a training; None if there was none.
+        """The recorded result of a training; None if there is none.
 
         Raises:
-            TrainingError: It failed.
+            TrainingError: The training failed.
         """
         known = self._record.read(key)
         if known is not None:
-            self._forget(key)  # left by a process that was killed in between
+            self._forget(key)  # a killed process may have left it
         if has_failed(known):
             raise TrainingError(known["diverged"])
         return known
 
     def _checkpoint(self, key: str, *, own: bool) -> Path | None:
-        """The state of a training; that of a module of the user's has other tensors."""
+        """File with the state of a training; a user's own module has other tensors."""
         return None if self._folder is None else self._folder.checkpoint(key + "-own" * own)
 
     def _forget(self, key: str) -> None:
-        """Remove the checkpoint of a training whose result is safe."""
+        """Remove the checkpoint of a training whose result is recorded."""
         for own in (False, True):
             checkpoint = self._checkpoint(key, own=own)
             if checkpoint is not None:

@@ -1,1 +1,1 @@
-"""What is searched for: figures, objectives and constraints."""
+"""Goals of a search: figures, objectives and constraints."""

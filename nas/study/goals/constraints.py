@@ -1,4 +1,4 @@
-"""What a candidate must satisfy, known from its graph before anything is built."""
+"""Constraints of a search on figures that are known from a candidate's graph."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Constraint:
 
     @staticmethod
     def parse(text: str) -> Constraint:
-        """Read ``NAME<=NUMBER`` or ``NAME>=NUMBER``; k, M and G after a number scale it.
+        """Read ``NAME<=NUMBER`` or ``NAME>=NUMBER``; the number may end with k, M or G.
 
         Raises:
             ConfigError: The text has another form, or the name is no analytic figure.
@@ -68,16 +68,16 @@ class Constraint:
         return f"{self.name}{self.relation}{self.limit:.15g}"
 
     def violation(self, figures: Mapping[str, float]) -> float:
-        """Relative amount by which the limit is missed; zero or less where it holds."""
+        """Relative amount by which the limit is missed; zero or less if it holds."""
         excess = figures[self.name] / self.limit - 1
         return excess if self.relation == "<=" else -excess
 
 
 def parse_constraints(given: Sequence[str | Constraint]) -> tuple[Constraint, ...]:
-    """Read all constraints; one that is given twice counts once.
+    """Read all constraints; repeated ones count once.
 
     Raises:
-        ConfigError: One is malformed.
+        ConfigError: A constraint is malformed.
     """
     return tuple(
         dict.fromkeys(

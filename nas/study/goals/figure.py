@@ -1,4 +1,4 @@
-"""All figures of a candidate, once it is scored and before."""
+"""All figures of a candidate, before and after scoring."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def figures(network: Graph, estimate: Estimate | None = None) -> dict[str, float]:
-    """Everything known of a network by name; what scoring finds only once it is scored."""
+    """All known figures of a network by name; with an estimate also those from scoring."""
     known = graph_figures(network)
     if estimate is not None:
         known |= asdict(estimate)

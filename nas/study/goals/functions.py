@@ -26,11 +26,11 @@ _DIRECTIONS: dict[object, Direction] = {
 
 @contextmanager
 def registered_functions(objectives: object) -> Iterator[list[Any]]:
-    """While active, functions among the objectives are figures under their own names.
+    """A block in which functions among the objectives are figures under their own names.
 
     Args:
-        objectives: One or several: names, or a function of a network with its direction,
-            ``(function, "max")``.
+        objectives: One or several objectives: a name, or a function of a network with its
+            direction, ``(function, "max")``.
 
     Yields:
         The objectives, each function replaced by its name.
@@ -50,7 +50,7 @@ def registered_functions(objectives: object) -> Iterator[list[Any]]:
             name, figure = _figure(objective)
             if name in FIGURES:
                 raise ConfigError(
-                    f"the function {name!r} is called like a figure that exists",
+                    f"the function {name!r} has the name of an existing figure",
                     hint="Rename the function.",
                 )
             stack.enter_context(FIGURES.temporarily(name, figure))
@@ -88,7 +88,7 @@ def _figure(objective: Any) -> tuple[str, Figure]:
 
 
 def _checked(name: str, function: Callable[[Graph], Any]) -> Callable[[Graph], float]:
-    """A user's function whose faults name it."""
+    """A user's function with its name in error messages."""
 
     def figure(graph: Graph) -> float:
         try:

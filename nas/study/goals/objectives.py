@@ -1,4 +1,4 @@
-"""What a search optimises."""
+"""Objectives of a search."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIRECTIONS: dict[str, Direction] = {"max": "maximize", "min": "minimize"}
 
 @dataclass(frozen=True)
 class Objective:
-    """A figure of a candidate and the way it should go.
+    """A figure of a candidate and the direction of its optimisation.
 
     ``score`` is the engine's own ranking; see :class:`nas.evaluate.Estimate`.
 
@@ -35,7 +35,7 @@ class Objective:
 
     @staticmethod
     def parse(text: str) -> Objective:
-        """Read ``NAME`` or ``NAME:max|min``; without a direction the usual one is taken.
+        """Read ``NAME`` or ``NAME:max|min``; the default is the usual direction of the figure.
 
         Raises:
             ConfigError: The name or the direction is unknown.
@@ -46,7 +46,7 @@ class Objective:
             return Objective(name, FIGURES.get(name).direction)
         if direction not in _DIRECTIONS:
             raise ConfigError(
-                f"objective {text!r} goes {direction!r}; expected max or min",
+                f"objective {text!r} has direction {direction!r}; expected max or min",
                 hint=f"Write {name}:max or {name}:min.",
             )
         return Objective(name, _DIRECTIONS[direction])
@@ -56,15 +56,15 @@ class Objective:
 
     @property
     def worst(self) -> float:
-        """Infinity on the bad side: the value of a candidate that was not scored."""
+        """The worst value, plus or minus infinity: that of a candidate without a score."""
         return -math.inf if self.direction == "maximize" else math.inf
 
 
 def parse_objectives(given: Sequence[str | Objective]) -> tuple[Objective, ...]:
-    """Read all objectives; those that are objectives already are kept.
+    """Read all objectives from texts; objects of the class are kept.
 
     Raises:
-        ConfigError: There is none, one is malformed, or two name the same figure.
+        ConfigError: There is no objective, one is malformed, or two name the same figure.
     """
     objectives = tuple(
         one if isinstance(one, Objective) else Objective.parse(_text(one)) for one in given
@@ -88,5 +88,5 @@ def _text(given: object) -> str:
 
 
 def values(objectives: Sequence[Objective], figures: Mapping[str, float]) -> list[float]:
-    """The value of each objective; where it is not known, the worst there is."""
+    """The value of each objective; the worst value for unknown figures."""
     return [float(figures.get(objective.name, objective.worst)) for objective in objectives]

@@ -1,1 +1,1 @@
-"""What a study keeps on disk or in a database."""
+"""The record of a study on disk or in a database."""

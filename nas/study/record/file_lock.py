@@ -1,4 +1,4 @@
-"""Locks of a study's files, which cannot be left behind by a killed process."""
+"""Locks of a study's files that end with their process, even if it is killed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class FileLock:
-    """:func:`nas.files.locked` in two calls, as Optuna wants it.
+    """:func:`nas.files.locked` in two calls, the form that Optuna takes.
 
-    Optuna's own locks are files whose presence locks: one left behind by a killed process stops
-    the next one for half a minute.
+    In Optuna's own locks the presence of a file is the lock: a file left by a killed process
+    stops the next process for half a minute.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What makes two commands the same search."""
+"""The identity of a search: the settings that all of its trials share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nas.study.goals.objectives import Objective
 
 _FORMAT = 2
-"""Raised when hashes of architectures change, or what is on record of them."""
+"""Increased when hashes of architectures or the contents of records change."""
 
 
 def study_identity(
@@ -39,9 +39,9 @@ def study_identity(
     sampler: str,
     seed: int,
 ) -> dict[str, Any]:
-    """All that trials of one study must share, fit for JSON.
+    """All settings that trials of one study must share, fit for JSON.
 
-    How many trials, finalists and epochs, and how long, may differ when a command is repeated.
+    Numbers of trials, finalists and epochs and limits of time may differ in a repeated command.
     """
     card, kind = predictor.card, space.task.traits
     trained_here = card.space == space.name
@@ -70,12 +70,12 @@ def study_identity(
 
 
 def earlier_weights(card: Card) -> dict[str, Any]:
-    """What stood for the weights in an identity before their own digest did."""
+    """The entry for the weights in identities of earlier versions, without their digest."""
     return {"name": card.name, "digest": _digest(card, "measured", "digest")}
 
 
 def _digest(card: Card, *but: str) -> str:
-    """Of what a card says, apart from some entries."""
+    """The digest of a card without some of its entries."""
     entries = {key: value for key, value in asdict(card).items() if key not in but}
     text = json.dumps(entries, sort_keys=True, default=str)
     return blake2b(text.encode(), digest_size=8).hexdigest()
@@ -91,13 +91,13 @@ def check_same(
     """Refuse to mix the trials of two searches.
 
     Args:
-        before: Identity of the trials that are there; None if there are none.
+        before: Identity of the recorded trials; None if there are none.
         now: Identity of the trials to come.
-        where: The folder or study they are in, for the message.
-        weights: What may also stand for the weights, see :func:`earlier_weights`.
+        where: Their folder or study, for the message.
+        weights: Another accepted entry for the weights, see :func:`earlier_weights`.
 
     Raises:
-        StudyError: They differ; the message names the differences.
+        StudyError: The identities differ; the message names the differences.
     """
     if before is None:
         return

@@ -1,4 +1,4 @@
-"""The study's journal file: many entries, one wait for the disk."""
+"""The study's journal file, written in groups of entries: one wait for the disk per group."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     Entry = dict[str, Any]
 
 _ENTRY = b'{"op_code":'
-"""How every line begins."""
+"""The beginning of every line."""
 
 _HEADER = _ENTRY + b'2,"worker_id":"","study_id":-1,'
-"""How the header of a group begins: to Optuna, an attribute of a study that does not exist."""
+"""The beginning of a group's header: for Optuna, an attribute of a study that does not exist."""
 
 
 class GroupedJournal(JournalFileBackend):
     """Optuna's journal file, written in groups of entries that are read whole or not at all.
 
-    A header before each group holds the number of its lines and a digest of them. A group that a
-    killed process wrote only in part is cut off when the file is opened. Entries without a header
-    are read as they are: another program may have written them.
+    A header before each group holds the number of its lines and their digest. Opening the file
+    cuts off a group that a killed process wrote only in part. Entries without a header are valid:
+    another program may have written them.
 
     Raises:
-        StudyError: Something else than entries is in the file, or a group is not as it was
-            written; also when it is read.
+        StudyError: The file holds a line that is no entry, or a group was changed. Reading the
+            journal raises this as well.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,9 +55,9 @@ class GroupedJournal(JournalFileBackend):
 
     @contextmanager
     def group(self) -> Iterator[None]:
-        """Everything appended in the block is written at its end, and is then on the disk.
+        """A block whose entries are all written to the disk at its end.
 
-        Nothing is written if the block raises, or if that writing fails.
+        Nothing is written if the block raises or if writing fails.
 
         Raises:
             StudyError: The file cannot be written.
@@ -81,7 +81,7 @@ class GroupedJournal(JournalFileBackend):
             self._group += lines if self._group else [_header([]), *lines]
 
     def read_logs(self, log_number_from: int) -> Generator[Entry, None, None]:
-        """The entries from that number on, those of an open group included."""
+        """The entries from this number on, including those of an open group."""
         if self._group is None:
             yield from self._read_file(log_number_from)
             return
@@ -116,12 +116,12 @@ class GroupedJournal(JournalFileBackend):
         except OSError as error:
             raise StudyError(
                 f"cannot write the journal {self._path!r}: {error.strerror}",
-                hint="Make room for it and repeat the command; it goes on from here.",
+                hint="Make room for it and repeat the command, which then continues.",
             ) from error
 
 
 def _header(lines: list[bytes]) -> bytes:
-    """The line before a group, which also proves itself."""
+    """The line before a group, with a digest of its own."""
     text = f"{len(lines)} {_digest(b''.join(lines))}"
     group = f'"user_attr":{{}},"group":"{text} {_digest(text.encode())}"}}\n'
     return _HEADER + group.encode()
@@ -132,18 +132,18 @@ def _digest(content: bytes) -> str:
 
 
 def _size(header: bytes, path: Path | str) -> int:
-    """Number of lines a header announces."""
+    """Number of lines that a header states."""
     try:
         text, _, digest = json.loads(header)["group"].rpartition(" ")
         if digest == _digest(text.encode()):
             return int(text.split()[0])
     except (ValueError, TypeError, KeyError, AttributeError):
         pass
-    raise _damaged(path, "the header of a group is not as it was written")
+    raise _damaged(path, "the header of a group was changed")
 
 
 def _whole_groups(content: bytes, path: Path | str) -> tuple[list[Entry], int]:
-    """The entries that are there in whole groups, and the bytes they take."""
+    """The entries of complete groups, and the number of their bytes."""
     lines = [line + b"\n" for line in content.split(b"\n")[:-1]]
     entries: list[Entry] = []
     row = 0
@@ -174,7 +174,7 @@ def _entry(line: bytes, path: Path | str) -> Entry:
 
 
 def _cut_unfinished(path: Path) -> None:
-    """Cut off the group or the entry that the file ends with, if it is not whole."""
+    """Cut off the last group or entry if it is incomplete."""
     with path.open("rb+") as file:
         content = file.read()
         end = content.rfind(b"\n") + 1

@@ -1,4 +1,4 @@
-"""Opening the record of a search: new, or found and seen to be of the same search."""
+"""Opening the record of a search: a new one, or that of the same search."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def open_record(
     """The record of a search, locked.
 
     Args:
-        space: At full size.
-        data: Of the space's task.
-        predictor: Scores candidates.
-        config: Of the search.
-        folder: The run folder, None if there is none.
-        check: Called before each write; raises where nothing may be written any more.
+        space: The full-size space.
+        data: A data set of the space's task.
+        predictor: Predicts the weights with which candidates are scored.
+        config: Settings of the search.
+        folder: The run folder; None if there is none.
+        check: Called before each write; raises if writing is no longer allowed.
         locks: Holds the lock of the study.
 
     Raises:

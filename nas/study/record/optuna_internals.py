@@ -1,8 +1,8 @@
 """The private parts of Optuna that a record needs, in one place.
 
-Optuna offers no public way to add a trial to a study in memory under its number, to keep what a
-sampler notes in a study, or to make a storage forget writes that were rolled back. A test names
-the version in which each part was read.
+Optuna has no public way to add a trial to a study in memory under its number, or to keep a
+sampler's attributes of a study. Nor can a storage publicly forget writes that were rolled back.
+A test fails with any other version than the one in which these parts were read.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 VERSION = "5.0"
-"""Major and minor version of Optuna whose private parts these are."""
+"""Major and minor version of Optuna with these private parts."""
 
 QUEUED = "fixed_params"
 """System attribute of a trial with the parameters it was enqueued with."""
 
 SCRATCH = (QUEUED, "tpe:")
-"""Beginnings of system attributes that follow from others, or matter only until a trial ends."""
+"""Prefixes of system attributes that follow from others, or matter only until a trial ends."""
 
 
 def storage_of(study: Study) -> BaseStorage:
-    """The storage a study is kept in."""
+    """The storage of a study."""
     return study._storage
 
 
@@ -41,7 +41,7 @@ def add_trial(study: Study, trial: FrozenTrial) -> FrozenTrial:
     """Add a trial to a study in memory; unlike ``Study.add_trial`` without copies and checks.
 
     Returns:
-        The trial of the study, to be changed by nobody.
+        The trial of the study; do not change it.
     """
     storage = study._storage
     return storage.get_trial(storage.create_new_trial(study._study_id, template_trial=trial))
@@ -68,7 +68,7 @@ def journal_backend(storage: BaseStorage) -> BaseJournalBackend | None:
 
 
 def forget(storage: BaseStorage) -> None:
-    """Let a storage read anew what was written, after writes that were rolled back."""
+    """Make a storage read its contents anew, after writes that were rolled back."""
     if isinstance(storage, JournalStorage):
         storage._replay_result = JournalStorageReplayResult(storage._worker_id_prefix)
     elif isinstance(storage, _CachedStorage):
@@ -78,9 +78,9 @@ def forget(storage: BaseStorage) -> None:
 
 
 def share_search_space(sampler: BaseSampler, after: BaseSampler | None) -> None:
-    """Give a sampler the choices all trials share, as an earlier sampler of its kind found them.
+    """Give a sampler the choices that all trials share, taken from an earlier sampler.
 
-    It would read the whole study to find them; the draws are the same.
+    Without them it would read the whole study; the draws are the same.
     """
     shared = getattr(after, "_search_space", None)
     if shared is not None:

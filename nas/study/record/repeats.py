@@ -1,4 +1,4 @@
-"""Trials that asked for what was known, in few words."""
+"""Duplicates: trials of known architectures, recorded as short notes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _VIOLATION = "constraints"
 
 
 class Repeats:
-    """Notes of duplicates, and what is needed to make trials of them again.
+    """Turns duplicates into notes, and notes into trials again.
 
-    A sampler learns from a duplicate as from any other trial. Its outcome is that of the first
-    trial of the architecture; its parameters are those of an earlier trial, or are noted, since
-    isomorphic networks may have several notations.
+    A sampler learns from a duplicate as from any other trial. The outcome of a duplicate is that
+    of the first trial of its architecture. Its parameters are those of an earlier trial, or are
+    in the note, since isomorphic networks may have several notations.
 
-    All trials of a sampler's study must be learnt in their order.
+    :meth:`learn` takes all trials of a sampler's study in their order.
     """
 
     def __init__(self) -> None:
@@ -42,12 +42,12 @@ class Repeats:
         self._notations: dict[tuple[int, str], int] = {}
 
     def learn(self, trial: FrozenTrial) -> dict[str, Any] | None:
-        """Take the next trial of a study in memory; the note of it if it is a duplicate.
+        """Take the next trial of a study in memory; return a note if it is a duplicate.
 
-        What it has in common with an earlier trial is then shared by both.
+        A duplicate with the parameters of an earlier trial then shares them in memory.
         """
         self._trials.append(trial)
-        if not is_of_search(trial):  # asked of the study beside the search
+        if not is_of_search(trial):  # a trial that the user has added
             return None
         first = first_of(trial)
         same = self._notations.setdefault((first, repr(trial.params)), trial.number)
@@ -71,7 +71,7 @@ class Repeats:
         }
 
     def trial(self, note: Mapping[str, Any]) -> FrozenTrial:
-        """The trial a note is about, for a study in memory."""
+        """The trial of a note, for a study in memory."""
         like = self._trials[note["like"]]
         trial: FrozenTrial = copy.copy(like)
         if "params" in note:

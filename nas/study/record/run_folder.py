@@ -1,4 +1,4 @@
-"""The folder a run leaves behind."""
+"""The folder of a run."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _PACKAGES = ("ghn-nas", "torch", "optuna", "numpy")
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths of a run, and how its files are written: whole or not at all."""
+    """Paths of a run; its files are written whole or not at all."""
 
     path: Path
 
     @property
     def run(self) -> Path:
-        """Resolved configuration, versions, seeds and data of the run, and what to trust."""
+        """Resolved configuration, versions and identity of the run, and trust in its ranking."""
         return self.path / "run.json"
 
     @property
     def journal(self) -> Path:
-        """The study, unless another storage was asked for."""
+        """The study, unless the user gives another storage."""
         return self.path / "study.journal"
 
     @property
@@ -44,7 +44,7 @@ class RunFolder:
 
     @property
     def result(self) -> Path:
-        """What was found."""
+        """The result of the run."""
         return self.path / "result.json"
 
     @property
@@ -53,19 +53,19 @@ class RunFolder:
         return self.path / "best"
 
     def checkpoint(self, name: str) -> Path:
-        """Where a training that is under way keeps its state."""
+        """File with the state of an unfinished training."""
         return self.path / "checkpoints" / f"{name}.safetensors"
 
     @contextmanager
     def in_use(self) -> Iterator[Callable[[], None]]:
-        """Keep other processes out while the block runs; the folder is made if need be.
+        """Keep other processes out while the block runs; a missing folder is created.
 
         Yields:
-            A check for before each write, which raises where the folder has been deleted: what
-            is written then would make a folder that is none of a run.
+            A check to call before each write. It raises if the folder was deleted, since the
+            write would create a folder that is no run.
 
         Raises:
-            StudyError: The folder cannot be made, or another process is using it.
+            StudyError: The folder cannot be created, or another process is using it.
         """
         from nas.study.record.file_lock import held
 
@@ -93,12 +93,12 @@ class RunFolder:
 
             try:
                 yield check
-            except OSError:  # perhaps for that reason
+            except OSError:  # perhaps since the folder is gone
                 check()
                 raise
 
     def read_run(self) -> dict[str, Any] | None:
-        """What :meth:`write_run` wrote, None for a folder without a run.
+        """The document of :meth:`write_run`; None for a folder without a run.
 
         Raises:
             StudyError: The file is corrupt.
@@ -120,7 +120,7 @@ class RunFolder:
         return document
 
     def read_identity(self) -> dict[str, Any] | None:
-        """What all trials of the run share, None for a folder without a run.
+        """The settings that all trials of the run share; None for a folder without a run.
 
         Raises:
             StudyError: The file is corrupt.
@@ -129,7 +129,7 @@ class RunFolder:
         return None if document is None else document["identity"]
 
     def write_run(self, configuration: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
-        """Record how the run was asked for, before it begins."""
+        """Record the settings of the run before it begins."""
         document = {
             "format": _FORMAT,
             "version": 1,
@@ -147,7 +147,7 @@ class RunFolder:
 
 
 def _file(path: Path) -> tuple[int, int] | None:
-    """Which file a path is, None if there is none."""
+    """Device and inode of a file; None if it is missing."""
     try:
         found = path.stat()
     except FileNotFoundError:

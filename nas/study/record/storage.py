@@ -1,4 +1,4 @@
-"""Where a study is kept."""
+"""Storages of studies."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 JOURNAL_SUFFIXES = (".journal", ".log")
 
 _PATIENCE = 60.0
-"""Seconds to wait for a database that another process has locked or is making."""
+"""Seconds to wait for a database that another process has locked or is creating."""
 
 _BEING_MADE = ("already exists", "unique constraint", "duplicate", "locked")
-"""The errors of a database when two processes make its tables at once."""
+"""Parts of the error messages when two processes create the tables of a database at once."""
 
 StorageLike = str | Path | BaseStorage
 
 
 def open_storage(location: StorageLike | None) -> BaseStorage:
-    """An Optuna storage: a URL, a journal file, a storage that is open, or memory for None.
+    """An Optuna storage from a URL or a journal file; memory for None, an open one as it is.
 
     Raises:
         ConfigError: The text is neither a URL nor the path of a journal file.
@@ -52,7 +52,7 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
     text = str(location)
     if "://" not in text and Path(text).suffix not in JOURNAL_SUFFIXES:
         raise ConfigError(
-            f"cannot tell what kind of storage {text!r} is",
+            f"unknown kind of storage {text!r}",
             hint="Give a URL such as sqlite:///runs.db, or a file that ends in .journal.",
         )
     try:
@@ -68,7 +68,7 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
         ) from error
     except StudyError:
         raise
-    except Exception as error:  # whatever the driver of the database raises
+    except Exception as error:  # drivers of databases raise their own exceptions
         raise StudyError(
             f"cannot open the storage {describe(location)!r}: {_named(error)}",
             hint="Check that the path or the server exists and can be written.",
@@ -76,7 +76,7 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
 
 
 def describe(location: StorageLike | None) -> str:
-    """A storage for people to read, without the password of a URL."""
+    """A storage as text for messages, without the password of a URL."""
     if location is None:
         return "memory"
     if isinstance(location, BaseStorage):
@@ -86,10 +86,10 @@ def describe(location: StorageLike | None) -> str:
 
 @contextmanager
 def grouped(storage: BaseStorage) -> Iterator[None]:
-    """A block whose writes reach the disk together, and not at all if it raises.
+    """A block whose writes reach the disk together, or not at all if it raises.
 
-    That holds for journals of :func:`open_storage` and for databases; another storage writes as
-    it always does.
+    This holds for journals of :func:`open_storage` and for databases; other storages write each
+    entry at once.
     """
     try:
         with _group(storage):
@@ -104,7 +104,7 @@ def in_reach(location: StorageLike | None) -> Iterator[None]:
     """A block that uses a storage.
 
     Raises:
-        StudyError: The storage has failed in the block: it is gone, full, or was changed.
+        StudyError: The storage failed in the block: it is gone, full, or was changed.
     """
     try:
         yield
@@ -114,7 +114,7 @@ def in_reach(location: StorageLike | None) -> Iterator[None]:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else None
         raise StudyError(
             f"the storage {describe(location)!r} does not answer: {_named(cause or error)}",
-            hint="Repeat the command when it is back; it goes on after what is on record.",
+            hint="Repeat the command when it is back; it continues from the record.",
         ) from error
 
 
@@ -136,13 +136,13 @@ def database_of(storage: BaseStorage) -> RDBStorage | None:
 
 
 def journal_of(storage: BaseStorage) -> GroupedJournal | None:
-    """The journal file behind a storage, if it can write groups."""
+    """The journal file behind a storage, if it writes groups."""
     inner = journal_backend(storage)
     return inner if isinstance(inner, GroupedJournal) else None
 
 
 def _open_database(url: str) -> BaseStorage:
-    """Open it, again and again while another process is making the tables."""
+    """Open a database; retry while another process creates its tables."""
     settings: dict[str, Any] = {}
     if url.startswith("sqlite"):
         settings["connect_args"] = {"timeout": _PATIENCE}

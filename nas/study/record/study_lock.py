@@ -1,4 +1,4 @@
-"""One process at a time works on a study."""
+"""A lock that admits one process at a time to a study."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 def study_in_use(storage: BaseStorage, name: str, where: str) -> Iterator[None]:
     """Keep other processes from searching in a study while the block runs.
 
-    It is locked in journals, SQLite and PostgreSQL; elsewhere the record notices what another
-    process has added when it adds trials itself. The lock dies with its holder.
+    The lock works in journals, SQLite and PostgreSQL. In other storages the record detects the
+    trials of another process when it adds its own. The lock ends with the process that holds it.
 
     Args:
-        storage: Open; the study need not be there yet.
-        name: Of the study.
+        storage: The open storage; the study may be missing.
+        name: Name of the study.
         where: The study, for the message.
 
     Raises:
@@ -62,12 +62,12 @@ def _lock(storage: BaseStorage, name: str) -> AbstractContextManager[bool]:
 
 @contextmanager
 def _advisory(engine: Engine, key: int) -> Iterator[bool]:
-    """A lock of the database's own, which lasts as long as a connection."""
+    """A lock in the database, which lasts as long as its connection."""
     from sqlalchemy import text
     from sqlalchemy.exc import SQLAlchemyError
 
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    connection.detach()  # closing it then ends the session of the server
+    connection.detach()  # so that closing it ends the session on the server
     try:
         yield bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
     finally:

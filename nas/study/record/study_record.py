@@ -45,20 +45,20 @@ _REPEATS = "repeats:"
 
 
 def unchecked() -> None:
-    """Let everything be written."""
+    """Allow every write."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialCounts:
-    """How many trials ended how.
+    """Number of trials by outcome.
 
     Attributes:
-        total: All of them.
-        complete: Distinct candidates that reached a score.
-        mutants: Of those that trained best, distinct and scored as well; counted apart.
+        total: All trials.
+        complete: Distinct scored candidates, without mutants.
+        mutants: Distinct scored mutants.
         failed: Distinct candidates that could not be built or scored.
-        duplicates: Trials answered from the cache.
-        infeasible: Distinct candidates that violate a constraint, and were not scored.
+        duplicates: Trials of known architectures.
+        infeasible: Distinct candidates that violate a constraint; they are not scored.
     """
 
     total: int = 0
@@ -93,17 +93,17 @@ class TrialCounts:
 
 
 class StudyRecord:
-    """An Optuna study that holds what a search has found, and what its later stages did.
+    """An Optuna study with the trials of a search and the results of its later stages.
 
-    The sampler works on a study in memory, in which all that it asked for is a trial. Here
-    duplicates are none: a note of each generation keeps what the sampler learnt from them, see
-    :class:`nas.study.record.repeats.Repeats`. Earlier versions recorded them as pruned trials with
-    ``duplicate_of``. So the trials complete and feasible are exactly the distinct architectures
-    that reached a score.
+    The sampler works on a study in memory, where duplicates are trials too. In this study a note
+    of each generation describes them instead; see
+    :class:`nas.study.record.repeats.Repeats`. Earlier versions recorded duplicates as pruned
+    trials with ``duplicate_of``. So the complete and feasible trials are exactly the distinct
+    architectures that reached a score.
 
     Args:
-        study: In a storage that outlives the process, or in memory.
-        check: Called before each write; raises where nothing may be written any more.
+        study: A study in a durable storage, or in memory.
+        check: Called before each write; raises if writing is no longer allowed.
 
     Raises:
         StudyError: Two processes have written the study at once.
@@ -114,19 +114,19 @@ class StudyRecord:
         self.check = check
         self._cached_notes: dict[str, Any] | None = None
         self._repeats = Repeats()
-        self._unrecorded = 0  # trials of the sampler's study that are none here
+        self._unrecorded = 0  # number of duplicates, which are trials of the sampler's study only
         self._check_distinct()
 
     def trials(self) -> list[FrozenTrial]:
-        """All trials of searches, in order; others may have been asked of the study beside."""
+        """All trials of searches, in order; users may have added other trials to the study."""
         return [trial for trial in self._all_trials() if is_of_search(trial)]
 
     def trial(self, identity: str) -> FrozenTrial:
-        """The trial of the architecture of that hash."""
+        """The trial of the architecture with this hash or notation."""
         return next(trial for trial in self.trials() if identity_of(trial) == identity)
 
     def counts(self) -> TrialCounts:
-        """How all trials ended, duplicates included."""
+        """Number of all trials by outcome, duplicates included."""
         repeats = len(self._repeat_notes())
         return TrialCounts.of(self.trials()) + TrialCounts(total=repeats, duplicates=repeats)
 
@@ -135,8 +135,8 @@ class StudyRecord:
     ) -> None:
         """Add finished trials of the sampler's study, and the time they took.
 
-        They are durable when this returns, and so is what the sampler noted beside them. If this
-        raises, nothing of that is on record; see :func:`nas.study.record.storage.grouped`.
+        The trials and the sampler's attributes of the study are durable when this returns. If it
+        raises, none of them is on record; see :func:`nas.study.record.storage.grouped`.
 
         Raises:
             StudyError: Another process has added trials meanwhile.
@@ -162,7 +162,7 @@ class StudyRecord:
             raise
 
     def restore(self, memory: Study) -> list[FrozenTrial]:
-        """Give the study a sampler works on all trials, as it was told them, and its notes.
+        """Give a sampler's study in memory all of its trials, and the sampler's attributes.
 
         Returns:
             All trials of searches in that study, duplicates included.
@@ -187,7 +187,7 @@ class StudyRecord:
         return list(filter(is_of_search, memory.get_trials(deepcopy=False)))
 
     def spend(self, stage: str, seconds: float) -> None:
-        """Add to the time a stage has taken over all runs."""
+        """Add seconds to the time of a stage over all runs."""
         spent = self.seconds()
         self.write("seconds", {**spent, stage: spent.get(stage, 0.0) + seconds})
 
@@ -202,7 +202,7 @@ class StudyRecord:
         self._notes()[_PREFIX + key] = json.loads(json.dumps(value))
 
     def read(self, key: str, default: Any = None) -> Any:
-        """A value kept with :meth:`write`."""
+        """The value that :meth:`write` has kept under a key."""
         return self._notes().get(_PREFIX + key, default)
 
     def notes(self, kind: str) -> dict[str, Any]:
@@ -211,7 +211,7 @@ class StudyRecord:
         return {key.removeprefix(start): value for key, value in notes if key.startswith(start)}
 
     def _notes(self) -> dict[str, Any]:
-        """What is kept beside the trials; nobody else writes it while a search runs."""
+        """The values beside the trials; no other process writes them while a search runs."""
         if self._cached_notes is None:
             self._cached_notes = self.study.user_attrs
         return self._cached_notes
@@ -264,7 +264,7 @@ def _to_record(trial: FrozenTrial) -> FrozenTrial:
 
 
 def _to_sampler(record: FrozenTrial) -> FrozenTrial:
-    if not record.state.is_finished():  # asked of the study beside the search; keeps its number
+    if not record.state.is_finished():  # a user's own trial; a placeholder keeps its number
         return create_trial(state=TrialState.FAIL)
     if record.state is not TrialState.PRUNED:
         return record

@@ -1,4 +1,4 @@
-"""What trainings have come to, read from the record of a study."""
+"""Results of trainings, read from the record of a study."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Kind = Literal["finalist", "final"]
 
 _SPLIT = "@"
-"""Before the number of the split in a key."""
+"""Separates the number of the split in a key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +21,11 @@ class Training:
 
     Attributes:
         hash: Canonical hash of the architecture.
-        epochs: Its length.
-        start: Where its weights came from.
-        val_accuracy: On the ranking split, the mean where it was repeated on several splits.
-        splits: Number of these.
-        test_accuracy: On the test split, of a final training; else None.
+        epochs: Length of the training.
+        start: Origin of the initial weights.
+        val_accuracy: Accuracy on the ranking split; the mean over several splits.
+        splits: Number of splits.
+        test_accuracy: Accuracy on the test split after a final training; else None.
     """
 
     hash: str
@@ -37,7 +37,7 @@ class Training:
 
     @property
     def is_final(self) -> bool:
-        """Whether it was tested."""
+        """Whether this is a final training: these are tested."""
         return self.test_accuracy is not None
 
 
@@ -47,20 +47,20 @@ def training_key(kind: Kind, hash_: str, epochs: int, start: str, split: int = 0
     Args:
         kind: ``finalist`` for the accuracy that ranks, ``final`` for those of a final training.
         hash_: Canonical hash of the architecture.
-        epochs: Its length.
-        start: Where its weights came from.
-        split: 0 for the data as they are; the draw of train and ranking split otherwise.
+        epochs: Length of the training.
+        start: Origin of the initial weights.
+        split: 0 for the given split; otherwise the seed of a new train and ranking split.
     """
     return f"{kind}-{hash_}-{epochs}-{start}" + (f"{_SPLIT}{split}" if split else "")
 
 
 def has_failed(result: Any) -> bool:
-    """Whether a recorded result is that of a training that failed."""
+    """Whether a recorded result is that of a failed training."""
     return isinstance(result, dict) and "diverged" in result
 
 
 def finished_trainings(record: StudyRecord, kind: Kind) -> list[Training]:
-    """The trainings of a kind that did not fail on any split, in the order of the record."""
+    """The trainings of a kind that failed on no split, in the order of the record."""
     results: dict[str, list[Any]] = {}
     for key, value in record.notes(f"{kind}-").items():
         results.setdefault(key.partition(_SPLIT)[0], []).append(value)
@@ -82,9 +82,9 @@ def finished_trainings(record: StudyRecord, kind: Kind) -> list[Training]:
 
 
 def longest_trainings(record: StudyRecord) -> dict[str, Training]:
-    """The longest training of each architecture by hash; of equally long ones the best.
+    """The longest training of each architecture by hash.
 
-    A final training goes before one of a rung.
+    Among equally long ones a final training comes first, then the best one.
     """
     every = (*finished_trainings(record, "finalist"), *finished_trainings(record, "final"))
     order = sorted(every, key=lambda one: (one.epochs, one.is_final, one.val_accuracy))
@@ -92,7 +92,7 @@ def longest_trainings(record: StudyRecord) -> dict[str, Training]:
 
 
 def trainings_by_length(record: StudyRecord) -> dict[str, dict[int, Training]]:
-    """Trainings of each architecture by hash and length, from the best start."""
+    """The training of each architecture by hash and length, with the best start."""
     found: dict[str, dict[int, Training]] = {}
     order = sorted(finished_trainings(record, "finalist"), key=lambda one: one.val_accuracy)
     for training in order:

@@ -1,4 +1,4 @@
-"""Many writes to a database as one transaction."""
+"""Several writes to a database as one transaction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def transaction(storage: RDBStorage) -> Iterator[None]:
     """A block whose writes are all in the database at its end, or none if it raises.
 
-    Optuna commits each write in a session of its own; in the block all of this thread share one.
+    Optuna commits each write in its own session; in the block, this thread's writes share one.
     """
     from sqlalchemy.orm import Session
 
@@ -35,11 +35,11 @@ def transaction(storage: RDBStorage) -> Iterator[None]:
 
 
 class _SharedSession:
-    """Looks like a source of sessions, and like each of them; only :func:`transaction` commits.
+    """Acts as a source of sessions and as a session; only :func:`transaction` commits.
 
     Args:
-        session: What all share.
-        usual: Where other threads get their sessions.
+        session: The session that all writes share.
+        usual: Source of the sessions of other threads.
     """
 
     def __init__(self, session: Session, usual: Callable[[], Any]) -> None:
@@ -58,7 +58,7 @@ class _SharedSession:
         return getattr(self._session, name)
 
     def check(self) -> None:
-        """Refuse to go on after a write has failed: what came before it is lost."""
+        """Raise after a write has failed, since the earlier writes are lost."""
         if self._failure is not None:
             raise self._failure
 
@@ -72,4 +72,4 @@ class _SharedSession:
         self._session.rollback()
 
     def close(self) -> None:
-        """Leave the session to those that share it."""
+        """Do nothing: other writes share the session."""

@@ -1,4 +1,4 @@
-"""Whether recorded trials hold what is read of them later."""
+"""Check that recorded trials hold the entries that later stages read."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _NUMBERS = {
 
 
 def check_trials(trials: Iterable[FrozenTrial], where: str) -> None:
-    """Raise unless trials of a search are as :class:`nas.study.outcome.TrialOutcome` records them.
+    """Raise unless trials hold the entries that :class:`nas.study.outcome.TrialOutcome` records.
 
     Args:
-        trials: With an outcome; others are not of a search.
-        where: The study they are in, for the message.
+        trials: Trials of a search; these have an outcome.
+        where: Their study, for the message.
 
     Raises:
-        StudyError: One is damaged; the message names it and what it lacks.
+        StudyError: A trial is damaged; the message names the trial and its missing entry.
     """
     for trial in trials:
         lacking = _lacking(trial)
@@ -53,7 +53,7 @@ def check_trials(trials: Iterable[FrozenTrial], where: str) -> None:
 
 
 def _lacking(trial: FrozenTrial) -> str:
-    """The first entry that a trial lacks or that is of another kind; empty if none is."""
+    """The first missing entry, or the first of a wrong type; empty if all are sound."""
     known = trial.user_attrs
     if known[OUTCOME] not in list(OutcomeKind):
         return "known outcome"

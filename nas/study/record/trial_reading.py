@@ -1,7 +1,7 @@
 """Typed reading of the trials on record.
 
-A trial of a search holds its architecture, its outcome, and its figures or the reason of its
-failure as attributes. Earlier versions recorded duplicates as trials of their own.
+The attributes of a search's trial are its architecture, its outcome, and its figures or the
+reason of its failure. Earlier versions recorded duplicates as trials of their own.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class OutcomeKind(StrEnum):
 
 
 def is_of_search(trial: FrozenTrial) -> bool:
-    """Whether a trial was told by a search; others may have been asked of the study beside."""
+    """Whether a search has finished a trial; users may have added others to the study."""
     return OUTCOME in trial.user_attrs
 
 
 def outcome_kind(trial: FrozenTrial) -> OutcomeKind:
-    """The outcome of the architecture that a trial asked for."""
+    """The outcome of a trial's architecture."""
     return OutcomeKind(trial.user_attrs[OUTCOME])
 
 
@@ -63,22 +63,22 @@ def hash_of(trial: FrozenTrial) -> str | None:
 
 
 def identity_of(trial: FrozenTrial) -> str:
-    """The canonical hash of a finished trial; the notation of what could not be built."""
+    """The canonical hash of a finished trial; the notation if building failed."""
     return hash_of(trial) or architecture_of(trial)
 
 
 def figure_of(trial: FrozenTrial, name: str) -> float:
-    """A figure of a trial that has it.
+    """A recorded figure of a trial.
 
     Raises:
-        KeyError: It was not recorded for this trial.
+        KeyError: The figure was not recorded for this trial.
     """
     found: float = trial.user_attrs[name]
     return found
 
 
 def has_figure(trial: FrozenTrial, name: str) -> bool:
-    """Whether a figure was recorded for a trial; some were not known to earlier versions."""
+    """Whether a figure was recorded for a trial; earlier versions lack some figures."""
     return name in trial.user_attrs
 
 
@@ -93,7 +93,7 @@ def reason_of(trial: FrozenTrial) -> str:
 
 
 def parent_of(trial: FrozenTrial) -> int | None:
-    """The number of the trial that a mutant was made from; None for others."""
+    """The number of a mutant's parent trial; None for other trials."""
     found = trial.user_attrs.get(PARENT)
     return None if found is None else int(found)
 
@@ -105,7 +105,7 @@ def design_of(trial: FrozenTrial) -> str | None:
 
 
 def figures_of(trial: FrozenTrial) -> Mapping[str, Any]:
-    """All figures of a scored trial by name, among its other attributes."""
+    """All figures of a scored trial by name, together with its other attributes."""
     return dict(trial.user_attrs)
 
 
@@ -115,7 +115,7 @@ def first_of(trial: FrozenTrial) -> int:
 
 
 def is_repeat(trial: FrozenTrial) -> bool:
-    """Whether a finished trial asked for an architecture that was known."""
+    """Whether a finished trial is a duplicate of an earlier one."""
     return DUPLICATE_OF in trial.user_attrs
 
 
@@ -125,5 +125,5 @@ def is_mutant(trial: FrozenTrial) -> bool:
 
 
 def is_scored(trial: FrozenTrial) -> bool:
-    """Whether a trial brought the score of a new architecture."""
+    """Whether a trial is the first of its architecture and has a score."""
     return outcome_kind(trial) is OutcomeKind.SCORED and not is_repeat(trial)

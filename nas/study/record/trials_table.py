@@ -38,9 +38,9 @@ _TRAINED = ("epochs", "val_accuracy")
 
 
 class TrialsTable:
-    """The table of a study in a file, kept nearly up to date.
+    """The table of a study in a file, nearly up to date.
 
-    The whole file is written anew each time, so a long table is written less often.
+    Each refresh writes the whole file, so a longer table is written less often.
     """
 
     def __init__(self, path: Path, record: StudyRecord, constraints: Sequence[Constraint]) -> None:
@@ -50,7 +50,7 @@ class TrialsTable:
         self._due = 0.0
 
     def refresh(self) -> None:
-        """Write the table unless that was done a moment ago."""
+        """Write the table unless the last write was a moment ago."""
         if time.monotonic() >= self._due:
             self.write()
 
@@ -72,9 +72,9 @@ def trials_csv(
     """One line for each trial.
 
     Args:
-        trials: In their order.
+        trials: The trials in order.
         constraints: A column for each holds its violation.
-        trained: The longest training of each architecture that was trained, by its hash.
+        trained: The longest training of each trained architecture, by hash.
     """
     trainings = trained or {}
     before = (OUTCOME, DUPLICATE_OF, PARENT, *FIGURES.in_order())
@@ -84,7 +84,7 @@ def trials_csv(
     table = csv.writer(buffer, lineterminator="\n")
     table.writerow(("number", *before, *limits, *_TRAINED, *after))
     for trial in trials:
-        known = trial.user_attrs  # of infeasible and failed candidates most are missing
+        known = trial.user_attrs  # infeasible and failed candidates lack most of these
         table.writerow(
             (
                 trial.number,

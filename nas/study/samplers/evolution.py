@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Plan:
-    """A parent and the one choice in which its child differs."""
+    """A parent and the one choice in which its mutant differs."""
 
     parent: FrozenTrial
     mutated: str | None
 
 
 class RegularisedEvolutionSampler(BaseSampler):
-    """Mutates the winner of a tournament among the youngest trials, whatever became of older ones.
+    """Mutates the winner of a tournament among the youngest complete trials.
 
-    A child copies its parent but for one choice, and draws those that no longer fit because of
-    it, so conditional parameters are fine. A tournament prefers less violation of constraints,
-    then values that no other member dominates. What a trial was asked for is kept by its number,
-    so any number of trials can be asked before one is told.
+    A mutant copies its parent except for one choice. Choices that no longer fit are drawn anew, so
+    conditional parameters are supported. A tournament prefers less violation of constraints,
+    then values that no other member dominates. Plans are kept by number of the trial, so any
+    number of trials can be asked before one is told.
 
     Real, Aggarwal, Huang & Le: Regularized Evolution for Image Classifier Architecture Search,
     AAAI 2019.
 
     Args:
-        population_size: Number of youngest complete trials that can be parents; until there are
-            so many, every choice is drawn at random.
-        tournament_size: Number of them that compete for each child.
+        population_size: Number of youngest complete trials that can be parents; while there are
+            fewer, every choice is drawn at random.
+        tournament_size: Number of these trials that compete for each mutant.
         seed: Fixes all draws; None takes fresh entropy.
 
     Raises:
@@ -72,7 +72,7 @@ class RegularisedEvolutionSampler(BaseSampler):
         self._plans: dict[int, _Plan] = {}
 
     def reseed_rng(self) -> None:
-        """Take fresh entropy, as Optuna asks of each of several workers."""
+        """Take fresh entropy; Optuna calls this in each of several workers."""
         self._rng = np.random.default_rng()
 
     def infer_relative_search_space(
@@ -88,7 +88,7 @@ class RegularisedEvolutionSampler(BaseSampler):
         return {}
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Choose the parent, and the choice in which the child will differ."""
+        """Choose the parent, and the choice in which the mutant will differ."""
         youngest = reversed(study.get_trials(deepcopy=False))
         complete = (trial for trial in youngest if trial.state is TrialState.COMPLETE)
         population = list(islice(complete, self._population_size))[::-1]
@@ -127,12 +127,12 @@ class RegularisedEvolutionSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """Forget what the trial was asked for."""
+        """Forget the plan of the trial."""
         self._plans.pop(trial.number, None)
 
 
 def _winner(members: Sequence[FrozenTrial], directions: Sequence[StudyDirection]) -> FrozenTrial:
-    """The first of the members, in their random order, that none beats."""
+    """The first member, in their random order, that no other member beats."""
     violation = [sum(max(0.0, v) for v in trial.constraints.values()) for trial in members]
     least = min(violation)
     closest = [trial for trial, v in zip(members, violation, strict=True) if v == least]

@@ -1,4 +1,4 @@
-"""The samplers a string can choose."""
+"""Samplers by name."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _LEGACY_SEEDS = 2**32
 
 
 def name_of(sampler: str | BaseSampler) -> str:
-    """The name of a sampler in the record of a search: its own, or that of its class.
+    """The name of a sampler in the record of a search: the given name, or that of its class.
 
     Raises:
-        ConfigError: It is neither a name nor a sampler.
-        UnknownNameError: There is none of that name.
+        ConfigError: The sampler is neither a name nor a sampler of Optuna.
+        UnknownNameError: There is no sampler of this name.
     """
     if isinstance(sampler, str):
         SAMPLERS.get(sampler)
@@ -43,18 +43,18 @@ def make_sampler(
     """A sampler by name, its randomness fixed by ``seed``, or a copy of the user's own.
 
     The draws of the user's sampler follow from its own seed and state. The search works on a copy,
-    so that the same call gives the same search. One that goes on after a stop begins with a fresh
-    copy: its first draws may repeat trials that are there, which costs no scoring.
+    so that the same call gives the same search. A search that continues after a stop begins with
+    a fresh copy: its first draws may repeat recorded trials, which are not scored again.
 
     Args:
         sampler: A name in :data:`SAMPLERS`, or any sampler of Optuna.
         seed: Fixes all draws of a named sampler.
-        after: The sampler that this function made for the same study before. The draws of a named
-            one are the same with it as without; but Optuna's samplers remember which choices all
-            trials share, and would read the whole study to find it out again.
+        after: The previous sampler that this function made for the same study. It does not change
+            the draws of a named sampler. It passes on the choices that all trials share, for which
+            a new sampler would read the whole study.
 
     Raises:
-        UnknownNameError: There is none of that name.
+        UnknownNameError: There is no sampler of this name.
     """
     if isinstance(sampler, BaseSampler):
         return copy.deepcopy(sampler) if after is None else after
@@ -80,6 +80,6 @@ def _random(seed: int) -> BaseSampler:
 
 @SAMPLERS.register("tpe")
 def _tpe(seed: int) -> BaseSampler:
-    # The joint model is an order of magnitude faster with several objectives, and running trials
-    # count as bad ones, so that a batch asked before any result spreads out.
+    # The joint model is ten times faster with several objectives. Running trials count as bad
+    # ones, so that a batch asked before any result spreads out.
     return TPESampler(seed=seed, multivariate=True, constant_liar=True)

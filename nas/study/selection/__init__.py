@@ -1,1 +1,1 @@
-"""Which candidates are trained, and how far their ranking can be trusted."""
+"""Choice of the candidates to train, and trust in their ranking."""

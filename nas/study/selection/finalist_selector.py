@@ -1,4 +1,4 @@
-"""Which architecture is trained next."""
+"""Choice of the architecture to train next."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ if TYPE_CHECKING:
 _FOLDS = 10
 
 _PROVEN = 0.3
-"""The least that tau may be in nineteen of twenty resamples."""
+"""A ranking is proven if tau is at least this in nineteen of twenty resamples."""
 
 REGRESSOR = "regressor"
 """The name of the forecast among the scores."""
 
 LEARNED_FROM = tuple(SCORE_WEIGHTS)
-"""The figures a regressor learns from, beside score and embedding."""
+"""The figures from which a regressor learns, in addition to score and embedding."""
 
 
 def probes_among(finalists: int) -> int:
-    """How many of so many finalists are there to judge the ranking: a third, but at most four."""
+    """Number of probes among the finalists: a third, but at most four."""
     return min(finalists // 3, 4)
 
 
 class FinalistSelector:
-    """Chooses what is trained next, by the ranking that has proved best so far.
+    """Chooses the next architecture to train, by the ranking that has proved best so far.
 
-    The ranking is that of the objective that predicted weights tell, ``score`` unless another is
-    asked for. First comes the best in rank, then the *probes*, spread evenly over the ranking so
-    that it can be judged, then whatever is best by the score that the trust meter has chosen
-    after all trainings so far: that one or, where it does better in cross-validation, the
-    forecast of a regressor, unless another figure is surely better than both.
+    At first trials are ranked by the first objective that needs predicted weights, or by
+    ``score``. The best in rank is trained first. Then come the *probes*, spread evenly over the
+    ranking, by which it is judged. After them the trust meter chooses the score from all trainings
+    so far: the first score or, if it does better in cross-validation, the forecast of a regressor,
+    unless another figure is surely better than both.
 
     Args:
         trials: Scored trials of different architectures, best first.
-        objectives: What is searched for; a forecast takes the place of what is estimated.
+        objectives: Objectives of the search; a forecast replaces figures with predicted weights.
         embed: A vector for each trial's architecture, (N, D).
-        probes: How many are trained to judge the ranking.
-        optimism: Standard deviations of the forecast added to its mean in choosing; uncertain
-            architectures are tried the sooner (upper confidence bound, Srinivas et al. 2010).
+        probes: Number of probes.
+        optimism: Number of standard deviations added to the mean of the forecast; uncertain
+            architectures are then tried earlier (upper confidence bound, Srinivas et al. 2010).
     """
 
     def __init__(
@@ -88,11 +88,11 @@ class FinalistSelector:
 
     @property
     def probes(self) -> tuple[int, ...]:
-        """Numbers of the trials that are trained to judge the ranking."""
+        """Numbers of the probes' trials."""
         return tuple(trial.number for trial in self._probes)
 
     def __call__(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
-        """The next one to train; None when there is none left.
+        """The next trial to train; None if none is left.
 
         Args:
             trained: Accuracies by number of the trial, None where the training diverged.
@@ -101,7 +101,7 @@ class FinalistSelector:
         return planned or _untrained(self._best(trained), trained)
 
     def _best(self, trained: Mapping[int, float | None]) -> Sequence[FrozenTrial]:
-        """The best trials by the score that proved best, one at least of them not trained."""
+        """The best trials by the best score, at least one of them untrained."""
         name = self.trust(trained).ranked_by
         if name == self._lead:
             return self._trials
@@ -115,13 +115,13 @@ class FinalistSelector:
         return [self._trials[row] for row in order]
 
     def is_proven(self, trained: Mapping[int, float | None]) -> bool:
-        """Whether the score that ranks what is left surely agrees with training."""
+        """Whether the score that ranks the remaining trials surely agrees with training."""
         trust = self.trust(trained)
         interval = trust.interval[trust.ranked_by]
         return interval is not None and interval[0] >= _PROVEN
 
     def trust(self, trained: Mapping[int, float | None]) -> Trust:
-        """How well each score has ranked those of its trials that were trained."""
+        """How well each score has ranked the trained trials."""
         rows, accuracies = self._known(trained)
         if self._trust is None or self._trust[0] != (rows, accuracies):
             self._trust = (rows, accuracies), self._trust_in(rows, accuracies)
@@ -137,7 +137,7 @@ class FinalistSelector:
         return trust(scores, accuracies)
 
     def _known(self, trained: Mapping[int, float | None]) -> tuple[list[int], list[float]]:
-        """Rows and accuracies of what did not diverge, best in rank first."""
+        """Rows and accuracies of successful trainings, best in rank first."""
         known = sorted(
             (self._row[number], accuracy)
             for number, accuracy in trained.items()
@@ -146,7 +146,7 @@ class FinalistSelector:
         return [row for row, _ in known], [accuracy for _, accuracy in known]
 
     def _unseen(self, rows: list[int], accuracies: list[float]) -> list[float]:
-        """For each trained trial its forecast from others: cross-validation in ten folds."""
+        """The forecast of each trained trial from the others: cross-validation in ten folds."""
         found = np.empty(len(rows))
         for fold in range(min(_FOLDS, len(rows))):
             held = np.arange(len(rows)) % _FOLDS == fold
@@ -173,7 +173,7 @@ def _untrained(
 
 
 def _ranking(trials: Sequence[FrozenTrial]) -> list[str]:
-    """Figures that may rank and are on record of all trials."""
+    """Figures that may rank and are recorded for all trials."""
     return [
         name
         for name in FIGURES.in_order()
@@ -186,6 +186,6 @@ def _tau(score: Sequence[float], accuracies: Sequence[float]) -> float:
 
 
 def oriented(name: str, values: Sequence[float]) -> Floats:
-    """Values of a figure, turned so that higher ones promise a more accurate network."""
+    """Values of a figure, with a sign such that higher values promise a higher accuracy."""
     sign = -1.0 if FIGURES.get(name).promises == "lower" else 1.0
     return sign * np.array(values, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Mutants of the best trained architectures, where no ranking has proved itself."""
+"""Mutants of the best trained architectures, trained while no ranking has proved itself."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _TRIES = 50
 
 
 class MutationSelector:
-    """Chooses what is trained next: the next one in rank, or a mutant of one that trained well.
+    """Chooses the next architecture to train: the next in rank, or a mutant of a good one.
 
-    The ranking chooses the founders, and goes on while it has proved itself. Else
-    each choice is a mutant of the winner of a tournament among all that were trained, from which
-    it differs in one choice: evolution as in Real et al. 2019, on accuracies after training, in
-    which parents do not age.
+    The ranking chooses the founders, and continues if it has proved itself. Otherwise each new
+    architecture is a mutant: it differs in one choice from the winner of a tournament among all
+    trained architectures. This is evolution as in Real et al. 2019, on accuracies after training
+    and without aging.
 
-    All that is random follows from the seed and the trainings before, and a mutant that is on
-    record is not scored again: a search that was killed goes on as if it had not been. Mutants
-    do not count as candidates; one that a later, longer exploration meets stays a mutant.
+    Random draws follow from the seed and the number of earlier trainings, and a recorded mutant
+    is not scored again. So a killed search continues as it would have. Mutants do not count as
+    candidates; a mutant that a later, longer exploration finds remains a mutant.
 
     Args:
-        space: Whose architectures they are.
+        space: The space that is searched.
         selector: Follows the ranking.
-        config: Of the search: its objectives decide who wins a tournament.
+        config: Settings of the search; the objectives decide tournaments.
         exploration: Scores mutants, and holds the trials.
     """
 
@@ -58,7 +58,7 @@ class MutationSelector:
         self._exploration = exploration
 
     def __call__(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
-        """The next one to train; None when there is none left.
+        """The next trial to train; None if none is left.
 
         Args:
             trained: Accuracies by number of the trial, None where the training diverged.
@@ -69,7 +69,7 @@ class MutationSelector:
         return mutant or self._selector(trained)
 
     def _new_mutant(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
-        """One that was not trained yet; None where luck finds none."""
+        """A mutant that was not trained yet; None if no try finds one."""
         parents = self._parents(trained)
         draws = rng(self._config.seed, "children", len(trained))
         for _ in range(_TRIES if parents else 0):
@@ -83,7 +83,7 @@ class MutationSelector:
         return None
 
     def _parents(self, trained: Mapping[int, float | None]) -> list[FrozenTrial]:
-        """What was trained, best first."""
+        """Successfully trained trials, best first."""
         known = {number: accuracy for number, accuracy in trained.items() if accuracy is not None}
         trials = [self._exploration.trial(number) for number in known]
         order = by_training(
@@ -92,11 +92,11 @@ class MutationSelector:
         return [trials[index] for index in order]
 
     def _mutant(self, parent: FrozenTrial, draws: np.random.Generator) -> Candidate | None:
-        """None if it violates a constraint, or cannot be built or written down."""
+        """A mutant; None if it is infeasible or cannot be built or encoded."""
         try:
             mutant = mutate(self._space, parent.params, draws)
             known = figures(mutant.network)
             sound = bool(mutant.hash and mutant.architecture)
-        except Exception:  # a space may be anybody's code; the exploration reports its failures
+        except Exception:  # a space may be user code; the exploration reports its failures
             return None
         return mutant if sound and satisfied(self._config.constraints, known) else None

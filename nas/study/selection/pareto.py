@@ -25,9 +25,9 @@ def ranked_fronts(
     """Successive Pareto fronts of the distinct scored trials, each by score, best first.
 
     Args:
-        trials: Finished trials; duplicates and those without a score are left out.
-        directions: Which way each objective goes.
-        at_least: Stop once the fronts hold so many trials.
+        trials: Finished trials; duplicates and trials without a score are left out.
+        directions: Direction of each objective.
+        at_least: Number of trials at which to stop.
     """
     scored = [trial for trial in trials if is_scored(trial)]
     found = fronts(losses(scored, directions), at_least)
@@ -43,7 +43,7 @@ def ranked_fronts(
 def best(
     trials: Iterable[FrozenTrial], directions: Sequence[StudyDirection], count: int
 ) -> list[FrozenTrial]:
-    """The first ``count`` trials: those no other dominates first, higher scores first."""
+    """The first ``count`` trials, by Pareto front and, within a front, by score."""
     ordered = [trial for front in ranked_fronts(trials, directions, count) for trial in front]
     return ordered[:count]
 
@@ -56,15 +56,15 @@ def by_training(
 ) -> list[int]:
     """Indices of architectures: successive Pareto fronts, and the accuracy within each.
 
-    The accuracy after training, known or expected, takes the place of figures with predicted
-    weights; figures of the graph, such as its size, remain objectives. Without such an objective
-    the order is that of the accuracies. Ties stay in the order given.
+    The accuracy after training, known or expected, replaces figures with predicted weights.
+    Figures of the graph, such as its size, remain objectives; without them the accuracy alone
+    decides. Ties keep the given order.
 
     Args:
-        figures: Of each architecture those known from its graph, by name.
-        accuracies: Of each, or anything else that puts better networks higher.
-        objectives: What is searched for.
-        at_least: Stop once the fronts hold so many trials; None orders all.
+        figures: Figures of each architecture's graph by name.
+        accuracies: Accuracy of each architecture, or another measure of quality.
+        objectives: Objectives of the search.
+        at_least: Number of architectures at which to stop; None orders all.
     """
     points = [
         [-accuracy, *_costs(known, objectives)]
@@ -75,7 +75,7 @@ def by_training(
 
 
 def _costs(figures: Mapping[str, Any], objectives: Sequence[Objective]) -> list[float]:
-    """Figures of the objectives that need no score, turned so that less is better."""
+    """Objectives known from the graph, with signs such that less is better."""
     return [
         (-1 if objective.direction == "maximize" else 1) * float(figures[objective.name])
         for objective in objectives
@@ -86,7 +86,7 @@ def _costs(figures: Mapping[str, Any], objectives: Sequence[Objective]) -> list[
 def losses(
     trials: Sequence[FrozenTrial], directions: Sequence[StudyDirection]
 ) -> NDArray[np.float64]:
-    """Values of complete trials, turned so that less is better: (n, objectives)."""
+    """Values of complete trials, with signs such that less is better: (n, objectives)."""
     signs = [-1.0 if direction.name == "MAXIMIZE" else 1.0 for direction in directions]
     table = np.empty((len(trials), len(signs)))
     for row, trial in zip(table, trials, strict=True):
@@ -112,7 +112,7 @@ def first_front(points: NDArray[np.float64]) -> list[int]:
 
 
 def fronts(points: NDArray[np.float64], at_least: int) -> list[list[int]]:
-    """Successive fronts, until they hold ``at_least`` points or all there are."""
+    """Successive fronts, until they hold ``at_least`` points or all points."""
     if points.shape[1] == 1:
         return _ties(points[:, 0], at_least)
     rest = np.arange(len(points))

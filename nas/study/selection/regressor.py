@@ -1,4 +1,4 @@
-"""What training will bring, learned from a few networks that were trained."""
+"""Forecast of accuracies after training, learned from a few trained networks."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _LARGEST_RATIO = 2.0
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is expected of training, as minus the logarithm of the error; higher better.
+    """The expected minus logarithm of the error after training; higher is better.
 
     Attributes:
-        mean: (N,)
-        std: How uncertain that is, (N,).
+        mean: Expected values, (N,).
+        std: Their standard deviations, (N,).
     """
 
     mean: Floats
@@ -39,19 +39,19 @@ class Forecast:
 
 
 class AccuracyRegressor:
-    """Regression from what is known before training to the accuracy after it.
+    """Regression from figures known before training to the accuracy after it.
 
     The logarithm of the error falls linearly with the rank of the score (least squares); a
     Gaussian process over ranks of the figures and principal components of the embedding learns
-    how architectures deviate from that line. Its hyperparameters are fixed, since a handful of
-    networks cannot tell them and all features are standardised.
+    how architectures deviate from that line. Its hyperparameters are fixed, since a few networks
+    do not determine them and all features are standardised.
 
     Sources: Gaussian processes, Rasmussen & Williams 2006, §2; cheap scores as features of a
     predictor, White et al. 2021, How Powerful are Performance Predictors in NAS?, §4.
 
     Args:
-        score: Ranking before training, (N,), higher better.
-        figures: What it was made of, or the like, (N, F).
+        score: Score before training, (N,), higher is better.
+        figures: The figures of the score, or similar ones, (N, F).
         embedding: A vector for each architecture, (N, D); D may be 0.
     """
 
@@ -66,15 +66,15 @@ class AccuracyRegressor:
     def fit(self, rows: Sequence[int], accuracies: Sequence[float] | Floats) -> Forecast:
         """Learn from the architectures in ``rows``, and forecast all.
 
-        Errors of more than twice the median count as that: how bad the bad ones are tells nothing
-        of the good ones.
+        Errors are cut at twice the median: differences among bad architectures do not help to
+        rank good ones.
 
         Args:
-            rows: Which were trained; at least :data:`FEWEST`.
-            accuracies: What each of them reached, from 0 to 1.
+            rows: Rows of the trained architectures; at least :data:`FEWEST`.
+            accuracies: Accuracy of each of them, from 0 to 1.
 
         Raises:
-            ValueError: There are fewer.
+            ValueError: There are too few rows.
         """
         if len(rows) < FEWEST:
             raise ValueError(f"expected at least {FEWEST} trained networks, got {len(rows)}")
@@ -96,7 +96,7 @@ class AccuracyRegressor:
         return Forecast(reached.mean() + scale * (line + mean), scale * std)
 
     def _line(self, trained: NDArray[np.int_], quality: Floats) -> Floats:
-        """Least squares of quality on the score, drawn a little to equal ranks of both."""
+        """Least squares of quality on the score, with a weak prior for slope 1."""
         centred = self._score - self._score[trained].mean()
         known = centred[trained]
         slope = float(known @ quality + _PRIOR) / float(known @ known + _PRIOR)
@@ -104,13 +104,13 @@ class AccuracyRegressor:
 
 
 def _normal_scores(values: Floats) -> Floats:
-    """Ranks as quantiles of the normal distribution; what is not finite is lowest."""
+    """Ranks as quantiles of the normal distribution; values that are not finite rank lowest."""
     finite = np.where(np.isfinite(values), values, -np.inf)
     return np.asarray(norm.ppf((rankdata(finite) - 0.5) / len(values)))
 
 
 def _components(embedding: Floats) -> Floats:
-    """The first principal components of standardised columns, of mean square 1 together."""
+    """The first principal components of standardised columns, scaled to a mean square of 1."""
     spread = embedding.std(0)
     columns = (embedding - embedding.mean(0)) / np.where(spread > 0, spread, 1.0)
     left, sizes, _ = np.linalg.svd(columns, full_matrices=False)

@@ -1,4 +1,4 @@
-"""How far what is known before training can be trusted to rank."""
+"""How far scores known before training can be trusted to rank."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _INTERVAL = (0.05, 0.95)
 
 @dataclass(frozen=True, kw_only=True)
 class Trust:
-    """How well scores known before training rank what was trained.
+    """How well scores known before training rank the trained architectures.
 
     Attributes:
-        probes: Number of architectures that were trained equally long, without mutants of
-            others, which no ranking chose.
+        probes: Number of architectures trained equally long, without mutants, which no ranking
+            chose.
         kendall_tau: Agreement of each score with the accuracy on the ranking split after that
-            training, from -1 (reversed) to 1 (the same order); None where fewer than three were
-            trained, or all are equal. A lower loss and a larger network count as better.
-        interval: Where tau lies in nine of ten resamples of these architectures (bootstrap), by
+            training, from -1 (reversed) to 1 (the same order); None if fewer than three were
+            trained, or if all are equal. A lower loss and a larger network count as better.
+        interval: Range of tau in nine of ten resamples of these architectures (bootstrap), by
             the same names.
-        ranked_by: The score that ranks what is left.
+        ranked_by: The score that ranks the remaining candidates.
     """
 
     probes: int = 0
@@ -48,13 +48,13 @@ class Trust:
 def trust(scores: Mapping[str, Sequence[float]], accuracies: Sequence[float]) -> Trust:
     """Compare the order by each score with the order after training.
 
-    The first score ranks unless another one does better in 95 of 100 resamples: with a handful of
-    trained networks some score agrees best by luck.
+    The first score ranks unless another one does better in 95 of 100 resamples: with few trained
+    networks, some score agrees best by chance.
 
     Args:
-        scores: For each name the scores of the trained architectures, higher better; the one that
-            ranks unless there is reason against it comes first.
-        accuracies: Of the same after training.
+        scores: Scores of the trained architectures by name, higher is better; the default score
+            comes first.
+        accuracies: Accuracies of the same architectures after training.
     """
     truth = np.asarray(accuracies, dtype=np.float64)
     if len(truth) < FEWEST:
@@ -92,7 +92,7 @@ def _taus(score: Floats, truth: Floats, counts: Floats) -> Floats:
 
 
 def _winner(taus: Mapping[str, Floats]) -> str:
-    """The first score, or the best one of those that surely rank better."""
+    """The best score among those that surely rank better than the first; else the first."""
     first, *others = taus
     better = [
         name for name in others if np.mean(_known(taus[name]) > _known(taus[first])) >= _SURE
@@ -101,7 +101,7 @@ def _winner(taus: Mapping[str, Floats]) -> str:
 
 
 def _known(taus: Floats) -> Floats:
-    """Undefined ones as no agreement."""
+    """The values with 0, no agreement, in place of undefined ones."""
     return np.nan_to_num(taus, nan=0.0)
 
 

@@ -21,7 +21,7 @@ def test_the_table_says_that_folders_work_too():
     answer = nas("datasets")
 
     assert "digits" in answer.out
-    assert "Any folder or archive" in answer.out
+    assert "path of a folder or archive" in answer.out
 
 
 def test_digits_is_described_as_it_is_read():

@@ -123,7 +123,7 @@ def test_the_report_counts_what_was_not_predicted(hypernet):
     assert document["files"] == {"weights": "w.safetensors"}
     shown = predict(hypernet, "net:scripted").out
     assert "opaque" in shown
-    assert "0.bias, 0.weight, 40 parameters left as they were" in shown
+    assert "0.bias, 0.weight, 40 parameters unchanged" in shown
 
 
 def test_what_runs_as_it_is_is_predicted_and_reported(hypernet):
@@ -137,7 +137,7 @@ def test_what_runs_as_it_is_is_predicted_and_reported(hypernet):
 def test_frozen_parameters_are_kept_unless_asked_for(hypernet):
     shown = predict(hypernet, "net:Net").out
     assert "kept" in shown
-    assert "conv.weight, 72 parameters left as they were" in shown
+    assert "conv.weight, 72 parameters unchanged" in shown
     first = load_file("w.safetensors")["conv.weight"]
     document = predict(hypernet, "net:Net", "--json", "--frozen", "predict").document
     assert document["kept"] == []
@@ -202,7 +202,7 @@ def test_the_file_never_holds_the_weights_that_lost(rates, better, hypernet, mon
 
 @pytest.mark.parametrize("words", [(), ("--evaluate",), ("--fine-tune", 1)])
 def test_predictions_at_chance_are_called_so(words, hypernet, monkeypatch):
-    sentence = "this network is unlike what the hypernetwork has learnt; use default weights"
+    sentence = "unlike those of the hypernetwork's training; use default weights"
     for chance in (True, False):
         for place in ("chance", "gain"):
             monkeypatch.setattr(f"nas.training.{place}.is_at_chance", lambda *_, c=chance, **__: c)

@@ -319,7 +319,7 @@ def test_weights_can_be_trained_first_and_are_kept_for_the_next_time():
         (("--constraint", "params<=few"), 2, "cannot read the constraint 'params<=few'"),
         (("--constraint", "parmas<=2"), 2, "Did you mean 'params' or 'macs'?"),
         (("--constraint", "accuracy>=1"), 2, "known only after scoring"),
-        (("--storage", "database"), 2, "cannot tell what kind of storage 'database' is"),
+        (("--storage", "database"), 2, "unknown kind of storage 'database'"),
         (("--storage", "sqlite:////none/x.db"), 1, "cannot open the storage"),
         (("--weights", "none/here"), 1, "expected a hypernetwork directory"),
         (("--weights", "nobody"), 2, "unknown shipped hypernetwork 'nobody'"),

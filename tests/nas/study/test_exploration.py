@@ -213,7 +213,7 @@ def test_exhaustion_is_noticed_without_a_known_size(sampler: str) -> None:
     record = make_record()
     space = toy_space(widths=(2,), labels=("a", "b"))
     reason = explore(record, 1000, space=space, sampler=sampler)
-    assert reason == "no new one was found beside 39 known architectures"
+    assert reason == "nothing new was found beside 39 known architectures"
     total = len(record.trials())
     assert explore(record, 1000, space=space, sampler=sampler) == reason
     assert len(record.trials()) == total, "a repeated command need not find out again"
@@ -333,9 +333,7 @@ def test_more_trials_continue_with_other_draws(sampler: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("sampler", PATIENT)
-def test_an_interrupted_search_draws_what_it_would_have_drawn(
-    sampler: str, tmp_path: Path
-) -> None:
+def test_an_interrupted_search_draws_the_same_candidates(sampler: str, tmp_path: Path) -> None:
     space = toy_space(labels=("a", "b"), widths=(2, 3, 4))
     objectives = ("score", "params:min")
 
@@ -544,7 +542,7 @@ def test_the_end_of_the_time_ends_a_generation_whose_builds_are_slow() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_the_end_of_the_time_keeps_what_is_scored() -> None:
+def test_the_time_limit_keeps_scored_candidates() -> None:
     def score(candidates: Sequence[Candidate]) -> Iterator[Estimate | Failure]:
         for number, estimate in enumerate(toy_score(candidates)):
             time.sleep(60 if number == 5 else 0)
@@ -567,9 +565,9 @@ def test_the_end_of_the_time_keeps_what_is_scored() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_where_the_time_is_over_before_the_first_score_that_is_said() -> None:
+def test_a_time_limit_before_the_first_score_is_named() -> None:
     class Endless(Hanging):
         build_seconds: ClassVar[float] = 60.0
 
-    with pytest.raises(StudyError, match=r"the time of 0.25 s is over.*see that build\(\)"):
+    with pytest.raises(StudyError, match=r"the time of 0.25 s is over.*check that build\(\)"):
         explore(make_record(), 9, space=Endless(task=DIGITS, widths=(2,)), timeout=0.25)

@@ -149,7 +149,7 @@ def test_the_best_model_is_as_good_as_recorded(original: SearchResult) -> None:
     assert f"test accuracy: {original.best.test_accuracy:.2%}" in (best / "card.md").read_text()
 
 
-def test_what_is_handed_over_is_what_was_counted(tmp_path: Path) -> None:
+def test_the_exported_model_is_the_counted_one(tmp_path: Path) -> None:
     space = DeadEndSpace(task=DIGITS, spares=(4, 9))
     result = toy_search(tmp_path, space=space, n_trials=4, max_epochs=1)
     assert result.best_model is not None
@@ -162,7 +162,7 @@ def test_what_is_handed_over_is_what_was_counted(tmp_path: Path) -> None:
     assert str(result.best.cost.params) in {row["params"] for row in table(result.files["trials"])}
 
 
-def test_trust_compares_the_finalists_as_trained_briefly_with_what_was_known() -> None:
+def test_trust_compares_briefly_trained_finalists_with_their_scores() -> None:
     result = toy_search(finalists=4, max_epochs=1, init="default")
     assert result.trust.probes == 5, "the largest network besides"
     trained = [f.val_accuracy for f in result.finalists]
@@ -426,7 +426,7 @@ def _scored_macs(result: SearchResult) -> float:
     return float(sum(trial.user_attrs["macs"] for trial in scored))
 
 
-def test_the_rungs_are_told_with_their_cost(climbed: SearchResult) -> None:
+def test_the_rungs_are_reported_with_their_cost(climbed: SearchResult) -> None:
     """The toy predictor scores at full size: 12 candidates on 32 + 64 images, forward only."""
     scoring, first, second, last = climbed.rungs
     assert scoring.name == "predicted weights"

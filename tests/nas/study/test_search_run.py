@@ -282,7 +282,7 @@ def test_a_search_whose_time_is_over_repeats_its_result(tmp_path: Path) -> None:
     assert len(trainer.calls) == count
 
 
-def test_more_time_goes_on_with_what_is_there(tmp_path: Path) -> None:
+def test_more_time_continues_the_recorded_search(tmp_path: Path) -> None:
     record, trainer = new_record(), FakeTrainer(drawn(0), seconds=1.0)
     first, second = (
         decide(trainer, record, tmp_path, train_seconds=seconds, **TIMED).rungs[1].architectures

@@ -118,7 +118,7 @@ def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
         "50 of 98 images are not square: 300x400 images are cropped to 300x300 and resized to "
         "224x224."
     )
-    assert resolution.startswith("The images are read at 224 pixels, most of them have 300;")
+    assert resolution.startswith("The images are read at 224 pixels, but most of them have 300;")
     assert few.startswith("Few training images: 'owl' has 5.")
     assert precision.startswith("The ranking split has 9 images:")
     notes = load_images(folder, resolution=300).notes

@@ -134,7 +134,7 @@ def test_a_rival_that_is_a_trial_is_not_selected_again(record: StudyRecord) -> N
     assert {one.contender.name for one in halved.first_rung} == {"#0", "#1", "#2"}
 
 
-def test_the_first_rung_is_selected_by_what_was_trained_before(record: StudyRecord) -> None:
+def test_the_first_rung_is_selected_by_earlier_trainings(record: StudyRecord) -> None:
     """A selector learns of failures too; it may end the rung early, and cannot overfill it."""
     candidates = contenders(3, 4, 5, 2)
     given: list[dict[int, float | None]] = []
@@ -206,7 +206,7 @@ def test_an_interrupted_halving_trains_nothing_twice(record: StudyRecord, done: 
     assert trainer.trained == {5: 2, 4: 2, 3: 1, 2: 1}
 
 
-def test_more_finalists_and_longer_rungs_use_what_is_on_record(record: StudyRecord) -> None:
+def test_more_finalists_and_longer_rungs_use_recorded_trainings(record: StudyRecord) -> None:
     trainer = FakeTrainer()
     halving(trainer, record).run(in_order(contenders(3, 5, 4)), [Rung(3, 1), Rung(2, 3)])
     more = [Rung(4, 1), Rung(3, 3), Rung(2, 9)]

@@ -27,7 +27,7 @@ def test_a_function_is_a_figure_while_it_is_needed(objectives: Any) -> None:
     assert "node_count" not in FIGURES
 
 
-def test_names_stay_what_they_are() -> None:
+def test_names_are_kept() -> None:
     with registered_functions("params") as named:
         assert named == ["params"]
     with registered_functions(["score:max", (node_count, "max")]) as named:
@@ -50,10 +50,10 @@ def params(graph: Any) -> int:
         (node_count, "'node_count' as an objective needs a direction, max or min, got None"),
         ((node_count, "up"), "needs a direction, max or min, got str 'up'"),
         ((lambda graph: 1, "max"), "needs a name"),
-        ((params, "max"), "'params' is called like a figure that exists"),
+        ((params, "max"), "'params' has the name of an existing figure"),
         (
             [(node_count, "max"), (node_count, "min")],
-            "'node_count' is called like a figure that exists",
+            "'node_count' has the name of an existing figure",
         ),
     ],
 )

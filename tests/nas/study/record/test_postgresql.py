@@ -95,7 +95,7 @@ def url(server: Server) -> str:
     return server.url
 
 
-def test_finds_what_a_search_in_memory_finds(url: str, tmp_path: Path) -> None:
+def test_finds_the_same_as_a_search_in_memory(url: str, tmp_path: Path) -> None:
     result = toy_search(tmp_path / "run", storage=url, study_name="a", sampler="nsga2")
     alone = toy_search(study_name="a", sampler="nsga2")
     assert found(result) == found(alone)

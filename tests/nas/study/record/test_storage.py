@@ -30,8 +30,8 @@ def test_sqlite(tmp_path: Path) -> None:
     assert len(optuna.load_study(storage=url, study_name="a").trials) == 1
 
 
-def test_what_cannot_be_opened(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="what kind of storage"):
+def test_unusable_storages_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="unknown kind of storage"):
         open_storage("runs.txt")
     with pytest.raises(StudyError, match="cannot open the storage"):
         open_storage(f"sqlite:///{tmp_path / 'missing' / 's.db'}")

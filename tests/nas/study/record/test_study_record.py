@@ -119,7 +119,7 @@ def test_answers_survive(tmp_path: Path) -> None:
     assert cache.get("9") is None
 
 
-def test_ranking_leaves_out_what_was_not_scored() -> None:
+def test_ranking_leaves_out_unscored_trials() -> None:
     told = optuna.create_study(directions=["maximize", "minimize"])
     _tell_all(told)
     assert [

@@ -44,7 +44,7 @@ def test_trials_of_a_search_are_taken(trials: list[FrozenTrial]) -> None:
         ({"duplicate_of": "0"}, "duplicate_of"),
     ],
 )
-def test_a_damaged_trial_is_named_with_what_it_lacks(
+def test_a_damaged_trial_is_named_with_its_missing_entry(
     damage: dict[str, Any], lacking: str, trials: list[FrozenTrial]
 ) -> None:
     with pytest.raises(StudyError, match=f"here is damaged: trial .* has no {lacking}"):

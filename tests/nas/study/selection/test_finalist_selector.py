@@ -84,7 +84,7 @@ def test_the_same_answers_lead_to_the_same_choice() -> None:
     assert once == again
 
 
-def test_it_learns_from_the_embedding_what_the_score_does_not_tell() -> None:
+def test_the_embedding_adds_to_the_score() -> None:
     draws = np.random.default_rng(1)
     hidden = draws.normal(size=200)
     trials = ranked(sorted(draws.random(200).tolist(), reverse=True))

@@ -78,7 +78,7 @@ def _naive(points: np.ndarray) -> set[int]:
 
 
 @pytest.mark.parametrize("objectives", [1, 2, 3])
-def test_first_front_is_what_nothing_dominates(objectives: int) -> None:
+def test_first_front_holds_the_undominated_points(objectives: int) -> None:
     points = np.random.default_rng(0).integers(0, 8, (60, objectives)).astype(float)
     assert set(first_front(points)) == _naive(points)
 
@@ -104,7 +104,7 @@ def _by_training(
 
 
 @pytest.mark.parametrize("objective", ["score", "accuracy", "loss"])
-def test_after_training_the_accuracy_replaces_what_was_predicted(objective: str) -> None:
+def test_after_training_the_accuracy_replaces_predicted_figures(objective: str) -> None:
     values = [[0.9], [0.1], [0.5], [0.7]]
     assert _by_training([objective], values, [0.2, 0.4, 0.3, 0.4]) == [1, 3, 2, 0]
 

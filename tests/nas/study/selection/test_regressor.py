@@ -17,7 +17,7 @@ def space(seed: int, count: int = 200) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return score, figures, embedding, 1 - np.clip(error, 0, 0.9)
 
 
-def test_it_learns_what_the_score_misses() -> None:
+def test_it_corrects_the_score() -> None:
     gains = []
     for seed in range(5):
         score, figures, embedding, accuracy = space(seed)
@@ -38,7 +38,7 @@ def test_with_three_it_stays_with_the_score() -> None:
     assert kendalltau(forecast.mean, score).statistic > 0.6
 
 
-def test_it_is_surer_of_what_it_has_seen() -> None:
+def test_it_is_surer_of_trained_architectures() -> None:
     score, figures, embedding, accuracy = space(1)
     trained = list(range(30))
     forecast = AccuracyRegressor(score, figures, embedding).fit(trained, accuracy[trained])

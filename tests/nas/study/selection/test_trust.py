@@ -27,7 +27,7 @@ def test_ties_are_those_of_tau_b() -> None:
 
 
 @pytest.mark.parametrize("accuracies", [[], [0.1], [0.1, 0.2], [0.3, 0.3, 0.3]])
-def test_too_few_or_equal_ones_tell_nothing(accuracies: list[float]) -> None:
+def test_too_few_or_equal_ones_give_no_order(accuracies: list[float]) -> None:
     count = len(accuracies)
     found = trust({"score": list(range(count)), "macs": list(range(count))}, accuracies)
     assert found.probes == count
