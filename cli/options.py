@@ -186,14 +186,15 @@ max_epochs = click.option(
 )
 
 
-def weights(other: str = "") -> Callable[[_Function], _Function]:
-    """``--weights``; a command may accept one further word."""
+def weights(*others: str) -> Callable[[_Function], _Function]:
+    """``--weights``; a command may accept further words, such as ``train`` or ``none``."""
+    words = "".join(f", or {other!r}" for other in others)
     return click.option(
         "--weights",
-        metavar="|".join(filter(None, ("NAME", "DIR", "FILE", other))),
+        metavar="|".join(("NAME", "DIR", "FILE", *others)),
         type=Name(),
         help="Hypernetwork: name of a shipped one, its directory, or its file of weights"
-        f"{other and f', or {other!r}'} (default: the shipped one that fits).",
+        f"{words} (default: the shipped one that fits).",
     )
 
 

@@ -27,7 +27,7 @@ _FORM = "`nas rank --sample 3 --json` shows architectures in this notation."
 @options.data
 @options.resolution
 @options.val_fraction
-@options.weights()
+@options.weights("none")
 @options.images
 @options.device
 @options.workers

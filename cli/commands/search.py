@@ -42,7 +42,7 @@ _ROWS = 15
 @options.data
 @options.resolution
 @options.val_fraction
-@options.weights("train")
+@options.weights("train", "none")
 @click.option(
     "--hypernet-steps", default=2000, show_default=True, help="Steps of --weights train."
 )
