@@ -85,6 +85,17 @@ def check_minimum(space: SearchSpace, name: str, minimum: int) -> None:
         raise ConfigError(f"space {space.name!r}: {name} must be at least {minimum}, got {value}")
 
 
+def check_maximum(space: SearchSpace, name: str, maximum: int) -> None:
+    """Raise unless a macro field is at most ``maximum``.
+
+    Raises:
+        ConfigError: It is larger.
+    """
+    value = getattr(space, name)
+    if value > maximum:
+        raise ConfigError(f"space {space.name!r}: {name} must be at most {maximum}, got {value}")
+
+
 def check_rate(space: SearchSpace, name: str) -> None:
     """Raise unless a macro field is a probability below 1.
 

@@ -14,7 +14,7 @@ from nas.graph.ops.linear import Linear
 from nas.graph.ops.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
-from search_spaces.macro import MacroSizes, check_image_space, for_resolution
+from search_spaces.macro import MacroSizes, check_image_space, check_maximum, for_resolution
 from search_spaces.registry import register
 from search_spaces.stages.block import bottleneck, plain, residual
 
@@ -50,6 +50,9 @@ MAPS = 6
 
 Beyond it memory determines the time of a training step on a CPU: wide layers of few
 multiply-accumulates take as long as narrow ones of many."""
+
+_MOST_STAGES = 16
+"""Stages that halve the resolution double the width, up to a factor of 2^16."""
 
 _LEAST_STEP = 0.97
 """Largest factor between two widths that are tried."""
@@ -107,6 +110,7 @@ class ResNet(SearchSpace):
 
     def __post_init__(self) -> None:
         check_image_space(self)
+        check_maximum(self, "stages", _MOST_STAGES)
 
     @classmethod
     def macro_for(cls, task: Task) -> dict[str, Any]:

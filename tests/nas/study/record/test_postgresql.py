@@ -175,7 +175,7 @@ def test_a_server_that_stops_while_a_search_runs(
             search(url, score)
 
     try:
-        with pytest.raises(StudyError, match="does not outcome: OperationalError") as caught:
+        with pytest.raises(StudyError, match="does not answer: OperationalError") as caught:
             searched()
     finally:
         server.start()
