@@ -25,7 +25,7 @@ def test_brief_trainings_are_repeated_and_accuracies_shown_with_their_errors(ima
     assert {one["trained"]["splits"] for one in result["finalists"][1:]} <= {1, 3}
     error = 100 * accuracy_error(best["test_accuracy"], 8)
     assert f"{100 * best['test_accuracy']:.2f}% ± {error:.2f}" in answer.out
-    assert " x 1 on 3 splits, 1 x 2 epochs" in answer.out
+    assert " x 1 on 3 splits, 2 x 2 epochs" in answer.out
 
     again = nas(*words)
     assert "already finished" in again.err

@@ -95,7 +95,7 @@ def test_registered_names_are_explained(option, names):
 
 def test_the_usual_number_of_splits_is_explained():
     explained = help_of(SEARCH, "--splits")
-    assert f"[default: 1; {REPEATED} where" in explained
+    assert f"[default: 1; {REPEATED} if" in explained
     assert f"fewer than {SMALL} images" in explained
 
 
