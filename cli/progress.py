@@ -60,13 +60,13 @@ class _PlainView:
                 if steps:
                     self._steps[stage] = steps
             case TimeLeft(seconds=seconds):
-                self._whole = f", {_duration(seconds)} in all"
+                self._whole = f", about {_duration(seconds)} left in all"
             case Advanced(stage=stage, done=done, total=total, metrics=metrics):
                 now = time.monotonic()
                 self._first.setdefault(stage, (now, done))
                 if now - self._last >= _SECONDS_BETWEEN_LINES or done == total:
                     self._last = now
-                    left = self._left(stage, done, total, now)
+                    left = self._left(stage, done, total, now) + self._whole
                     steps = f" {self._steps[stage]}" if stage in self._steps else ""
                     self._print(
                         f"{stage}: {done}/{total or '?'}{steps}  {_figures(metrics)}{left}"
@@ -88,7 +88,7 @@ class _PlainView:
             return ""
         if steps < _SHARE_TO_JUDGE * total and seconds < _SECONDS_TO_JUDGE:
             return ""
-        return f", about {_duration(seconds / steps * (total - done))} left{self._whole}"
+        return f", about {_duration(seconds / steps * (total - done))} left"
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, soft_wrap=True)

@@ -109,7 +109,7 @@ def measure(plan: Plan, out: Path, weights: str | None = None) -> None:
     if weights is not None:
         predictor = load_hypernet(weights)
         document["predicted"] = {
-            "weights": weights,
+            "weights": predictor.card.name,
             "figures": predicted_figures(space, data, predictor, random),
         }
     keep(document.get("trainings", []))

@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 import nas
 from nas.analysis.cost import cost
+from nas.evaluate.untrained import UntrainedWeights
 from nas.events import ignore
 from nas.seeding import rng
 from nas.space.candidate import sample
@@ -84,7 +85,7 @@ def random_search(
     config = SearchConfig(seed=seed, **task.options).suited(data.task)
     lengths = config.finalist_epochs or 1, config.max_epochs or 1, config.reduction
     began, draws = time.process_time(), rng(seed, "random search")
-    trainer = Trainer(_no_predictor, data, torch.device("cpu"), seed)  # type: ignore[arg-type]
+    trainer = Trainer(UntrainedWeights(data.task), data, torch.device("cpu"), seed)
     drawn = [sample(space, draws) for _ in range(_TIMED)]
     pace = fmean(map(trainer.seconds_per_epoch, drawn))
     count = RIVALS + affordable(max(seconds / pace, lengths[1]), *lengths)
@@ -131,7 +132,7 @@ def floor(data: Dataset) -> dict[str, float]:
 def _trained(task: UserTask, data: Dataset, candidate: Candidate, seed: int, name: str) -> Reached:
     config = SearchConfig(seed=seed, **task.options).suited(data.task)
     began = time.process_time()
-    trainer = Trainer(_no_predictor, data, torch.device("cpu"), seed)  # type: ignore[arg-type]
+    trainer = Trainer(UntrainedWeights(data.task), data, torch.device("cpu"), seed)
     trained = trainer.train(
         candidate, config.max_epochs or 1, DEFAULT, checkpoint=None, listen=ignore
     )
@@ -147,10 +148,6 @@ def _contender(one: Candidate, number: int) -> Contender:
         build=lambda: one,
         number=number,
     )
-
-
-def _no_predictor(*_: object) -> None:
-    """Nothing starts from predicted weights here."""
 
 
 def _flat(samples: Samples) -> tuple[object, object]:

@@ -11,6 +11,7 @@ two models of the operations that know no hypernetwork.
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,9 @@ from cli.progress import Display
 from hypernets.cards import directory_of
 from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall, top_kendall
+from nas.analysis.figure import graph_figures
 from nas.data import catalog
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
-from nas.study.goals.figure import figures
 from nas.study.selection.finalist_selector import LEARNED_FROM, oriented
 from nas.study.selection.regressor import AccuracyRegressor
 
@@ -100,7 +101,7 @@ class Ranked:
 
     def __init__(self, sample: Sample, scored: ScoredSpace, truth: dict[str, Trained]) -> None:
         kept = [
-            (cell, true, figures(cell.network, estimate))
+            (cell, true, graph_figures(cell.network) | asdict(estimate))
             for cell, true, estimate in zip(
                 sample.candidates, sample.truth, scored.one_by_one(sample.candidates), strict=True
             )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -27,11 +27,10 @@ from benchmarks.regnet.trainings import Scale, Training, Trainings
 from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall
 from nas.analysis.cost import cost
-from nas.analysis.figure import FIGURES
+from nas.analysis.figure import FIGURES, graph_figures
 from nas.evaluate.scorer import Estimate, Scorer
 from nas.space.candidate import candidate
 from nas.study.finalists.rungs import plan
-from nas.study.goals.figure import figures
 from nas.study.selection.finalist_selector import oriented
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def print_ranking(space: SearchSpace, trained: Sequence[Training], scorer: Score
     """Kendall's tau of every figure with the accuracy that training brought."""
     candidates = [candidate(space, training.architecture) for training in trained]
     rows = [
-        (figures(one.network, estimate), training)
+        (graph_figures(one.network) | asdict(estimate), training)
         for one, estimate, training in zip(candidates, scorer(candidates), trained, strict=True)
         if isinstance(estimate, Estimate)
     ]

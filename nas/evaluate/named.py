@@ -6,7 +6,7 @@ import inspect
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from nas.data.catalog import load
 from nas.data.dataset import Dataset
@@ -115,7 +115,7 @@ def _checked(predictor: object) -> WeightPredictor:
             f"{described(predictor)}",
             hint="hypernets.load reads a trained one; None takes the shipped one that fits.",
         )
-    return predictor  # type: ignore[return-value]
+    return cast("WeightPredictor", predictor)
 
 
 def _is_concrete(space: type) -> TypeGuard[type[SearchSpace]]:

@@ -213,33 +213,33 @@ class Exploration:
         seed = derive(self._config.seed, "sampler", self._stopping.counts.total)
         self._sampler = make_sampler(self._config.sampler, seed, after=self._sampler)
         self._study.sampler = self._sampler
-        told: list[FrozenTrial] = []
+        finished: list[FrozenTrial] = []
         fresh: dict[str, ProposedTrial] = {}
         twins: list[ProposedTrial] = []
         late: TimeIsOver | None = None
         try:
             with self._limit():
-                self._ask(size, asks, told, fresh, twins)
+                self._ask(size, asks, finished, fresh, twins)
         except TimeIsOver as over:
             late = over
         try:
             with self._limit(least=_GRACE):
-                self._score_fresh(list(fresh.values()), told)
+                self._score_fresh(list(fresh.values()), finished)
         except TimeIsOver as over:
             late = over
         for proposal in twins:
             outcome = self._cache.get(proposal.identity)
             if outcome is not None:
-                told.append(self._tell(proposal, outcome))
-        told.sort(key=lambda trial: trial.number)
+                finished.append(self._tell(proposal, outcome))
+        finished.sort(key=lambda trial: trial.number)
         if late is not None:
             asked = [*fresh.values(), *twins]
-            told = _unbroken(told, [proposal.trial.number for proposal in asked])
-        self._record.append(told, self._study, seconds=self._seconds())
+            finished = _unbroken(finished, [proposal.trial.number for proposal in asked])
+        self._record.append(finished, self._study, seconds=self._seconds())
         if late is not None:
             self._open()
         else:
-            self._learn(told)
+            self._learn(finished)
         self._recorded()
         if late is not None:
             raise late
@@ -248,7 +248,7 @@ class Exploration:
         self,
         size: int,
         asks: int,
-        told: list[FrozenTrial],
+        finished: list[FrozenTrial],
         fresh: dict[str, ProposedTrial],
         twins: list[ProposedTrial],
     ) -> None:
@@ -269,10 +269,10 @@ class Exploration:
             if outcome is None:
                 fresh[proposal.identity] = proposal
             else:
-                told.append(self._tell(proposal, outcome))
+                finished.append(self._tell(proposal, outcome))
                 self._announce(len(fresh))
 
-    def _score_fresh(self, proposals: list[ProposedTrial], told: list[FrozenTrial]) -> None:
+    def _score_fresh(self, proposals: list[ProposedTrial], finished: list[FrozenTrial]) -> None:
         if not proposals:
             return
         candidates = [p.candidate for p in proposals if p.candidate is not None]
@@ -281,7 +281,7 @@ class Exploration:
             outcome = proposal.outcome_scored(
                 estimate, self._config.objectives, self._config.constraints
             )
-            told.append(self._tell(proposal, outcome))
+            finished.append(self._tell(proposal, outcome))
             self._announce(len(proposals) - place)
             self._show_within(place)
 
@@ -324,10 +324,10 @@ class Exploration:
         before, self._marked = self._marked, time.monotonic()
         return self._marked - before
 
-    def _learn(self, told: list[FrozenTrial]) -> None:
-        self._stopping.learn(told)
+    def _learn(self, finished: list[FrozenTrial]) -> None:
+        self._stopping.learn(finished)
         leaders = [trial for front in self._fronts for trial in front]
-        self._fronts = ranked_fronts([*leaders, *told], self._study.directions, LEADERS)
+        self._fronts = ranked_fronts([*leaders, *finished], self._study.directions, LEADERS)
 
     def _queue_known_designs(self) -> None:
         """Enqueue the known designs of the space as the first trials."""
@@ -370,11 +370,11 @@ class Exploration:
         )
 
 
-def _unbroken(told: Sequence[FrozenTrial], asked: Sequence[int]) -> list[FrozenTrial]:
+def _unbroken(finished: Sequence[FrozenTrial], asked: Sequence[int]) -> list[FrozenTrial]:
     """The finished trials before the first unfinished one of those asked for."""
-    finished = {trial.number for trial in told}
-    end = min((number for number in asked if number not in finished), default=math.inf)
-    return [trial for trial in told if trial.number < end]
+    numbers = {trial.number for trial in finished}
+    end = min((number for number in asked if number not in numbers), default=math.inf)
+    return [trial for trial in finished if trial.number < end]
 
 
 def _row(rank: int, trial: FrozenTrial) -> dict[str, object]:

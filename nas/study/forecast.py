@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,11 @@ from nas.errors import counted
 from nas.events import Noted
 from nas.seeding import rng
 from nas.space.constrained_sampling import sample_preferring
+from nas.study.goals.constraints import is_feasible
 from nas.study.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from nas.events import Listener
-    from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
     from nas.study.finalists.trainer import CandidateTrainer
     from nas.study.search_config import SearchConfig
@@ -32,7 +31,6 @@ def timed(
     space: SearchSpace,
     trainer: CandidateTrainer,
     config: SearchConfig,
-    is_feasible: Callable[[Graph], bool],
     explored: str,
 ) -> Listener:
     """A listener with the time left of the search; a note announces long trainings.
@@ -42,7 +40,6 @@ def timed(
         space: Full-size space.
         trainer: Times the training of a few random architectures.
         config: Settings suited to the task.
-        is_feasible: Whether a network satisfies the constraints.
         explored: Name of the stage before the trainings.
     """
     rungs = config.rungs(config.n_trials)
@@ -55,7 +52,12 @@ def timed(
     if limit is not None:
         expected = dict.fromkeys(names, limit / len(rungs))
         return Timeline(listen, {explored: None, **expected}, limited=names[:-1])
-    drawn = sample_preferring(space, _DRAWN, rng(config.seed, "pace"), is_feasible)
+    drawn = sample_preferring(
+        space,
+        _DRAWN,
+        rng(config.seed, "pace"),
+        partial(is_feasible, config.constraints),
+    )
     pace = fmean(trainer.seconds_per_epoch(candidate) for candidate in drawn)
     repeated = dict.fromkeys(names, config.splits or 1) | {"train": 1}
     expected = {

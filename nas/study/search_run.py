@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, replace
-from functools import cached_property
+from functools import cached_property, partial
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,8 +28,7 @@ from nas.study.finalists.trainer import Trainer
 from nas.study.finalists.trainings import FullyTrained, Trainings
 from nas.study.finished import Finished
 from nas.study.forecast import timed
-from nas.study.goals.constraints import satisfied
-from nas.study.goals.figure import figures
+from nas.study.goals.constraints import is_feasible
 from nas.study.record.opening import open_record
 from nas.study.record.run_folder import RunFolder
 from nas.study.record.storage import in_reach, quiet_optuna
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.evaluate.scorer import Estimate, Failure
     from nas.events import Listener
-    from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
@@ -105,15 +103,12 @@ def run_search(
             predictor.to(device)
         data = data.to(device)
 
-        def is_feasible(network: Graph) -> bool:
-            return satisfied(config.constraints, figures(network))
-
         score = Scorer(
             predictor,
             data,
             config.scoring,
             device=device,
-            is_feasible=is_feasible,
+            is_feasible=partial(is_feasible, config.constraints),
             listen=listen,
         )
         score.proxy(space)
@@ -167,7 +162,7 @@ class SearchRun:
             self._listen(Noted(text=self._finished.sentence()))
             self._listen = ignore
         elif listen is not ignore:
-            self._listen = timed(listen, space, trainer, config, self._is_feasible, SEARCH)
+            self._listen = timed(listen, space, trainer, config, SEARCH)
         self._table = None
         if folder is not None:
             self._table = TrialsTable(folder.trials, record, config.constraints)
@@ -184,9 +179,6 @@ class SearchRun:
             self._listen,
             is_finished=is_finished,
         )
-
-    def _is_feasible(self, network: Graph) -> bool:
-        return satisfied(self._config.constraints, figures(network))
 
     def run(self) -> SearchResult:
         """Run all stages; those that an earlier call has finished take no time."""

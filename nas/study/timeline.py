@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,8 @@ class Timeline:
         self._listen(event)
         match event:
             case StageStarted(stage=stage) if stage in self._left:
-                self._began[stage] = time.monotonic()
-            case Advanced(stage=stage, done=done, total=total) if stage in self._began and total:
+                self._start(stage)
+            case Advanced(stage=stage, done=done, total=total) if stage in self._began:
                 self._advance(stage, done, total)
             case StageFinished(stage=stage, seconds=seconds) if stage in self._left:
                 self._finish(stage, seconds)
@@ -49,11 +50,17 @@ class Timeline:
         if len(known) == len(self._left):
             self._listen(TimeLeft(seconds=sum(known)))
 
-    def _advance(self, stage: str, done: int, total: int) -> None:
+    def _start(self, stage: str) -> None:
+        """Begin a stage; those before it are over, also where an earlier call has done them."""
+        self._began[stage] = time.monotonic()
+        for before in itertools.takewhile(lambda name: name != stage, self._left):
+            self._left[before] = 0.0
+
+    def _advance(self, stage: str, done: int, total: int | None) -> None:
         elapsed, expected = time.monotonic() - self._began[stage], self._expected[stage]
         if stage in self._limited and expected is not None:
             self._left[stage] = max(0.0, expected - elapsed)
-        elif done:
+        elif done and total:
             self._left[stage] = elapsed / done * (total - done)
 
     def _finish(self, stage: str, seconds: float) -> None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from nas.seeding import rng
 from nas.space.candidate import mutate
-from nas.study.goals.constraints import satisfied
-from nas.study.goals.figure import figures
+from nas.study.goals.constraints import is_feasible
 from nas.study.selection.pareto import by_training
 
 if TYPE_CHECKING:
@@ -95,8 +94,8 @@ class MutationSelector:
         """A mutant; None if it is infeasible or cannot be built or encoded."""
         try:
             mutant = mutate(self._space, parent.params, draws)
-            known = figures(mutant.network)
-            sound = bool(mutant.hash and mutant.architecture)
+            is_sound = bool(mutant.hash and mutant.architecture)
+            may_train = is_sound and is_feasible(self._config.constraints, mutant.network)
         except Exception:  # a space may be user code; the exploration reports its failures
             return None
-        return mutant if sound and satisfied(self._config.constraints, known) else None
+        return mutant if may_train else None

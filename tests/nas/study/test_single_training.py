@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch import nn
+
+import nas
+from nas.errors import ConfigError, StudyError
+from nas.evaluate.untrained import UntrainedWeights
+from tests.nas.study.study_toys import DIGITS, ToyPredictor, toy_space
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPACE = toy_space()
+PARAMS = {"label": "a", "depth": 1, "width0": 4, "kernel0": 3}
+
+
+def test_a_module_is_trained_from_its_own_values(tmp_path: Path) -> None:
+    layer = nn.Linear(64, 10)
+    model = nn.Sequential(nn.Flatten(), layer)
+    before = layer.weight.detach().clone()
+    found = nas.train(model, "digits", epochs=1, lr=1e-9, out=tmp_path, device="cpu")
+    assert torch.equal(layer.weight, before)
+    trained = dict(found.module.named_parameters())["1.weight"]
+    assert torch.allclose(trained, before, atol=1e-3)
+    assert (found.figures.epochs, found.figures.params) == (1, 650)
+    assert found.files.source.is_file()
+
+
+def test_an_architecture_is_named_by_its_notation(tmp_path: Path) -> None:
+    text = SPACE.encode(PARAMS)
+    for _ in range(2):  # a finished training is returned
+        found = nas.train(text, "digits", space=SPACE, epochs=2, out=tmp_path, device="cpu")
+    assert found.figures.epochs == 2
+    with pytest.raises(StudyError, match="epochs"):
+        nas.train(text, "digits", space=SPACE, epochs=1, out=tmp_path, device="cpu")
+
+
+def test_the_start_decides_where_an_architecture_begins(tmp_path: Path) -> None:
+    graph = SPACE.graph(PARAMS)
+    default, predicted = (
+        nas.train(
+            graph,
+            "digits",
+            epochs=1,
+            space=SPACE,
+            init=init,
+            predictor=ToyPredictor(SPACE),
+            out=tmp_path / init,
+            device="cpu",
+        )
+        for init in ("default", "predicted")
+    )
+    first, second = (next(iter(one.module.parameters())) for one in (default, predicted))
+    assert not torch.allclose(first, second)
+
+
+@pytest.mark.parametrize(
+    ("network", "options", "message"),
+    [
+        (3, {}, "expected a torch module, a nas.Graph, a nas.Candidate, or a notation"),
+        ("text", {}, "got str 'text'"),
+        (SPACE.graph(PARAMS), {"init": "predicted"}, "needs the space of the architecture"),
+        (
+            SPACE.graph(PARAMS),
+            {"init": "predicted", "space": SPACE, "predictor": UntrainedWeights(DIGITS)},
+            "there is no hypernetwork to predict weights",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(
+    network: object, options: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        nas.train(network, "digits", out=tmp_path, device="cpu", **options)  # type: ignore[arg-type]
