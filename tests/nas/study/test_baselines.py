@@ -18,7 +18,9 @@ def net() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
 
 
-@pytest.mark.parametrize(("given", "params"), [(net(), 650), (net, 650), (GRAPH, cost(GRAPH).params)])
+@pytest.mark.parametrize(
+    ("given", "params"), [(net(), 650), (net, 650), (GRAPH, cost(GRAPH).params)]
+)
 def test_a_module_a_function_or_a_graph_is_a_candidate(given: Any, params: int) -> None:
     found = baselines_of({"mine": given}, DIGITS)["mine"]
     assert cost(found.network).params == params
