@@ -20,7 +20,16 @@ from nas.space.time_limit import TimeIsOver, time_limit
 from nas.study.outcome import OutcomeCache
 from nas.study.proposed_trial import ProposedTrial
 from nas.study.record.study_record import SEARCH
-from nas.study.record.trial_reading import DESIGN, PARENT, OutcomeKind, is_mutant, outcome_kind
+from nas.study.record.trial_reading import (
+    DESIGN,
+    PARENT,
+    OutcomeKind,
+    architecture_of,
+    figure_of,
+    is_mutant,
+    is_repeat,
+    outcome_kind,
+)
 from nas.study.reproducible import check_reproducible
 from nas.study.samplers.registry import make_sampler
 from nas.study.selection.pareto import ranked_fronts
@@ -295,7 +304,7 @@ class Exploration:
         return trial
 
     def _note_failure(self, trial: FrozenTrial) -> None:
-        again = "duplicate_of" in trial.user_attrs or is_mutant(trial)
+        again = is_repeat(trial) or is_mutant(trial)
         if outcome_kind(trial) is OutcomeKind.FAILED and not again:
             self._stopping.failures.add(trial)
 
@@ -363,7 +372,7 @@ class Exploration:
         metrics["per_second"] = per_second
         if known:
             for name in ("score", "accuracy"):
-                metrics[f"best_{name}"] = max(trial.user_attrs[name] for trial in known)
+                metrics[f"best_{name}"] = max(figure_of(trial, name) for trial in known)
         stage.advance(counts.complete, **metrics)
         self._listen(
             Leaders(rows=tuple(_row(rank, trial) for rank, trial in enumerate(known[:LEADERS], 1)))
@@ -378,5 +387,6 @@ def _unbroken(finished: Sequence[FrozenTrial], asked: Sequence[int]) -> list[Fro
 
 
 def _row(rank: int, trial: FrozenTrial) -> dict[str, object]:
-    names = ("architecture", "score", "accuracy", "loss", "params", "macs")
-    return {"rank": rank, **{name: trial.user_attrs[name] for name in names}}
+    names = ("score", "accuracy", "loss", "params", "macs")
+    figures = {name: figure_of(trial, name) for name in names}
+    return {"rank": rank, "architecture": architecture_of(trial), **figures}

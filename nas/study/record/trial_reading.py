@@ -6,11 +6,8 @@ reason of its failure. Earlier versions recorded duplicates as trials of their o
 
 from __future__ import annotations
 
-from dataclasses import fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-
-from nas.evaluate.scorer import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,20 +79,9 @@ def has_figure(trial: FrozenTrial, name: str) -> bool:
     return name in trial.user_attrs
 
 
-def estimate_of(trial: FrozenTrial) -> Estimate:
-    """The figures with predicted weights of a scored trial."""
-    return Estimate(**{field.name: figure_of(trial, field.name) for field in fields(Estimate)})
-
-
 def reason_of(trial: FrozenTrial) -> str:
     """Why a candidate failed."""
     return str(trial.user_attrs.get(REASON, "unknown"))
-
-
-def parent_of(trial: FrozenTrial) -> int | None:
-    """The number of a mutant's parent trial; None for other trials."""
-    found = trial.user_attrs.get(PARENT)
-    return None if found is None else int(found)
 
 
 def design_of(trial: FrozenTrial) -> str | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from nas.analysis.agreement import kendall
 from nas.analysis.figure import FIGURES, known_from
+from nas.study.record.trial_reading import figure_of, figures_of, has_figure
 from nas.study.selection.pareto import by_training
 from nas.study.selection.regressor import AccuracyRegressor
 from nas.study.selection.trust import FEWEST, Trust, trust
@@ -70,7 +71,7 @@ class FinalistSelector:
         optimism: float = 0.5,
     ) -> None:
         self._trials = trials
-        self._figures = [trial.user_attrs for trial in trials]
+        self._figures = [figures_of(trial) for trial in trials]
         self._objectives = objectives
         self._embed = embed
         self._optimism = optimism
@@ -78,7 +79,7 @@ class FinalistSelector:
         scored = known_from("weights")
         self._lead = next((one.name for one in objectives if one.name in scored), "score")
         self._scores = {
-            name: oriented(name, [trial.user_attrs[name] for trial in trials])
+            name: oriented(name, [figure_of(trial, name) for trial in trials])
             for name in dict.fromkeys((self._lead, *_ranking(trials)))
         }
         spread = np.linspace(0, len(trials) - 1, probes + 2, dtype=int)[1:-1]
@@ -177,7 +178,7 @@ def _ranking(trials: Sequence[FrozenTrial]) -> list[str]:
     return [
         name
         for name in FIGURES.in_order()
-        if FIGURES.get(name).ranks and all(name in trial.user_attrs for trial in trials)
+        if FIGURES.get(name).ranks and all(has_figure(trial, name) for trial in trials)
     ]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nas.seeding import rng
 from nas.space.candidate import mutate
 from nas.study.goals.constraints import is_feasible
+from nas.study.record.trial_reading import figures_of
 from nas.study.selection.pareto import by_training
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class MutationSelector:
         known = {number: accuracy for number, accuracy in trained.items() if accuracy is not None}
         trials = [self._exploration.trial(number) for number in known]
         order = by_training(
-            [trial.user_attrs for trial in trials], list(known.values()), self._config.objectives
+            [figures_of(trial) for trial in trials], list(known.values()), self._config.objectives
         )
         return [trials[index] for index in order]
 

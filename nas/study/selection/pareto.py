@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nas.analysis.figure import FIGURES
-from nas.study.record.trial_reading import is_scored
+from nas.study.record.trial_reading import figure_of, is_scored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ def ranked_fronts(
     return [
         sorted(
             (scored[index] for index in front),
-            key=lambda trial: (-trial.user_attrs["score"], trial.number),
+            key=lambda trial: (-figure_of(trial, "score"), trial.number),
         )
         for front in found
     ]

@@ -11,7 +11,6 @@ from nas.study.record.trial_reading import (
     OutcomeKind,
     architecture_of,
     design_of,
-    estimate_of,
     figure_of,
     first_of,
     has_figure,
@@ -22,7 +21,6 @@ from nas.study.record.trial_reading import (
     is_repeat,
     is_scored,
     outcome_kind,
-    parent_of,
     reason_of,
 )
 
@@ -46,9 +44,8 @@ def test_a_scored_trial_is_read_with_types() -> None:
     assert is_scored(trial)
     assert outcome_kind(trial) is OutcomeKind.SCORED
     assert (architecture_of(trial), hash_of(trial), identity_of(trial)) == ("a", "1", "1")
-    assert estimate_of(trial) == ESTIMATE
     assert figure_of(trial, "params") == 12
-    assert (parent_of(trial), first_of(trial)) == (None, trial.number)
+    assert first_of(trial) == trial.number
     assert not is_mutant(trial)
     assert not is_repeat(trial)
 
@@ -63,10 +60,10 @@ def test_what_could_not_be_built_is_known_by_its_notation_and_its_reason() -> No
         figure_of(trial, "score")
 
 
-def test_a_mutant_has_a_parent_and_a_duplicate_a_first_trial() -> None:
+def test_a_mutant_and_a_duplicate_are_recognised() -> None:
     mutant, duplicate = told(**SCORED, parent=3), told(**SCORED, duplicate_of=0)
     assert is_mutant(mutant)
-    assert (parent_of(mutant), first_of(duplicate)) == (3, 0)
+    assert first_of(duplicate) == 0
     assert is_repeat(duplicate)
     assert not is_scored(duplicate)
 
