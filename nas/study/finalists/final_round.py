@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import dropwhile
 from typing import TYPE_CHECKING
 
@@ -91,8 +90,11 @@ class FinalRound:
                 if not (self._may_compare if compares else self._may_train(len(trained))):
                     continue
                 self._announce(contender, first.contender)
-            with suppress(TrainingError):
+            try:
                 trained.append(self._trainings.final(contender, epochs, start, self._listen))
+            except TrainingError as error:
+                text = f"The final training of {contender.name} failed: {error.message}."
+                self._listen(Noted(text=text))
         return tuple(trained)
 
     def _further(

@@ -126,9 +126,11 @@ def test_where_the_best_fails_the_next_takes_its_place_and_meets_the_other_group
     assert trainer.trained == {4: 1, 5: 1, 3: 1}
 
 
-def test_where_a_rival_fails_the_best_remains() -> None:
-    trained = final_trainings(FakeTrainer(diverges=5), [*FOUND, RIVAL])
+def test_where_a_rival_fails_the_best_remains_and_the_failure_is_said() -> None:
+    heard: list[Event] = []
+    trained = final_trainings(FakeTrainer(diverges=5), [*FOUND, RIVAL], listen=heard.append)
     assert trained == [("#0", DEFAULT)]
+    assert notes(heard)[-1] == "The final training of width 5 failed: the loss is nan in epoch 1."
 
 
 def test_where_all_leaders_fail_the_reserve_is_trained() -> None:
