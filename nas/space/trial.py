@@ -117,7 +117,7 @@ def contains(distribution: BaseDistribution, value: Any) -> bool:
         return False
     try:
         return distribution._contains(distribution.to_internal_repr(value))
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a whole number beyond the floats
         return False
 
 
