@@ -16,6 +16,7 @@ from cli.standard_streams import (
     read_to_the_end,
     reader_has_gone,
 )
+from nas.allocator import keep_freed_memory
 from nas.errors import nearest
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def group(ctx: click.Context) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program and exit with its code."""
     open_missing()
+    keep_freed_memory()
     try:
         code = run(argv)
     except BrokenPipeError:  # while showing why a command failed

@@ -38,11 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--n-trials", type=int, default=300)
     add("--max-epochs", type=int, default=300)
     add("--sampler", default="random")
-    add(
-        "--founders",
-        type=int,
-        help="trained before the first mutant",
-    )
+    add("--finalists", type=int, default=60)
+    add("--founders", type=int, default=30, help="trained before the first mutant")
     add("--constraint", action="append", default=[])
     add("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     add("--out", type=Path, default=Path("runs/auto_gnn"))
@@ -62,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             constraints=options.constraint,
             sampler=options.sampler,
             max_epochs=options.max_epochs,
+            finalists=options.finalists,
             founders=options.founders,
             seed=seed,
             out=options.out / f"{data.name}-{seed}",

@@ -22,6 +22,7 @@ import torch
 
 from benchmarks.end_to_end.arms import ARMS, engine, floor, random_search
 from benchmarks.end_to_end.tasks import TASKS
+from nas.allocator import keep_freed_memory
 from nas.files import write_json
 from nas.study.record.storage import quiet_optuna
 
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     document = json.loads(options.out.read_text()) if options.out.exists() else {}
     if not options.print:
         torch.set_num_threads(1)
+        keep_freed_memory()  # as the command does
         options.out.parent.mkdir(parents=True, exist_ok=True)
         for seed in options.seeds:
             for name in options.tasks:

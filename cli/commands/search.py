@@ -74,7 +74,7 @@ _ROWS = 15
 @click.option(
     "--finalists",
     type=int,
-    help="Candidates to train briefly.  [default: 6; on a graph 60; with --budget as it allows]",
+    help="Candidates to train briefly.  [default: 6; on a graph 24; with --budget as it allows]",
 )
 @click.option(
     "--finalist-epochs", type=int, help="Epochs of a brief training.  [default: 3; on a graph 30]"
@@ -83,7 +83,7 @@ _ROWS = 15
     "--founders",
     type=int,
     help="Finalists chosen by the ranking; unless it proves itself, mutants of the best follow.  "
-    "[default: 8; on a graph 30]",
+    "[default: 8; on a graph 12]",
 )
 @options.max_epochs
 @click.option(

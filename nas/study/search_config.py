@@ -54,12 +54,12 @@ class SearchConfig:
         seed: Fixes candidates and training.
         generation: Number of candidates scored as one batch.
         timeout: Seconds after which no new generation starts; a running one has 10 more.
-        finalists: Number of architectures to train briefly; by default 6, on a graph 60, or as
+        finalists: Number of architectures to train briefly; by default 6, on a graph 24, or as
             many as the budget allows. With 0 the score alone decides.
         finalist_epochs: Length of that training; by default 3, on a graph 30.
         max_epochs: Length of the final training, by default 30, on a graph 300; 0 leaves it out.
         founders: Number of finalists that the ranking chooses; mutants of the best follow unless
-            a ranking has proved itself. By default 8, on a graph 30.
+            a ranking has proved itself. By default 8, on a graph 12.
         reduction: The best ``1 / reduction`` of a rung are trained ``reduction`` times as long,
             from the initial weights, until one is left or the final training is next; see
             :func:`nas.study.finalists.rungs.plan`.

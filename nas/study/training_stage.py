@@ -129,7 +129,9 @@ class TrainingStage:
             config.objectives,
             self._starts.usual,
             self._listen,
-            is_over=lambda rung: self._is_time_over(rung / len(rungs)),
+            is_over=None
+            if config.train_seconds is None
+            else lambda rung: self._is_time_over(rung / len(rungs)),
         )
         halved = halving.run(
             self._selection(selector, exploration), brief, self._entering(rivals, brief)

@@ -33,11 +33,6 @@ _SHOWN = 5
 _WHEN_ALL_FAIL = "No other finalist is left; ask for more, or look for a cause they share."
 
 
-def unlimited(rung: int) -> bool:
-    """Never end a rung early."""
-    return False
-
-
 @dataclass(frozen=True)
 class HalvingResult:
     """The finalists of each rung, best first."""
@@ -82,6 +77,7 @@ class SuccessiveHalving:
         listen: Receives the events of the progress.
         is_over: Whether the time of a rung, counted from 1, is used up. The rung then ends before
             its next new training; the first one trains the rivals and two others in any case.
+            None for no limit of time.
     """
 
     def __init__(
@@ -91,7 +87,7 @@ class SuccessiveHalving:
         start: str,
         listen: Listener,
         *,
-        is_over: Callable[[int], bool] = unlimited,
+        is_over: Callable[[int], bool] | None = None,
     ) -> None:
         self._trainings = trainings
         self._objectives = objectives
@@ -171,11 +167,12 @@ class SuccessiveHalving:
         name, failure = f"rung {number}", ""
         trained: list[Finalist] = []
         steps = f"trainings of {counted(epochs, 'epoch')}"
-        total = size if self._is_over is unlimited else None
+        total = size if self._is_over is None else None
         with stage(self._listen, name, total, steps=steps) as progress:
             for contender in contenders:
                 is_known = self._trainings.is_known("finalist", contender, epochs, self._start)
-                if len(trained) >= least and not is_known and self._is_over(number):
+                is_spare = len(trained) >= least and not is_known
+                if is_spare and self._is_over and self._is_over(number):
                     break
                 try:
                     finalist = self._trainings.brief(contender, epochs, self._start, name)

@@ -7,7 +7,7 @@ import pytest
 from nas.errors import TrainingError
 from nas.events import Event, Listener, ignore
 from nas.study.finalists.rungs import Rung
-from nas.study.finalists.successive_halving import HalvingResult, SuccessiveHalving, unlimited
+from nas.study.finalists.successive_halving import HalvingResult, SuccessiveHalving
 from nas.study.goals.objectives import parse_objectives
 from nas.training.starts.default import DEFAULT
 from tests.nas.study.finalists.fakes import (
@@ -45,7 +45,7 @@ def halving(
     record: StudyRecord,
     listen: Listener = ignore,
     objectives: Sequence[str] = ("score",),
-    is_over: Callable[[int], bool] = unlimited,
+    is_over: Callable[[int], bool] | None = None,
 ) -> SuccessiveHalving:
     wanted = parse_objectives(objectives)
     kept = trainings(trainer, record)
