@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -81,7 +82,7 @@ class PoolScores:
                 name: float(self._pool.figures[name][row])
                 for name in ("accuracy", "loss", "brier", "naswot")
             }
-            yield Estimate(**known, score=float(self._score[row]))
+            yield Estimate(**known, readout=math.inf, score=float(self._score[row]))
 
     def embed(self, candidates: Sequence[Candidate]) -> Tensor:
         """The hypernetwork's vectors (N, D)."""

@@ -87,7 +87,8 @@ def score(candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
 
 def _estimate(cell: str) -> Estimate:
     worth = sum(value * cell.count(name) for name, value in _WORTH.items()) / 18
-    return Estimate(accuracy=worth, loss=1 - worth, brier=0.0, naswot=0.0, score=worth)
+    figures = {"brier": 0.0, "readout": 0.0, "naswot": 0.0}
+    return Estimate(accuracy=worth, loss=1 - worth, **figures, score=worth)
 
 
 def main() -> None:

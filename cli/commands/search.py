@@ -61,7 +61,7 @@ _ROWS = 15
     default=("score:max",),
     show_default=True,
     metavar="NAME:max|min",
-    help="score, accuracy, loss, brier, naswot, params, macs, activation_bytes, layers, "
+    help="score, accuracy, loss, brier, readout, naswot, params, macs, activation_bytes, layers, "
     "shortest_path or mean_path; repeatable.",
 )
 @click.option(

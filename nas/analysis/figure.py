@@ -68,6 +68,7 @@ for _name, _figure in {
     "accuracy": Figure(direction="maximize", known="weights", ranks=True),
     "loss": Figure(direction="minimize", known="weights", promises="lower", ranks=True),
     "brier": Figure(direction="minimize", known="weights", promises="lower", ranks=True),
+    "readout": Figure(direction="minimize", known="weights", promises="lower", ranks=True),
     "naswot": Figure(direction="maximize", known="weights", ranks=True),
     "params": Figure(direction="minimize", ranks=True),
     "macs": Figure(direction="minimize", ranks=True),

@@ -2,6 +2,7 @@
 
 from nas.evaluate.naswot import naswot
 from nas.evaluate.ranking import Ranked, rank
+from nas.evaluate.readout import readout
 from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 
@@ -14,4 +15,5 @@ __all__ = [
     "Scorer",
     "naswot",
     "rank",
+    "readout",
 ]

@@ -16,6 +16,7 @@ from nas.config import check_kinds
 from nas.data.samples import evenly
 from nas.errors import ConfigError, counted
 from nas.evaluate.naswot import ActivationKernel
+from nas.evaluate.readout import HeadFeatures, readout
 from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.events import Noted, ignore
 from nas.graph.graph import Graph
@@ -65,6 +66,8 @@ class Estimate:
         brier: Mean squared distance between class probabilities and the truth, summed over the
             classes, from 0 to 2, lower better (Brier 1950). It is less sensitive than the loss to
             a single sample classified wrongly with confidence.
+        readout: Error of a last layer fitted to the features in closed form, lower better; see
+            :func:`nas.evaluate.readout.readout`.
         naswot: Diversity of activation patterns over training samples, higher better; see
             :func:`nas.evaluate.naswot`.
         score: One number for ranking, higher better: from 0 to 1, the aggregate of Brier score,
@@ -80,6 +83,7 @@ class Estimate:
     accuracy: float
     loss: float
     brier: float
+    readout: float
     naswot: float
     score: float
 
@@ -173,7 +177,8 @@ class Scorer:
             for inputs, labels in ranking.batches(self._config.batch_size)
         ]
         labels = torch.cat([batch.labels for batch in self._batches])
-        self._labels = labels[labelled(labels)]
+        self._known = labelled(labels)
+        self._labels = labels[self._known]
 
     def proxy(self, space: SearchSpace) -> SearchSpace:
         """The space at the macro sizes of the predictor's training.
@@ -340,16 +345,18 @@ class Scorer:
 
     @torch.no_grad()
     def _measure(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | Failure:
-        patterns = ActivationKernel(self._patterns)
+        patterns, head = ActivationKernel(self._patterns), HeadFeatures(graph)
         with autocast(self._device, self._config.precision):
             statistics = calibrate(graph, params, *self._calibration, observe=patterns)
             ready = {**params, **statistics}
-            scores = [
-                apply(graph, ready, *inputs)[labelled(labels)] for inputs, labels in self._batches
-            ]
-        figures = self._kind.figures(torch.cat(scores).float(), self._labels)
+            every = [apply(graph, ready, *batch.inputs, observe=head) for batch in self._batches]
+        outputs = torch.cat(every).float()[self._known]
+        figures = self._kind.figures(outputs, self._labels)
         if not math.isfinite(figures["loss"]):
             return Failure("its output is not finite")
+        features = outputs if head.features is None else head.features.float()[self._known]
+        truth = self._kind.truth(self._labels, outputs.shape[1])
+        figures["readout"] = readout(features, truth)
         figures["naswot"] = patterns.logdet()
         known = {**figures, **asdict(cost(graph))}
         score = -figures["loss"] if self._aggregate is None else self._aggregate(known)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 
 from nas.metric import METRICS
 from nas.task.augment import augment
@@ -83,6 +84,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         vary_for_hypernet=vary_images,
         loss=cross_entropy,
         figures=class_figures,
+        truth=F.one_hot,
         **asdict(METRICS[IMAGE_CLASSIFICATION]),
         usage="""from model import CLASSES, load, preprocess
 

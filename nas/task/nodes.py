@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 
 from nas.metric import METRICS
 from nas.task.augment import drop_features_and_edges
@@ -85,6 +86,7 @@ KINDS.register(NODE_CLASSIFICATION)(
         vary_for_hypernet=vary_graph,
         loss=cross_entropy,
         figures=class_figures,
+        truth=F.one_hot,
         **asdict(METRICS[NODE_CLASSIFICATION]),
         usage="""from model import CLASSES, load
 

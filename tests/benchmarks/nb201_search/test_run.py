@@ -97,6 +97,7 @@ def test_isomorphic_cells_share_a_score(tmp_path):
                 "accuracy": trained.val,
                 "loss": 1.0,
                 "brier": 0.5,
+                "readout": 0.6,
                 "naswot": 9.0,
                 "score": trained.val,
             },
@@ -123,7 +124,14 @@ class ByTruth(ScoredSpace):
     def one_by_one(self, candidates):
         for one in candidates:
             test = self._truth[one.architecture].test
-            yield Estimate(accuracy=test, loss=1 - test, brier=1 - test, naswot=1.0, score=test)
+            yield Estimate(
+                accuracy=test,
+                loss=1 - test,
+                brier=1 - test,
+                readout=1 - test,
+                naswot=1.0,
+                score=test,
+            )
 
     def embed(self, candidates):
         return torch.zeros(len(list(candidates)), 2)

@@ -91,7 +91,9 @@ def quality(candidate: Candidate) -> float:
 
 def toy_estimate(accuracy: float, loss: float) -> Estimate:
     """An estimate whose score is the negative loss."""
-    return Estimate(accuracy=accuracy, loss=loss, brier=loss / 2, naswot=250.0, score=-loss)
+    return Estimate(
+        accuracy=accuracy, loss=loss, brier=loss / 2, readout=loss / 3, naswot=250.0, score=-loss
+    )
 
 
 def toy_score(candidates: Sequence[Candidate]) -> list[Estimate | Failure]:

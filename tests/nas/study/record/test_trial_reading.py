@@ -24,7 +24,7 @@ from nas.study.record.trial_reading import (
     reason_of,
 )
 
-ESTIMATE = Estimate(accuracy=0.5, loss=1.2, brier=0.6, naswot=30.0, score=0.7)
+ESTIMATE = Estimate(accuracy=0.5, loss=1.2, brier=0.6, readout=0.7, naswot=30.0, score=0.7)
 SCORED = {
     "architecture": "a",
     "hash": "1",

@@ -1,0 +1,76 @@
+"""Measured architectures of a table as arrays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nas.analysis.figure import FIGURES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+COSTS = ("params", "macs", "activation_bytes", "layers")
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The measured architectures of one table.
+
+    Attributes:
+        name: Name of the table.
+        family: Tables of equal or similar spaces.
+        truths: Accuracies (N,) by measure, higher is better.
+        figures: Values (N,) by name, higher promises more: costs as they are, figures of a
+            predictor with its name before a colon.
+        choices: The choices of each architecture.
+    """
+
+    name: str
+    family: str
+    truths: Mapping[str, Floats]
+    figures: Mapping[str, Floats]
+    choices: Sequence[Mapping[str, object]]
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+
+def pools(folder: Path) -> list[Pool]:
+    """The pools of all files in a folder."""
+    return [_read(file) for file in sorted(folder.glob("*.json"))]
+
+
+def _read(file: Path) -> Pool:
+    document = json.loads(file.read_text())
+    rows = document["rows"]
+    truths = np.array([row["accuracies"] for row in rows], dtype=np.float64)
+    figures = {name: _column(rows, "costs", name) for name in COSTS}
+    for predictor in ("general", "own", "untrained"):
+        if any(row.get(predictor) for row in rows):
+            for name in next(row[predictor] for row in rows if row.get(predictor)):
+                figures[f"{predictor}:{name}"] = _column(rows, predictor, name)
+    return Pool(
+        name=file.stem,
+        family=document["family"],
+        truths=dict(zip(document["measures"], truths.T, strict=True)),
+        figures=figures,
+        choices=[row["choices"] for row in rows],
+    )
+
+
+def _column(rows: Sequence[Mapping[str, Mapping[str, float]]], part: str, name: str) -> Floats:
+    """A figure of all rows, oriented so that higher promises more; the worst where it failed."""
+    sign = -1.0 if FIGURES.get(name).promises == "lower" else 1.0
+    values = [sign * row[part][name] if row.get(part) else -np.inf for row in rows]
+    return np.nan_to_num(
+        np.array(values, dtype=np.float64), nan=-np.inf, neginf=-1e30, posinf=1e30
+    )

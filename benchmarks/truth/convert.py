@@ -1,0 +1,123 @@
+"""Published tables, rewritten in the notation of the spaces.
+
+    python -m benchmarks.truth.convert --from DIR
+
+DIR holds extracts of the public files named in each table's ``source``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.ranking.table import PUBLISHED, notation
+from benchmarks.truth.table import TruthTable, write
+from search_spaces.cells.darts import CONCAT as DARTS_CONCAT
+from search_spaces.cells.darts import OPERATIONS as DARTS_OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_SKELETON = "nb201"
+"""TransNAS-Bench-101's micro cells are those of NAS-Bench-201 without average pooling."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write all tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--from", dest="folder", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    for convert in CONVERSIONS:
+        table = convert(options.folder)
+        write(table)
+        print(f"{table.name}: {len(table.rows)} architectures")
+
+
+def nb201(folder: Path) -> TruthTable:
+    """NAS-Bench-201 on CIFAR-10, test accuracy after 200 epochs, %."""
+    document = json.loads(gzip.decompress(PUBLISHED.read_bytes()))
+    column = document["columns"].index("c10_test200")
+    rows = {
+        notation([document["ops"][int(op)] for op in row[0]]): (row[column],)
+        for row in document["rows"]
+    }
+    return TruthTable(
+        name="nb201",
+        family="nb201",
+        space="nb201",
+        measures=("cifar10",),
+        rows=rows,
+        source=document["source"],
+    )
+
+
+def transnas(folder: Path) -> TruthTable:
+    """TransNAS-Bench-101, micro cells on seven tasks of Taskonomy."""
+    document = _read(folder, "transnas101_micro")
+    operations = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3")
+    tasks = document["tasks"]
+    (table,) = document["tables"].values()
+    rows = {
+        notation([operations[op] for op in cell]): tuple(values[: len(tasks)])
+        for cell, *values in table
+    }
+    return TruthTable(
+        name="transnas",
+        family="nb201",
+        space=_SKELETON,
+        measures=tuple(tasks),
+        rows=rows,
+        source=_source(document),
+    )
+
+
+def nb301(folder: Path) -> TruthTable:
+    """DARTS cells on CIFAR-10, accuracy by the surrogate NAS-Bench-301, %."""
+    document = _read(folder, "nb301_part_cifar10")
+
+    def genotype(cells: Sequence[Sequence[tuple[int, int]]]) -> str:
+        normal, reduce = (
+            [
+                [[DARTS_OPERATIONS[op], state] for state, op in pair]
+                for pair in zip(cell[::2], cell[1::2], strict=True)
+            ]
+            for cell in cells
+        )
+        concat = list(DARTS_CONCAT)
+        document = {
+            "normal": normal,
+            "normal_concat": concat,
+            "reduce": reduce,
+            "reduce_concat": concat,
+        }
+        return json.dumps(document, separators=(",", ":"))
+
+    return TruthTable(
+        name="nb301",
+        family="darts",
+        space="darts:channels=32,cells=8",
+        measures=("cifar10",),
+        rows={genotype(row[0]): (row[1],) for row in document["rows"]},
+        source=_source(document),
+    )
+
+
+CONVERSIONS: tuple[Callable[[Path], TruthTable], ...] = (nb201, transnas, nb301)
+
+
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(
+        gzip.decompress((folder / f"{name}.json.gz").read_bytes())
+    )
+    return document
+
+
+def _source(document: dict[str, Any]) -> str:
+    return f"{document['source']}; {document['licence']}"
+
+
+if __name__ == "__main__":
+    main()

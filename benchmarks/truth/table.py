@@ -1,0 +1,104 @@
+"""Architectures whose accuracy is known from trainings, in one form for all spaces."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import search_spaces
+from nas.seeding import rng
+from nas.space.candidate import candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nas.space.candidate import Candidate
+    from nas.space.search_space import SearchSpace
+    from nas.task.task import Task
+
+FOLDER = Path(__file__).parent / "tables"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TruthTable:
+    """Accuracies of trained architectures of one space.
+
+    Attributes:
+        name: Name of the table.
+        family: Tables of equal or similar spaces; whatever is fitted for one of them is fitted on
+            other families.
+        space: The space, with its sizes at the training after a colon.
+        measures: Names of the accuracies, such as the data sets; higher is better.
+        rows: The accuracies by notation of the architecture in the space.
+        source: Where the numbers are from, and their licence.
+    """
+
+    name: str
+    family: str
+    space: str
+    measures: tuple[str, ...]
+    rows: Mapping[str, tuple[float, ...]]
+    source: str
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """The space of the architectures for a task."""
+        return search_spaces.get(self.space, task)
+
+    def draw(self, space: SearchSpace, count: int, seed: int) -> list[Known]:
+        """Different architectures drawn at random; all of them if there are fewer."""
+        notations = list(self.rows)
+        order = rng(seed, "truth", self.name).permutation(len(notations))
+        found: dict[str, Known] = {}
+        for index in order:
+            if len(found) == count:
+                break
+            notation = notations[index]
+            one = candidate(space, notation)
+            found.setdefault(one.hash, Known(one, self.rows[notation]))
+        return list(found.values())
+
+
+@dataclass(frozen=True)
+class Known:
+    """An architecture, and its accuracy in each measure of the table."""
+
+    candidate: Candidate
+    accuracies: tuple[float, ...]
+
+
+def names() -> list[str]:
+    """Names of all tables."""
+    return sorted(file.name.removesuffix(".json.gz") for file in FOLDER.glob("*.json.gz"))
+
+
+@cache
+def read(name: str) -> TruthTable:
+    """The table with this name.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    document: dict[str, Any] = json.loads(
+        gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes())
+    )
+    rows = {notation: tuple(values) for notation, *values in document.pop("rows")}
+    return TruthTable(**{**document, "measures": tuple(document["measures"])}, rows=rows)
+
+
+def write(table: TruthTable) -> None:
+    """Write a table, the same bytes for the same rows."""
+    document = {
+        "name": table.name,
+        "family": table.family,
+        "space": table.space,
+        "source": table.source,
+        "measures": table.measures,
+        "rows": [[notation, *values] for notation, values in table.rows.items()],
+    }
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{table.name}.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
