@@ -3,6 +3,7 @@
 from search_spaces.cells.darts import Darts
 from search_spaces.cells.genotype import Edge, Genotype
 from search_spaces.cells.nasnet import NasNet
+from search_spaces.cells.nb101 import NasBench101
 from search_spaces.cells.nb201 import NasBench201
 from search_spaces.deepnets.space import DeepNets
 from search_spaces.nodes.auto_gnn import AutoGnn
@@ -26,6 +27,7 @@ __all__ = [
     "GnnLayers",
     "GraphGym",
     "GraphNas",
+    "NasBench101",
     "NasBench201",
     "NasBenchGraph",
     "NasNet",

@@ -13,7 +13,7 @@ PHOTOS = Task(classes=1000, channels=3, resolution=224)
 
 def test_names_are_sorted_and_known():
     assert names() == sorted(names())
-    assert {"darts", "nasnet", "nb201"} <= set(names())
+    assert {"darts", "nasnet", "nb101", "nb201"} <= set(names())
 
 
 @pytest.mark.parametrize("name", names())
@@ -24,7 +24,7 @@ def test_every_space_describes_itself_under_its_name(name):
     assert cls.source
 
 
-@pytest.mark.parametrize("name", ["darts", "nasnet", "nb201"])
+@pytest.mark.parametrize("name", ["darts", "nasnet", "nb101", "nb201"])
 def test_sizes_follow_the_task(name):
     small, large = get(name, DIGITS).macro(), get(name, CIFAR).macro()
     assert small["cells"] < large["cells"]
@@ -81,7 +81,7 @@ def test_sizes_out_of_range(name, message):
         get(name, CIFAR)
 
 
-@pytest.mark.parametrize("name", ["darts", "nasnet", "nb201"])
+@pytest.mark.parametrize("name", ["darts", "nasnet", "nb101", "nb201"])
 def test_image_spaces_refuse_graphs(name):
     with pytest.raises(ConfigError, match="a task on images"):
         SPACES.get(name)(task=Task(kind="node-classification", classes=7, features=1433))

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 SPACES = {
     "nasnet": {"channels": 4, "cells": 1},
     "darts": {"channels": 4, "cells": 3},
+    "nb101": {"channels": 8, "cells": 1},
     "nb201": {"channels": 4, "cells": 1},
 }
 ALONE = """

@@ -71,13 +71,13 @@ def test_edges_are_joined_though_not_every_pair_of_numbers_is_one() -> None:
     assert (edges.pattern, len(edges.names)) == ("edge_{0..2}_{1..3}", 6)
 
 
-@pytest.mark.parametrize("name", ["nasnet", "darts", "nb201", "deepnets"])
+@pytest.mark.parametrize("name", ["nasnet", "darts", "nb101", "nb201", "deepnets"])
 def test_every_parameter_is_in_one_entry(name: str) -> None:
     space = search_spaces.get(name, IMAGES)
     names = [n for choice in choices(space, np.random.default_rng(0)) for n in choice.names]
     assert len(names) == len(set(names))
     if name != "deepnets":
-        assert len(names) == {"nasnet": 40, "darts": 24, "nb201": 6}[name]
+        assert len(names) == {"nasnet": 40, "darts": 24, "nb101": 25, "nb201": 6}[name]
 
 
 def test_json_has_the_whole_distribution() -> None:
