@@ -25,7 +25,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("nas.compile", "nas.analysis"),
     ("nas.graph",),
     ("nas.resume",),
-    ("nas.registry", "nas.config", "nas.seeding", "nas.events", "nas.files", "nas.raised"),
+    (
+        "nas.registry",
+        "nas.config",
+        "nas.seeding",
+        "nas.events",
+        "nas.files",
+        "nas.raised",
+        "nas.allocator",
+    ),
     ("nas.errors", "nas.metric"),
 )
 LEVEL = {unit: -depth for depth, layer in enumerate(LAYERS) for unit in layer}
