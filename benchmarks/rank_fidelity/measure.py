@@ -46,8 +46,8 @@ def measure(
 ) -> None:
     """Measure what the file of a table does not hold yet: one row for each architecture.
 
-    A row holds the architecture, its accuracies, its choices, its costs at full size, and its
-    figures with the weights of each hypernetwork and with untrained ones.
+    A row holds the architecture, its accuracies, its choices, its costs at full size, the general
+    hypernetwork's vector, and figures with the weights of each hypernetwork and untrained ones.
     """
     file = folder / f"{table.name}.json"
     rows: list[dict[str, Any]] = json.loads(file.read_text())["rows"] if file.exists() else []
@@ -75,6 +75,7 @@ def measure(
 
 def _measured(known: Sequence[Known], scorers: dict[str, Scorer]) -> list[dict[str, Any]]:
     candidates = [one.candidate for one in known]
+    vectors = scorers["general"].embed(candidates).tolist()
     estimates = {name: scorer(candidates) for name, scorer in scorers.items()}
     return [
         {
@@ -82,6 +83,7 @@ def _measured(known: Sequence[Known], scorers: dict[str, Scorer]) -> list[dict[s
             "accuracies": one.accuracies,
             "choices": dict(one.candidate.params),
             "costs": asdict(cost(one.candidate.network)),
+            "embedding": [round(number, 4) for number in vectors[place]],
             **{
                 name: asdict(found[place]) if isinstance(found[place], Estimate) else None
                 for name, found in estimates.items()

@@ -11,18 +11,19 @@ import argparse
 import gzip
 import json
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+import search_spaces
 from benchmarks.ranking.table import PUBLISHED, notation
 from benchmarks.truth.table import TruthTable, write
+from nas.task.task import Task
 from search_spaces.cells.darts import CONCAT as DARTS_CONCAT
 from search_spaces.cells.darts import OPERATIONS as DARTS_OPERATIONS
+from search_spaces.cells.nb101 import params_of_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-_SKELETON = "nb201"
-"""TransNAS-Bench-101's micro cells are those of NAS-Bench-201 without average pooling."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -55,7 +56,10 @@ def nb201(folder: Path) -> TruthTable:
 
 
 def transnas(folder: Path) -> TruthTable:
-    """TransNAS-Bench-101, micro cells on seven tasks of Taskonomy."""
+    """TransNAS-Bench-101 on seven tasks of Taskonomy.
+
+    Its micro cells are those of NAS-Bench-201 without average pooling.
+    """
     document = _read(folder, "transnas101_micro")
     operations = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3")
     tasks = document["tasks"]
@@ -67,7 +71,7 @@ def transnas(folder: Path) -> TruthTable:
     return TruthTable(
         name="transnas",
         family="nb201",
-        space=_SKELETON,
+        space="nb201",
         measures=tuple(tasks),
         rows=rows,
         source=_source(document),
@@ -105,7 +109,27 @@ def nb301(folder: Path) -> TruthTable:
     )
 
 
-CONVERSIONS: tuple[Callable[[Path], TruthTable], ...] = (nb201, transnas, nb301)
+def nb101(folder: Path) -> TruthTable:
+    """NAS-Bench-101 on CIFAR-10, validation accuracy after 108 epochs, %.
+
+    Different rows that describe one cell hold different trainings; their mean counts.
+    """
+    document = _read(folder, "nb101_sample_cifar10")
+    space = search_spaces.get("nb101", Task(classes=10, channels=3, resolution=32))
+    trained: dict[str, list[float]] = {}
+    for numbers, accuracy, *_ in document["rows"]:
+        trained.setdefault(space.encode(params_of_numbers(numbers)), []).append(accuracy)
+    return TruthTable(
+        name="nb101",
+        family="nb101",
+        space="nb101",
+        measures=("cifar10",),
+        rows={notation: (fmean(found),) for notation, found in trained.items()},
+        source=_source(document),
+    )
+
+
+CONVERSIONS: tuple[Callable[[Path], TruthTable], ...] = (nb201, transnas, nb301, nb101)
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:
