@@ -13,6 +13,7 @@ from search_spaces.nodes.graphnas import GraphNas
 from search_spaces.nodes.nasbench_graph import NasBenchGraph
 from search_spaces.registry import SPACES, get, names
 from search_spaces.stages.anynet import AnyNet
+from search_spaces.stages.mnasnet import MnasNet
 from search_spaces.stages.regnet import RegNet
 from search_spaces.stages.resnet import ResNet
 
@@ -27,6 +28,7 @@ __all__ = [
     "GnnLayers",
     "GraphGym",
     "GraphNas",
+    "MnasNet",
     "NasBench101",
     "NasBench201",
     "NasBenchGraph",

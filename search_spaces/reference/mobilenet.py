@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 from nas.graph.builder import GraphBuilder
 from search_spaces.reference.frame import head, image, is_large
 from search_spaces.reference.registry import register
+from search_spaces.stages.inverted_residual import (
+    conv_norm_act,
+    divisible,
+    inverted_residual,
+)
 
 if TYPE_CHECKING:
-    from nas.graph.builder import Value
     from nas.graph.graph import Graph
     from nas.task.task import Task
 
+_FUNCTION = "relu6"
 _STAGES = (
     (1, 16, 1, 1),
     (6, 24, 2, 2),
@@ -34,40 +39,21 @@ def mobilenet_v2(task: Task, *, width: float = 1.0) -> Graph:
     b = GraphBuilder()
     large = is_large(task)
     with b.scope("stem"):
-        x = _conv(b, image(b, task), _rounded(32 * width), 3, stride=2 if large else 1)
+        x = image(b, task)
+        x = conv_norm_act(b, x, divisible(32 * width), 3, 2 if large else 1, function=_FUNCTION)
     for stage, (expansion, channels, depth, stride) in enumerate(_STAGES):
         first = stride if large or stage > 2 else 1
         for index in range(depth):
             with b.scope(f"stage{stage}.block{index}"):
-                x = _block(b, x, expansion, _rounded(channels * width), 1 if index else first)
+                x = inverted_residual(
+                    b,
+                    x,
+                    divisible(channels * width),
+                    stride=1 if index else first,
+                    expansion=expansion,
+                    function=_FUNCTION,
+                )
     with b.scope("last"):
-        x = _conv(b, x, _rounded(1280 * max(1.0, width)), 1)
+        x = conv_norm_act(b, x, divisible(1280 * max(1.0, width)), 1, function=_FUNCTION)
     x = b.dropout(b.flatten(b.global_avg_pool(x, name="pool")), 0.2)
     return b.build(head(b, x, task))
-
-
-def _block(b: GraphBuilder, x: Value, expansion: int, channels: int, stride: int) -> Value:
-    """Inverted residual with linear bottleneck."""
-    y = x
-    if expansion > 1:
-        with b.scope("expand"):
-            y = _conv(b, y, expansion * x.channels, 1)
-    with b.scope("depthwise"):
-        y = _conv(b, y, y.channels, 3, stride=stride, groups=y.channels)
-    with b.scope("project"):
-        y = b.batch_norm(b.conv2d(y, channels, 1, name="conv"), name="norm")
-    return b.add(x, y) if x.shape == y.shape else y
-
-
-def _conv(
-    b: GraphBuilder, x: Value, channels: int, kernel: int, *, stride: int = 1, groups: int = 1
-) -> Value:
-    """Convolution, batch norm, ReLU6."""
-    x = b.conv2d(x, channels, kernel, stride=stride, groups=groups, name="conv")
-    return b.activation(b.batch_norm(x, name="norm"), "relu6")
-
-
-def _rounded(channels: float) -> int:
-    """The nearest multiple of eight that is at least nine tenths of the width."""
-    rounded = max(8, int(channels + 4) // 8 * 8)
-    return rounded + 8 if rounded < 0.9 * channels else rounded

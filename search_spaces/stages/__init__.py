@@ -1,1 +1,1 @@
-"""Spaces of stages of equal blocks: AnyNet, RegNet and ResNet."""
+"""Spaces of stages of equal blocks: AnyNet, RegNet, ResNet and MnasNet."""
