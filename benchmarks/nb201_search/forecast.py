@@ -29,8 +29,8 @@ from nas.analysis.agreement import kendall, top_kendall
 from nas.analysis.figure import graph_figures
 from nas.data import catalog
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
-from nas.study.selection.finalist_selector import LEARNED_FROM, oriented
-from nas.study.selection.regressor import AccuracyRegressor
+from nas.study.selection.finalist_selector import oriented
+from nas.study.selection.regressor import COSTS, PREDICTED, AccuracyRegressor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,13 +108,15 @@ class Ranked:
             if isinstance(estimate, Estimate)
         ]
         cells, known = [cell for cell, _, _ in kept], [row for _, _, row in kept]
-        table = np.stack(
-            [oriented(name, [row[name] for row in known]) for name in LEARNED_FROM], 1
-        )
-        self.score = oriented("score", [row["score"] for row in known])
+
+        def column(name: str) -> Floats:
+            return oriented(name, [row[name] for row in known])
+
+        self.score = column("score")
         self._features = one_hot([cell.params for cell in cells])
-        vectors = scored.embed(cells).double().numpy()
-        self._regressor = AccuracyRegressor(self.score, table, vectors)
+        costs, figures = ([column(name) for name in names] for names in (COSTS, PREDICTED))
+        choices = [cell.params for cell in cells]
+        self._regressor = AccuracyRegressor(self.score, costs, figures, choices)
         self._val = np.array([truth[cell.architecture].val for cell in cells])
         self._test = np.array([true for _, true, _ in kept])
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nas.analysis.figure import FIGURES
+from nas.evaluate.score_aggregate import ScoreAggregate
+from nas.study.selection.regressor import COSTS
+from nas.task.images import GENERAL_SCORE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-COSTS = ("params", "macs", "activation_bytes", "layers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +59,22 @@ def _read(file: Path) -> Pool:
         if any(row.get(predictor) for row in rows):
             for name in next(row[predictor] for row in rows if row.get(predictor)):
                 figures[f"{predictor}:{name}"] = _column(rows, predictor, name)
+    figures["general:score"] = _score(rows)
     return Pool(
         name=file.stem,
         family=document["family"],
         truths=dict(zip(document["measures"], truths.T, strict=True)),
         figures=figures,
         choices=[row["choices"] for row in rows],
+    )
+
+
+def _score(rows: Sequence[Mapping[str, Mapping[str, float]]]) -> Floats:
+    """The score that a search gives with the general hypernetwork, the table as its reference."""
+    known = [{**row["costs"], **row["general"]} for row in rows if row["general"]]
+    score = ScoreAggregate.fit(known, GENERAL_SCORE_WEIGHTS)
+    return np.array(
+        [score({**row["costs"], **row["general"]}) if row["general"] else 0.0 for row in rows]
     )
 
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from benchmarks.rank_fidelity.pool import Floats, Pool
 
-Score = "Callable[[Pool], Floats | None]"
 
 _FIFTHS = 5
 
@@ -28,7 +27,7 @@ def equal_ranks(*names: str) -> Callable[[Pool], Floats | None]:
     def score(pool: Pool) -> Floats | None:
         if not all(name in pool.figures for name in names):
             return None
-        return np.sum([rankdata(pool.figures[name]) for name in names], 0)
+        return np.asarray(np.sum([rankdata(pool.figures[name]) for name in names], 0))
 
     return score
 

@@ -21,6 +21,7 @@ from nas.task.task import Task
 from search_spaces.cells.darts import CONCAT as DARTS_CONCAT
 from search_spaces.cells.darts import OPERATIONS as DARTS_OPERATIONS
 from search_spaces.cells.nb101 import params_of_numbers
+from search_spaces.stages.mnasnet import from_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -129,7 +130,21 @@ def nb101(folder: Path) -> TruthTable:
     )
 
 
-CONVERSIONS: tuple[Callable[[Path], TruthTable], ...] = (nb201, transnas, nb301, nb101)
+def mnasnet(folder: Path) -> TruthTable:
+    """Accel-NASBench, networks like MnasNet's on ImageNet, validation accuracy, %."""
+    document = _read(folder, "accel_nasbench_part")
+    space = search_spaces.get("mnasnet", Task(classes=1000, channels=3, resolution=224))
+    return TruthTable(
+        name="mnasnet",
+        family="mnasnet",
+        space="mnasnet",
+        measures=("imagenet",),
+        rows={space.encode(from_numbers(row[0])): (row[1],) for row in document["rows"]},
+        source=_source(document),
+    )
+
+
+CONVERSIONS: tuple[Callable[[Path], TruthTable], ...] = (nb201, transnas, nb301, nb101, mnasnet)
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:

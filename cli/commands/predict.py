@@ -203,6 +203,7 @@ def _lines(result: _Result) -> dict[str, object]:
     from nas.errors import counted
 
     found, gain, kind = result.found, result.gain, result.found.data.task.traits
+    samples = len(found.data.val)
     coverage, seconds = found.predicted.coverage, found.predicted.seconds
     lines: dict[str, object] = {
         "parameters": count(coverage.total),
@@ -222,12 +223,12 @@ def _lines(result: _Result) -> dict[str, object]:
     if coverage.kept:
         lines["kept"] = f"{_some(coverage.kept)}: not learned (frozen, or not floating-point)"
     if result.accuracy is not None:
-        lines[kind.metric] = f"{quality(result.accuracy, kind)} on the ranking split, untrained"
+        lines[kind.metric] = f"{quality(result.accuracy, kind, samples)} on the ranking split, untrained"
     if gain is not None:
         for name, trained in (("predicted", gain.predicted), ("default", gain.default)):
             lines[f"from {name}"] = (
-                f"{quality(trained.before, kind)} on the ranking split, "
-                f"{_after(trained.after, kind)} after {counted(gain.steps, 'step')} at learning "
+                f"{quality(trained.before, kind, samples)} on the ranking split, "
+                f"{_after(trained.after, kind, samples)} after {counted(gain.steps, 'step')} at learning "
                 f"rate {trained.lr:.2g}"
             )
     lines["weights"] = (
@@ -243,21 +244,22 @@ def _sentences(result: _Result) -> list[str]:
     sentences = [_AT_CHANCE] if result.at_chance else []
     if result.gain is not None:
         gain, kind = result.gain, result.found.data.task.traits
+        samples = len(result.found.data.val)
         first, second = gain.default.after, gain.predicted.after
         if gain.better == "predicted":
             first, second = second, first
         state = "level" if first == second else "ahead"
         sentences.append(
             f"{gain.better.capitalize()} weights are {state} after {counted(gain.steps, 'step')}: "
-            f"{_after(first, kind)} against {_after(second, kind)}; they are saved."
+            f"{_after(first, kind, samples)} against {_after(second, kind, samples)}; they are saved."
         )
     return sentences
 
 
-def _after(value: float, kind: TaskKind) -> str:
+def _after(value: float, kind: TaskKind, samples: int) -> str:
     from cli.output import quality
 
-    return "diverged" if value != value else quality(value, kind)
+    return "diverged" if value != value else quality(value, kind, samples)
 
 
 def _some(sizes: Mapping[str, int]) -> str:

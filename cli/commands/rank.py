@@ -91,13 +91,13 @@ def command(
         rows = [one.to_dict() for one in sorted(ranked, key=lambda one: one.position)]
         emit_json({"scores": rows, "seconds": round(perf_counter() - start, 3)})
         return
-    kind = data.task.traits
+    kind, samples = data.task.traits, min(images, len(data.val))
     table(
         ("score", kind.metric, "loss", "params", "MACs", "architecture"),
         [
             (
                 "failed" if one.estimate is None else f"{one.estimate.score:.3f}",
-                quality(None if one.estimate is None else one.estimate.accuracy, kind),
+                quality(None if one.estimate is None else one.estimate.accuracy, kind, samples),
                 "–" if one.estimate is None else f"{one.estimate.loss:.3f}",
                 count(one.cost.params),
                 count(one.cost.macs),

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optuna.samplers import BaseSampler
-    from torch import Tensor
 
     from nas.data.dataset import Dataset
     from nas.evaluate.scorer import Estimate, Failure
@@ -73,9 +72,6 @@ class CandidateScorer(Protocol):
 
     def one_by_one(self, candidates: Sequence[Candidate]) -> Iterator[Estimate | Failure]:
         """An estimate or the reason of the failure for each candidate, in order."""
-
-    def embed(self, candidates: Sequence[Candidate]) -> Tensor:
-        """A vector for each architecture: (N, D)."""
 
     def proxy(self, space: SearchSpace) -> SearchSpace:
         """The space at the size at which candidates are scored."""
@@ -169,7 +165,6 @@ class SearchRun:
         self._trainings = Trainings(trainer, record, folder, splits=config.splits or 1)
         self._training = TrainingStage(
             space,
-            score.embed,
             self._trainings,
             start_policy(config.init, trainer.starts(space), record),
             self._standings,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nas.space.candidate import candidate
 from nas.study.finalists.contender import Contender
 from nas.study.finalists.final_round import FinalRound
 from nas.study.finalists.rivals import rivals_of
@@ -17,12 +16,9 @@ from nas.study.selection.mutation_selector import MutationSelector
 from nas.study.selection.pareto import best
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
     from optuna.trial import FrozenTrial
-    from torch import Tensor
 
     from nas.events import Listener
     from nas.space.candidate import Candidate
@@ -68,7 +64,6 @@ class TrainingStage:
 
     Args:
         space: Full-size space.
-        embed: A vector for each architecture, (N, D).
         trainings: Trains one architecture and keeps the result.
         starts: Initial weights of the trainings.
         standings: Compares trained architectures.
@@ -83,7 +78,6 @@ class TrainingStage:
     def __init__(
         self,
         space: SearchSpace,
-        embed: Callable[[Sequence[Candidate]], Tensor],
         trainings: Trainings,
         starts: StartPolicy,
         standings: Standings,
@@ -95,7 +89,6 @@ class TrainingStage:
         is_finished: bool = False,
     ) -> None:
         self._space = space
-        self._embed = embed
         self._trainings = trainings
         self._starts = starts
         self._standings = standings
@@ -120,7 +113,7 @@ class TrainingStage:
         scored = [trial for trial in explored if is_scored(trial)]
         rivals = rivals_of(self._space, scored, self._baselines)
         selector = FinalistSelector(
-            ranked, config.objectives, self._vectors, probes=probes_among(config.finalist_count)
+            ranked, config.objectives, probes=probes_among(config.finalist_count)
         )
         rungs = config.rungs(TrialCounts.of(explored).complete, len(self._baselines))
         brief = rungs[:-1] if config.max_epochs else rungs
@@ -166,10 +159,6 @@ class TrainingStage:
             for contender in contenders
             if self._trainings.is_known("finalist", contender, epochs, start)
         ]
-
-    def _vectors(self, trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
-        candidates = [candidate(self._space, trial.params) for trial in trials]
-        return self._embed(candidates).double().numpy()
 
     def _selection(self, selector: FinalistSelector, exploration: Exploration) -> Select:
         """The next architecture of the first rung, as a contender."""

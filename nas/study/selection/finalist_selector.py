@@ -10,12 +10,11 @@ from nas.analysis.agreement import kendall
 from nas.analysis.figure import FIGURES, known_from
 from nas.study.record.trial_reading import figure_of, figures_of, has_figure
 from nas.study.selection.pareto import by_training
-from nas.study.selection.regressor import AccuracyRegressor
+from nas.study.selection.regressor import COSTS, PREDICTED, AccuracyRegressor
 from nas.study.selection.trust import FEWEST, Trust, trust
-from nas.task.images import SCORE_WEIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from optuna.trial import FrozenTrial
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from nas.study.selection.regressor import Forecast
 
     Floats = NDArray[np.float64]
-    Embed = Callable[[Sequence[FrozenTrial]], Floats]
 
 _FOLDS = 10
 
@@ -33,9 +31,6 @@ _PROVEN = 0.3
 
 REGRESSOR = "regressor"
 """The name of the forecast among the scores."""
-
-LEARNED_FROM = tuple(SCORE_WEIGHTS)
-"""The figures from which a regressor learns, in addition to score and embedding."""
 
 
 def probes_among(finalists: int) -> int:
@@ -55,7 +50,6 @@ class FinalistSelector:
     Args:
         trials: Scored trials of different architectures, best first.
         objectives: Objectives of the search; a forecast replaces figures with predicted weights.
-        embed: A vector for each trial's architecture, (N, D).
         probes: Number of probes.
         optimism: Number of standard deviations added to the mean of the forecast; uncertain
             architectures are then tried earlier (upper confidence bound, Srinivas et al. 2010).
@@ -65,7 +59,6 @@ class FinalistSelector:
         self,
         trials: Sequence[FrozenTrial],
         objectives: Sequence[Objective],
-        embed: Embed,
         *,
         probes: int = 0,
         optimism: float = 0.5,
@@ -73,7 +66,6 @@ class FinalistSelector:
         self._trials = trials
         self._figures = [figures_of(trial) for trial in trials]
         self._objectives = objectives
-        self._embed = embed
         self._optimism = optimism
         self._row = {trial.number: row for row, trial in enumerate(trials)}
         scored = known_from("weights")
@@ -158,10 +150,21 @@ class FinalistSelector:
 
     def _forecast(self, rows: list[int], accuracies: list[float]) -> Forecast:
         if self._regressor is None:
-            figures = np.stack([self._scores[name] for name in LEARNED_FROM], 1)
-            embedding = self._embed(self._trials)
-            self._regressor = AccuracyRegressor(self._scores[self._lead], figures, embedding)
+            self._regressor = AccuracyRegressor(
+                self._scores[self._lead],
+                self._recorded(COSTS),
+                self._recorded(PREDICTED),
+                [trial.params for trial in self._trials],
+            )
         return self._regressor.fit(rows, accuracies)
+
+    def _recorded(self, names: Iterable[str]) -> list[Floats]:
+        """Figures that are recorded for all trials, higher better."""
+        return [
+            oriented(name, [figure_of(trial, name) for trial in self._trials])
+            for name in names
+            if all(has_figure(trial, name) for trial in self._trials)
+        ]
 
 
 def _untrained(

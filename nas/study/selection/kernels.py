@@ -28,15 +28,15 @@ def normal_scores(values: Floats) -> Floats:
 
 
 def ranked(columns: Sequence[Floats]) -> Floats:
-    """Columns (N,) as normal scores, side by side: (N, C)."""
+    """Columns (N,), at least one, as normal scores side by side: (N, C)."""
     return np.stack([normal_scores(column) for column in columns], 1)
 
 
 def encoded(choices: Sequence[Mapping[str, object]]) -> Floats:
     """Choices as numbers, (N, C).
 
-    One column for each value of a choice, 1 where it was chosen; one with the number of times each
-    value was chosen at all, if several choices share it; numbers with many values as normal scores.
+    One column for each value of a choice, 1 where it was chosen; for each value that several
+    choices share, the number of choices that took it; numbers with many values as normal scores.
     """
     names = list(dict.fromkeys(name for one in choices for name in one))
     columns: list[Floats] = []
@@ -57,6 +57,30 @@ def encoded(choices: Sequence[Mapping[str, object]]) -> Floats:
     if not varied:
         return np.zeros((len(choices), 0))
     return np.stack([(column - column.mean()) / column.std() for column in varied], 1)
+
+
+def kernels(
+    score: Floats,
+    costs: Sequence[Floats],
+    figures: Sequence[Floats],
+    choices: Sequence[Mapping[str, object]],
+) -> dict[str, Floats]:
+    """Likeness of architectures (N, N) in each group of features.
+
+    Args:
+        score: Score before training, (N,).
+        costs: Costs, each (N,).
+        figures: Figures with predicted weights, each (N,).
+        choices: The choices of each architecture.
+    """
+    chosen = encoded(choices)
+    return {
+        "costs": linear(ranked(costs)),
+        "figures": linear(ranked(figures)),
+        "score": linear(ranked([score])),
+        "choices": linear(chosen),
+        "likeness": gaussian(chosen),
+    }
 
 
 def linear(features: Floats) -> Floats:

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import optuna
-import torch
 
 from nas.compile.module import to_module
 from nas.data.digits import load
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from torch import Tensor, nn
+    from torch import nn
 
     from nas.evaluate.scorer import Estimate, Failure
     from nas.modules.own_module import OwnModule
@@ -140,9 +139,6 @@ class FakeScorer:
 
     def one_by_one(self, candidates: Sequence[Candidate]) -> Iterator[Estimate | Failure]:
         return iter(toy_score(candidates))
-
-    def embed(self, candidates: Sequence[Candidate]) -> Tensor:
-        return torch.zeros(len(candidates), 1)
 
     def proxy(self, space: SearchSpace) -> SearchSpace:
         return self._space

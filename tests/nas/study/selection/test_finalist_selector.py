@@ -13,26 +13,27 @@ from nas.study.selection.finalist_selector import REGRESSOR, FinalistSelector
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from optuna.trial import FrozenTrial
 
 SCORE = parse_objectives(["score"])
 
 
-def ranked(scores: Sequence[float], **figures: Sequence[float]) -> list[FrozenTrial]:
-    """Scored trials in the order given; figures not given are all equal."""
+def ranked(
+    scores: Sequence[float], choices: Sequence[int] | None = None, **figures: Sequence[float]
+) -> list[FrozenTrial]:
+    """Scored trials of one choice in the order given; figures not given are all equal."""
     study = optuna.create_study(direction="maximize")
     for row, score in enumerate(scores):
+        if choices is not None:
+            study.enqueue_trial({"kernel": choices[row]})
         trial = study.ask()
+        if choices is not None:
+            trial.suggest_int("kernel", 0, max(choices))
         given = {name: float(values[row]) for name, values in figures.items()}
         for name, value in {**dict.fromkeys(FIGURES, 1.0), "score": score, **given}.items():
             trial.set_user_attr(name, value)
         study.tell(trial, score)
     return study.trials
-
-
-def no_embedding(trials: Sequence[FrozenTrial]) -> NDArray[np.float64]:
-    return np.zeros((len(trials), 2))
 
 
 def train_all(
@@ -46,28 +47,28 @@ def train_all(
 
 def test_first_the_best_then_probes_all_over_the_ranking_then_the_next_best() -> None:
     trials = ranked([float(-i) for i in range(31)])
-    selector = FinalistSelector(trials, SCORE, no_embedding, probes=2)
+    selector = FinalistSelector(trials, SCORE, probes=2)
     trained = train_all(selector, [1 - i / 100 for i in range(31)], 5)
     assert list(trained) == [0, 10, 20, 1, 2]
 
 
 def test_nothing_is_trained_twice_and_all_come_in_the_end() -> None:
     trials = ranked([float(-i) for i in range(7)])
-    selector = FinalistSelector(trials, SCORE, no_embedding, probes=3)
+    selector = FinalistSelector(trials, SCORE, probes=3)
     trained = train_all(selector, [0.5] * 7, 99)
     assert sorted(trained) == list(range(7))
     assert selector(trained) is None
 
 
 def test_without_trials_there_is_no_choice() -> None:
-    selector = FinalistSelector([], SCORE, no_embedding, probes=2)
+    selector = FinalistSelector([], SCORE, probes=2)
     assert selector({}) is None
     assert selector.trust({}).probes == 0
 
 
 def test_what_diverged_is_neither_learned_from_nor_trained_again() -> None:
     trials = ranked([float(-i) for i in range(9)])
-    selector = FinalistSelector(trials, SCORE, no_embedding)
+    selector = FinalistSelector(trials, SCORE)
     tried = {0: None, 1: 0.5, 2: 0.4}
     assert selector.trust(tried).probes == 2
     assert selector(tried) is trials[3]
@@ -78,22 +79,17 @@ def test_the_same_answers_lead_to_the_same_choice() -> None:
     trials = ranked(sorted(draws.random(40).tolist(), reverse=True))
     accuracies = draws.random(40).tolist()
     once, again = (
-        train_all(FinalistSelector(trials, SCORE, no_embedding, probes=2), accuracies, 12)
-        for _ in "ab"
+        train_all(FinalistSelector(trials, SCORE, probes=2), accuracies, 12) for _ in "ab"
     )
     assert once == again
 
 
-def test_the_embedding_adds_to_the_score() -> None:
+def test_choices_that_decide_are_learned() -> None:
     draws = np.random.default_rng(1)
-    hidden = draws.normal(size=200)
-    trials = ranked(sorted(draws.random(200).tolist(), reverse=True))
-    accuracies = (0.8 + 0.05 * hidden).tolist()
-
-    def embed(chosen: Sequence[FrozenTrial]) -> NDArray[np.float64]:
-        return np.array([[hidden[trial.number], 0.1 * trial.number] for trial in chosen])
-
-    selector = FinalistSelector(trials, SCORE, embed, probes=4)
+    kernels = draws.integers(3, size=200).tolist()
+    trials = ranked(sorted(draws.random(200).tolist(), reverse=True), choices=kernels)
+    accuracies = [0.7 + 0.1 * kernel + 0.001 * draws.random() for kernel in kernels]
+    selector = FinalistSelector(trials, SCORE, probes=4)
     trained = train_all(selector, accuracies, 24)
     trust = selector.trust(trained)
     assert trust.ranked_by == REGRESSOR
@@ -101,29 +97,28 @@ def test_the_embedding_adds_to_the_score() -> None:
     assert by_regressor is not None
     assert by_score is not None
     assert by_regressor > by_score + 0.3
-    later = list(trained)[-8:]
-    assert np.mean([accuracies[number] for number in later]) > np.quantile(accuracies, 0.75)
+    assert [kernels[number] for number in list(trained)[-8:]] == [2] * 8
 
 
 def test_a_figure_that_surely_ranks_better_takes_over() -> None:
     count = 60
     draws = np.random.default_rng(2)
-    params = [float(value) for value in draws.permutation(count)]
-    trials = ranked([float(-i) for i in range(count)], params=params)
-    accuracies = [0.5 + value / 200 for value in params]
-    selector = FinalistSelector(trials, SCORE, no_embedding, probes=12)
+    paths = [float(value) for value in draws.permutation(count)]
+    trials = ranked([float(-i) for i in range(count)], mean_path=paths)
+    accuracies = [0.5 + value / 200 for value in paths]
+    selector = FinalistSelector(trials, SCORE, probes=12)
     trained = train_all(selector, accuracies, 20)
-    assert selector.trust(trained).ranked_by == "params"
+    assert selector.trust(trained).ranked_by == "mean_path"
     following = selector(trained)
     assert following is not None
-    left = [params[trial.number] for trial in trials if trial.number not in trained]
-    assert params[following.number] == max(left)
+    left = [paths[trial.number] for trial in trials if trial.number not in trained]
+    assert paths[following.number] == max(left)
 
 
 def test_the_ranking_is_that_of_the_objective() -> None:
     accuracy = [0.9, 0.8, 0.7, 0.6, 0.5]
     trials = ranked([0.1, 0.5, 0.2, 0.4, 0.3], accuracy=accuracy)
-    selector = FinalistSelector(trials, parse_objectives(["accuracy"]), no_embedding)
+    selector = FinalistSelector(trials, parse_objectives(["accuracy"]))
     trained = train_all(selector, accuracy, 3)
     assert list(trained) == [0, 1, 2]
     assert selector.trust(trained).ranked_by == "accuracy"
@@ -132,7 +127,7 @@ def test_the_ranking_is_that_of_the_objective() -> None:
 def test_trust_does_not_depend_on_the_order_of_training() -> None:
     draws = np.random.default_rng(3)
     trials = ranked(sorted(draws.random(60).tolist(), reverse=True))
-    selector = FinalistSelector(trials, SCORE, no_embedding)
+    selector = FinalistSelector(trials, SCORE)
     numbers = draws.permutation(60)[:25].tolist()
     tried: dict[int, float | None] = {number: draws.random() for number in numbers}
     backwards = dict(reversed(tried.items()))
@@ -141,7 +136,7 @@ def test_trust_does_not_depend_on_the_order_of_training() -> None:
 
 def test_lower_losses_are_better() -> None:
     trials = ranked([3.0, 2.0, 1.0, 0.0], loss=[0.1, 0.2, 0.3, 0.4])
-    found = FinalistSelector(trials, SCORE, no_embedding).trust({0: 0.9, 1: 0.8, 2: 0.7, 3: 0.6})
+    found = FinalistSelector(trials, SCORE).trust({0: 0.9, 1: 0.8, 2: 0.7, 3: 0.6})
     assert found.kendall_tau["loss"] == pytest.approx(1.0)
 
 
@@ -155,9 +150,7 @@ def test_costs_stay_objectives() -> None:
         trial.set_user_attr("params", params)
         study.tell(trial, [score, params])
     first_front = [study.trials[i] for i in (0, 3, 2)]
-    selector = FinalistSelector(
-        [*first_front, study.trials[1], study.trials[4]], objectives, no_embedding
-    )
+    selector = FinalistSelector([*first_front, study.trials[1], study.trials[4]], objectives)
     trained = train_all(selector, [0.9, 0.8, 0.1, 0.2, 0.05], 4)
     assert set(list(trained)[:3]) == {0, 2, 3}
     assert list(trained)[3] == 1

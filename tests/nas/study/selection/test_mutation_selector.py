@@ -16,7 +16,6 @@ from nas.study.search_config import SearchConfig
 from nas.study.selection import mutation_selector
 from nas.study.selection.finalist_selector import FinalistSelector
 from nas.study.selection.mutation_selector import MutationSelector
-from tests.nas.study.selection.test_finalist_selector import no_embedding
 from tests.nas.study.study_toys import found, quality, record, toy_score, toy_search, toy_space
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Family:
         trials = sorted(
             self._study.get_trials(deepcopy=False)[:ALL], key=lambda trial: -trial.values[0]
         )
-        selector = FinalistSelector(trials, SearchConfig().objectives, no_embedding)
+        selector = FinalistSelector(trials, SearchConfig().objectives)
         config = SearchConfig(founders=FOUNDERS)
         return MutationSelector(SPACE, selector, config, cast("Exploration", self))
 

@@ -1,0 +1,139 @@
+"""The tables of the benchmark, in Markdown."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.rank_fidelity.few_labels import LABELS, learnt, over_families
+from benchmarks.rank_fidelity.pool import pools
+from benchmarks.rank_fidelity.zero_labels import SCORES, tau, within_fifths
+from nas.seeding import rng
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from benchmarks.rank_fidelity.few_labels import Learnt
+    from benchmarks.rank_fidelity.pool import Floats, Pool
+
+_TRIVIAL = ("MACs", "parameters", "NASWOT, untrained")
+"""The rivals that cost next to nothing."""
+
+_RESAMPLES = 200
+_SURELY = 0.9
+_FAR = 0.1
+
+
+def report(folder: Path) -> str:
+    """All tables."""
+    known = pools(folder)
+    rows = list(learnt(known))
+    return "\n\n".join((zero_labels(known), few_labels(rows), per_table(rows)))
+
+
+def zero_labels(known: Sequence[Pool]) -> str:
+    """One row for each score: its agreement with training in each family, and in the mean."""
+    families = sorted({pool.family for pool in known})
+    lines = [_line("score", "mean", "inside fifths", "far below", *families)]
+    lines.append(_line(*["---"] * (4 + len(families))))
+    for name, score in SCORES.items():
+        measured = [pool for pool in known if score(pool) is not None]
+        by_family = {
+            family: [pool for pool in measured if pool.family == family] for family in families
+        }
+        taus, fifths = (
+            {family: fmean(map(of, group)) for family, group in by_family.items() if group}
+            for of in (_whole(score), _fifths(score))
+        )
+        everywhere = len(taus) == len(families)
+        far, of = _far_below(score, measured)
+        lines.append(
+            _line(
+                name,
+                f"{fmean(taus.values()):.2f}" if everywhere else "",
+                f"{fmean(fifths.values()):.2f}" if everywhere else "",
+                f"{far} of {of}",
+                *(f"{taus[family]:.2f}" if family in taus else "" for family in families),
+            )
+        )
+    return "\n".join(lines)
+
+
+def few_labels(rows: Sequence[Learnt]) -> str:
+    """Mean over families of each ranker, by the number of labels."""
+    lines = [_line("ranker", *LABELS), _line(*["---"] * (1 + len(LABELS)))]
+    for ranker in dict.fromkeys(row.ranker for row in rows):
+        taus = [
+            over_families([row for row in rows if (row.ranker, row.labels) == (ranker, labels)])
+            for labels in LABELS
+        ]
+        lines.append(_line(ranker, *(f"{value:.2f}" for value in taus)))
+    return "\n".join(lines)
+
+
+def per_table(rows: Sequence[Learnt]) -> str:
+    """Each table with 20 and 50 labels; the mean over its measures."""
+    shown = (20, 50)
+    rankers = list(dict.fromkeys(row.ranker for row in rows))
+    heads = [f"{ranker}, {labels}" for labels in shown for ranker in rankers]
+    lines = [_line("table", *heads), _line(*["---"] * (1 + len(heads)))]
+    for table in dict.fromkeys(row.table for row in rows):
+        cells = [
+            fmean(
+                row.tau
+                for row in rows
+                if (row.table, row.ranker, row.labels) == (table, ranker, labels)
+            )
+            for labels in shown
+            for ranker in rankers
+        ]
+        lines.append(_line(table, *(f"{value:.2f}" for value in cells)))
+    return "\n".join(lines)
+
+
+def _whole(score: Callable[[Pool], Floats | None]) -> Callable[[Pool], float]:
+    """Mean tau of a score over the measures of a table."""
+    return lambda pool: fmean(tau(_known(score, pool), truth) for truth in pool.truths.values())
+
+
+def _fifths(score: Callable[[Pool], Floats | None]) -> Callable[[Pool], float]:
+    """The same inside fifths of the architectures by multiply-accumulates."""
+    return lambda pool: fmean(
+        within_fifths(_known(score, pool), truth, pool.figures["macs"])
+        for truth in pool.truths.values()
+    )
+
+
+def _known(score: Callable[[Pool], Floats | None], pool: Pool) -> Floats:
+    values = score(pool)
+    assert values is not None
+    return values
+
+
+def _far_below(
+    score: Callable[[Pool], Floats | None], measured: Sequence[Pool]
+) -> tuple[int, int]:
+    """In how many tables and measures a score is surely 0.10 below the best trivial rival."""
+    found = [
+        _is_far_below(_known(score, pool), pool, truth)
+        for pool in measured
+        for truth in pool.truths.values()
+    ]
+    return sum(found), len(found)
+
+
+def _is_far_below(values: Floats, pool: Pool, truth: Floats) -> bool:
+    rivals = [_known(SCORES[name], pool) for name in _TRIVIAL]
+    best = max(rivals, key=lambda rival: tau(rival, truth))
+    if tau(best, truth) - tau(values, truth) <= _FAR:
+        return False
+    draws = rng(0, "resample", pool.name).integers(len(truth), size=(_RESAMPLES, len(truth)))
+    behind = [tau(best[rows], truth[rows]) - tau(values[rows], truth[rows]) for rows in draws]
+    return float(np.mean(np.array(behind) > _FAR)) >= _SURELY
+
+
+def _line(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
