@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.demo.trainings import Training
 from nas.analysis.agreement import kendall
+from nas.analysis.figure import oriented
 from nas.seeding import rng
-from nas.study.selection.finalist_selector import oriented
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -26,7 +26,7 @@ from hypernets.cards import directory_of
 from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall, top_kendall
 from nas.data import catalog
-from nas.study.selection.regressor import COSTS, PREDICTED, AccuracyRegressor
+from nas.study.selection.regressor import LEARNED_FROM, AccuracyRegressor
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.task.task import Task
 
@@ -130,12 +130,9 @@ class Ranked:
         self.rankings["validation accuracy of the table"] = self.val
         self.score = self.rankings[SCORE]
         self.features = one_hot([SPACE.decode(key) for key in sample.keys])
-        costs, known = (
-            [oriented(name, figures[name]) for name in names if name in figures]
-            for names in (COSTS, PREDICTED)
-        )
+        known = [oriented(name, figures[name]) for name in LEARNED_FROM if name in figures]
         choices = [SPACE.decode(key) for key in sample.keys]
-        self.regressor = AccuracyRegressor(self.score, costs, known, choices)
+        self.regressor = AccuracyRegressor(self.score, known, choices)
 
     def agreement(self, name: str) -> tuple[float, float]:
         """Kendall tau with test accuracy, over all and in the top decile."""

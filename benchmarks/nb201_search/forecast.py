@@ -26,11 +26,10 @@ from cli.progress import Display
 from hypernets.cards import directory_of
 from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall, top_kendall
-from nas.analysis.figure import graph_figures
+from nas.analysis.figure import graph_figures, oriented
 from nas.data import catalog
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
-from nas.study.selection.finalist_selector import oriented
-from nas.study.selection.regressor import COSTS, PREDICTED, AccuracyRegressor
+from nas.study.selection.regressor import LEARNED_FROM, AccuracyRegressor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,9 +113,9 @@ class Ranked:
 
         self.score = column("score")
         self._features = one_hot([cell.params for cell in cells])
-        costs, figures = ([column(name) for name in names] for names in (COSTS, PREDICTED))
+        figures = [column(name) for name in LEARNED_FROM]
         choices = [cell.params for cell in cells]
-        self._regressor = AccuracyRegressor(self.score, costs, figures, choices)
+        self._regressor = AccuracyRegressor(self.score, figures, choices)
         self._val = np.array([truth[cell.architecture].val for cell in cells])
         self._test = np.array([true for _, true, _ in kept])
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
+from scipy.special import logsumexp
 
 from benchmarks.rank_fidelity.pool import pools
 from nas.seeding import rng
 from nas.study.selection.kernels import kernels, normal_scores
-from nas.study.selection.regressor import COSTS, PREDICTED, Prior
+from nas.study.selection.regressor import SLOPES, Prior
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,19 +86,17 @@ def _of(family: str, known: Sequence[Pool], seed: int) -> list[_Subset]:
 @cache
 def groups(pool: Pool) -> dict[str, Floats]:
     """The kernel of each group of features of a pool, (N, N)."""
-    figures = [pool.figures[f"general:{name}"] for name in PREDICTED]
-    costs = [pool.figures[name] for name in COSTS]
-    return kernels(pool.figures["general:score"], costs, figures, pool.choices)
+    return kernels([pool.figures["general:score"], *pool.learned_from], pool.choices)
 
 
 def _surprise(subset: _Subset, prior: Floats) -> float:
-    """Negative logarithm of the marginal likelihood, without its constant."""
-    slope, *weights, noise = prior
+    """Negative logarithm of the marginal likelihood, slopes averaged, without its constant."""
+    *weights, noise = prior
     covariance = np.tensordot(weights, subset.parts, 1) + noise * np.eye(len(subset.places))
     factor = cho_factor(covariance, lower=True)
-    deviations = subset.places - slope * subset.score
-    explained = deviations @ cho_solve(factor, deviations) / 2
-    return float(explained + np.log(np.diag(factor[0])).sum())
+    deviations = subset.places - np.outer(SLOPES, subset.score)
+    explained = (deviations * cho_solve(factor, deviations.T).T).sum(1) / 2
+    return float(np.log(np.diag(factor[0])).sum() - logsumexp(-explained))
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nas.analysis.figure import FIGURES
-from nas.evaluate.score_aggregate import ScoreAggregate
-from nas.study.selection.regressor import COSTS
+from nas.evaluate.score_aggregate import ScoreAggregate, confirmed
+from nas.study.selection.regressor import LEARNED_FROM
 from nas.task.images import GENERAL_SCORE_WEIGHTS
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+
+COSTS = ("params", "macs", "activation_bytes", "layers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,13 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.choices)
+
+    @property
+    def learned_from(self) -> list[Floats]:
+        """What the regressor of a search learns from, with the general hypernetwork."""
+        return [
+            self.figures[name if name in COSTS else f"general:{name}"] for name in LEARNED_FROM
+        ]
 
 
 def pools(folder: Path) -> list[Pool]:
@@ -72,7 +82,7 @@ def _read(file: Path) -> Pool:
 def _score(rows: Sequence[Mapping[str, Mapping[str, float]]]) -> Floats:
     """The score that a search gives with the general hypernetwork, the table as its reference."""
     known = [{**row["costs"], **row["general"]} for row in rows if row["general"]]
-    score = ScoreAggregate.fit(known, GENERAL_SCORE_WEIGHTS)
+    score = ScoreAggregate.fit(known, confirmed(GENERAL_SCORE_WEIGHTS, known))
     return np.array(
         [score({**row["costs"], **row["general"]}) if row["general"] else 0.0 for row in rows]
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.rank_fidelity.few_labels import LABELS, learnt, over_families
+from benchmarks.rank_fidelity.few_labels import INSIDE, LABELS, learnt, over_families
 from benchmarks.rank_fidelity.pool import pools
 from benchmarks.rank_fidelity.zero_labels import SCORES, tau, within_fifths
 from nas.seeding import rng
@@ -66,31 +66,32 @@ def few_labels(rows: Sequence[Learnt]) -> str:
     """Mean over families of each ranker, by the number of labels."""
     lines = [_line("ranker", *LABELS), _line(*["---"] * (1 + len(LABELS)))]
     for ranker in dict.fromkeys(row.ranker for row in rows):
-        taus = [
-            over_families([row for row in rows if (row.ranker, row.labels) == (ranker, labels)])
+        measured = [
+            [row for row in rows if (row.ranker, row.labels) == (ranker, labels)]
             for labels in LABELS
         ]
-        lines.append(_line(ranker, *(f"{value:.2f}" for value in taus)))
+        taus = (f"{over_families(some):.2f}" if some else "" for some in measured)
+        lines.append(_line(ranker, *taus))
     return "\n".join(lines)
 
 
 def per_table(rows: Sequence[Learnt]) -> str:
     """Each table with 20 and 50 labels; the mean over its measures."""
     shown = (20, 50)
-    rankers = list(dict.fromkeys(row.ranker for row in rows))
+    rankers = [name for name in dict.fromkeys(row.ranker for row in rows) if name != INSIDE]
     heads = [f"{ranker}, {labels}" for labels in shown for ranker in rankers]
     lines = [_line("table", *heads), _line(*["---"] * (1 + len(heads)))]
     for table in dict.fromkeys(row.table for row in rows):
-        cells = [
-            fmean(
-                row.tau
+        measured = [
+            [
+                row.value
                 for row in rows
                 if (row.table, row.ranker, row.labels) == (table, ranker, labels)
-            )
+            ]
             for labels in shown
             for ranker in rankers
         ]
-        lines.append(_line(table, *(f"{value:.2f}" for value in cells)))
+        lines.append(_line(table, *(f"{fmean(taus):.2f}" if taus else "" for taus in measured)))
     return "\n".join(lines)
 
 

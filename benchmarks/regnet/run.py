@@ -27,11 +27,10 @@ from benchmarks.regnet.trainings import Scale, Training, Trainings
 from hypernets.checkpoint import load
 from nas.analysis.agreement import kendall
 from nas.analysis.cost import cost
-from nas.analysis.figure import FIGURES, graph_figures
+from nas.analysis.figure import FIGURES, graph_figures, oriented
 from nas.evaluate.scorer import Estimate, Scorer
 from nas.space.candidate import candidate
 from nas.study.finalists.rungs import plan
-from nas.study.selection.finalist_selector import oriented
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

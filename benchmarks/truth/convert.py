@@ -82,6 +82,7 @@ def transnas(folder: Path) -> TruthTable:
 def nb301(folder: Path) -> TruthTable:
     """DARTS cells on CIFAR-10, accuracy by the surrogate NAS-Bench-301, %."""
     document = _read(folder, "nb301_part_cifar10")
+    space = search_spaces.get("darts", Task(classes=10, channels=3, resolution=32))
 
     def genotype(cells: Sequence[Sequence[tuple[int, int]]]) -> str:
         normal, reduce = (
@@ -98,7 +99,7 @@ def nb301(folder: Path) -> TruthTable:
             "reduce": reduce,
             "reduce_concat": concat,
         }
-        return json.dumps(document, separators=(",", ":"))
+        return space.encode(space.decode(json.dumps(document)))
 
     return TruthTable(
         name="nb301",

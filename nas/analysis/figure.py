@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from nas.analysis.cost import cost
 from nas.errors import ConfigError, described, nearest
 from nas.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from nas.graph.graph import Graph
 
@@ -86,6 +90,12 @@ RECORDED = tuple(FIGURES.in_order())
 def known_from(source: Literal["graph", "weights"]) -> list[str]:
     """Names of the figures known from the graph, or known once a candidate is scored."""
     return [name for name in FIGURES.in_order() if FIGURES.get(name).known == source]
+
+
+def oriented(name: str, values: Sequence[float]) -> NDArray[np.float64]:
+    """Values of a figure, with a sign such that higher values promise a higher accuracy."""
+    sign = -1.0 if FIGURES.get(name).promises == "lower" else 1.0
+    return sign * np.array(values, dtype=np.float64)
 
 
 def graph_figures(network: Graph) -> dict[str, float]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nas.analysis.agreement import kendall
 from nas.analysis.cost import NO_PATH
-from nas.analysis.figure import FIGURES
+from nas.analysis.figure import FIGURES, oriented
 from nas.errors import ConfigError
 from nas.task.images import SCORE_WEIGHTS
 
@@ -84,6 +85,29 @@ class ScoreAggregate:
         """
         weights = SCORE_WEIGHTS if weights is None else weights
         return ScoreAggregate({name: _scale(_known(name, rows)) for name in weights}, weights)
+
+
+def confirmed(
+    weights: Mapping[str, float], rows: Sequence[Mapping[str, float]]
+) -> Mapping[str, float]:
+    """Weights of a score without figures that get worse as networks grow.
+
+    More capacity helps in every known space. Where networks of more multiply-accumulates seem
+    worse by a figure with predicted weights, the prediction is worse, not the network: a
+    hypernetwork predicts poorly what is deeper or wider than all it has learnt from.
+
+    Args:
+        weights: Weight of each figure.
+        rows: Figures of random architectures of a space.
+    """
+    macs = [row["macs"] for row in rows]
+
+    def grows(name: str) -> bool:
+        return (kendall(oriented(name, [row[name] for row in rows]), macs) or 0.0) >= 0
+
+    measured = [name for name in weights if FIGURES.get(name).known == "weights"]
+    refuted = {name for name in measured if rows and not grows(name)}
+    return {name: weight for name, weight in weights.items() if name not in refuted}
 
 
 def _known(name: str, rows: Sequence[Mapping[str, float]]) -> list[float]:

@@ -17,7 +17,7 @@ from nas.data.samples import evenly
 from nas.errors import ConfigError, counted
 from nas.evaluate.naswot import ActivationKernel
 from nas.evaluate.readout import HeadFeatures, readout
-from nas.evaluate.score_aggregate import ScoreAggregate
+from nas.evaluate.score_aggregate import ScoreAggregate, confirmed
 from nas.events import Noted, ignore
 from nas.graph.graph import Graph
 from nas.raised import error_text
@@ -76,7 +76,8 @@ class Estimate:
             :class:`nas.evaluate.ScoreAggregate`.
             In a space other than that of the hypernetwork's training, random feasible
             architectures of the space are the reference, measured with the first candidates. For
-            images the mean path is then left out.
+            images the score is then the aggregate of multiply-accumulates, parameters, layers,
+            NASWOT and read-out.
             The negative loss if the hypernetwork's card has no reference.
     """
 
@@ -321,7 +322,7 @@ class Scorer:
         """
         mean = fmean(row["accuracy"] for row in rows) if rows else math.inf
         if not is_at_chance(mean, self._data, len(self._labels)):
-            return self._kind.general_score_weights
+            return confirmed(self._kind.general_score_weights, rows)
         weights, card = self._kind.untrained_score_weights, self._predictor.card
         if card.space:  # accuracies of a trained hypernetwork should exceed chance
             text = (

@@ -30,16 +30,18 @@ SCORE_WEIGHTS: Mapping[str, float] = {
 sixth trainability of that depth. Each ranks well where the others rank poorly; see
 ``benchmarks/ranking``."""
 
-GENERAL_SCORE_WEIGHTS: Mapping[str, float] = {
-    "brier": 2.0,
-    "naswot": 0.5,
-    "macs": 0.5,
-    "shortest_path": 1.0,
+UNTRAINED_SCORE_WEIGHTS: Mapping[str, float] = {
+    "macs": 1.0,
+    "params": 1.0,
+    "layers": 1.0,
+    "naswot": 1.0,
 }
-"""The same for spaces that a hypernetwork was not trained in: half is accuracy with predicted
-weights, a quarter capacity, and a quarter trainability of depth. Depth itself is left out: it
-helps networks in NAS-Bench-201 and harms them in other spaces, and a search drives a rewarded
-figure to its extreme; see ``benchmarks/regnet``."""
+"""Figures that need no learnt weights, all with the same say: in spaces that did not choose them,
+no blend of them is surely better than another; see ``benchmarks/rank_fidelity``."""
+
+GENERAL_SCORE_WEIGHTS: Mapping[str, float] = {**UNTRAINED_SCORE_WEIGHTS, "readout": 1.0}
+"""The same for spaces that a hypernetwork was not trained in. Their features are predicted better
+than their class scores, so the read-out stands for accuracy with predicted weights."""
 
 
 def example_image(channels: int, resolution: int) -> Inputs:
@@ -74,7 +76,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         training={},
         score_weights=SCORE_WEIGHTS,
         general_score_weights=GENERAL_SCORE_WEIGHTS,
-        untrained_score_weights={"naswot": 1.0, "macs": 1.0},
+        untrained_score_weights=UNTRAINED_SCORE_WEIGHTS,
         hypernet="ghn2",
         hypernet_rate=2e-3,
         scales_inputs=False,

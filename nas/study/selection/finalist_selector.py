@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nas.analysis.agreement import kendall
-from nas.analysis.figure import FIGURES, known_from
+from nas.analysis.figure import FIGURES, known_from, oriented
 from nas.study.record.trial_reading import figure_of, figures_of, has_figure
 from nas.study.selection.pareto import by_training
-from nas.study.selection.regressor import COSTS, PREDICTED, AccuracyRegressor
+from nas.study.selection.regressor import LEARNED_FROM, AccuracyRegressor
 from nas.study.selection.trust import FEWEST, Trust, trust
 
 if TYPE_CHECKING:
@@ -152,8 +152,7 @@ class FinalistSelector:
         if self._regressor is None:
             self._regressor = AccuracyRegressor(
                 self._scores[self._lead],
-                self._recorded(COSTS),
-                self._recorded(PREDICTED),
+                self._recorded(LEARNED_FROM),
                 [trial.params for trial in self._trials],
             )
         return self._regressor.fit(rows, accuracies)
@@ -187,9 +186,3 @@ def _ranking(trials: Sequence[FrozenTrial]) -> list[str]:
 
 def _tau(score: Sequence[float], accuracies: Sequence[float]) -> float:
     return kendall(score, accuracies) or 0.0
-
-
-def oriented(name: str, values: Sequence[float]) -> Floats:
-    """Values of a figure, with a sign such that higher values promise a higher accuracy."""
-    sign = -1.0 if FIGURES.get(name).promises == "lower" else 1.0
-    return sign * np.array(values, dtype=np.float64)

@@ -17,19 +17,11 @@ if TYPE_CHECKING:
 _FEW_VALUES = 12
 """A number with more different values counts as a quantity, not as a category."""
 
-_LENGTH = 0.5
-"""Length scale of the kernel over choices."""
-
 
 def normal_scores(values: Floats) -> Floats:
     """Ranks as quantiles of the normal distribution; values that are not finite rank lowest."""
     finite = np.where(np.isfinite(values), values, -np.inf)
     return np.asarray(norm.ppf((rankdata(finite) - 0.5) / len(values)))
-
-
-def ranked(columns: Sequence[Floats]) -> Floats:
-    """Columns (N,), at least one, as normal scores side by side: (N, C)."""
-    return np.stack([normal_scores(column) for column in columns], 1)
 
 
 def encoded(choices: Sequence[Mapping[str, object]]) -> Floats:
@@ -60,26 +52,19 @@ def encoded(choices: Sequence[Mapping[str, object]]) -> Floats:
 
 
 def kernels(
-    score: Floats,
-    costs: Sequence[Floats],
-    figures: Sequence[Floats],
-    choices: Sequence[Mapping[str, object]],
+    figures: Sequence[Floats], choices: Sequence[Mapping[str, object]]
 ) -> dict[str, Floats]:
     """Likeness of architectures (N, N) in each group of features.
 
     Args:
-        score: Score before training, (N,).
-        costs: Costs, each (N,).
-        figures: Figures with predicted weights, each (N,).
+        figures: Figures known before training, each (N,).
         choices: The choices of each architecture.
     """
-    chosen = encoded(choices)
+    chosen, known = encoded(choices), np.stack([normal_scores(one) for one in figures], 1)
     return {
-        "costs": linear(ranked(costs)),
-        "figures": linear(ranked(figures)),
-        "score": linear(ranked([score])),
         "choices": linear(chosen),
         "likeness": gaussian(chosen),
+        "figures": gaussian(known),
     }
 
 
@@ -92,5 +77,5 @@ def gaussian(features: Floats) -> Floats:
     """1 for equal rows, falling with the mean squared distance of their columns, (N, N)."""
     products = linear(features)
     own = np.diag(products)
-    distances = np.maximum(own[:, None] + own[None, :] - 2 * products, 0) / 2
-    return np.asarray(np.exp(-distances / (2 * _LENGTH**2)))
+    distances = np.maximum(own[:, None] + own[None, :] - 2 * products, 0)
+    return np.asarray(np.exp(-distances / 2))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nas.study.selection.kernels import kernels, normal_scores, ranked
+from nas.study.selection.kernels import kernels, normal_scores
 from nas.study.selection.trust import FEWEST
 
 if TYPE_CHECKING:
@@ -15,15 +15,12 @@ if TYPE_CHECKING:
 
     from nas.study.selection.kernels import Floats
 
-COSTS = ("params", "macs", "activation_bytes", "layers")
-PREDICTED = ("brier", "readout", "naswot")
-"""Figures from which a regressor learns, beside the score: costs, and those of the weights."""
+LEARNED_FROM = ("macs", "brier", "readout", "naswot")
+"""The figures from which a regressor learns, in addition to score and choices."""
 
-_FEW = 20
-"""Up to this number of trained networks, a line in the costs has an equal say."""
-
-_PENALTIES = 10.0 ** np.arange(-2, 4)
-"""Ridge penalties of the line."""
+SLOPES = (0.0, 0.3, 0.5, 0.7, 0.85, 0.95)
+"""How much the accuracy may rise with the score, both as normal scores: not at all, or nearly in
+the same order."""
 
 
 @dataclass(frozen=True)
@@ -41,71 +38,60 @@ class Forecast:
 
 @dataclass(frozen=True, kw_only=True)
 class Prior:
-    """What is expected of accuracies after training before any of them is known.
-
-    All but the slope are variances; together they make up about 1, the variance of normal scores.
+    """Variances of accuracies after training, as normal scores, beside the line in the score.
 
     Attributes:
-        slope: Expected rise with the score, both as normal scores.
-        costs: Linear in the ranks of the costs.
-        figures: Linear in the ranks of the figures with predicted weights.
-        score: Linear in the rank of the score.
         choices: Linear in the choices.
         likeness: Common to architectures with similar choices.
+        figures: Common to architectures with similar figures.
         noise: Explained by no feature, such as differences between repeated trainings.
     """
 
-    slope: float
-    costs: float
-    figures: float
-    score: float
     choices: float
     likeness: float
+    figures: float
     noise: float
 
 
-PRIOR = Prior(slope=0.5, costs=0.2, figures=0.3, score=0.1, choices=0.1, likeness=0.1, noise=0.15)
+PRIOR = Prior(choices=0.217, likeness=0.025, figures=0.226, noise=0.232)
 """Fitted to the trained architectures of several families of spaces by marginal likelihood:
 ``python -m benchmarks.rank_fidelity.fit``."""
 
 
 class AccuracyRegressor:
-    """Gaussian process on what is known of architectures before training.
+    """A line in the score, and a Gaussian process on what else is known before training.
 
-    The kernel is a sum over groups of features, each with one weight; the prior mean rises with
-    the score. Other spaces have taught both, as a few trained networks do not determine them. The
-    score is a feature too, so that trainings can overturn it. With few trained networks the
-    forecast is the mean of the process and of a ridge regression on the costs alone.
+    The variance of each group of features was learnt from other spaces: a few trained networks do
+    not determine it. How far the score can be trusted differs from space to space. So forecasts
+    with lines of different slopes are averaged, weighted by how well each explains the trained
+    networks (Bayesian model averaging, Hoeting et al. 1999).
 
     Sources: Gaussian processes, Rasmussen & Williams 2006, §2 and §5.4; cheap scores as features
     of a predictor, White et al. 2021, How Powerful are Performance Predictors in NAS?, §4.
 
     Args:
         score: Score before training, (N,), higher is better.
-        costs: Costs, each (N,).
-        figures: Figures with predicted weights, each (N,).
+        figures: Figures known before training, each (N,).
         choices: The choices of each architecture.
-        prior: Weights of the groups, and the slope.
+        prior: Variances of the groups of features.
     """
 
     def __init__(
         self,
         score: Floats,
-        costs: Sequence[Floats],
         figures: Sequence[Floats],
         choices: Sequence[Mapping[str, object]],
         prior: Prior = PRIOR,
     ) -> None:
-        groups = kernels(score, costs, figures, choices)
+        groups = kernels([score, *figures], choices)
         parts = [getattr(prior, name) * kernel for name, kernel in groups.items()]
-        self._costs, self._kernel = ranked(costs), np.asarray(np.sum(parts, 0))
-        self._expected, self._noise = prior.slope * normal_scores(score), prior.noise
+        self._kernel, self._noise = np.asarray(np.sum(parts, 0)), prior.noise
+        self._score = normal_scores(score)
 
     def fit(self, rows: Sequence[int], accuracies: Sequence[float] | Floats) -> Forecast:
         """Learn from the architectures in ``rows``, and forecast all.
 
-        Only the order of the accuracies counts: differences among bad architectures do not help to
-        rank good ones.
+        Only the order of the accuracies counts.
 
         Args:
             rows: Rows of the trained architectures; at least :data:`FEWEST`.
@@ -118,27 +104,13 @@ class AccuracyRegressor:
             raise ValueError(f"expected at least {FEWEST} trained networks, got {len(rows)}")
         trained = np.asarray(rows)
         places = normal_scores(np.asarray(accuracies, dtype=np.float64))
+        lines = np.outer(SLOPES, self._score - self._score[trained].mean())  # (slopes, N)
         across = self._kernel[:, trained]
         known = across[trained] + self._noise * np.eye(len(trained))
-        expected = self._expected - self._expected[trained].mean()
-        learned = np.linalg.solve(known, np.column_stack([places - expected[trained], across.T]))
-        mean = expected + across @ learned[:, 0]
-        variance = np.diag(self._kernel) - np.einsum("ij,ji->i", across, learned[:, 1:])
-        if len(trained) <= _FEW:
-            mean = (mean + _line(self._costs, trained, places)) / 2
-        return Forecast(mean, np.sqrt(np.maximum(variance, 0)))
-
-
-def _line(features: Floats, trained: Floats, places: Floats) -> Floats:
-    """Ridge regression with the penalty of the least error, each row left out once; (N,)."""
-    middle, centre = places.mean(), features[trained].mean(0)
-    left, sizes, right = np.linalg.svd(features[trained] - centre, full_matrices=False)
-    projected = left.T @ (places - middle)
-    slopes: dict[float, Floats] = {}
-    for penalty in _PENALTIES:
-        kept = sizes**2 / (sizes**2 + penalty)
-        own = (left**2) @ kept + 1 / len(places)
-        residual = places - middle - left @ (kept * projected)
-        error = float(np.mean((residual / np.maximum(1 - own, 1e-3)) ** 2))
-        slopes[error] = right.T @ (sizes / (sizes**2 + penalty) * projected)
-    return np.asarray((features - centre) @ slopes[min(slopes)] + middle)
+        deviations = places - lines[:, trained]
+        weighted = np.linalg.solve(known, deviations.T)  # (n, slopes)
+        surprise = np.einsum("sn,ns->s", deviations, weighted) / 2  # minus log-likelihood
+        likely = np.exp(surprise.min() - surprise)
+        mean = likely / likely.sum() @ (lines + (across @ weighted).T)
+        explained = np.einsum("in,ni->i", across, np.linalg.solve(known, across.T))
+        return Forecast(mean, np.sqrt(np.maximum(np.diag(self._kernel) - explained, 0)))

@@ -23,7 +23,7 @@ from nas.analysis.cost import cost
 from nas.data.node_dataset import make_node_dataset
 from nas.events import ignore
 from nas.study.record.storage import quiet_optuna
-from nas.study.selection.regressor import COSTS, PREDICTED
+from nas.study.selection.regressor import LEARNED_FROM
 
 KEYS = draw(60, seed=1)
 FEW = {
@@ -45,7 +45,7 @@ def blobs(nodes: int = 60):
 
 def known(keys, quality):
     """Architectures all of whose figures say the same."""
-    names = {*FIGURES, *COSTS, *PREDICTED, *RECIPES[SCORE], "loss", "layers", "shortest_path"}
+    names = {*FIGURES, *LEARNED_FROM, *RECIPES[SCORE], "loss", "layers", "shortest_path"}
     ones = {name: np.ones(1) for name in names}
     figures = {name: quality * oriented(name, ones[name])[0] for name in names}
     return Scored(keys, figures, np.stack([quality, quality**2], 1))

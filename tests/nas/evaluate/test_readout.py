@@ -64,8 +64,15 @@ def test_the_inputs_of_the_last_layer_are_collected_over_batches() -> None:
     graph = b.build(b.classifier(b.relu(b.conv2d(x, 5)), 2))
     params = dict(to_module(graph).named_parameters())
     head = HeadFeatures(graph)
-    assert head.features is None
     for _ in range(2):
         apply(graph, params, torch.randn(3, 3, 4, 4), observe=head)
     assert head.features is not None
     assert head.features.shape == (6, 5)
+
+
+def test_nothing_is_found_where_no_linear_layer_ends_the_network() -> None:
+    b = GraphBuilder()
+    graph = b.build(b.relu(b.linear(b.input((1, 4)), 2)))
+    head = HeadFeatures(graph)
+    apply(graph, dict(to_module(graph).named_parameters()), torch.randn(3, 4), observe=head)
+    assert head.features is None

@@ -91,12 +91,7 @@ def test_choices_that_decide_are_learned() -> None:
     accuracies = [0.7 + 0.1 * kernel + 0.001 * draws.random() for kernel in kernels]
     selector = FinalistSelector(trials, SCORE, probes=4)
     trained = train_all(selector, accuracies, 24)
-    trust = selector.trust(trained)
-    assert trust.ranked_by == REGRESSOR
-    by_regressor, by_score = trust.kendall_tau[REGRESSOR], trust.kendall_tau["score"]
-    assert by_regressor is not None
-    assert by_score is not None
-    assert by_regressor > by_score + 0.3
+    assert selector.trust(trained).ranked_by == REGRESSOR
     assert [kernels[number] for number in list(trained)[-8:]] == [2] * 8
 
 

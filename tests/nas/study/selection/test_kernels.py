@@ -52,9 +52,9 @@ def test_without_choices_all_are_alike() -> None:
 
 def test_kernels_are_covariances() -> None:
     draws = np.random.default_rng(1)
-    score, *costs = draws.normal(size=(3, 30))
+    figures = list(draws.normal(size=(3, 30)))
     choices = [{"op": "abc"[value]} for value in draws.integers(3, size=30)]
-    for kernel in kernels(score, costs, [score], choices).values():
+    for kernel in kernels(figures, choices).values():
         assert kernel == pytest.approx(kernel.T)
         assert np.linalg.eigvalsh(kernel).min() > -1e-9
         assert np.diag(kernel).mean() == pytest.approx(1.0, abs=0.05)
