@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 
+from benchmarks.rank_fidelity import store
 from hypernets.checkpoint import load
 from nas.analysis.cost import cost
 from nas.compile.apply import apply, calibrate
@@ -17,7 +17,6 @@ from nas.evaluate.readout import HeadFeatures, readout
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.evaluate.untrained import UntrainedWeights
 from nas.events import stage
-from nas.files import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +45,11 @@ def measure(
 ) -> None:
     """Measure what the file of a table does not hold yet: one row for each architecture.
 
-    A row holds the architecture, its accuracies, its choices, its costs at full size, the general
-    hypernetwork's vector, and figures with the weights of each hypernetwork and untrained ones.
+    A row holds the architecture, its accuracies, its choices, its costs at full size, and figures
+    with the weights of each hypernetwork and untrained ones.
     """
-    file = folder / f"{table.name}.json"
-    rows: list[dict[str, Any]] = json.loads(file.read_text())["rows"] if file.exists() else []
+    file = folder / f"{table.name}{store.SUFFIX}"
+    rows: list[dict[str, Any]] = store.read(file)["rows"] if file.exists() else []
     done = {row["architecture"] for row in rows}
     space = table.search_space(data.task)
     drawn = table.draw(space, count, seed)
@@ -69,13 +68,13 @@ def measure(
             for one, row in zip(known, rows[-len(known) :], strict=True):
                 network = scorers["general"].proxy(space).graph(one.candidate.params).simplified
                 row[UNTRAINED] = untrained_figures(network, small)
-            write_json(file, {"measures": table.measures, "family": table.family, "rows": rows})
+            about = {"measures": table.measures, "family": table.family}
+            store.write(file, {**about, "rows": rows})
             progress.advance(len(rows))
 
 
 def _measured(known: Sequence[Known], scorers: dict[str, Scorer]) -> list[dict[str, Any]]:
     candidates = [one.candidate for one in known]
-    vectors = scorers["general"].embed(candidates).tolist()
     estimates = {name: scorer(candidates) for name, scorer in scorers.items()}
     return [
         {
@@ -83,7 +82,6 @@ def _measured(known: Sequence[Known], scorers: dict[str, Scorer]) -> list[dict[s
             "accuracies": one.accuracies,
             "choices": dict(one.candidate.params),
             "costs": asdict(cost(one.candidate.network)),
-            "embedding": [round(number, 4) for number in vectors[place]],
             **{
                 name: asdict(found[place]) if isinstance(found[place], Estimate) else None
                 for name, found in estimates.items()

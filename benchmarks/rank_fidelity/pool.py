@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.rank_fidelity import store
 from nas.analysis.figure import FIGURES
 from nas.evaluate.score_aggregate import ScoreAggregate, confirmed
 from nas.study.selection.regressor import LEARNED_FROM
@@ -57,11 +57,11 @@ class Pool:
 
 def pools(folder: Path) -> list[Pool]:
     """The pools of all files in a folder."""
-    return [_read(file) for file in sorted(folder.glob("*.json"))]
+    return [_read(file) for file in sorted(folder.glob(f"*{store.SUFFIX}"))]
 
 
 def _read(file: Path) -> Pool:
-    document = json.loads(file.read_text())
+    document = store.read(file)
     rows = document["rows"]
     truths = np.array([row["accuracies"] for row in rows], dtype=np.float64)
     figures = {name: _column(rows, "costs", name) for name in COSTS}
@@ -71,7 +71,7 @@ def _read(file: Path) -> Pool:
                 figures[f"{predictor}:{name}"] = _column(rows, predictor, name)
     figures["general:score"] = _score(rows)
     return Pool(
-        name=file.stem,
+        name=file.name.removesuffix(store.SUFFIX),
         family=document["family"],
         truths=dict(zip(document["measures"], truths.T, strict=True)),
         figures=figures,

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from benchmarks.rank_fidelity import store
 from benchmarks.rank_fidelity.few_labels import INSIDE, LABELS, learnt, over_families
 from benchmarks.rank_fidelity.fit import fitted
 from benchmarks.rank_fidelity.pool import pools
@@ -48,7 +48,7 @@ def write(folder: Path, name: str, family: str, seed: int, count: int = 60) -> N
             }
         )
     document = {"family": family, "measures": ["toy"], "rows": rows}
-    (folder / f"{name}.json").write_text(json.dumps(document))
+    store.write(folder / f"{name}{store.SUFFIX}", document)
 
 
 @pytest.fixture
