@@ -64,7 +64,7 @@ def _read(file: Path) -> Pool:
     document = store.read(file)
     rows = document["rows"]
     truths = np.array([row["accuracies"] for row in rows], dtype=np.float64)
-    figures = {name: _column(rows, "costs", name) for name in COSTS}
+    figures = {name: _column(rows, "costs", name) for name in rows[0]["costs"]}
     for predictor in ("general", "own", "untrained"):
         if any(row.get(predictor) for row in rows):
             for name in next(row[predictor] for row in rows if row.get(predictor)):

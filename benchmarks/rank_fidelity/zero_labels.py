@@ -21,16 +21,25 @@ def figure(name: str) -> Callable[[Pool], Floats | None]:
     return lambda pool: pool.figures.get(name)
 
 
-def equal_ranks(*names: str) -> Callable[[Pool], Floats | None]:
-    """The sum of the ranks by several figures."""
+def ranks(weights: Mapping[str, float]) -> Callable[[Pool], Floats | None]:
+    """The weighted sum of the ranks by several figures; None where the table lacks one."""
 
     def score(pool: Pool) -> Floats | None:
-        if not all(name in pool.figures for name in names):
+        if not weights.keys() <= pool.figures.keys():
             return None
-        return np.asarray(np.sum([rankdata(pool.figures[name]) for name in names], 0))
+        parts = [weight * rankdata(pool.figures[name]) for name, weight in weights.items()]
+        return np.asarray(np.sum(parts, 0))
 
     return score
 
+
+def equal_ranks(*names: str) -> Callable[[Pool], Floats | None]:
+    """The sum of the ranks by several figures."""
+    return ranks(dict.fromkeys(names, 1.0))
+
+
+_FORMER = {"general:brier": 2.0, "general:naswot": 0.5, "macs": 0.5, "shortest_path": 1.0}
+"""What the score was in spaces without a hypernetwork of their own, until it was judged here."""
 
 SCORES: Mapping[str, Callable[[Pool], Floats | None]] = {
     "parameters": figure("params"),
@@ -43,6 +52,8 @@ SCORES: Mapping[str, Callable[[Pool], Floats | None]] = {
     "Brier": figure("general:brier"),
     "read-out": figure("general:readout"),
     "score": figure("general:score"),
+    "score without learnt weights": equal_ranks("macs", "params", "layers", "untrained:naswot"),
+    "former score": ranks(_FORMER),
     "MACs, NASWOT": equal_ranks("macs", "untrained:naswot"),
     "MACs, read-out": equal_ranks("macs", "general:readout"),
     "MACs, NASWOT, read-out": equal_ranks("macs", "general:naswot", "general:readout"),

@@ -189,15 +189,10 @@ class TrainingStage:
             within = budget is None or spent + trainings * epochs <= budget
             return within and not self._is_finished
 
-        def is_settled(first: Contender, other: Contender) -> bool:
-            trainings = (halved.trainings(one) for one in (first, other))
-            return self._standings.is_settled(*trainings)
-
         final = FinalRound(
             self._trainings,
             halving,
             self._starts,
-            is_settled=is_settled,
             may_compare=affords(2),
             may_train=lambda trained: affords(trained + 1) and not self._is_time_over(1.0),
             listen=self._listen,

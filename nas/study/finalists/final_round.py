@@ -25,14 +25,13 @@ class FinalRound:
     """Trains the best finalist to the end, and those that may still beat it.
 
     Short trainings rank with errors: a finalist may lead a rival only after them, or a rival a
-    finalist. So the best of both groups are compared after trainings of full length, unless the
-    short trainings have settled the order. Time limits do not prevent this.
+    finalist. So the best of both groups are compared after trainings of full length, however far
+    one leads before; see ``benchmarks/end_to_end``. Time limits do not prevent this.
 
     Args:
         trainings: Trains and keeps the results.
         halving: Replaces a finalist after a failed final training.
         starts: Initial weights of the trainings.
-        is_settled: Whether a contender is surely ahead of another one.
         may_compare: Whether a budget allows the training of the other group's best.
         may_train: Whether a new training from another start is allowed after a number of them.
         listen: Receives the events of the progress.
@@ -44,7 +43,6 @@ class FinalRound:
         halving: SuccessiveHalving,
         starts: StartPolicy,
         *,
-        is_settled: Callable[[Contender, Contender], bool],
         may_compare: bool,
         may_train: Callable[[int], bool],
         listen: Listener,
@@ -52,7 +50,6 @@ class FinalRound:
         self._trainings = trainings
         self._halving = halving
         self._starts = starts
-        self._is_settled = is_settled
         self._may_compare = may_compare
         self._may_train = may_train
         self._listen = listen
@@ -106,8 +103,7 @@ class FinalRound:
     ) -> Iterator[tuple[Contender, str]]:
         """The trainings that may bring a better model: architecture and start of each."""
         for other in others:
-            if not self._is_settled(first, other):
-                yield other, self._starts.usual
+            yield other, self._starts.usual
         if epochs <= _CHEAP * spent:
             for start in self._starts.further:
                 yield first, start

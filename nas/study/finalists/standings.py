@@ -17,14 +17,9 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
-    from nas.study.finalists.rivals import Lead, Measured
+    from nas.study.finalists.rivals import Lead
     from nas.study.goals.constraints import Constraint
     from nas.study.record.study_record import StudyRecord
-
-
-_HOPELESS = 2.0
-"""Networks that lead by several points after 3 epochs are behind after 10, see
-``benchmarks/end_to_end``; those that make half the errors are not."""
 
 
 class Standings:
@@ -71,22 +66,8 @@ class Standings:
         if first.hash == other.hash:
             return None
         lengths = trainings_by_length(self._record)
-        return self._lead(*(lengths.get(one.hash, {}) for one in (first, other)))
-
-    def is_settled(self, first: Mapping[int, Measured], other: Mapping[int, Measured]) -> bool:
-        """Whether one will stay ahead of another, by their trainings of each length.
-
-        Short trainings rank networks with errors beyond those of the samples: the lead has to be
-        sure, and the other one to make :data:`_HOPELESS` times as many errors.
-        """
-        ahead = self._lead(first, other)
-        if ahead is None or not ahead.is_sure:
-            return False
-        mine, theirs = (1 - one[ahead.epochs].val_accuracy for one in (first, other))
-        return theirs >= _HOPELESS * mine
-
-    def _lead(self, first: Mapping[int, Measured], other: Mapping[int, Measured]) -> Lead | None:
-        return lead(first, other, len(self._data.val), self._data.task.traits)
+        mine, theirs = (lengths.get(one.hash, {}) for one in (first, other))
+        return lead(mine, theirs, len(self._data.val), self._data.task.traits)
 
     def winner(self) -> FullyTrained:
         """The best final training on the ranking split."""

@@ -40,7 +40,6 @@ def final_trainings(
     *,
     record: StudyRecord | None = None,
     starts: StartPolicy = USUAL,
-    settled: bool = False,
     most: int = 9,
     spent: int = 0,
     listen: Listener = ignore,
@@ -52,7 +51,6 @@ def final_trainings(
         kept,
         halving,
         starts,
-        is_settled=lambda first, other: settled,
         may_compare=most > 1,
         may_train=lambda trained: trained < most,
         listen=listen,
@@ -76,10 +74,6 @@ def test_the_best_finalist_and_the_best_rival_are_trained_to_the_end(
 ) -> None:
     trained = final_trainings(FakeTrainer(), leaders)
     assert [name for name, _ in trained] == expected
-
-
-def test_a_rival_that_is_surely_behind_is_not_trained_to_the_end() -> None:
-    assert final_trainings(FakeTrainer(), [*FOUND, RIVAL], settled=True) == [("#0", DEFAULT)]
 
 
 def test_a_training_of_a_rival_is_announced_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 from nas.study.finalists.standings import Standings
 from nas.study.goals.constraints import parse_constraints
 from nas.study.record.trained import training_key
-from tests.nas.study.finalists.fakes import DATA, SPACE, contender, measured, new_record, of_width
+from tests.nas.study.finalists.fakes import DATA, SPACE, contender, new_record, of_width
 
 if TYPE_CHECKING:
     from nas.study.record.study_record import StudyRecord
@@ -65,15 +65,3 @@ def test_a_lead_is_that_of_the_longest_training_of_both(
     assert lead.difference == pytest.approx(0.1)
     assert standings.lead(NARROW, NARROW) is None
     assert standings.lead(NARROW, STRANGE) is None
-
-
-def test_a_comparison_is_settled_by_a_sure_lead_alone(standings: Standings) -> None:
-    assert standings.is_settled(measured({3: 0.9}), measured({3: 0.7}))
-    assert not standings.is_settled(measured({3: 0.9}), measured({3: 0.89}))
-    assert not standings.is_settled(measured({3: 0.7}), measured({3: 0.9}))
-    assert not standings.is_settled(measured({3: 0.9}), {})
-
-
-def test_all_images_ranked_on_count_in_the_error(standings: Standings) -> None:
-    assert not standings.is_settled(measured({3: 0.96}), measured({3: 0.92}))
-    assert standings.is_settled(measured({3: 0.96}, splits=9), measured({3: 0.91}, splits=9))
