@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,12 @@ from benchmarks.rank_fidelity.pool import COSTS
 from benchmarks.rank_fidelity.zero_labels import tau
 from nas.seeding import rng
 from nas.study.selection.kernels import normal_scores
-from nas.study.selection.regressor import AccuracyRegressor
+from nas.study.selection.regressor import AccuracyRegressor, Prior
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchmarks.rank_fidelity.pool import Floats, Pool
+    from benchmarks.rank_fidelity.pool import Pool
 
 LABELS = (5, 10, 20, 50, 100)
 _DRAWS = 10
@@ -42,6 +43,7 @@ class Learnt:
     family: str
     table: str
     measure: str
+    predictor: str
     labels: int
     ranker: str
     value: float
@@ -51,32 +53,27 @@ def learnt(known: Sequence[Pool]) -> Iterator[Learnt]:
     """Each ranker on each table; the prior is fitted to the other families."""
     for family in sorted({pool.family for pool in known}):
         prior = fitted([pool for pool in known if pool.family != family])
-        for pool in known:
-            if pool.family != family:
-                continue
-            regressor = AccuracyRegressor(
-                pool.figures["general:score"], pool.learned_from, pool.choices, prior
-            )
-            costs = np.stack([normal_scores(pool.figures[name]) for name in COSTS], 1)
-            for measure, truth in pool.truths.items():
-                for labels in LABELS:
-                    if len(pool) - labels < _FEWEST_LEFT:
-                        continue
-                    for ranker, found in _values(
-                        pool, truth, labels, regressor, prior.noise, costs
-                    ):
-                        yield Learnt(family, pool.name, measure, labels, ranker, found)
+        for case in _cases([pool for pool in known if pool.family == family]):
+            pool, measure, predictor, labels = case
+            for ranker, value in _values(*case, prior):
+                yield Learnt(family, pool.name, measure, predictor, labels, ranker, value)
+
+
+def _cases(known: Sequence[Pool]) -> Iterator[tuple[Pool, str, str, int]]:
+    """Pool, measure, predictor and number of labels of each case that leaves enough to rank."""
+    for pool in known:
+        predictors = [one for one in ("general", "own") if f"{one}:score" in pool.figures]
+        numbers = [labels for labels in LABELS if len(pool) - labels >= _FEWEST_LEFT]
+        yield from product([pool], pool.truths, predictors, numbers)
 
 
 def _values(
-    pool: Pool,
-    truth: Floats,
-    labels: int,
-    regressor: AccuracyRegressor,
-    noise: float,
-    costs: Floats,
+    pool: Pool, measure: str, predictor: str, labels: int, prior: Prior
 ) -> Iterator[tuple[str, float]]:
     """The mean value of each ranker over random draws of labels."""
+    truth, score = pool.truths[measure], pool.figures[f"{predictor}:score"]
+    regressor = AccuracyRegressor(score, pool.learned_from(predictor), pool.choices, prior)
+    costs = np.stack([normal_scores(pool.figures[name]) for name in COSTS], 1)
     places = normal_scores(truth)
     found: dict[str, list[float]] = {}
     for draw in range(_DRAWS):
@@ -85,13 +82,13 @@ def _values(
         ridge = RidgeCV(10.0 ** np.arange(-2, 4)).fit(costs[rows], normal_scores(truth[rows]))
         forecast = regressor.fit(rows.tolist(), truth[rows])
         rankings = {
-            "score, no labels": pool.figures["general:score"],
+            "score, no labels": score,
             "ridge on costs": ridge.predict(costs),
             "regressor": forecast.mean,
         }
         for ranker, values in rankings.items():
             found.setdefault(ranker, []).append(tau(values[left], truth[left]))
-        width = _WIDTH * np.sqrt(forecast.std**2 + noise)
+        width = _WIDTH * np.sqrt(forecast.std**2 + prior.noise)
         inside = np.abs(places - forecast.mean)[left] <= width[left]
         found.setdefault(INSIDE, []).append(float(inside.mean()))
     yield from ((ranker, fmean(values)) for ranker, values in found.items())

@@ -86,7 +86,7 @@ def _of(family: str, known: Sequence[Pool], seed: int) -> list[_Subset]:
 @cache
 def groups(pool: Pool) -> dict[str, Floats]:
     """The kernel of each group of features of a pool, (N, N)."""
-    return kernels([pool.figures["general:score"], *pool.learned_from], pool.choices)
+    return kernels([pool.figures["general:score"], *pool.learned_from("general")], pool.choices)
 
 
 def _surprise(subset: _Subset, prior: Floats) -> float:

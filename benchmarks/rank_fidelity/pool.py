@@ -47,11 +47,10 @@ class Pool:
     def __len__(self) -> int:
         return len(self.choices)
 
-    @property
-    def learned_from(self) -> list[Floats]:
-        """What the regressor of a search learns from, with the general hypernetwork."""
+    def learned_from(self, predictor: str) -> list[Floats]:
+        """What the regressor of a search learns from, with weights of a predictor."""
         return [
-            self.figures[name if name in COSTS else f"general:{name}"] for name in LEARNED_FROM
+            self.figures[name if name in COSTS else f"{predictor}:{name}"] for name in LEARNED_FROM
         ]
 
 

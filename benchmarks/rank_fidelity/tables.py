@@ -31,7 +31,11 @@ def report(folder: Path) -> str:
     """All tables."""
     known = pools(folder)
     rows = list(learnt(known))
-    return "\n\n".join((zero_labels(known), few_labels(rows), per_table(rows)))
+    general, own = (
+        [row for row in rows if row.predictor == predictor] for predictor in ("general", "own")
+    )
+    parts = (zero_labels(known), few_labels(general), per_table(general), per_table(own))
+    return "\n\n".join(parts)
 
 
 def zero_labels(known: Sequence[Pool]) -> str:
