@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 _PATIENCE = 20
 _REPORT_EVERY = 10
 _SAVE_EVERY = 200
+_TILE = 64
+"""Most channels of a tile for images, as in GHN-2 (Knyazev et al. 2021)."""
 _TIMED = 10
 """Steps whose time is measured before a training; architectures differ several times in theirs."""
 
@@ -399,11 +401,12 @@ def _card(
 
 
 def _largest(space: SearchSpace, seed: int) -> dict[str, int]:
-    """Channels and window of the largest weights of some architectures.
+    """Channels and window of the tile: those of the largest weights of some architectures.
 
     A larger tile would have parts that training never uses, but that a larger network would
-    receive. For images, channels are the outputs of convolutions; for the nodes of a graph also
-    the features of the data, each of which has its own meaning.
+    receive. For images, channels are the outputs of convolutions, at most :data:`_TILE`: wider
+    weights repeat the tile, whose cost grows with the square of its channels. For the nodes of a
+    graph they are also the features of the data, each of which has its own meaning.
     """
     draw = rng(seed, "tile")
     shapes = [
@@ -413,7 +416,7 @@ def _largest(space: SearchSpace, seed: int) -> dict[str, int]:
         if spec.role is Role.WEIGHT
     ]
     windows = [shape for shape in shapes if len(shape) == 4]
-    channels = [shape[0] for shape in windows] or [max(shape[:2]) for shape in shapes]
+    channels = [min(shape[0], _TILE) for shape in windows] or [max(shape[:2]) for shape in shapes]
     return {
         "max_channels": max(channels, default=1),
         "max_kernel": max((max(shape[2:]) for shape in windows), default=1),

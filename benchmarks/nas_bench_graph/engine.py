@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -82,7 +81,7 @@ class PoolScores:
                 name: float(self._pool.figures[name][row])
                 for name in ("accuracy", "loss", "brier", "naswot")
             }
-            yield Estimate(**known, readout=math.inf, score=float(self._score[row]))
+            yield Estimate(**known, readout=0.0, score=float(self._score[row]))
 
     def embed(self, candidates: Sequence[Candidate]) -> Tensor:
         """The hypernetwork's vectors (N, D)."""

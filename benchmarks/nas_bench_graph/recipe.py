@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 RECIPES: Mapping[str, tuple[str, ...]] = {
-    "readout and depth": ("readout", "longest_path"),
-    "readout and predicted weights": ("readout", "brier"),
-    "readout, predicted weights and depth": ("readout", "brier", "longest_path"),
+    "readout and depth": ("untrained_readout", "longest_path"),
+    "readout and predicted weights": ("untrained_readout", "brier"),
+    "readout, predicted weights and depth": ("untrained_readout", "brier", "longest_path"),
 }
 """Figures that count alike. Deep networks are the poorer ones: messages from far away blur nodes
 (Li et al. 2018, Deeper Insights into Graph Convolutional Networks)."""

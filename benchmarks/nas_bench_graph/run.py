@@ -42,7 +42,7 @@ FIGURES = (
     "brier",
     "score",
     "naswot",
-    "readout",
+    "untrained_readout",
     "longest_path",
     "mean_path",
     "params",

@@ -114,7 +114,7 @@ def _measured(
     rows = []
     for one, estimate, vector in zip(candidates, scorer(candidates), vectors, strict=True):
         graph, tree = one.graph.simplified, space.at(**TREE).graph(one.params).simplified
-        figures: dict[str, float] = {"readout": readout(tree, [untrained(tree, 0)])}
+        figures: dict[str, float] = {"untrained_readout": readout(tree, [untrained(tree, 0)])}
         figures |= asdict(cost(graph)) | {"longest_path": longest_path(graph)}
         known = asdict(estimate) if isinstance(estimate, Estimate) else {}
         figures |= {name: known.get(name, np.nan) for name in Estimate.__annotations__}

@@ -223,13 +223,15 @@ def _lines(result: _Result) -> dict[str, object]:
     if coverage.kept:
         lines["kept"] = f"{_some(coverage.kept)}: not learned (frozen, or not floating-point)"
     if result.accuracy is not None:
-        lines[kind.metric] = f"{quality(result.accuracy, kind, samples)} on the ranking split, untrained"
+        lines[kind.metric] = (
+            f"{quality(result.accuracy, kind, samples)} on the ranking split, untrained"
+        )
     if gain is not None:
         for name, trained in (("predicted", gain.predicted), ("default", gain.default)):
             lines[f"from {name}"] = (
                 f"{quality(trained.before, kind, samples)} on the ranking split, "
-                f"{_after(trained.after, kind, samples)} after {counted(gain.steps, 'step')} at learning "
-                f"rate {trained.lr:.2g}"
+                f"{_after(trained.after, kind, samples)} after {counted(gain.steps, 'step')} "
+                f"at learning rate {trained.lr:.2g}"
             )
     lines["weights"] = (
         f"{result.out} (trained from the {gain.better} ones)" if gain else result.out
@@ -245,13 +247,14 @@ def _sentences(result: _Result) -> list[str]:
     if result.gain is not None:
         gain, kind = result.gain, result.found.data.task.traits
         samples = len(result.found.data.val)
-        first, second = gain.default.after, gain.predicted.after
+        reached = gain.default.after, gain.predicted.after
+        state = "level" if reached[0] == reached[1] else "ahead"
+        first, second = (_after(value, kind, samples) for value in reached)
         if gain.better == "predicted":
             first, second = second, first
-        state = "level" if first == second else "ahead"
         sentences.append(
             f"{gain.better.capitalize()} weights are {state} after {counted(gain.steps, 'step')}: "
-            f"{_after(first, kind, samples)} against {_after(second, kind, samples)}; they are saved."
+            f"{first} against {second}; they are saved."
         )
     return sentences
 

@@ -36,6 +36,7 @@ class Figure:
             ``weights``: known once the candidate is scored.
         promises: Whether ``higher`` or ``lower`` values promise a more accurate network.
         ranks: Whether candidates may be ranked by it.
+        may_lack: Whether trials of earlier versions lack it.
         of: Function from a network to the figure, where neither its cost nor its score holds it.
 
     Raises:
@@ -52,6 +53,7 @@ class Figure:
     known: Literal["graph", "weights"] = "graph"
     promises: Literal["higher", "lower"] = "higher"
     ranks: bool = False
+    may_lack: bool = False
     of: Callable[[Graph], float] | None = None
 
     def __post_init__(self) -> None:
@@ -72,7 +74,9 @@ for _name, _figure in {
     "accuracy": Figure(direction="maximize", known="weights", ranks=True),
     "loss": Figure(direction="minimize", known="weights", promises="lower", ranks=True),
     "brier": Figure(direction="minimize", known="weights", promises="lower", ranks=True),
-    "readout": Figure(direction="minimize", known="weights", promises="lower", ranks=True),
+    "readout": Figure(
+        direction="minimize", known="weights", promises="lower", ranks=True, may_lack=True
+    ),
     "naswot": Figure(direction="maximize", known="weights", ranks=True),
     "params": Figure(direction="minimize", ranks=True),
     "macs": Figure(direction="minimize", ranks=True),

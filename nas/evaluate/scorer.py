@@ -67,7 +67,7 @@ class Estimate:
             classes, from 0 to 2, lower better (Brier 1950). It is less sensitive than the loss to
             a single sample classified wrongly with confidence.
         readout: Error of a last layer fitted to the features in closed form, lower better; see
-            :func:`nas.evaluate.readout.readout`.
+            :func:`nas.evaluate.readout.readout`. None in studies of earlier versions.
         naswot: Diversity of activation patterns over training samples, higher better; see
             :func:`nas.evaluate.naswot`.
         score: One number for ranking, higher better: from 0 to 1, the aggregate of Brier score,
@@ -84,7 +84,7 @@ class Estimate:
     accuracy: float
     loss: float
     brier: float
-    readout: float
+    readout: float | None
     naswot: float
     score: float
 

@@ -54,7 +54,10 @@ class ResultTable:
         figures, estimate = contender.figures, None
         values: tuple[float, ...] = ()
         if contender.number is not None:
-            estimate = Estimate(**{field.name: figures[field.name] for field in fields(Estimate)})
+            measured: dict[str, Any] = {
+                one.name: figures.get(one.name) for one in fields(Estimate)
+            }
+            estimate = Estimate(**measured)
             values = tuple(float(figures[objective.name]) for objective in self._objectives)
         return Found(
             candidate=contender.candidate,

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
+import search_spaces
 from hypernets import measure as measure_module
 from hypernets import training as training_module
 from hypernets.cards import CARD, WEIGHTS
@@ -408,6 +409,15 @@ def test_the_tile_is_as_large_as_the_convolutions(tmp_path):
     short = HypernetTraining(steps=1, meta_batch=1, batch_size=4)
     trained = train_hypernet(mixed("sound"), digits(), tmp_path, training=short)
     assert (trained.config.max_channels, trained.config.max_kernel) == (8, 3)
+
+
+def test_the_widest_layer_does_not_make_the_tile() -> None:
+    """The head of MnasNet has twenty times the channels of most of its layers."""
+    space = search_spaces.get("mnasnet", digits().task)
+    assert training_module._largest(space.at(channels=16), 0) == {
+        "max_channels": 64,
+        "max_kernel": 5,
+    }
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ _TEXTS = {
     OutcomeKind.FAILED: (ARCHITECTURE, REASON),
 }
 _NUMBERS = {
-    OutcomeKind.SCORED: RECORDED,
+    OutcomeKind.SCORED: tuple(name for name in RECORDED if not FIGURES.get(name).may_lack),
     OutcomeKind.INFEASIBLE: tuple(name for name in RECORDED if FIGURES.get(name).known == "graph"),
     OutcomeKind.FAILED: (),
 }

@@ -105,8 +105,11 @@ def test_scores_are_gone_on_with(tmp_path, monkeypatch):
 
 
 def test_mean_rank_turns_figures_and_puts_failures_last():
-    figures = {"brier": np.array([0.2, np.nan, 0.4]), "readout": np.array([0.9, 0.1, 0.5])}
-    assert mean_rank(figures, ("brier", "readout")).argsort().tolist() == [1, 2, 0]
+    figures = {
+        "brier": np.array([0.2, np.nan, 0.4]),
+        "untrained_readout": np.array([0.9, 0.1, 0.5]),
+    }
+    assert mean_rank(figures, ("brier", "untrained_readout")).argsort().tolist() == [1, 2, 0]
 
 
 @pytest.mark.parametrize(("sees", "picked"), [("val", [0.8, 0.9, 0.7]), ("test", [0.8, 0.9, 0.9])])
@@ -170,7 +173,7 @@ def test_only_architectures_that_were_not_trained_are_compared():
     rows = spread(ranked.score, 10, 0)
     assert ranked.unseen("score", rows)[0] == pytest.approx(1.0)
     assert ranked.unseen("regressor, trained on test accuracy", rows)[0] > 0.8
-    assert ranked.agreement("readout")[0] == pytest.approx(1.0)
+    assert ranked.agreement("untrained_readout")[0] == pytest.approx(1.0)
     backwards = Ranked(known(KEYS, -tests))
     assert backwards.unseen("score", rows)[0] == pytest.approx(-1.0)
 

@@ -175,9 +175,10 @@ def test_the_gain_and_the_verdict_are_shown(hypernet):
     worse = "default" if better == "predicted" else "predicted"
     first, second = (f"{100 * tuned[start]['after']:.2f}%" for start in (better, worse))
     state = "level" if first == second else "ahead"
-    said = f"{better.capitalize()} weights are {state} after 2 steps: {first} against {second}; "
-    assert said + "they are saved." in shown
-    assert said in found["verdict"]
+    for text in (shown, found["verdict"]):
+        assert f"{better.capitalize()} weights are {state} after 2 steps: {first} ± " in text
+        assert f" against {second} ± " in text
+        assert "; they are saved." in text
     assert f"w.safetensors (trained from the {better} ones)" in shown
 
 
