@@ -185,6 +185,7 @@ def test_attributes_of_a_scored_trial() -> None:
         "accuracy",
         "loss",
         "brier",
+        "readout",
         "naswot",
         "params",
         "macs",

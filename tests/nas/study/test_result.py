@@ -40,6 +40,7 @@ def test_an_architecture_as_json() -> None:
         "accuracy": 0.75,
         "loss": 0.5,
         "brier": 0.25,
+        "readout": 0.5 / 3,
         "naswot": 250.0,
     }
     assert document["trained"] == {

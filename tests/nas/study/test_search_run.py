@@ -159,11 +159,9 @@ def test_without_a_first_rung_rivals_are_not_trained() -> None:
     assert "Your network 'mine' was not trained as long as the best, or failed." in verdict(result)
 
 
-@pytest.mark.parametrize(("accuracy", "finals"), [(0.87, 2), (0.7, 1), (0.2, 1)])
-def test_a_baseline_is_trained_to_the_end_unless_it_is_surely_behind(
-    accuracy: float, finals: int
-) -> None:
-    """The best found has 0.9, the largest 0.7; two standard errors are just under 5 points."""
+@pytest.mark.parametrize("accuracy", [0.87, 0.2])
+def test_the_best_baseline_is_trained_to_the_end_however_far_behind(accuracy: float) -> None:
+    """The best found has 0.9, the largest 0.7."""
 
     def looked_up(one: Candidate, epochs: int, start: str) -> float:
         return accuracy if width_of(one) == 20 else 0.9 if one.params["depth"] == 1 else 0.7
@@ -178,9 +176,9 @@ def test_a_baseline_is_trained_to_the_end_unless_it_is_surely_behind(
         **{**SHORT, "finalists": 6},
     )
     assert result.best.val_accuracy == 0.9
-    assert result.rungs[-1].architectures == finals
-    assert ((20, 2, DEFAULT) in trainer.calls) is (finals == 2)
-    assert len([note for note in notes(heard) if "may still beat" in note]) == finals - 1
+    assert result.rungs[-1].architectures == 2
+    assert (20, 2, DEFAULT) in trainer.calls
+    assert len([note for note in notes(heard) if "may still beat" in note]) == 1
 
 
 def test_a_start_that_is_asked_for_serves_all_trainings() -> None:
@@ -270,7 +268,7 @@ def test_where_there_is_hardly_any_time_two_are_trained_beside_the_rivals() -> N
     result = decide(trainer, record, baselines=baselines, train_seconds=0.1, init=DEFAULT, **TIMED)
     first = [width for width, epochs, _ in trainer.calls if epochs == 1]
     assert len(first) == len(result.rivals) + 2
-    assert [effort.architectures for effort in result.rungs[1:]][-1] == 1
+    assert result.rungs[-1].architectures == 2, "the best, and the best of the others"
 
 
 def test_a_search_whose_time_is_over_repeats_its_result(tmp_path: Path) -> None:
@@ -323,7 +321,7 @@ def test_extensions_lose_nothing(seed: int, tmp_path: Path) -> None:
 
 
 KILLED: dict[str, Any] = {"finalists": 4, "finalist_epochs": 2, "max_epochs": 5, "reduction": 2}
-TRAININGS = 9
+TRAININGS = 10
 
 
 @pytest.fixture(scope="module")
