@@ -101,7 +101,7 @@ def test_a_configuration_that_is_not_there_is_refused():
 @pytest.mark.parametrize(
     ("option", "value", "code", "said"),
     [
-        ("--space", "deepnet", 2, "unknown search space 'deepnet'. Did you mean 'deepnets'?"),
+        ("--space", "drts", 2, "unknown search space 'drts'. Did you mean 'darts'?"),
         ("--space", "nb201:chanels=4", 2, "no macro size 'chanels'. Did you mean 'channels'"),
         ("--space", "nb201:channels=-3", 2, "channels must be at least 1, got -3"),
         ("--space", "nb201:channels=wide", 2, "channels must be of type int, got 'wide'"),

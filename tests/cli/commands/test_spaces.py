@@ -136,7 +136,7 @@ def test_a_space_of_ones_own_is_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("deepnet",), 2, "unknown search space 'deepnet'. Did you mean 'deepnets'?"),
+        (("drts",), 2, "unknown search space 'drts'. Did you mean 'darts'?"),
         (("nb201:chanels=3",), 2, "no macro size 'chanels'. Did you mean 'channels'"),
         (("nb201", "--arch", "nonsense"), 1, "no architecture of space 'nb201'"),
         (("nb201", "--out", "cell.png"), 2, "drawings are in SVG"),
