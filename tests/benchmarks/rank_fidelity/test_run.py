@@ -88,6 +88,7 @@ def test_rankers_are_judged_on_families_that_did_not_teach_them(folder: Path) ->
     assert over_families(taught) > 0.8
 
 
+@pytest.mark.slow
 def test_the_report_holds_all_tables(folder: Path) -> None:
     for name in ("a", "b"):
         write(folder, name, name, seed=9, count=140)
