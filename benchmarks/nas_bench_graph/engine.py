@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import optuna
-import torch
 
 from benchmarks.lookup.trainer import LookupTrainer
 from nas.evaluate.scorer import Estimate
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from benchmarks.nas_bench_graph.rivals import Train
     from benchmarks.nas_bench_graph.scored import Scored
@@ -79,14 +77,9 @@ class PoolScores:
             row = self._rows[one.architecture]
             known = {
                 name: float(self._pool.figures[name][row])
-                for name in ("accuracy", "loss", "brier", "naswot")
+                for name in ("accuracy", "loss", "brier", "readout", "naswot")
             }
-            yield Estimate(**known, readout=0.0, score=float(self._score[row]))
-
-    def embed(self, candidates: Sequence[Candidate]) -> Tensor:
-        """The hypernetwork's vectors (N, D)."""
-        rows = [self._rows[one.architecture] for one in candidates]
-        return torch.from_numpy(self._pool.embedding[rows])
+            yield Estimate(**known, score=float(self._score[row]))
 
     def proxy(self, space: SearchSpace) -> SearchSpace:
         """The space itself: nothing is scored."""

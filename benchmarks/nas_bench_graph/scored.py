@@ -43,19 +43,16 @@ class Scored:
     Attributes:
         keys: In the notation of the space.
         figures: By name, each (N,), as measured.
-        embedding: The hypernetwork's vectors (N, D).
     """
 
     keys: Sequence[str]
     figures: Mapping[str, Floats]
-    embedding: Floats
 
     def at(self, rows: NDArray[np.int_]) -> Scored:
         """Some of the architectures."""
         return Scored(
             [self.keys[row] for row in rows],
             {name: values[rows] for name, values in self.figures.items()},
-            self.embedding[rows],
         )
 
 
@@ -93,7 +90,6 @@ def scored(
     return Scored(
         keys,
         {name: np.array([row["figures"][name] for row in rows], float) for name in names},
-        np.array([row["embedding"] for row in rows]),
     )
 
 
@@ -110,13 +106,12 @@ def _measured(
     keys: Sequence[str], space: SearchSpace, scorer: Scorer, readout: Readout
 ) -> list[dict[str, Any]]:
     candidates = [candidate(space, key) for key in keys]
-    vectors = scorer.embed(candidates).double().numpy().round(4).tolist()
     rows = []
-    for one, estimate, vector in zip(candidates, scorer(candidates), vectors, strict=True):
+    for one, estimate in zip(candidates, scorer(candidates), strict=True):
         graph, tree = one.graph.simplified, space.at(**TREE).graph(one.params).simplified
         figures: dict[str, float] = {"untrained_readout": readout(tree, [untrained(tree, 0)])}
         figures |= asdict(cost(graph)) | {"longest_path": longest_path(graph)}
         known = asdict(estimate) if isinstance(estimate, Estimate) else {}
         figures |= {name: known.get(name, np.nan) for name in Estimate.__annotations__}
-        rows.append({"key": one.architecture, "figures": figures, "embedding": vector})
+        rows.append({"key": one.architecture, "figures": figures})
     return rows

@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from benchmarks.ranking import table
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.events import stage
@@ -19,8 +17,6 @@ from nas.task.images import SCORE_WEIGHTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
-
-    from torch import Tensor
 
     from hypernets.card import HypernetCard
     from nas.events import Listener
@@ -57,7 +53,7 @@ def identity_of(card: HypernetCard, config: ScoreConfig) -> str:
 
 
 class ScoredSpace:
-    """Estimates and embeddings of all cells, in a file; isomorphic cells share theirs.
+    """Estimates of all cells, in a file; isomorphic cells share theirs.
 
     Attributes:
         identity: Canonical hash of each cell, by notation.
@@ -101,10 +97,6 @@ class ScoredSpace:
             known = self._row(one)["estimate"]
             yield Estimate(**known) if known else Failure("no finite output")
 
-    def embed(self, candidates: Iterable[Candidate]) -> Tensor:
-        """A vector for each cell, (N, D)."""
-        return torch.tensor([self._row(one)["embedding"] for one in candidates])
-
     def proxy(self, space: SearchSpace) -> SearchSpace:
         """The space itself: nothing is scored."""
         return space
@@ -120,9 +112,9 @@ def _scored(
     with stage(listen, "scoring all cells", len(distinct)) as progress:
         for first in range(0, len(distinct), _GENERATION):
             generation = distinct[first : first + _GENERATION]
-            vectors = scorer.embed(generation).double().numpy().round(4).tolist()
-            for one, found, vector in zip(generation, scorer(generation), vectors, strict=True):
-                known = asdict(found) if isinstance(found, Estimate) else None
-                rows[one.hash] = {"estimate": known, "embedding": vector}
+            for one, found in zip(generation, scorer(generation), strict=True):
+                rows[one.hash] = {
+                    "estimate": asdict(found) if isinstance(found, Estimate) else None
+                }
             progress.advance(len(rows))
     return rows

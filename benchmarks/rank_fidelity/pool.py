@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.rank_fidelity import store
-from nas.analysis.figure import FIGURES
+from nas.analysis.figure import oriented
 from nas.evaluate.score_aggregate import ScoreAggregate, confirmed
 from nas.study.selection.regressor import LEARNED_FROM
 from nas.task.images import GENERAL_SCORE_WEIGHTS
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+
+_WORST = -1e30
+"""The place of a network without the figure."""
 
 COSTS = ("params", "macs", "activation_bytes", "layers")
 
@@ -89,8 +92,5 @@ def _score(rows: Sequence[Mapping[str, Mapping[str, float]]]) -> Floats:
 
 def _column(rows: Sequence[Mapping[str, Mapping[str, float]]], part: str, name: str) -> Floats:
     """A figure of all rows, oriented so that higher promises more; the worst where it failed."""
-    sign = -1.0 if FIGURES.get(name).promises == "lower" else 1.0
-    values = [sign * row[part][name] if row.get(part) else -np.inf for row in rows]
-    return np.nan_to_num(
-        np.array(values, dtype=np.float64), nan=-np.inf, neginf=-1e30, posinf=1e30
-    )
+    values = [row[part][name] if row.get(part) else np.nan for row in rows]
+    return np.nan_to_num(oriented(name, values), nan=_WORST, posinf=_WORST, neginf=_WORST)

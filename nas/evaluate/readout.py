@@ -1,4 +1,4 @@
-"""Read-out: how well a linear layer, fitted in closed form, reads the truth from features."""
+"""Read-out: how well a linear layer, fitted in closed form, reads the targets from features."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class HeadFeatures:
         return torch.cat(self._batches) if self._batches else None
 
 
-def readout(features: Tensor, truth: Tensor) -> float:
-    """Error of a linear layer fitted to the truth, each sample predicted from all others.
+def readout(features: Tensor, targets: Tensor) -> float:
+    """Error of a linear layer fitted to the targets, each sample predicted from all others.
 
     A hypernetwork predicts features better than it predicts the layer that reads them, above all
     in spaces it was not trained in. So the last layer is fitted anew, by ridge regression on
@@ -61,26 +61,26 @@ def readout(features: Tensor, truth: Tensor) -> float:
 
     Args:
         features: What the last layer reads, (N, F).
-        truth: Outputs of a perfect network, (N, outputs): for classes zeros and a one.
+        targets: Outputs of a perfect network, (N, outputs); one-hot for classes.
 
     Returns:
-        Mean over samples of the squared distance to the truth, summed over outputs; lower is
-        better. Features that tell nothing have about the variance of the truth.
+        Mean over samples of the squared distance to the targets, summed over outputs; lower is
+        better. For features unrelated to the targets it is about their variance.
     """
     z = features.cpu().flatten(1).double()
     z = z - z.mean(0)
     spread = z.square().mean(0).sqrt()
     varies = spread > _FLAT * spread.max().clamp(min=_FLAT)
     z = z[:, varies] / spread[varies]
-    truth = truth.cpu().double()
-    mean = truth.mean(0)
+    targets = targets.cpu().double()
+    mean = targets.mean(0)
     vectors, values = _spectrum(z)
-    projected = vectors.T @ (truth - mean)
+    projected = vectors.T @ (targets - mean)
     least = torch.inf
     for penalty in _PENALTIES:
         shrunk = values / (values + penalty * values.mean()) if len(values) else values
         own = vectors.square() @ shrunk + 1 / len(z)
-        residual = truth - mean - vectors @ (shrunk[:, None] * projected)
+        residual = targets - mean - vectors @ (shrunk[:, None] * projected)
         left_out = residual / (1 - own).clamp(min=_LEAST_SHARE)[:, None]
         least = min(least, float(left_out.square().sum(1).mean()))
     return least

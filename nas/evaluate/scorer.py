@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 _PATTERNS = 64
 """Calibration samples whose activation patterns are compared."""
 
-_GRAPHS = 64
-"""Graphs embedded in one pass."""
-
 _REFERENCE = 32
 """Random architectures that form the reference of a space the predictor was not trained in."""
 
@@ -227,16 +224,6 @@ class Scorer:
             else:
                 yield self._rescaled(next(scored), graph, candidate.space)
 
-    @torch.no_grad()
-    def embed(self, candidates: Sequence[Candidate]) -> Tensor:
-        """The predictor's vector for each architecture at the proxy, on the CPU: (N, D)."""
-        graphs = [self.proxy(one.space).graph(one.params).simplified for one in candidates]
-        parts = [
-            self._predictor.embed(graphs[first : first + _GRAPHS])
-            for first in range(0, len(graphs), _GRAPHS)
-        ]
-        return torch.cat(parts).float().cpu()
-
     def _build(self, candidate: Candidate) -> Graph | Failure:
         proxy = self.proxy(candidate.space)
         try:
@@ -356,8 +343,8 @@ class Scorer:
         if not math.isfinite(figures["loss"]):
             return Failure("its output is not finite")
         features = outputs if head.features is None else head.features.float()[self._known]
-        truth = self._kind.truth(self._labels, outputs.shape[1])
-        figures["readout"] = readout(features, truth)
+        targets = self._kind.targets(self._labels, outputs.shape[1])
+        figures["readout"] = readout(features, targets)
         figures["naswot"] = patterns.logdet()
         known = {**figures, **asdict(cost(graph))}
         score = -figures["loss"] if self._aggregate is None else self._aggregate(known)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _DRAWN = 2
 """Random architectures whose training is timed."""
 
+_FINALS = 2
+"""Trainings to the end: of the best finalist and of the best known design or baseline."""
+
 _LONG = 600.0
 """Expected seconds of all trainings from which a note announces them."""
 
@@ -48,10 +51,12 @@ def timed(
     names = [f"rung {number}" for number in range(1, len(rungs) + 1)]
     if config.max_epochs:
         names[-1] = "train"
+    finals = _FINALS if len(rungs) > 1 else 1
+    runs = {"train": finals}
     limit = config.train_seconds
     if limit is not None:
         expected = dict.fromkeys(names, limit / len(rungs))
-        return Timeline(listen, {explored: None, **expected}, limited=names[:-1])
+        return Timeline(listen, {explored: None, **expected}, names[:-1], runs)
     drawn = sample_preferring(
         space,
         _DRAWN,
@@ -59,7 +64,7 @@ def timed(
         partial(is_feasible, config.constraints),
     )
     pace = fmean(trainer.seconds_per_epoch(candidate) for candidate in drawn)
-    repeated = dict.fromkeys(names, config.splits or 1) | {"train": 1}
+    repeated = dict.fromkeys(names, config.splits or 1) | runs
     expected = {
         name: pace * repeated[name] * rung.cost for name, rung in zip(names, rungs, strict=True)
     }
@@ -71,7 +76,7 @@ def timed(
             "make them faster."
         )
         listen(Noted(text=text))
-    return Timeline(listen, {explored: None, **expected})
+    return Timeline(listen, {explored: None, **expected}, runs=runs)
 
 
 def duration(seconds: float) -> str:

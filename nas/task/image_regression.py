@@ -53,7 +53,7 @@ KINDS.register(IMAGE_REGRESSION)(
         training={"lr": 0.02, "label_smoothing": 0.0},
         loss=squared_error,
         figures=regression_figures,
-        truth=as_given,
+        targets=as_given,
         **asdict(METRICS[IMAGE_REGRESSION]),
         usage="""import torch
 from model import TARGET_MEAN, TARGET_STD, TARGETS, load, preprocess

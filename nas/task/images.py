@@ -86,7 +86,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         vary_for_hypernet=vary_images,
         loss=cross_entropy,
         figures=class_figures,
-        truth=F.one_hot,
+        targets=F.one_hot,
         **asdict(METRICS[IMAGE_CLASSIFICATION]),
         usage="""from model import CLASSES, load, preprocess
 

@@ -51,7 +51,7 @@ class TaskKind(Metric):
         loss: Mean loss of outputs (rows, outputs) for labels, with a share of label smoothing.
         figures: ``accuracy`` (the metric, higher better), ``loss`` and ``brier`` of outputs for
             the labels of all their rows.
-        truth: Outputs (rows, outputs) of a perfect network for labels, from the number of outputs.
+        targets: Outputs (rows, outputs) of a perfect network for labels and a number of outputs.
         usage: Python that calls an exported network ``network``, for its card; braces name fields
             of the task.
     """
@@ -80,7 +80,7 @@ class TaskKind(Metric):
     vary_for_hypernet: Vary
     loss: Callable[[Tensor, Tensor, float], Tensor]
     figures: Callable[[Tensor, Tensor], dict[str, float]]
-    truth: Callable[[Tensor, int], Tensor]
+    targets: Callable[[Tensor, int], Tensor]
     usage: str
 
 

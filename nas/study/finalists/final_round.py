@@ -22,7 +22,7 @@ _CHEAP = 0.2
 
 
 class FinalRound:
-    """Trains the best finalist to the end, and those that may still beat it.
+    """Trains the best finalist to the end, and the best of its rivals.
 
     Short trainings rank with errors: a finalist may lead a rival only after them, or a rival a
     finalist. So the best of both groups are compared after trainings of full length, however far
@@ -110,5 +110,5 @@ class FinalRound:
 
     def _announce(self, contender: Contender, first: Contender) -> None:
         if contender is not first:
-            text = f"{contender.name} may still beat {first.name} and is trained to the end too."
+            text = f"{contender.name} is trained to the end too, to be compared with {first.name}."
             self._listen(Noted(text=text))

@@ -48,7 +48,7 @@ def known(keys, quality):
     names = {*FIGURES, *LEARNED_FROM, *RECIPES[SCORE], "loss", "layers", "shortest_path"}
     ones = {name: np.ones(1) for name in names}
     figures = {name: quality * oriented(name, ones[name])[0] for name in names}
-    return Scored(keys, figures, np.stack([quality, quality**2], 1))
+    return Scored(keys, figures)
 
 
 def test_the_published_table():
@@ -86,7 +86,7 @@ def test_a_readout_is_ridge_regression_on_what_the_head_reads():
 
 def test_scores_are_gone_on_with(tmp_path, monkeypatch):
     file, keys = tmp_path / "scores.jsonl", KEYS[:3]
-    row = {"figures": {"brier": 0.5}, "embedding": [1.0]}
+    row = {"figures": {"brier": 0.5}}
     file.write_text("".join(json.dumps({"key": key, **row}) + "\n" for key in keys[:2]) + '{"ke')
     asked = []
 

@@ -101,7 +101,6 @@ def test_isomorphic_cells_share_a_score(tmp_path):
                 "naswot": 9.0,
                 "score": trained.val,
             },
-            "embedding": [trained.val, 1.0],
         }
         for text, trained in list(CELLS.items())[::-1]
     }
@@ -112,7 +111,6 @@ def test_isomorphic_cells_share_a_score(tmp_path):
     cells = [candidate(SPACE, text) for text in CELLS]
     scores = [found.score for found in scored.one_by_one(cells) if isinstance(found, Estimate)]
     assert scores == [0.9, 0.9, 0.7, 0.6, 0.5]
-    assert scored.embed(cells[:2]).tolist() == [pytest.approx([0.9, 1.0])] * 2
 
 
 class ByTruth(ScoredSpace):
@@ -132,9 +130,6 @@ class ByTruth(ScoredSpace):
                 naswot=1.0,
                 score=test,
             )
-
-    def embed(self, candidates):
-        return torch.zeros(len(list(candidates)), 2)
 
 
 def test_the_engine_trains_the_best_scores_behind_its_rivals():

@@ -178,7 +178,7 @@ def test_the_best_baseline_is_trained_to_the_end_however_far_behind(accuracy: fl
     assert result.best.val_accuracy == 0.9
     assert result.rungs[-1].architectures == 2
     assert (20, 2, DEFAULT) in trainer.calls
-    assert len([note for note in notes(heard) if "may still beat" in note]) == 1
+    assert len([note for note in notes(heard) if "to be compared with" in note]) == 1
 
 
 def test_a_start_that_is_asked_for_serves_all_trainings() -> None:

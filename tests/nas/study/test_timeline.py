@@ -20,7 +20,7 @@ class Watched:
         self.now = 0.0
         self._left: list[float] = []
         expected = {"search": None, "rung 1": 60.0, "train": 30.0}
-        self._timeline = Timeline(self._listen, expected, limited)
+        self._timeline = Timeline(self._listen, expected, limited, {"train": 2})
 
     def _listen(self, event: Event) -> None:
         if isinstance(event, TimeLeft):
@@ -97,3 +97,22 @@ def test_a_stage_that_an_earlier_call_has_done_takes_no_time(
     search = watched()
     search.start("rung 1")
     assert search.left == 90
+
+
+def test_a_stage_that_runs_twice_is_half_over_after_the_first(
+    watched: Callable[..., Watched],
+) -> None:
+    search = watched()
+    search.start("train")
+    search.now = 8.0
+    search.advance("train", done=4)
+    assert search.left == 2 * 6 + 2 * 10
+    search.now = 20.0
+    search.finish("train", 20.0)
+    assert search.left == 20
+    search.start("train")
+    search.now = 25.0
+    search.advance("train", done=5)
+    assert search.left == 5
+    search.finish("train", 10.0)
+    assert search.left == 0

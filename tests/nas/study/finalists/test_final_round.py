@@ -81,7 +81,7 @@ def test_a_training_of_a_rival_is_announced_once() -> None:
     record = new_record()
     for _ in range(2):
         final_trainings(FakeTrainer(), [*FOUND, RIVAL], record=record, listen=heard.append)
-    assert notes(heard) == ["width 5 may still beat #0 and is trained to the end too."]
+    assert notes(heard) == ["width 5 is trained to the end too, to be compared with #0."]
 
 
 def test_where_no_further_training_is_allowed_one_remains() -> None:
