@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from benchmarks.rank_fidelity.tables import report
 
 import nas
 from benchmarks.rank_fidelity.measure import measure
+from benchmarks.rank_fidelity.tables import report
 from benchmarks.truth import table as truth
 from cli.progress import Display
 
