@@ -130,7 +130,7 @@ def train_and_save(
             trained.module, data, data.test, device=device, precision=precision
         ),
     )
-    save(graph, trained.module, directory, own=own, data=data, card=_card(result))
+    save(graph, trained.module, directory, own=own, data=data, figures=_card(result))
     _write(directory, known, result)
     checkpoint.unlink(missing_ok=True)
     return result

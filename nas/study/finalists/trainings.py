@@ -242,8 +242,7 @@ class Trainings:
         assert self._folder is not None
         candidate = contender.candidate
         _, epochs, start = key.rsplit("-", 2)
-        card = {
-            **figures,
+        origin = {
             "epochs": int(epochs),
             "init": start,
             "architecture": candidate.architecture,
@@ -256,7 +255,7 @@ class Trainings:
             self._folder.best,
             own=own,
             data=self._trainer.data,
-            card=card,
+            figures={**figures, **origin},
         )
         self._record.write(_EXPORTED, key)
 

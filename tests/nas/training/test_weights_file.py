@@ -9,10 +9,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from nas.compile.module import to_module
-from nas.data.catalog import load
-from nas.data.dataset import Targets
 from nas.data.split import Split
-from nas.training.weights_file import description, save_weights
+from nas.training.weights_file import save_weights
 from tests.nas.training.train_toys import toy_data, toy_graph
 
 if TYPE_CHECKING:
@@ -32,18 +30,3 @@ def test_the_file_holds_the_state_and_how_the_inputs_are_normalised(tmp_path: Pa
     assert isinstance(split, Split)
     mean, std = (torch.tensor(found[name])[:, None, None] for name in ("mean", "std"))
     torch.testing.assert_close((split.images - mean) / std, split.normalised(slice(None)))
-
-
-def test_the_resolution_is_that_of_the_network() -> None:
-    assert description(toy_data(), 32)["resolution"] == "32"
-
-
-def test_nodes_have_classes_but_no_normalisation() -> None:
-    assert description(load("digits-knn")).keys() == {"dataset", "class_names"}
-
-
-def test_outputs_of_a_regression_are_brought_to_its_units() -> None:
-    data = replace(toy_data(), targets=Targets(("age",), (40.0,), (2.5,)))
-    found = description(data)
-    names = ("target_names", "target_mean", "target_std")
-    assert [json.loads(found[name]) for name in names] == [["age"], [40.0], [2.5]]
