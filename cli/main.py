@@ -27,6 +27,7 @@ COMMANDS = {
     "rank": "score a list of architectures with predicted weights",
     "predict": "predict the weights of one network",
     "train": "train one architecture",
+    "export": "write a trained network for other programs",
     "train-hypernet": "train a hypernetwork",
     "best": "the best architecture of a run",
     "trials": "all candidates of a run",

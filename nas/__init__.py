@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.study.result import Found, SearchResult
     from nas.study.search import search
+    from nas.study.single_export import export
     from nas.study.single_training import TrainedNetwork, train
     from nas.task.task import Task
 
@@ -45,6 +46,7 @@ _HOMES = {
     "Task": "nas.task.task",
     "WeightPredictor": "nas.predictor.weight_predictor",
     "cost": "nas.analysis.cost",
+    "export": "nas.study.single_export",
     "figures": "nas.analysis.figure:FIGURES",
     "load_dataset": "nas.data.catalog:load",
     "make_dataset": "nas.data.image_dataset",
@@ -75,6 +77,7 @@ __all__ = [
     "TrainedNetwork",
     "WeightPredictor",
     "cost",
+    "export",
     "figures",
     "load_dataset",
     "make_dataset",

@@ -6,10 +6,14 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from nas.compile.module import to_module
 from nas.data.description import Description
 from nas.errors import CheckpointError, NasError
+from nas.exporting.random_inputs import random_inputs
 from nas.files import read_tensors
+from nas.modules.loading import load_state
 from nas.modules.surroundings import unwrapped
 
 if TYPE_CHECKING:
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.modules.own_module import OwnModule
 
@@ -37,6 +40,7 @@ class Exportable:
             that of the graph.
         about: The data it is for; None if that is not known.
         figures: Figures by name; accuracies between 0 and 1.
+        takes_bytes: Whether the module takes images in bytes and normalises them.
     """
 
     graph: Graph
@@ -44,6 +48,7 @@ class Exportable:
     names: Mapping[str, str] | None = None
     about: Description | None = None
     figures: Mapping[str, Any] = field(default_factory=dict)
+    takes_bytes: bool = False
 
     @classmethod
     def of(
@@ -52,25 +57,52 @@ class Exportable:
         module: nn.Module,
         *,
         own: OwnModule | None = None,
-        data: Dataset | None = None,
+        about: Description | None = None,
         figures: Mapping[str, Any] | None = None,
     ) -> Exportable:
-        """A network that was trained on a data set.
+        """A network that was trained.
 
         Args:
             graph: The architecture.
             module: The module with its weights.
             own: The user's module, if that was trained.
-            data: The data set.
+            about: The data it is for.
             figures: Figures by name.
         """
         return cls(
             graph=graph,
             module=unwrapped(module),
-            names=own and own.names_of(to_module(graph).state_dict()),
-            about=None if data is None else Description.of(data),
+            names=None if own is None else own.names_of(to_module(graph).state_dict()),
+            about=about,
             figures=figures or {},
         )
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the inputs."""
+        return ("images",) if self.takes_bytes else tuple(x.name for x in self.graph.inputs)
+
+    @property
+    def on_graph(self) -> bool:
+        """Whether samples are the nodes of a graph."""
+        return any(spec.is_edge_index for spec in self.graph.inputs)
+
+    def example(self, rows: int, scale: float = 1) -> tuple[Tensor, ...]:
+        """Random inputs of a number of samples or nodes; see :func:`random_inputs`."""
+        draws = torch.Generator().manual_seed(rows)
+        drawn = random_inputs(self.graph, draws, rows=rows, scale=scale)
+        if not self.takes_bytes:
+            return drawn
+        shapes = (images.shape for images in drawn)
+        return tuple(torch.randint(256, x, dtype=torch.uint8, generator=draws) for x in shapes)
+
+    def traced(self) -> nn.Module:
+        """The graph's own module with the weights, without the branches of a user's code."""
+        if self.names is None:
+            return self.module
+        module = to_module(self.graph)
+        module.load_state_dict(_renamed(module, self.module.state_dict(), self.names))
+        return module.eval()
 
     def metadata(self) -> dict[str, str]:
         """Texts for the head of the file of weights, each as JSON."""
@@ -100,15 +132,13 @@ def read_exportable(graph: Graph, weights: Path) -> Exportable:
     except (ValueError, TypeError, KeyError, NasError) as error:
         raise CheckpointError(f"the head of {str(weights)!r} is damaged: {error}") from None
     module = to_module(graph)
-    loaded = {name: state[own] for name, own in names.items() if own in state}
-    _load(module, {**module.state_dict(), **loaded} if names else state, weights)
+    load_state(module, _renamed(module, state, names) if names else state, weights)
     return Exportable(graph=graph, module=module.eval(), about=about, figures=figures)
 
 
-def _load(module: nn.Module, state: Mapping[str, Tensor], weights: Path) -> None:
-    try:
-        module.load_state_dict(state)
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"the weights {str(weights)!r} are of another architecture: {error}"
-        ) from None
+def _renamed(
+    module: nn.Module, state: Mapping[str, Tensor], names: Mapping[str, str]
+) -> dict[str, Tensor]:
+    """A state by the names of a graph's module; what has no other name keeps its values."""
+    known = {name: state[own] for name, own in names.items() if own in state}
+    return {**module.state_dict(), **known}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import runpy
 import tempfile
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nas.compile.module import to_module
+from nas.data.description import Description
 from nas.errors import CheckpointError, ExportError, GraphError
 from nas.exporting.card import card, plain_section
 from nas.exporting.comparison import TOLERANCE, difference, outputs_of
 from nas.exporting.exportable import Exportable
+from nas.exporting.files import Files, write_plain
 from nas.exporting.random_inputs import random_inputs
-from nas.exporting.source import python_source
-from nas.files import read_tensors, scratch_folder, write_tensors, write_text
+from nas.files import read_tensors, scratch_folder, write_text
+from nas.modules.loading import load_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,33 +33,6 @@ if TYPE_CHECKING:
 _ON_A_GPU = 1e-2
 """Largest relative difference from outputs of a GPU, whose convolutions round more."""
 _REPORT = "Please report this with the file architecture.json."
-
-
-@dataclass(frozen=True)
-class Files:
-    """The files of an export."""
-
-    directory: Path
-
-    @property
-    def source(self) -> Path:
-        """Plain torch code; runs without this package."""
-        return self.directory / "model.py"
-
-    @property
-    def weights(self) -> Path:
-        """Parameters and running statistics."""
-        return self.directory / "model.safetensors"
-
-    @property
-    def architecture(self) -> Path:
-        """The graph, for this package."""
-        return self.directory / "architecture.json"
-
-    @property
-    def card(self) -> Path:
-        """Figures for people to read."""
-        return self.directory / "card.md"
 
 
 def save(
@@ -89,7 +63,8 @@ def save(
         GraphError: The network cannot be run.
         ExportError: The written code cannot be run, or its output differs from the module's.
     """
-    network = Exportable.of(graph, module, own=own, data=data, figures=figures)
+    about = None if data is None else Description.of(data)
+    network = Exportable.of(graph, module, own=own, about=about, figures=figures)
     with scratch_folder(directory) as scratch:
         files = Files(scratch)
         write_plain(network, files)
@@ -98,13 +73,6 @@ def save(
         for file in (files.weights, files.architecture, files.card, files.source):
             file.replace(directory / file.name)
     return Files(directory)
-
-
-def write_plain(network: Exportable, files: Files) -> None:
-    """Write a network as plain torch code with its weights, and its graph."""
-    write_text(files.source, python_source(network.graph, network.about, network.names))
-    write_tensors(files.weights, network.module.state_dict(), network.metadata())
-    write_text(files.architecture, network.graph.to_json())
 
 
 def check_exportable(graph: Graph, data: Dataset | None = None) -> None:
@@ -134,14 +102,9 @@ def load_module(graph: Graph, directory: Path, *, own: OwnModule | None = None) 
     state, _ = read_tensors(
         weights, lambda why: CheckpointError(f"cannot read the weights {str(weights)!r}: {why}")
     )
-    try:
-        if own is not None and state.keys() != module.state_dict().keys():
-            module = own.module
-        module.load_state_dict(state)
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"the weights {str(weights)!r} are of another architecture: {error}"
-        ) from None
+    if own is not None and state.keys() != module.state_dict().keys():
+        module = own.module
+    load_state(module, state, weights)
     return module.eval()
 
 

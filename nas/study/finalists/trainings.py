@@ -12,7 +12,8 @@ import torch
 
 from nas.errors import CheckpointError, NasError, StudyError, TrainingError
 from nas.events import ignore
-from nas.exporting.save import Files, load_module, save
+from nas.exporting.files import Files
+from nas.exporting.save import load_module, save
 from nas.space.contained import contained
 from nas.study.record.trained import has_failed, training_key
 

@@ -16,9 +16,10 @@ from safetensors.torch import load_file, save_file
 from nas.compile.module import to_module
 from nas.data.catalog import load
 from nas.errors import CheckpointError, ExportError
+from nas.exporting.files import Files
 from nas.exporting.final_training import train_and_save
 from nas.exporting.random_inputs import random_inputs
-from nas.exporting.save import Files, load_module, save
+from nas.exporting.save import load_module, save
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
 from nas.graph.ops.call import Call
