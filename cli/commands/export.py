@@ -84,7 +84,7 @@ def command(
     from cli.user_code.module_factory import is_factory, make_module
     from nas.data.catalog import load
     from nas.files import there
-    from nas.study.single_export import export
+    from nas.study.single.export import export
 
     listen, path, data = listener(quiet=quiet), Path(network), None
     given: Any = path

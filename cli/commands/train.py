@@ -87,7 +87,7 @@ def command(
     from nas.data.fitted import fitted
     from nas.errors import counted
     from nas.space.candidate import Candidate
-    from nas.study.single_training import train
+    from nas.study.single.training import train
     from nas.training.config import default_training
 
     used = ("space", "dataset", "weights") if init == "predicted" else ("dataset",)

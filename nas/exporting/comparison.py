@@ -37,3 +37,9 @@ def difference(mine: Tensor, theirs: Tensor) -> float:
     finite = theirs[theirs.isfinite()].abs()
     largest = max(1.0, float(finite.max())) if len(finite) else 1.0
     return float((mine[differing] - theirs[differing]).abs().max()) / largest
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a message with text in it; the type of the error if there is none."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return next(filter(None, lines), type(error).__name__)

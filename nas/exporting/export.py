@@ -9,7 +9,7 @@ from nas.errors import ConfigError
 from nas.events import Listener, ignore, stage
 from nas.exporting.card import card
 from nas.exporting.clean_check import check_clean
-from nas.exporting.exporters import EXPORTERS, ExportOptions
+from nas.exporting.exporters.exporter import EXPORTERS, ExportOptions
 from nas.exporting.files import Files
 from nas.exporting.from_bytes import from_bytes
 from nas.exporting.program import OTHER_SIZE
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nas.exporting.exportable import Exportable
-    from nas.exporting.exporters import Exporter, Written
+    from nas.exporting.exporters.exporter import Exporter, Written
 
 
 @dataclass(frozen=True, kw_only=True)

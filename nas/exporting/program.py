@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nas.errors import ExportError
-from nas.exporting.comparison import TOLERANCE, difference, outputs_of
+from nas.exporting.comparison import TOLERANCE, difference, first_line, outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,17 +73,19 @@ def program_of(network: Exportable) -> Program:
     Raises:
         ExportError: torch.export cannot follow the network, or fixes the number of its nodes.
     """
-    module = network.traced()
-    program = _program(network, module, _SAMPLES, open_size=True)
-    if not _takes_others(program, network, module):
-        program = _program(network, module, _SAMPLES, open_size=False)
-    if program.any_batch and _takes_others(program, network, module):
-        return program
-    if network.on_graph:
-        raise ExportError(
-            "torch.export fixes the number of nodes or edges of the network", hint=_ALWAYS
-        )
-    return _program(network, module, 1, open_size=False)
+    module, failure = network.traced(), None
+    attempts = [(_SAMPLES, True), (_SAMPLES, False), (1, False)]
+    for rows, open_size in attempts[:2] if network.on_graph else attempts:
+        try:
+            program = _program(network, module, rows, open_size=open_size)
+        except ExportError as error:
+            failure = failure or error
+            continue
+        if rows == 1 or (program.any_batch and _takes_others(program, network, module)):
+            return program
+    raise failure or ExportError(
+        "torch.export fixes the number of nodes or edges of the network", hint=_ALWAYS
+    )
 
 
 def described_inputs(network: Exportable) -> str:
@@ -118,9 +120,8 @@ def _program(network: Exportable, module: nn.Module, rows: int, *, open_size: bo
                 module, inputs, dynamic_shapes=tuple(shapes), strict=False
             )
     except Exception as error:  # torch raises errors of many kinds
-        first = str(error).partition("\n")[0]
         raise ExportError(
-            f"torch.export cannot follow the network: {first}", hint=_ALWAYS
+            f"torch.export cannot follow the network: {first_line(error)}", hint=_ALWAYS
         ) from error
     return Program(
         exported=exported,

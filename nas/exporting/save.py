@@ -14,7 +14,7 @@ from nas.compile.module import to_module
 from nas.data.description import Description
 from nas.errors import CheckpointError, ExportError, GraphError
 from nas.exporting.card import card, plain_section
-from nas.exporting.comparison import TOLERANCE, difference, outputs_of
+from nas.exporting.comparison import TOLERANCE, difference, first_line, outputs_of
 from nas.exporting.exportable import Exportable
 from nas.exporting.files import Files, write_plain
 from nas.exporting.random_inputs import random_inputs
@@ -116,12 +116,12 @@ def _verify(network: Exportable, files: Files) -> None:
     try:
         expected = outputs_of(module, tuple(x.to(device) for x in inputs))
     except Exception as error:  # torch's functions raise errors of many kinds
-        raise GraphError(f"the network cannot be run: {_first_line(error)}") from error
+        raise GraphError(f"the network cannot be run: {first_line(error)}") from error
     try:
         outputs = outputs_of(runpy.run_path(str(files.source))["load"](files.weights), inputs)
     except Exception as error:
         raise ExportError(
-            f"the exported code cannot be run: {_first_line(error)}", hint=_REPORT
+            f"the exported code cannot be run: {first_line(error)}", hint=_REPORT
         ) from error
     tolerance = TOLERANCE if device.type == "cpu" else _ON_A_GPU
     for mine, theirs in zip(outputs, expected, strict=True):
@@ -131,7 +131,3 @@ def _verify(network: Exportable, files: Files) -> None:
                 f"the exported code differs from the trained network by {found:.1e}",
                 hint=_REPORT,
             )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from nas.errors import ConfigError, ExportError
+from nas.exporting.comparison import first_line
 from nas.exporting.exporters.exporter import EXPORTERS, Exporter, ExportOptions, Written
 from nas.exporting.program import described_inputs, program_of, quiet_torch
 
@@ -44,7 +45,7 @@ def write(network: Exportable, folder: Path, options: ExportOptions) -> Written:
             written.save(file)
     except Exception as error:  # torch raises errors of many kinds
         raise ExportError(
-            f"the network cannot be written as ONNX: {str(error).partition(chr(10))[0]}",
+            f"the network cannot be written as ONNX: {first_line(error)}",
             hint="Export it as python or torch-export.",
         ) from error
     found = written.model.opset_imports[""]

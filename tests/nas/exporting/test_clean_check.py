@@ -37,9 +37,7 @@ def test_other_outputs_are_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("package", ["nas", "nas.graph", "search_spaces", "cli"])
 def test_this_package_is_not_there(package: str, folder: Path) -> None:
-    with pytest.raises(
-        ExportError, match=r"new process: \w*(Import|ModuleNotFound)Error"
-    ):
+    with pytest.raises(ExportError, match=r"new process: \w*(Import|ModuleNotFound)Error"):
         check_clean(f"import {package}\n{DOUBLES}", folder, CASES)
 
 

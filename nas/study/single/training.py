@@ -17,7 +17,7 @@ from nas.exporting.files import Files
 from nas.exporting.final_training import FinalTraining, train_and_save
 from nas.exporting.save import load_module
 from nas.space.candidate import Candidate
-from nas.study.single_network import found_network
+from nas.study.single.network import found_network
 from nas.training.config import TrainConfig, default_training
 from nas.training.device import resolve_device
 from nas.training.predict import predict

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,24 +12,22 @@ from torch import nn
 
 from nas.data.description import Description
 from nas.data.fitted import fitted
-from nas.errors import ConfigError
+from nas.errors import ConfigError, described
 from nas.evaluate.named import data_of
 from nas.events import Listener, ignore
 from nas.exporting.export import ExportedFile
 from nas.exporting.export import export as export_files
 from nas.exporting.exportable import Exportable, read_exportable
-from nas.exporting.exporters import ExportOptions
+from nas.exporting.exporters.exporter import ExportOptions
 from nas.exporting.files import Files
 from nas.exporting.graph_file import find_graph_file, read_graph_file
 from nas.modules.surroundings import unwrapped
 from nas.space.candidate import Candidate
-from nas.study.single_network import found_network
+from nas.study.single.network import found_network
 from nas.task.task import Task
 from nas.training.weights_file import load_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.space.own_space import Build
@@ -82,6 +81,12 @@ def export(
         >>> files[0].path.name, files[0].rows
         ('model.pt2', (1, 3, 64))
     """
+    names = formats.split(",") if isinstance(formats, str) else formats
+    if not (isinstance(names, Sequence) and all(isinstance(name, str) for name in names)):
+        raise ConfigError(
+            f"expected formats by name, got {described(formats)}",
+            hint='Write formats="onnx" or formats=["python", "onnx"].',
+        )
     file = None if weights is None else Path(weights)
     known = None if data is None else data_of(data, listen)
     about = None if known is None else Description.of(known)
@@ -96,7 +101,7 @@ def export(
     return export_files(
         found,
         Path(out),
-        formats.split(",") if isinstance(formats, str) else formats,
+        names,
         ExportOptions(with_preprocessing=with_preprocessing, opset=opset),
         listen=listen,
     )
