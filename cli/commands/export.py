@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from nas.exporting.export import ExportedFile
 
 
-@click.command("export")
+@click.command(
+    "export",
+    epilog=options.examples(
+        "nas export runs/resnet-cluttered-digits --format onnx --with-preprocessing",
+        "nas export net.py:Net --weights net.pt --dataset cifar10 --format onnx,torch-export",
+    ),
+)
 @click.argument("network")
 @click.option(
     "--format",
@@ -75,8 +81,6 @@ def command(
     function that makes a torch.nn.Module, as `nas predict` takes it. Each file is loaded and run
     in a new Python process without this package, on 1, 3 and 64 samples, and compared with the
     network before it is kept.
-
-    Example: nas export runs/resnet-cluttered-digits --format onnx --with-preprocessing
     """
     from cli.architecture import read_network
     from cli.output import emit_json, listener

@@ -19,7 +19,13 @@ _CLASSES = 10
 """Largest number of classes in the table; the JSON has all of them."""
 
 
-@click.command("train")
+@click.command(
+    "train",
+    epilog=options.examples(
+        "nas train 'runs/resnet-cluttered-digits#78'",
+        "nas train found.json --dataset cifar10 --max-epochs 100",
+    ),
+)
 @click.argument("architecture")
 @options.space
 @options.data

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command("train-hypernet")
+@click.command(
+    "train-hypernet",
+    epilog=options.examples(
+        "nas train-hypernet --space mine.py:build --dataset cifar10 --minutes 25",
+    ),
+)
 @options.space
 @options.data
 @options.resolution
