@@ -1,4 +1,4 @@
-"""An extension of Griffe, by which mkdocstrings reads docstrings: two notations of this project."""
+"""An extension of Griffe, which reads docstrings for mkdocstrings: notations of this project."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A hook of MkDocs: files of the repository outside ``docs/`` that the pages link to.
 
-They are part of the site under their own paths, beside the contents of ``docs/``, so the same links
-work in the repository and in the site.
+They are part of the site under their own paths, beside the contents of ``docs/``, so the same
+links work in the repository and in the site.
 """
 
 from __future__ import annotations

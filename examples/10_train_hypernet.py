@@ -24,7 +24,9 @@ with TemporaryDirectory() as directory:
         out = folder / one.candidate.hash
         figures = nas.train(one.candidate, data, epochs=40, out=out).figures
         accuracies.append(figures.val_accuracy)
-        print(f"score {one.score:6.3f}, test accuracy {figures.test_accuracy:.1%}", one.architecture)
+        print(
+            f"score {one.score:6.3f}, test accuracy {figures.test_accuracy:.1%}", one.architecture
+        )
 by_score = kendalltau([one.score for one in ranked], accuracies).statistic
 by_size = kendalltau([one.cost.params for one in ranked], accuracies).statistic
 print(f"Kendall's tau with the accuracy of 10 networks: score {by_score:.2f}, size {by_size:.2f}")
