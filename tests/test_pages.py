@@ -1,6 +1,6 @@
 """The pages of the documentation run as they stand.
 
-A comment above each block of Python or commands says how:
+A comment above each block of Python, commands or settings says how:
 
 - ``tested``: the blocks of a page run one after another, in one folder and one namespace;
 - ``tested: slow``: so does this one, which makes the page a slow test;
@@ -27,12 +27,13 @@ from cli.main import run
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 BLOCK = re.compile(r"^(?:<!-- (.*?) -->\n)?```(.*)\n((?s:.*?))^```$", re.MULTILINE)
+KINDS = ("python", "sh", "toml")
 MARKER = re.compile(r"tested(: (slow(, with .+)?|saved as \S+|as above|tests/.+))?|not tested: .+")
 
 
 @dataclass(frozen=True)
 class Block:
-    """Python or commands on a page, with the comment above them."""
+    """Python, commands or settings on a page, with the comment above them."""
 
     marker: str
     kind: str
@@ -59,7 +60,7 @@ class Block:
 
 def blocks_of(page: Path) -> list[Block]:
     found = [Block(*match) for match in BLOCK.findall(page.read_text(encoding="utf-8"))]
-    return [one for one in found if one.kind in ("python", "sh") or one.text.startswith("nas ")]
+    return [one for one in found if one.kind in KINDS or one.text.startswith("nas ")]
 
 
 def name_of(page: Path) -> str:
