@@ -1,0 +1,67 @@
+"""The formats of users' own data, and the one that a path has.
+
+Nothing is imported here that computes: ``nas datasets`` lists the formats.
+"""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+from nas.data.formats.format import Format
+from nas.data.formats.names import TARGETS
+from nas.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ARCHIVES = (".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz", ".zip")
+
+
+def _has_targets(path: Path) -> bool:
+    return path.name == TARGETS or (path / TARGETS).is_file()
+
+
+def _is_image_tree(path: Path) -> bool:
+    """Whether it is a folder, or an archive by its name or its content."""
+    return (
+        path.is_dir()
+        or path.name.lower().endswith(_ARCHIVES)
+        or (path.is_file() and (zipfile.is_zipfile(path) or tarfile.is_tarfile(path)))
+    )
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        "a folder or archive (.tar, .zip) of images in class folders",
+        _is_image_tree,
+        "nas.data.images.image_folder:load_images",
+    ),
+    Format(
+        f"a folder of images with {TARGETS}: numbers to predict",
+        _has_targets,
+        "nas.data.formats.targets:load_targets",
+    ),
+)
+"""A path is read as the last of them that fits: the later ones are more particular."""
+
+
+def format_of(path: Path) -> Format:
+    """The format of the data at a path.
+
+    Raises:
+        DataError: No format fits.
+    """
+    found = next((entry for entry in reversed(FORMATS) if entry.fits(path)), None)
+    if found is None:
+        raise DataError(
+            f"{str(path)!r} is in no known format", hint=f"Data are {known_formats()}."
+        )
+    return found
+
+
+def known_formats() -> str:
+    """All formats in words."""
+    *others, last = (entry.description for entry in FORMATS)
+    return f"{', '.join(others)}, or {last}"
