@@ -10,7 +10,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from nas.data.formats.format import Format
-from nas.data.formats.names import TARGETS
+from nas.data.formats.names import CSV, PARQUET, TARGETS
 from nas.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ _ARCHIVES = (".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz", 
 
 def _has_targets(path: Path) -> bool:
     return path.name == TARGETS or (path / TARGETS).is_file()
+
+
+def _is_table(path: Path) -> bool:
+    return path.name.lower().endswith((*CSV, *PARQUET))
 
 
 def _is_image_tree(path: Path) -> bool:
@@ -37,6 +41,11 @@ FORMATS: tuple[Format, ...] = (
         "a folder or archive (.tar, .zip) of images in class folders",
         _is_image_tree,
         "nas.data.images.image_folder:load_images",
+    ),
+    Format(
+        "a table of images and classes (.csv, .parquet)",
+        _is_table,
+        "nas.data.formats.table:load_table",
     ),
     Format(
         f"a folder of images with {TARGETS}: numbers to predict",
