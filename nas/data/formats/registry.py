@@ -27,6 +27,10 @@ def _is_table(path: Path) -> bool:
     return path.name.lower().endswith((*CSV, *PARQUET))
 
 
+def _is_array_file(path: Path) -> bool:
+    return path.name.lower().endswith((".npz", ".npy"))
+
+
 def _is_image_tree(path: Path) -> bool:
     """Whether it is a folder, or an archive by its name or its content."""
     return (
@@ -51,6 +55,11 @@ FORMATS: tuple[Format, ...] = (
         f"a folder of images with {TARGETS}: numbers to predict",
         _has_targets,
         "nas.data.formats.targets:load_targets",
+    ),
+    Format(
+        "arrays of images and classes (.npz)",
+        _is_array_file,
+        "nas.data.formats.array_file:load_arrays",
     ),
 )
 """A path is read as the last of them that fits: the later ones are more particular."""
