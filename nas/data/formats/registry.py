@@ -10,7 +10,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from nas.data.formats.format import Format
-from nas.data.formats.names import CSV, PARQUET, TARGETS
+from nas.data.formats.names import CSV, EDGES, PARQUET, TARGETS, array_names
 from nas.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,8 +27,16 @@ def _is_table(path: Path) -> bool:
     return path.name.lower().endswith((*CSV, *PARQUET))
 
 
+def _is_graph(path: Path) -> bool:
+    return _is_array_file(path) and not set(EDGES).isdisjoint(array_names(path))
+
+
 def _is_array_file(path: Path) -> bool:
     return path.name.lower().endswith((".npz", ".npy"))
+
+
+def _is_torch_file(path: Path) -> bool:
+    return path.name.lower().endswith((".pt", ".pth"))
 
 
 def _is_image_tree(path: Path) -> bool:
@@ -60,6 +68,18 @@ FORMATS: tuple[Format, ...] = (
         "arrays of images and classes (.npz)",
         _is_array_file,
         "nas.data.formats.array_file:load_arrays",
+    ),
+    Format(
+        "a graph in arrays (.npz with x, edge_index and y)",
+        _is_graph,
+        "nas.data.formats.graph_file:load_graph",
+        "graph",
+    ),
+    Format(
+        "a graph of torch-geometric (a saved Data, .pt)",
+        _is_torch_file,
+        "nas.data.formats.pyg_file:load_pyg",
+        "graph",
     ),
 )
 """A path is read as the last of them that fits: the later ones are more particular."""
