@@ -23,6 +23,12 @@ def _has_targets(path: Path) -> bool:
     return path.name == TARGETS or (path / TARGETS).is_file()
 
 
+def _is_saved_to_disk(path: Path) -> bool:
+    """Whether a folder holds one data set of Hugging Face, or one for each split."""
+    single = (path / "state.json").is_file() and (path / "dataset_info.json").is_file()
+    return single or (path / "dataset_dict.json").is_file()
+
+
 def _is_table(path: Path) -> bool:
     return path.name.lower().endswith((*CSV, *PARQUET))
 
@@ -68,6 +74,11 @@ FORMATS: tuple[Format, ...] = (
         "arrays of images and classes (.npz)",
         _is_array_file,
         "nas.data.formats.array_file:load_arrays",
+    ),
+    Format(
+        "a folder of Hugging Face's datasets (save_to_disk)",
+        _is_saved_to_disk,
+        "nas.data.formats.hugging_face:load_saved",
     ),
     Format(
         "a graph in arrays (.npz with x, edge_index and y)",
