@@ -6,17 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.paths import there
 from cli.short_name import notation_of, split_name
 from nas.errors import EncodingError, GraphError, NasError
+from nas.files import there
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
     from nas.task.task import Task
-
-_GRAPH_FILES = "`nas search` and `nas train` write such files as architecture.json."
 
 
 def read_architecture(text: str, space_name: str, task: Task) -> Graph:
@@ -43,6 +41,7 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
         UnknownNameError: The run has no such trial.
     """
     from cli.space import find_space
+    from nas.exporting.graph_file import read_graph_file
     from nas.space.candidate import candidate
 
     path = Path(text or "\0")  # an empty text is not the working directory
@@ -67,23 +66,6 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
         raise not_in_space(space, error) from None
 
 
-def read_graph_file(path: Path) -> Graph:
-    """The graph in a JSON file, or in the folder of a finished search or training.
-
-    Raises:
-        GraphError: There is none.
-    """
-    for file in (path, path / "best" / "architecture.json", path / "architecture.json"):
-        if there(file, Path.is_file):
-            return _read_graph(file)
-    if there(path, Path.is_dir):
-        raise GraphError(
-            f"the folder {str(path)!r} holds neither best/architecture.json nor architecture.json",
-            hint="Name the folder of a finished `nas search` or `nas train`.",
-        )
-    raise GraphError(f"no file {str(path)!r}", hint=_GRAPH_FILES)
-
-
 def _space_of(text: str, task: Task, *, beside: SearchSpace) -> str | None:
     """Another registered space that takes a notation."""
     import search_spaces
@@ -103,23 +85,3 @@ def not_in_space(space: SearchSpace, error: EncodingError, where: str = "") -> E
         f"{where}no architecture of space {space.name!r}: {error.message}",
         hint=error.hint or f"`nas rank --space {space.name} --sample 1 --json` shows one.",
     )
-
-
-def _read_graph(file: Path) -> Graph:
-    from nas.graph.graph import Graph
-    from nas.graph.ops.parameter import Constant
-
-    try:
-        graph = Graph.from_json(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise GraphError(f"{str(file)!r} is no text", hint=_GRAPH_FILES) from None
-    except GraphError as error:
-        raise GraphError(
-            f"{str(file)!r}: {error.message}", hint=error.hint or _GRAPH_FILES
-        ) from None
-    if any(isinstance(node.op, Constant) for node in graph.nodes):
-        raise GraphError(
-            f"{str(file)!r} is a graph with fixed tensors, whose numbers are not in the file",
-            hint="Name the module it was imported from: nas predict package.module:factory.",
-        )
-    return graph

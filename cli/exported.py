@@ -6,11 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.paths import there
 from cli.runs import read_settings, read_task
 from cli.setup import out_directory, out_file
 from nas.errors import ConfigError, StudyError
-from nas.files import write_text
+from nas.files import there, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +74,7 @@ def export_members(
 
 def _exported(run: Path) -> Graph | None:
     """The network of the best model of a run; None if none was exported."""
-    from cli.architecture import read_graph_file
+    from nas.exporting.graph_file import read_graph_file
 
     file = run / "best" / _GRAPH
     return read_graph_file(file) if there(file, Path.is_file) else None

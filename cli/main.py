@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli import options
 from cli.interruption import interruptible
 from cli.standard_streams import (
     CLOSED_PIPE,
@@ -27,6 +29,7 @@ COMMANDS = {
     "rank": "score a list of architectures with predicted weights",
     "predict": "predict the weights of one network",
     "train": "train one architecture",
+    "export": "write a trained network for other programs",
     "train-hypernet": "train a hypernetwork",
     "best": "the best architecture of a run",
     "trials": "all candidates of a run",
@@ -34,8 +37,11 @@ COMMANDS = {
     "hypernets": "the hypernetworks",
     "datasets": "the data sets",
     "doctor": "versions, devices, one real step",
+    "completion": "a script that completes these commands in your shell",
 }
 RESUMABLE = ("search", "train", "train-hypernet")
+ASKED_TO_COMPLETE = "_NAS_COMPLETE"
+"""The variable by which a shell asks for completions."""
 USAGE = 2
 INTERRUPTED = 130
 
@@ -78,6 +84,11 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=options.examples(
+        "nas search                                 a first search, about three minutes",
+        "nas search --dataset path/to/images        the same on your own images",
+        "nas export runs/RUN --format onnx          its model for other programs",
+    ),
 )
 @click.version_option(package_name="ghn-nas", prog_name="nas")
 @click.pass_context
@@ -95,6 +106,8 @@ def group(ctx: click.Context) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program and exit with its code."""
     open_missing()
+    if ASKED_TO_COMPLETE in os.environ:
+        group.main(prog_name="nas")  # answers the shell and exits
     keep_freed_memory()
     try:
         code = run(argv)

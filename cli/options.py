@@ -43,6 +43,11 @@ def _filled(
     return value
 
 
+def examples(*lines: str) -> str:
+    """The end of a command's help: lines to copy."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
 def _read_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
     """Take the keys of a file as defaults; options of the command line take precedence."""
     if value is None:

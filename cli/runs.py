@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.paths import there
 from nas.errors import ConfigError, NasError, StudyError
-from nas.files import read_json
+from nas.files import read_json, there
 from nas.metric import METRICS
 from nas.study.record.run_folder import RunFolder
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.paths import there
 from cli.runs import read_trials
 from nas.errors import StudyError, UnknownNameError, counted
+from nas.files import there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

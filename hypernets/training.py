@@ -18,14 +18,15 @@ from hypernets.config import HypernetConfig
 from hypernets.families import HYPERNETS
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from hypernets.measure import measure
-from hypernets.training_state import STATE, Progress, load_finished, restore, save
+from hypernets.training_state import STATE, Progress, begun_steps, load_finished, restore, save
 from nas.compile.apply import apply
 from nas.config import check_kinds, from_mapping
-from nas.errors import ConfigError, TrainingError
+from nas.errors import ConfigError, TrainingError, counted
 from nas.events import Listener, Noted, StageProgress, ignore, stage
 from nas.graph.op import Role
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
+from nas.study.forecast import duration
 from nas.task.batch import Batch, labelled
 from nas.training.device import autocast, channels_last
 from nas.training.safe_convolution import safe_convolutions
@@ -162,6 +163,8 @@ def seconds_per_step(
     space: SearchSpace,
     data: Dataset,
     *,
+    hypernet: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     proxy: Mapping[str, Any] | None = None,
     training: HypernetTraining | None = None,
     device: torch.device | str = "cpu",
@@ -171,6 +174,8 @@ def seconds_per_step(
     Args:
         space: Space of the training architectures.
         data: Data set at full resolution.
+        hypernet: Entry of the family's table; the task's default if None.
+        settings: Sizes that differ from that entry's.
         proxy: Macro sizes of the space, and ``resolution``, for training.
         training: Steps, batches, rates.
         device: Device of the training.
@@ -179,8 +184,48 @@ def seconds_per_step(
         TrainingError: The loss stayed non-finite.
     """
     training = training or HypernetTraining()
-    card = _card("pace", space, data, None, {}, proxy or {}, training, "")
+    card = _card("pace", space, data, hypernet, settings or {}, proxy or {}, training, "")
     return _Session(card, space, data, training, torch.device(device)).pace()
+
+
+def trained_within(
+    seconds: float,
+    space: SearchSpace,
+    data: Dataset,
+    out: Path,
+    training: HypernetTraining,
+    *,
+    listen: Listener = ignore,
+    **options: Any,
+) -> HypernetTraining:
+    """The training with as many steps as fit into a time on this machine.
+
+    A training that has begun in ``out`` keeps its number of steps, so that it resumes.
+
+    Args:
+        seconds: The time.
+        space: Space of the training architectures.
+        data: Data set at full resolution.
+        out: Directory of the checkpoint.
+        training: Batches, rates.
+        listen: Is told what was chosen.
+        options: ``hypernet``, ``settings``, ``proxy`` and ``device`` of :func:`train_hypernet`.
+
+    Raises:
+        TrainingError: The loss stayed non-finite.
+    """
+    begun = begun_steps(out)
+    if begun is not None:
+        return replace(training, steps=begun)
+    pace = seconds_per_step(space, data, training=training, **options)
+    steps = max(1, int(seconds / pace))
+    listen(
+        Noted(
+            text=f"A step takes {pace:.2g} s on this machine: {counted(steps, 'step')} in "
+            f"{duration(seconds)}."
+        )
+    )
+    return replace(training, steps=steps)
 
 
 class _Session:

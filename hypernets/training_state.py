@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from hypernets import cards, checkpoint
 from nas.config import from_mapping
-from nas.errors import CheckpointError, ConfigError
+from nas.errors import CheckpointError, ConfigError, NasError
 from nas.resume import check_same, read_state, write_state
 
 if TYPE_CHECKING:
@@ -42,6 +45,20 @@ class Progress:
 def has_begun(out: Path) -> bool:
     """Whether a directory holds a training, finished or not."""
     return any((out / name).exists() for name in (STATE, cards.CARD, cards.WEIGHTS))
+
+
+def begun_steps(out: Path) -> int | None:
+    """The number of steps of the training in a directory, finished or not; None if there is none.
+
+    What cannot be read counts as none: :func:`restore` and :func:`load_finished` say why.
+    """
+    with suppress(NasError, KeyError, TypeError, ValueError):
+        if (out / cards.CARD).exists():
+            return int(cards.read_plain_card(out).training["steps"])
+        if (out / STATE).exists():
+            state = read_state(out / STATE, CheckpointError, torch.device("cpu"))
+            return int(state.progress["card"]["training"]["steps"])
+    return None
 
 
 def save(out: Path, model: GraphHyperNetwork, optimiser: AdamW, progress: Progress) -> None:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.study.result import Found, SearchResult
     from nas.study.search import search
-    from nas.study.single_training import TrainedNetwork, train
+    from nas.study.single.export import export
+    from nas.study.single.training import TrainedNetwork, train
     from nas.task.task import Task
 
 _HOMES = {
@@ -45,6 +46,7 @@ _HOMES = {
     "Task": "nas.task.task",
     "WeightPredictor": "nas.predictor.weight_predictor",
     "cost": "nas.analysis.cost",
+    "export": "nas.study.single.export",
     "figures": "nas.analysis.figure:FIGURES",
     "load_dataset": "nas.data.catalog:load",
     "make_dataset": "nas.data.image_dataset",
@@ -53,8 +55,8 @@ _HOMES = {
     "rank": "nas.evaluate.ranking",
     "predict": "nas.evaluate.prediction",
     "search": "nas.study.search",
-    "train": "nas.study.single_training",
-    "TrainedNetwork": "nas.study.single_training",
+    "train": "nas.study.single.training",
+    "TrainedNetwork": "nas.study.single.training",
     "Prediction": "nas.evaluate.prediction",
     "to_module": "nas.compile.module",
 }
@@ -75,6 +77,7 @@ __all__ = [
     "TrainedNetwork",
     "WeightPredictor",
     "cost",
+    "export",
     "figures",
     "load_dataset",
     "make_dataset",

@@ -52,6 +52,19 @@ _LOCK = ".lock"
 """Suffix of locks."""
 
 
+def there(path: Path, kind: Callable[[Path], bool]) -> bool:
+    """Whether a path, which may be no path at all, is an existing file or folder.
+
+    Example:
+        >>> there(Path("."), Path.is_dir), there(Path("x" * 10_000), Path.exists)
+        (True, False)
+    """
+    try:
+        return kind(path)
+    except (OSError, ValueError):  # a notation can be longer than a file name may be
+        return False
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file to the disk in one step, with the permissions of the user's mask.
 

@@ -16,7 +16,8 @@ from torch import nn
 
 from cli.main import run
 from nas.data.catalog import load
-from nas.training.weights_file import description, save_weights
+from nas.data.description import Description
+from nas.training.weights_file import save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def test_metadata_are_read_as_the_guide_says() -> None:
     save_weights(nn.Linear(2, 2), Path("resnet18.safetensors"), data)
     found: dict[str, Any] = {}
     exec(compile(FACTS, str(GUIDE), "exec"), found)
-    assert found["facts"].items() >= description(data).items()
+    assert found["facts"].items() >= Description.of(data).metadata().items()
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", TEXT))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +20,13 @@ _COLUMNS = ("params", "macs")
 """Figures with columns of their own in the table."""
 
 
-@click.command("best")
+@click.command(
+    "best",
+    epilog=options.examples(
+        "nas best runs/resnet-cluttered-digits",
+        "nas best runs/resnet-cluttered-digits --trial 78 --out found.json",
+    ),
+)
 @click.argument("run", type=options.Place())
 @click.option(
     "--trial",
@@ -85,9 +92,21 @@ def _show_best(run: Path, space: str | None, out: Path | None, *, as_json: bool)
             "size": f"{counted(best['params'], 'parameter')}, {count(best['macs'])} MACs",
             "name": f"{_name(best)}, hash {best['hash'][:8]}",
             **files,
+            **_next_steps(run, files),
         },
         cut=("architecture",),
     )
+
+
+def _next_steps(run: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """Lines to copy that use the model of a run; none if it has no model."""
+    if "model" not in files:
+        return {}
+    folder = str(run / "best")
+    return {
+        "in Python": f"import sys; sys.path.append({folder!r}); from model import load",
+        "in ONNX": shlex.join(["nas", "export", str(run), "--format", "onnx"]),
+    }
 
 
 def _show_trial(

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
 
 
-@click.command("datasets")
+@click.command(
+    "datasets",
+    epilog=options.examples(
+        "nas datasets",
+        "nas datasets path/to/images --resolution 64",
+    ),
+)
 @click.argument("name", required=False)
 @click.option("--data-dir", type=options.Place(), help="Folder of the files of named data sets.")
 @options.resolution

@@ -9,7 +9,12 @@ from cli import options
 _PACKAGES = ("torch", "optuna", "networkx", "numpy", "scipy", "scikit-learn")
 
 
-@click.command("doctor")
+@click.command(
+    "doctor",
+    epilog=options.examples(
+        "nas doctor",
+    ),
+)
 @options.device
 @options.common
 def command(device: str, as_json: bool, quiet: bool) -> None:

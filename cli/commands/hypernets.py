@@ -6,10 +6,16 @@ from dataclasses import asdict
 
 import click
 
+from cli import options
 from cli.options import common
 
 
-@click.command("hypernets")
+@click.command(
+    "hypernets",
+    epilog=options.examples(
+        "nas hypernets",
+    ),
+)
 @click.argument("name", required=False)
 @common
 def command(name: str | None, as_json: bool, quiet: bool) -> None:

@@ -31,7 +31,13 @@ _AT_CHANCE = (
 )
 
 
-@click.command("predict")
+@click.command(
+    "predict",
+    epilog=options.examples(
+        "nas predict net.py:Net --dataset cifar10 --evaluate",
+        "nas predict 'torchvision.models:resnet18(num_classes=10)' --out resnet18.safetensors",
+    ),
+)
 @click.argument("model")
 @options.space
 @partial(options.data, usual="digits")  # a general hypernetwork is shipped for this data set

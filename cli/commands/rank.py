@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 _FORM = "`nas rank --sample 3 --json` shows architectures in this notation."
 
 
-@click.command("rank")
+@click.command(
+    "rank",
+    epilog=options.examples(
+        "nas rank --space nb201 --dataset cifar10 --sample 300",
+    ),
+)
 @options.space
 @click.option(
     "--archs",

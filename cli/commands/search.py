@@ -37,7 +37,14 @@ _ROWS = 15
 """Largest number of rows in a table; the JSON has all rows."""
 
 
-@click.command("search")
+@click.command(
+    "search",
+    epilog=options.examples(
+        "nas search",
+        "nas search --dataset path/to/images --train-seconds 600 --baseline net.py:Net",
+        "nas search --space nasnet --dataset cifar10 --constraint 'params<=2e6' --n-trials 500",
+    ),
+)
 @options.space
 @options.data
 @options.resolution

@@ -41,7 +41,14 @@ class Spaces(click.Command):
         return command.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
 
 
-@click.command("spaces", cls=Spaces)
+@click.command(
+    "spaces",
+    cls=Spaces,
+    epilog=options.examples(
+        "nas spaces",
+        "nas spaces darts --sample 1000",
+    ),
+)
 @click.argument("name", required=False)
 @click.option(
     "--dataset",

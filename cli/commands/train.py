@@ -19,7 +19,13 @@ _CLASSES = 10
 """Largest number of classes in the table; the JSON has all of them."""
 
 
-@click.command("train")
+@click.command(
+    "train",
+    epilog=options.examples(
+        "nas train 'runs/resnet-cluttered-digits#78'",
+        "nas train found.json --dataset cifar10 --max-epochs 100",
+    ),
+)
 @click.argument("architecture")
 @options.space
 @options.data
@@ -87,7 +93,7 @@ def command(
     from nas.data.fitted import fitted
     from nas.errors import counted
     from nas.space.candidate import Candidate
-    from nas.study.single_training import train
+    from nas.study.single.training import train
     from nas.training.config import default_training
 
     used = ("space", "dataset", "weights") if init == "predicted" else ("dataset",)

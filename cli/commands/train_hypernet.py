@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command("train-hypernet")
+@click.command(
+    "train-hypernet",
+    epilog=options.examples(
+        "nas train-hypernet --space mine.py:build --dataset cifar10 --minutes 25",
+    ),
+)
 @options.space
 @options.data
 @options.resolution
@@ -25,6 +30,11 @@ if TYPE_CHECKING:
     help="A family of `nas hypernets`.  [default: ghn2; on a graph ghn2-lowrank]",
 )
 @click.option("--steps", default=2000, show_default=True, help="Optimiser steps.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, min_open=True),
+    help="Time of the training, in place of --steps: their pace is measured first.",
+)
 @click.option("--meta-batch", default=1, show_default=True, help="Architectures per step.")
 @click.option("--batch-size", default=128, show_default=True, help="Images per step.")
 @click.option("--lr", type=float, help="Peak learning rate.  [default: 0.002; on a graph 0.001]")
@@ -50,6 +60,7 @@ def command(
     data_dir: Path | None,
     resolution: int | None,
     val_fraction: float | None,
+    minutes: float | None,
     hypernet: str | None,
     settings: str | None,
     proxy: str | None,
@@ -67,12 +78,14 @@ def command(
     from cli.setup import out_directory, reserve, use_device
     from cli.space import find_space
     from hypernets.suited import usual_proxy
-    from hypernets.training import HypernetTraining, train_hypernet
+    from hypernets.training import HypernetTraining, train_hypernet, trained_within
     from nas.config import from_mapping
     from nas.data.catalog import load
     from nas.errors import counted
     from search_spaces.registry import parse_sizes
 
+    if minutes is not None and not options.are_defaults("steps"):
+        raise click.UsageError("--minutes takes the place of --steps: give one option")
     torch_device, threads = use_device(device, workers)
     training = from_mapping(HypernetTraining, {**training_options, "workers": threads})
     listen = listener(quiet=quiet)
@@ -89,17 +102,18 @@ def command(
     hypernet = hypernet or data.task.traits.hypernet
     directory = out_directory(out, f"{chosen.name}-{data.name}-{hypernet}")
     reserve(directory)
+    made: dict[str, Any] = {
+        "hypernet": hypernet,
+        "settings": parse_sizes(settings, "--settings") if settings else None,
+        "proxy": sizes,
+        "device": torch_device,
+        "listen": listen,
+    }
+    if minutes is not None:
+        training = trained_within(60 * minutes, chosen, data, directory, training, **made)
+    command_line = shlex.join(["nas", *sys.argv[1:]])
     trained = train_hypernet(
-        chosen,
-        data,
-        directory,
-        hypernet=hypernet,
-        settings=parse_sizes(settings, "--settings") if settings else None,
-        proxy=sizes,
-        training=training,
-        command=shlex.join(["nas", *sys.argv[1:]]),
-        device=torch_device,
-        listen=listen,
+        chosen, data, directory, training=training, command=command_line, **made
     )
     card = asdict(trained.card)
     if as_json:

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command("trials")
+@click.command(
+    "trials",
+    epilog=options.examples(
+        "nas trials runs/resnet-cluttered-digits --top 20",
+    ),
+)
 @click.argument("run", type=options.Place())
 @click.option("--top", default=20, show_default=True, help="Rows to show; 0 shows all.")
 @options.common

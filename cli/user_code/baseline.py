@@ -35,8 +35,8 @@ def read_baselines(texts: Iterable[str], task: Task) -> dict[str, Candidate]:
 
 def _named(text: str, task: Task) -> tuple[str, Callable[[], Any]]:
     """The short name of a baseline, and a function that makes it."""
-    from cli.architecture import read_graph_file
     from cli.user_code.module_factory import is_factory, make_module
+    from nas.exporting.graph_file import read_graph_file
 
     place, _, call = text.partition(":")
     if place == _TORCHVISION:

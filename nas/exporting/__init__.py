@@ -1,7 +1,8 @@
 """Found networks as plain torch code and weights."""
 
+from nas.exporting.files import Files
 from nas.exporting.final_training import FinalTraining, train_and_save
-from nas.exporting.save import Files, load_module, save
+from nas.exporting.save import load_module, save
 from nas.exporting.source import python_source
 
 __all__ = [

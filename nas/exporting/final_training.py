@@ -9,7 +9,8 @@ from nas.analysis.cost import cost
 from nas.data.fitted import fitted
 from nas.errors import StudyError
 from nas.events import Listener, ignore
-from nas.exporting.save import Files, check_exportable, save
+from nas.exporting.files import Files
+from nas.exporting.save import check_exportable, save
 from nas.files import read_json, write_json
 from nas.resume import check_same
 from nas.training.config import default_training
@@ -130,7 +131,7 @@ def train_and_save(
             trained.module, data, data.test, device=device, precision=precision
         ),
     )
-    save(graph, trained.module, directory, own=own, data=data, card=_card(result))
+    save(graph, trained.module, directory, own=own, data=data, figures=_card(result))
     _write(directory, known, result)
     checkpoint.unlink(missing_ok=True)
     return result

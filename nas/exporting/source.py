@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from nas.compile.module import to_module
-from nas.data.split import Split
 from nas.errors import ExportError
 from nas.exporting.forward_source import arguments, reads, rename, shorten, statements
 from nas.exporting.module_source import geometric_calls, helpers, import_line, module_lines
@@ -17,14 +16,11 @@ from nas.graph.check import check_form
 from nas.graph.ops.layer import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from torch import nn
-
-    from nas.data.dataset import Dataset
+    from nas.data.description import Description
     from nas.graph.graph import Graph
     from nas.graph.tensor_spec import TensorSpec
-    from nas.modules.own_module import OwnModule
 
 _TEMPLATE = '''"""A network found by neural architecture search: {params:,} parameters.
 
@@ -119,7 +115,9 @@ def preprocess(images: torch.Tensor) -> torch.Tensor:
 '''
 
 
-def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | None = None) -> str:
+def python_source(
+    graph: Graph, about: Description | None = None, names: Mapping[str, str] | None = None
+) -> str:
     """Source of a file with the class ``Network`` and the function ``load``.
 
     The state of ``Network`` is named like the graph's parameters. Modules that are not torch's
@@ -127,10 +125,11 @@ def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | No
 
     Args:
         graph: The network.
-        data: The data set it was trained on. The file then also holds ``CLASSES`` or, for a
-            regression, ``TARGETS``, ``TARGET_MEAN`` and ``TARGET_STD``; for images also ``MEAN``,
-            ``STD``, ``SIZE`` and the function ``preprocess``, which takes images in bytes.
-        own: The user's module whose weights the file loads; it then also holds ``NAMES``.
+        about: The data it is for. The file then also holds ``CLASSES`` or, for a regression,
+            ``TARGETS``, ``TARGET_MEAN`` and ``TARGET_STD``; for images also ``MEAN``, ``STD``,
+            ``SIZE`` and the function ``preprocess``, which takes images in bytes.
+        names: Names of the tensors in the file of weights by their names in the network, if they
+            differ; the file then also holds ``NAMES``.
 
     Raises:
         GraphError: The graph is malformed.
@@ -150,20 +149,16 @@ def python_source(graph: Graph, data: Dataset | None = None, own: OwnModule | No
     shape = graph.inputs[0].shape
     calls = geometric_calls(graph)
     tables, sources = helpers(module, calls)
-    names, weights = _renaming(module, own)
-    images = data.train if data is not None and isinstance(data.train, Split) else None
+    renamed, weights = _renaming(names)
     source = _TEMPLATE.format(
         params=sum(math.prod(spec.shape) for spec in graph.parameters().values()),
         needs=_NEEDS_GEOMETRIC if calls else _NEEDS,
         imports=import_line(calls),
         reads=_reads(graph),
         zeros=", ".join(map(_zeros, graph.inputs)),
-        usage=textwrap.indent(usage(data), " " * 4),
-        constants=tables
-        + (_normalisation(images, shape[-2:]) if images else "")
-        + _output_names(data)
-        + names,
-        preprocess=_PREPROCESS if images else "",
+        usage=textwrap.indent(usage(about), " " * 4),
+        constants=tables + _normalisation(about, shape[-2:]) + _output_names(about) + renamed,
+        preprocess=_PREPROCESS if about is not None and about.mean is not None else "",
         output=" and ".join(str(graph.shapes[name]) for name in graph.outputs),
         returned="torch.Tensor" if len(graph.outputs) == 1 else "tuple[torch.Tensor, ...]",
         weights=weights,
@@ -182,39 +177,38 @@ def _zeros(spec: TensorSpec) -> str:
     return f"torch.zeros({spec.shape}{dtype})"
 
 
-def _normalisation(images: Split, size: tuple[int, ...]) -> str:
+def _normalisation(about: Description | None, size: tuple[int, ...]) -> str:
     """The constants that normalise images."""
-    mean, std = tuple(images.mean.tolist()), tuple(images.std.tolist())
-    return _CONSTANTS.format(mean=mean, std=std, size=size)
-
-
-def usage(data: Dataset | None) -> str:
-    """Python that calls the written network on samples of its data."""
-    if data is None:
-        return _USAGE
-    return data.task.traits.usage.format(**asdict(data.task))
-
-
-def _output_names(data: Dataset | None) -> str:
-    """The names of the classes or targets."""
-    if data is None:
+    if about is None or about.mean is None:
         return ""
-    if data.targets is not None:
+    return _CONSTANTS.format(mean=about.mean, std=about.std, size=size)
+
+
+def usage(about: Description | None) -> str:
+    """Python that calls the written network on samples of its data."""
+    if about is None:
+        return _USAGE
+    return about.task.traits.usage.format(**asdict(about.task))
+
+
+def _output_names(about: Description | None) -> str:
+    """The names of the classes or targets."""
+    if about is None:
+        return ""
+    if about.targets is not None:
         return _TARGETS.format(
-            names=pprint.pformat(tuple(map(str, data.targets.names)), width=99, compact=True),
-            mean=data.targets.mean,
-            std=data.targets.std,
+            names=pprint.pformat(tuple(map(str, about.targets.names)), width=99, compact=True),
+            mean=about.targets.mean,
+            std=about.targets.std,
         )
-    names = data.class_names and tuple(map(str, data.class_names))
-    return _CLASSES.format(classes=pprint.pformat(names, width=99, compact=True))
+    return _CLASSES.format(classes=pprint.pformat(about.class_names, width=99, compact=True))
 
 
-def _renaming(module: nn.Module, own: OwnModule | None) -> tuple[str, str]:
-    """The table of a module's own names, and the expression for weights by graph names."""
-    if own is None:
+def _renaming(names: Mapping[str, str] | None) -> tuple[str, str]:
+    """The table of the names in the file of weights, and the expression for its weights."""
+    if names is None:
         return "", "weights"
-    names = pprint.pformat(own.names_of(module.state_dict()), width=99, sort_dicts=False)
-    return _NAMES.format(names=names), _RENAMED
+    return _NAMES.format(names=pprint.pformat(names, width=99, sort_dicts=False)), _RENAMED
 
 
 def _indent(lines: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import counted
-from nas.exporting.save import Files
+from nas.exporting.files import Files
 from nas.study.record.study_record import TrialCounts
 
 if TYPE_CHECKING:

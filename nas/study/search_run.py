@@ -15,7 +15,7 @@ from nas.analysis.cost import cost
 from nas.errors import ConfigError, NasError
 from nas.evaluate.scorer import Scorer
 from nas.events import Noted, ignore, stage
-from nas.exporting.save import Files
+from nas.exporting.files import Files
 from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate

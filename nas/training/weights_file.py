@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
-from nas.data.split import Split
-from nas.files import write_tensors
+from nas.data.description import Description
+from nas.errors import CheckpointError
+from nas.files import read_tensors, write_tensors
+from nas.modules.loading import load_state
 from nas.modules.surroundings import unwrapped
 
 if TYPE_CHECKING:
@@ -33,29 +36,39 @@ def save_weights(
     """
     state = unwrapped(module).state_dict()
     tensors = {name: part for name, part in state.items() if isinstance(part, Tensor)}
-    write_tensors(file, tensors, description(data, resolution))
+    write_tensors(file, tensors, Description.of(data, resolution).metadata())
 
 
-def description(data: Dataset, resolution: int | None = None) -> dict[str, str]:
-    """Normalisation of the inputs and meaning of the outputs, each value as JSON.
+def load_weights(module: nn.Module, file: Path) -> dict[str, str]:
+    """Load a file of weights into a module, and return the texts in its head.
 
-    ``mean`` and ``std`` are those of each channel of images in bytes (0 to 255): a network takes
-    ``(bytes - mean) / std``. ``class_names`` are in the order of the outputs; of a regression
-    there are ``target_names``, and outputs times ``target_std`` plus ``target_mean`` are in the
-    units of the targets. Features of nodes are taken as they are.
+    Args:
+        module: Loads the tensors, under the names of its own state.
+        file: Safetensors, or a state that ``torch.save`` wrote, perhaps within a checkpoint under
+            ``state_dict`` or ``model``. Only tensors are read, no code is run.
 
-    Example:
-        >>> from nas.data import load
-        >>> {name: json.loads(text) for name, text in description(load("digits")).items()}.keys()
-        dict_keys(['dataset', 'resolution', 'mean', 'std', 'class_names'])
+    Raises:
+        CheckpointError: The file cannot be read, or is of another network.
     """
-    facts: dict[str, object] = {"dataset": data.name}
-    if isinstance(data.train, Split):
-        facts["resolution"] = resolution or data.task.resolution
-        facts["mean"], facts["std"] = data.train.mean.tolist(), data.train.std.tolist()
-    if data.class_names:
-        facts["class_names"] = list(data.class_names)
-    if data.targets is not None:
-        facts["target_names"] = list(data.targets.names)
-        facts["target_mean"], facts["target_std"] = data.targets.mean, data.targets.std
-    return {name: json.dumps(value) for name, value in facts.items()}
+    state, head = _read_state(file)
+    load_state(unwrapped(module), state, file)
+    return head
+
+
+def _read_state(file: Path) -> tuple[Mapping[str, Tensor], dict[str, str]]:
+    def refused(why: str) -> CheckpointError:
+        return CheckpointError(f"cannot read the weights {str(file)!r}: {why}")
+
+    if file.suffix == ".safetensors":
+        return read_tensors(file, refused)
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise refused(error.strerror or str(error)) from None
+    except Exception as error:  # torch and pickle raise errors of many kinds
+        raise refused(str(error).partition("\n")[0]) from None
+    for name in ("state_dict", "model"):
+        state = state[name] if isinstance(state, Mapping) and name in state else state
+    if not (isinstance(state, Mapping) and all(isinstance(x, Tensor) for x in state.values())):
+        raise refused("it holds no state of tensors by name")
+    return state, {}

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
 
+import click
 import pytest
 
-from cli.main import COMMANDS
+from cli.main import COMMANDS, group
 from tests.cli.program import nas, process
 
 HEAVY = ("torch", "optuna", "rich", "numpy", "sklearn", "networkx")
@@ -39,6 +41,40 @@ def test_each_command_explains_itself_and_its_common_options(command):
     assert answer.out.startswith(f"Usage: nas {command} ")
     for option in ("--json", "--config", "--quiet", "--help"):
         assert option in answer.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_in_the_help_are_accepted(name):
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    _, _, lines = str(command.epilog).partition("Examples:\n")
+    commands = [shlex.split(line, comments=True) for line in lines.splitlines()]
+    assert commands
+    for words in commands:
+        called = words[words.index("nas") + 1 :] if "nas" in words else ["completion", "bash"]
+        assert called[0] == name
+        command.make_context(name, called[1:], resilient_parsing=True)
+
+
+def test_the_program_alone_shows_how_to_begin():
+    answer = nas()
+    assert answer.code == 2
+    assert "nas search --dataset path/to/images" in answer.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_name_the_program(shell):
+    answer = nas("completion", shell)
+    assert (answer.code, "_NAS_COMPLETE" in answer.out) == (0, True)
+    assert nas("completion", shell, "--json").document["script"] in answer.out
+
+
+def test_commands_are_completed():
+    asked = process(COMP_WORDS="nas tr", COMP_CWORD="1", _NAS_COMPLETE="bash_complete")
+    out, err = asked.communicate()
+    assert (asked.returncode, err) == (0, "")
+    found = {line.partition(",")[2] for line in out.splitlines()}
+    assert found == {"train", "train-hypernet", "trials"}
 
 
 def test_version_is_that_of_the_package():

@@ -14,8 +14,9 @@ from nas.compile.apply import apply
 from nas.compile.module import to_module
 from nas.data.digits import load
 from nas.events import Advanced
+from nas.exporting.files import Files
 from nas.exporting.final_training import train_and_save
-from nas.exporting.save import Files, load_module, save
+from nas.exporting.save import load_module, save
 from nas.modules.classifier import first_tensor
 from nas.seeding import derive, seeded
 from nas.space.own_space import own_space

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nas.data.catalog import load
+from nas.data.description import Description
 from nas.errors import GraphError
 from nas.exporting.source import python_source
 from nas.graph.builder import GraphBuilder
@@ -132,8 +133,10 @@ def renamed(graph: Graph, old: str, new: str) -> Graph:
 @some
 @given(st.lists(TEXTS, min_size=10, max_size=10).map(tuple), TEXTS)
 def test_class_names_and_names_of_data_are_quoted(names, name) -> None:
-    ordinary = python_source(plain(), replace(DIGITS, class_names=tuple("0123456789")))
-    source = python_source(plain(), replace(DIGITS, class_names=names, name=name))
+    ordinary = python_source(
+        plain(), Description.of(replace(DIGITS, class_names=tuple("0123456789")))
+    )
+    source = python_source(plain(), Description.of(replace(DIGITS, class_names=names, name=name)))
     assert syntax(source) == syntax(ordinary)
     (written,) = (
         line.value

@@ -12,7 +12,8 @@ import torch
 
 from nas.errors import CheckpointError, NasError, StudyError, TrainingError
 from nas.events import ignore
-from nas.exporting.save import Files, load_module, save
+from nas.exporting.files import Files
+from nas.exporting.save import load_module, save
 from nas.space.contained import contained
 from nas.study.record.trained import has_failed, training_key
 
@@ -242,8 +243,7 @@ class Trainings:
         assert self._folder is not None
         candidate = contender.candidate
         _, epochs, start = key.rsplit("-", 2)
-        card = {
-            **figures,
+        origin = {
             "epochs": int(epochs),
             "init": start,
             "architecture": candidate.architecture,
@@ -256,7 +256,7 @@ class Trainings:
             self._folder.best,
             own=own,
             data=self._trainer.data,
-            card=card,
+            figures={**figures, **origin},
         )
         self._record.write(_EXPORTED, key)
 

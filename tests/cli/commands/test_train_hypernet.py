@@ -42,6 +42,23 @@ def test_what_it_says_to_do_next_works():
     assert nas(*words, "--n-trials", 2, *SCORES_ONLY).code == 0
 
 
+def test_minutes_choose_the_steps_and_a_repeated_command_keeps_them():
+    words = ("--out", "hn", "--minutes", 0.02)
+    first = nas("train-hypernet", *ON_DIGITS, *SIZES[2:], *words)
+    steps = json.loads(Path("hn/card.json").read_text())["training"]["steps"]
+    again = nas("train-hypernet", *ON_DIGITS, *SIZES[2:], *words)
+
+    assert (first.code, again.code) == (0, 0), first.err + again.err
+    assert f"on this machine: {steps} step" in first.err
+    assert json.loads(Path("hn/card.json").read_text())["training"]["steps"] == steps
+    assert "on this machine" not in again.err
+
+
+def test_minutes_and_steps_exclude_each_other():
+    answer = train("--minutes", 1)
+    assert (answer.code, "--minutes takes the place of --steps" in answer.err) == (2, True)
+
+
 def test_the_default_place_is_named_after_what_is_trained():
     assert train("--json").document["files"] == {"directory": "runs/nb201-digits-ghn2"}
 

@@ -9,8 +9,9 @@ import torch
 from nas.analysis.cost import cost
 from nas.errors import GraphError, StudyError
 from nas.events import Advanced, Event
+from nas.exporting.files import Files
 from nas.exporting.final_training import train_and_save
-from nas.exporting.save import Files, load_module
+from nas.exporting.save import load_module
 from nas.graph.builder import GraphBuilder
 from nas.training.config import TrainConfig
 from nas.training.evaluate import evaluate

@@ -16,9 +16,10 @@ from safetensors.torch import load_file, save_file
 from nas.compile.module import to_module
 from nas.data.catalog import load
 from nas.errors import CheckpointError, ExportError
+from nas.exporting.files import Files
 from nas.exporting.final_training import train_and_save
 from nas.exporting.random_inputs import random_inputs
-from nas.exporting.save import Files, load_module, save
+from nas.exporting.save import load_module, save
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
 from nas.graph.ops.call import Call
@@ -123,7 +124,7 @@ def test_a_second_export_replaces_the_first_and_leaves_other_files(
 
 def test_the_card_states_the_figures(tmp_path: Path, graph: Graph) -> None:
     module = trained(graph)
-    files = save(graph, module, tmp_path, data=DIGITS, card=FIGURES)
+    files = save(graph, module, tmp_path, data=DIGITS, figures=FIGURES)
     assert files.card.read_text().splitlines()[:8] == [
         "# Network",
         "",
@@ -252,9 +253,11 @@ def test_other_numbers_are_noticed(tmp_path: Path, changed: str) -> None:
 
 def test_a_card_has_a_line_for_each_figure_whatever_its_text(tmp_path: Path, graph: Graph) -> None:
     text = "a\n```python\nimport os\n```\n# b"
-    plain = save(graph, trained(graph), tmp_path / "a", data=DIGITS, card=FIGURES).card
+    plain = save(graph, trained(graph), tmp_path / "a", data=DIGITS, figures=FIGURES).card
     data = replace(DIGITS, name=text)
-    card = save(graph, trained(graph), tmp_path / "b", data=data, card={**FIGURES, "note": text})
+    card = save(
+        graph, trained(graph), tmp_path / "b", data=data, figures={**FIGURES, "note": text}
+    )
     lines = card.card.read_text().splitlines()
     assert "- note: a ```python import os ``` # b" in lines
     assert "- data set: a ```python import os ``` # b, 10 classes" in lines

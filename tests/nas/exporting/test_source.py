@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from nas.data.catalog import load
+from nas.data.description import Description
 from nas.errors import ExportError
 from nas.exporting.source import python_source
 from nas.graph.builder import GraphBuilder
@@ -271,7 +272,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sources")
     (folder / "everything.py").write_text(python_source(everything()))
     (folder / "edges.py").write_text(python_source(everything_on_edges()))
-    (folder / "digits.py").write_text(python_source(everything(), load("digits")))
+    (folder / "digits.py").write_text(python_source(everything(), Description.of(load("digits"))))
     for space in SPACES:
         for seed in range(3):
             (folder / f"{space}{seed}.py").write_text(python_source(sampled(space, seed)))

@@ -1,22 +1,31 @@
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
+from torch import nn
 
 from nas.compile.module import to_module
-from nas.data.catalog import load
-from nas.data.dataset import Targets
+from nas.data.description import Description
 from nas.data.split import Split
-from nas.training.weights_file import description, save_weights
+from nas.errors import CheckpointError
+from nas.training.weights_file import load_weights, save_weights
 from tests.nas.training.train_toys import toy_data, toy_graph
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def saved(thing: object) -> bytes:
+    content = io.BytesIO()
+    torch.save(thing, content)
+    return content.getvalue()
 
 
 def test_the_file_holds_the_state_and_how_the_inputs_are_normalised(tmp_path: Path) -> None:
@@ -34,16 +43,37 @@ def test_the_file_holds_the_state_and_how_the_inputs_are_normalised(tmp_path: Pa
     torch.testing.assert_close((split.images - mean) / std, split.normalised(slice(None)))
 
 
-def test_the_resolution_is_that_of_the_network() -> None:
-    assert description(toy_data(), 32)["resolution"] == "32"
+@pytest.mark.parametrize("within", [None, "state_dict", "model"])
+def test_states_that_torch_saved_are_loaded(within: str | None, tmp_path: Path) -> None:
+    other, file = nn.Linear(2, 3), tmp_path / "weights.pt"
+    torch.save(other.state_dict() if within is None else {within: other.state_dict()}, file)
+    module = nn.Linear(2, 3)
+    assert load_weights(module, file) == {}
+    torch.testing.assert_close(module.weight, other.weight)
 
 
-def test_nodes_have_classes_but_no_normalisation() -> None:
-    assert description(load("digits-knn")).keys() == {"dataset", "class_names"}
+def test_written_weights_are_loaded_with_their_description(tmp_path: Path) -> None:
+    data, file = toy_data(), tmp_path / "weights.safetensors"
+    save_weights(nn.Linear(2, 3), file, data)
+    assert Description.read(load_weights(nn.Linear(2, 3), file)) == Description.of(data)
 
 
-def test_outputs_of_a_regression_are_brought_to_its_units() -> None:
-    data = replace(toy_data(), targets=Targets(("age",), (40.0,), (2.5,)))
-    found = description(data)
-    names = ("target_names", "target_mean", "target_std")
-    assert [json.loads(found[name]) for name in names] == [["age"], [40.0], [2.5]]
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"no weights", "cannot read the weights"),
+        (saved([1, 2]), "it holds no state of tensors by name"),
+        (saved({"weight": 1}), "it holds no state of tensors by name"),
+        (saved(nn.Linear(2, 2)), "cannot read the weights .*Weights only load failed"),
+    ],
+)
+def test_other_files_are_refused(content: bytes, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "weights.pt"
+    file.write_bytes(content)
+    with pytest.raises(CheckpointError, match=message):
+        load_weights(nn.Linear(2, 3), file)
+
+
+def test_missing_weights_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="No such file"):
+        load_weights(nn.Linear(2, 3), tmp_path / "weights.pt")

@@ -59,7 +59,7 @@ class MessageLayer:
 
 def _gcn(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
     """Kipf & Welling 2017: the neighbours and the node itself, by the roots of their degrees."""
-    nodes = len(x)
+    nodes = x.shape[0]
     edges = with_self_loops(edges, nodes)
     norm = symmetric_norm(edges, 1, nodes, x.dtype)
     return _biased(_weighted(F.linear(x, p["lin.weight"]), edges, norm), p)
@@ -68,7 +68,7 @@ def _gcn(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
 def _gat(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
     """Veličković et al. 2018: softmax of leaky_relu(a·[W h_i, W h_j]) over i's neighbours."""
     _, heads, channels = p["att_src"].shape
-    nodes = len(x)
+    nodes = x.shape[0]
     h = F.linear(x, p["lin.weight"]).view(nodes, heads, channels)  # (N, H, C)
     edges = with_self_loops(edges, nodes)
     source, target = ((h * p[name]).sum(-1) for name in ("att_src", "att_dst"))  # (N, H)
@@ -89,7 +89,7 @@ def _gin(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
 def _cheb(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
     """Defferrard et al. 2016, two Chebyshev terms: W0 h_i - W1 sum of h_j / sqrt(d_i d_j)."""
     edges = edges[:, edges[0] != edges[1]]
-    norm = -symmetric_norm(edges, 0, len(x), x.dtype)
+    norm = -symmetric_norm(edges, 0, x.shape[0], x.dtype)
     weight = p["lins.1.weight"]
     if _narrows(weight):
         neighbours = _weighted(F.linear(x, weight), edges, norm)
@@ -110,7 +110,7 @@ def _graph(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
 
 def _arma(p: Parameters, x: Tensor, edges: Tensor, how: str) -> Tensor:
     """Bianchi et al. 2019, one stack, one layer: relu(W sum of h_j / sqrt(d_i d_j) + V h_i)."""
-    norm = symmetric_norm(edges, 1, len(x), x.dtype)
+    norm = symmetric_norm(edges, 1, x.shape[0], x.dtype)
     neighbours = _weighted(x @ p["init_weight"][0], edges, norm)
     h = neighbours + x @ p["root_weight"][0, 0]
     return F.relu(h + p["bias"][0, 0] if "bias" in p else h)
@@ -133,12 +133,12 @@ def _two_weights(
 
 def _aggregated(h: Tensor, edges: Tensor, how: str = "add") -> Tensor:
     """Aggregated messages of each node's neighbours: (N, C)."""
-    return aggregate(h.index_select(0, edges[0]), edges[1], len(h), how)
+    return aggregate(h.index_select(0, edges[0]), edges[1], h.shape[0], how)
 
 
 def _weighted(h: Tensor, edges: Tensor, weight: Tensor) -> Tensor:
     """Sum of the neighbours' messages, weighted by the edges: (N, C)."""
-    return aggregate(h.index_select(0, edges[0]) * weight[:, None], edges[1], len(h))
+    return aggregate(h.index_select(0, edges[0]) * weight[:, None], edges[1], h.shape[0])
 
 
 def joined(h: Tensor, p: Parameters, *, concat: bool) -> Tensor:

@@ -85,7 +85,7 @@ def attend(
     dropout: float = 0.0,
 ) -> torch.Tensor:
     """Aggregated messages of each node's neighbours: (N, F), (2, E) -> (N, channels)."""
-    nodes = len(x)
+    nodes = x.shape[0]
     edges = with_self_loops(edges, nodes)
     source, target = edges
     h = F.linear(x, params["lin.weight"]).unflatten(1, (heads, -1))  # (N, H, C)
@@ -114,9 +114,9 @@ def edge_weights(
     if attention == "const":
         return None
     if attention == "gcn":
-        return symmetric_norm(edges, 1, len(h), h.dtype)[:, None]
+        return symmetric_norm(edges, 1, h.shape[0], h.dtype)[:, None]
     scores = edge_scores(params, h, source, target, attention)
-    return softmax_over(scores, target, len(h))
+    return softmax_over(scores, target, h.shape[0])
 
 
 def edge_scores(

@@ -39,7 +39,7 @@ def softmax_over(scores: torch.Tensor, target: torch.Tensor, nodes: int) -> torc
 def in_degree(target: torch.Tensor, nodes: int, dtype: torch.dtype) -> torch.Tensor:
     """In-degree of each node (N,), in float32 where ``dtype`` is of lower precision."""
     dtype = torch.promote_types(dtype, torch.float32)
-    ones = torch.ones(len(target), dtype=dtype, device=target.device)
+    ones = torch.ones_like(target, dtype=dtype)
     return ones.new_zeros(nodes).index_add(0, target, ones)
 
 

@@ -10,14 +10,14 @@ from torch import nn
 
 from nas.config import changed
 from nas.data.fitted import fitted
-from nas.errors import ConfigError, described
+from nas.errors import ConfigError
 from nas.evaluate.named import data_of, predictor_of, space_of
 from nas.events import Listener, ignore
+from nas.exporting.files import Files
 from nas.exporting.final_training import FinalTraining, train_and_save
-from nas.exporting.save import Files, load_module
-from nas.graph.graph import Graph
-from nas.space.candidate import Candidate, candidate
-from nas.study.baselines import baselines_of
+from nas.exporting.save import load_module
+from nas.space.candidate import Candidate
+from nas.study.single.network import found_network
 from nas.training.config import TrainConfig, default_training
 from nas.training.device import resolve_device
 from nas.training.predict import predict
@@ -28,6 +28,7 @@ from nas.training.starts.start import STARTS
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.evaluate.named import UserData
+    from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
@@ -101,7 +102,7 @@ def train(
     data, place = data_of(data, listen), resolve_device(device)
     base = default_training(data.task) if config is None else config
     training = changed(base, options)
-    found = _found(network, space, data)
+    found = found_network(network, space, data.task)
     graph = found.network if isinstance(found, Candidate) else found
     data = fitted(data, graph)
     params = None
@@ -135,22 +136,3 @@ def train(
     )
     module = load_module(graph, directory, own=own)
     return TrainedNetwork(module, figures, Files(directory))
-
-
-def _found(network: object, space: Any, data: Dataset) -> Graph | Candidate:
-    """The network as a graph or a candidate.
-
-    Raises:
-        ConfigError: It is neither, nor a module or a notation with its space.
-    """
-    if isinstance(network, Graph | Candidate):
-        return network
-    if isinstance(network, nn.Module):
-        return baselines_of({"network": network}, data.task)["network"]
-    if isinstance(network, str) and space is not None:
-        return candidate(space_of(space, data.task), network)
-    raise ConfigError(
-        "expected a torch module, a nas.Graph, a nas.Candidate, or a notation with its space, "
-        f"got {described(network)}",
-        hint='nas.train("|nor_conv_3x3~0|+...", "cifar10", space="nb201") names both.',
-    )
