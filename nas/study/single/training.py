@@ -26,7 +26,6 @@ from nas.training.starts.predicted import PREDICTED
 from nas.training.starts.start import STARTS
 
 if TYPE_CHECKING:
-    from nas.data.dataset import Dataset
     from nas.evaluate.named import UserData
     from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
