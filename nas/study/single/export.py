@@ -28,6 +28,7 @@ from nas.task.task import Task
 from nas.training.weights_file import load_weights
 
 if TYPE_CHECKING:
+    from nas.evaluate.named import UserData
     from nas.graph.graph import Graph
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
