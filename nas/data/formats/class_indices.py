@@ -29,6 +29,11 @@ class ClassIndices(NamedTuple):
     names: tuple[str, ...]
 
 
+def too_many(classes: int, labels: int) -> bool:
+    """Whether labels have so many different values that they are no classes."""
+    return labels >= _FEW and 2 * classes > labels
+
+
 def class_indices(path: Path | str, labels: np.ndarray, *, missing: bool = False) -> ClassIndices:
     """Class indices of labels, which may be whole numbers, texts, or rows with a single one.
 
@@ -56,7 +61,7 @@ def class_indices(path: Path | str, labels: np.ndarray, *, missing: bool = False
     if labels.dtype.kind in "fiu":
         known = _known(path, labels, missing=missing)
     kinds, indices = np.unique(labels[known], return_inverse=True)
-    if len(kinds) < 2 or (len(labels) >= _FEW and 2 * len(kinds) > known.sum()):
+    if len(kinds) < 2 or too_many(len(kinds), int(known.sum())):
         raise DataError(
             f"{str(path)!r} has {counted(len(kinds), 'class')} for "
             f"{counted(int(known.sum()), 'label')}, expected two or more classes of several "

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nas.data.formats.class_indices import too_many
 from nas.data.images.image_source import UNSPLIT
 from nas.data.images.layout import SPLIT_OF
 from nas.errors import DataError, counted
@@ -28,8 +29,6 @@ _LABEL = (
 )
 _SPLIT = ("split", "set", "subset", "partition")
 """Names of columns without capitals, spaces and signs; the first one that is there counts."""
-_FEW = 20
-"""Rows from which a class for every second image is taken for an error."""
 
 FORM = (
     "A table of images has a header, a column of images (image, file, path or filename), one of "
@@ -130,7 +129,7 @@ def _check_labels(table: Path, labels: Sequence[str]) -> None:
             f"expected two or more classes in {str(table)!r}, found {sorted(classes)}", hint=FORM
         )
     fractions = any(re.fullmatch(r"[-+]?\d*\.\d*[1-9]\d*(e[-+]?\d+)?", label) for label in classes)
-    if fractions or (len(labels) >= _FEW and 2 * len(classes) > len(labels)):
+    if fractions or too_many(len(classes), len(labels)):
         raise DataError(
             f"{str(table)!r} has {counted(len(classes), 'class')} for {len(labels):,} images, "
             f"{min(classes)!r} among them: these are no classes",
