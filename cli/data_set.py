@@ -1,4 +1,4 @@
-"""What is shown of a data set: its classes, splits, balance and the sizes of its images."""
+"""What is shown of a data set: its classes, splits, balance, and sizes of images or graph."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset
-    from nas.data.found import FolderContents
+    from nas.data.found import Found
     from nas.events import Listener
 
 SPLITS = ("train", "val", "test")
@@ -15,7 +15,7 @@ _SIZES = 3
 
 
 def announce(data: Dataset, listen: Listener) -> None:
-    """Say what was found in a folder or an archive of images; of other data sets nothing."""
+    """Say what was found in the user's own data; of registered data sets nothing."""
     from nas.events import Noted
 
     if data.found is not None:
@@ -23,26 +23,30 @@ def announce(data: Dataset, listen: Listener) -> None:
 
 
 def facts(data: Dataset) -> dict[str, Any]:
-    """Sizes of a data set and, of images in files, what was found there."""
+    """The sizes of a data set, and its fingerprint."""
     task = data.task
     sizes = {name: getattr(task, name) for name in ("channels", "resolution", "features")}
     return {
         "name": data.name,
         **_outputs(data),
         **{name: size for name, size in sizes.items() if size},
+        **_graph(data),
         **{name: len(getattr(data, name)) for name in SPLITS},
         "fingerprint": data.fingerprint,
     }
 
 
 def found_facts(data: Dataset) -> dict[str, str]:
-    """Lines on the balance of the classes and, of images in files, on their sizes and splits."""
+    """Lines on the balance of the classes and, of the user's own data, on sizes and splits."""
     lines = {}
     rows = by_class(data)
     if rows:
         lines["balance"] = _balance(rows)
     if data.found is not None:
-        lines["sizes"] = _sizes(data.found)
+        if data.found.sizes:
+            lines["sizes"] = _sizes(data.found)
+        if data.found.equal:
+            lines["duplicates"] = str(sum(len(group) - 1 for group in data.found.equal))
         lines["splits"] = _splits(data.found)
     return lines
 
@@ -69,10 +73,11 @@ def balance(data: Dataset) -> float | None:
     return min(counts) / max(counts) if counts else None
 
 
-def _sentences(data: Dataset, found: FolderContents) -> str:
+def _sentences(data: Dataset, found: Found) -> str:
     from nas.errors import counted
 
-    total = counted(sum(len(getattr(data, split)) for split in SPLITS), "image")
+    noun = data.task.traits.sample
+    total = counted(sum(len(getattr(data, split)) for split in SPLITS), noun)
     parts = ", ".join(f"{len(getattr(data, split)):,} {split}" for split in SPLITS)
     rows = by_class(data)
     kinds = (
@@ -81,12 +86,11 @@ def _sentences(data: Dataset, found: FolderContents) -> str:
         else f"with {counted(data.task.classes, 'target')}"
     )
     side = data.task.resolution
-    sentences = [
-        f"{data.name}: {total} {kinds} ({parts}; {_splits(found)}).",
-        f"Files of {_sizes(found)}, read at {side}x{side}.",
-    ]
+    sentences = [f"{data.name}: {total} {kinds} ({parts}; {_splits(found)})."]
+    if found.sizes:
+        sentences.append(f"Images of {_sizes(found)}, read at {side}x{side}.")
     if rows:
-        sentences.append(f"Training images of a class: {_balance(rows)}.")
+        sentences.append(f"Training {noun}s of a class: {_balance(rows)}.")
     return " ".join(sentences)
 
 
@@ -98,7 +102,7 @@ def _balance(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _sizes(found: FolderContents) -> str:
+def _sizes(found: Found) -> str:
     """``500x375 (120), 375x500 (40) and 3 other sizes``."""
     from nas.errors import counted
 
@@ -107,9 +111,20 @@ def _sizes(found: FolderContents) -> str:
     return f"{listed} and {counted(more, 'other size')}" if more > 0 else listed
 
 
-def _splits(found: FolderContents) -> str:
+def _splits(found: Found) -> str:
     drawn = found.split_off
-    return f"{' and '.join(drawn)} drawn by seed" if drawn else "all as given"
+    if not drawn:
+        return "all as given"
+    return f"{'all' if len(drawn) == len(SPLITS) else ' and '.join(drawn)} drawn by seed"
+
+
+def _graph(data: Dataset) -> dict[str, Any]:
+    """The size of the graph, if the data set is one."""
+    from nas.data.node_split import NodeSplit
+
+    if not isinstance(data.train, NodeSplit):
+        return {}
+    return {"nodes": data.train.rows, "edges": data.train.edge_index.shape[1]}
 
 
 def _outputs(data: Dataset) -> dict[str, Any]:

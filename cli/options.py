@@ -139,7 +139,7 @@ def data(function: _Function, usual: str = USUAL_DATA) -> _Function:
         type=Name(),
         default=usual,
         show_default=True,
-        help="Name of a data set, or path of an image folder.",
+        help="Name of a data set, or path of your own data (`nas datasets` lists the formats).",
     )(function)
 
 
@@ -147,13 +147,13 @@ resolution = click.option(
     "--resolution",
     metavar="PIXELS",
     type=click.IntRange(1),
-    help="Side to which a folder's images are resized (default: their own, at most 224).",
+    help="Side to which your own images are resized (default: their own, at most 224).",
 )
 val_fraction = click.option(
     "--val-fraction",
     metavar="SHARE",
     type=float,
-    help="Share of a folder's training images that becomes the ranking split (default: 0.1).",
+    help="Share of your training images that becomes the ranking split (default: 0.1).",
 )
 device = click.option(
     "--device",

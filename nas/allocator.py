@@ -1,12 +1,16 @@
-"""How the process gets memory from the system."""
+"""How the process gets memory from the system, and how much it may take."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
+from contextlib import suppress
+from pathlib import Path
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 """Options of glibc's ``mallopt`` (mallopt(3))."""
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 
 def keep_freed_memory() -> None:
@@ -20,3 +24,13 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_MAX, 0)
         libc.mallopt(_M_TRIM_THRESHOLD, -1)
+
+
+def memory() -> float:
+    """Bytes of memory this process may take; infinite where that is not known."""
+    found = float("inf")
+    with suppress(ValueError, OSError, AttributeError):
+        found = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(ValueError, OSError):  # no such file, or "max"
+        found = min(found, int(_CONTAINER.read_text()))
+    return found

@@ -93,7 +93,7 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
         r"expected a function build\(trial, task\).* got build_of_one\(trial",
     ),
     "an array as data": (search(data=np.zeros((3, 8))), r"a data set.* ndarray of shape \(3, 8\)"),
-    "no data": (search(data=None), "expected a data set as a name, a path .* got None"),
+    "no data": (search(data=None), "expected a data set as a name, a path, .* got None"),
     "a module as predictor": (search(SPACE, DATA, FORWARD), "expected a predictor.* got Linear"),
     "a class as predictor": (
         search(SPACE, DATA, hypernets.GraphHyperNetwork),

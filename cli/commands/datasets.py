@@ -37,6 +37,7 @@ def command(
     """List the data sets, or show the contents of one, by its name or path."""
     from cli.output import emit_json, table
     from nas.data.catalog import DATASETS, load
+    from nas.data.formats.registry import FORMATS
 
     if name:
         data = load(name, data_dir=data_dir, resolution=resolution, val_fraction=val_fraction)
@@ -52,9 +53,9 @@ def command(
         )
         return
     table(("data set", "description"), [(key, e.description) for key, e in entries.items()])
-    click.echo(
-        "\nThe path of a folder or archive (.tar, .zip) of images in class folders works as well."
-    )
+    click.echo("\nThe path of your own data works as well:")
+    for entry in FORMATS:
+        click.echo(f"  {entry.description}")
 
 
 def _show(data: Dataset, *, as_json: bool) -> None:

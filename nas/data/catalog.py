@@ -114,19 +114,19 @@ def load(
     seed: int = 0,
     listen: Listener = ignore,
 ) -> Dataset:
-    """A registered data set by name, or any folder or archive of images by path.
+    """A registered data set by name, or the user's own data by path.
 
-    A folder with ``targets.csv`` is a regression; see :mod:`nas.data.images.image_targets`.
+    :data:`nas.data.formats.registry.FORMATS` lists what may be at the path.
 
     Args:
-        name_or_path: A name (``"digits"``), or a path as :func:`nas.data.load_images` takes it. A
-            string that names nothing registered is a path if it exists or looks like one. Images
-            in a folder called like a registered data set are another one: ``digits-images``.
+        name_or_path: A name (``"digits"``), or a path. A string that names nothing registered is a
+            path if it exists or looks like one. Images in a folder called like a registered data
+            set are another one: ``digits-images``.
         data_dir: Where files of named data sets lie; ``NAS_DATA_DIR`` or ``data`` by default.
-        resolution: Side of the images of a folder or an archive; see
-            :func:`nas.data.load_images`. A registered data set has a size of its own.
-        val_fraction: Share of the training images of a folder or an archive that becomes the
-            ranking split, 0.1 by default. A registered data set has splits of its own.
+        resolution: Side of the user's own images; see :func:`nas.data.load_images`. A registered
+            data set has a size of its own.
+        val_fraction: Share of the user's own training samples that becomes the ranking split, 0.1
+            by default. A registered data set has splits of its own.
         seed: Of the splits.
         listen: Hears the notes of the data set, such as how many files were skipped.
 
@@ -169,13 +169,12 @@ def _load(
     text = str(name_or_path)
     if text in DATASETS and resolution is not None:
         raise DataError(
-            f"a resolution is for a folder or an archive of images, but {text!r} is a data set "
-            "of its own size",
+            f"a resolution is for images of your own, but {text!r} is a data set of its own size",
             hint="For smaller images give the space a resolution (nasnet:resolution=16).",
         )
     if text in DATASETS and val_fraction is not None:
         raise DataError(
-            f"val_fraction is for a folder or an archive of images, but {text!r} is a data set "
+            f"val_fraction is for data of your own, but {text!r} is a data set "
             "with a ranking split of its own",
             hint="Leave it out.",
         )
@@ -184,19 +183,20 @@ def _load(
         return DATASETS.get(text).load(directory, seed)
     path = Path(text)
     if path.exists():
-        from nas.data.images.image_folder import load_images
-        from nas.data.images.image_targets import TABLE, load_targets
+        from nas.data.formats.registry import format_of
+        from nas.data.images.folder import readable
 
-        stem = path.name.split(".")[0]
-        name = f"{stem}-images" if stem in DATASETS else None
-        read = load_targets if (path / TABLE).is_file() else load_images
-        return read(path, name=name, seed=seed, resolution=resolution, val_fraction=val_fraction)
+        stem, found = path.absolute().name.split(".")[0], format_of(path)
+        name = f"{stem}-{found.noun}" if stem in DATASETS else readable(stem)
+        return found.read(
+            path, name=name, seed=seed, resolution=resolution, val_fraction=val_fraction
+        )
     if os.sep in text or path.suffix:
-        from nas.data.images.layout import LAYOUT
+        from nas.data.formats.registry import known_formats
 
         raise DataError(
-            f"no data at {text!r}; expected a folder or an archive (.tar, .zip) of images",
-            hint=f"A data set is {', '.join(DATASETS.names())}, or a path. {LAYOUT}",
+            f"no data at {text!r}",
+            hint=f"A data set is {', '.join(DATASETS.names())}, or a path of {known_formats()}.",
         )
     DATASETS.get(text)
     raise AssertionError("unreachable: an unknown name raises")

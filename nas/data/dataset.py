@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from nas.data.found import FolderContents
+    from nas.data.found import Found
     from nas.data.samples import Samples
 
 
@@ -55,7 +55,7 @@ class Dataset:
         targets: The targets of a regression; None for classification.
         skipped: Numbers of files that were skipped because they are no images, by suffix or kind.
         notes: Remarks on how the data set was read, in sentences.
-        found: The content of an image folder or archive; None for other data.
+        found: What was found in a user's own data; None for registered data sets.
 
     Example:
         >>> from nas.data import load
@@ -74,7 +74,7 @@ class Dataset:
     targets: Targets | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    found: FolderContents | None = None
+    found: Found | None = None
 
     def __repr__(self) -> str:
         task = self.task

@@ -78,13 +78,7 @@ class Split:
 
     def at(self, resolution: int) -> Split:
         """The images averaged over areas down to ``resolution`` x ``resolution`` pixels."""
-        if self.images.shape[-1] == resolution:
-            return self
-        parts = [
-            F.interpolate(part.float(), size=resolution, mode="area").round().to(torch.uint8)
-            for part in self.images.split(max(1, _AT_ONCE // math.prod(self.images.shape[1:])))
-        ]
-        return replace(self, images=torch.cat(parts))
+        return replace(self, images=resized(self.images, resolution))
 
     def normalised(self, indices: Tensor | slice) -> Tensor:
         """Images as floats with mean 0 and deviation 1 in each channel: (b, C, H, W)."""
@@ -115,3 +109,14 @@ class Split:
             if drop_last and len(indices) < min(batch_size, count):
                 return
             yield Batch((self.normalised(indices),), self.labels[indices])
+
+
+def resized(images: Tensor, side: int) -> Tensor:
+    """Square images in bytes (n, C, S, S) averaged over areas: (n, C, side, side)."""
+    if images.shape[-1] == side:
+        return images
+    parts = [
+        F.interpolate(part.float(), size=side, mode="area").round().to(torch.uint8)
+        for part in images.split(max(1, _AT_ONCE // math.prod(images.shape[1:])))
+    ]
+    return torch.cat(parts)

@@ -8,16 +8,26 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
+from torch.utils.data import Dataset as MapStyle
+
 from nas.data.catalog import load
 from nas.data.dataset import Dataset
+from nas.data.formats.pyg_file import is_pyg_data, pyg_dataset
+from nas.data.map_style import from_map_style
 from nas.errors import ConfigError, described
+from nas.events import Noted
 from nas.space.own_space import own_space
 from nas.space.search_space import SearchSpace
 
 if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.task.task import Task
+
+    UserData = str | Path | Dataset | MapStyle[Any] | Data
+    """What :func:`data_of` takes."""
 
 _GROUP = "nas.names"
 """Entry points of the packages that look up names; ``nas`` itself has no space and no
@@ -25,21 +35,37 @@ hypernetwork."""
 
 
 def data_of(data: object, listen: Listener) -> Dataset:
-    """A data set: the given one, or one loaded by name or path.
+    """A data set: the given one, one loaded by name or path, or one made of an object.
+
+    Args:
+        data: A data set, its name or path, a map-style data set of torch
+            (:func:`nas.data.from_map_style`), or a ``Data`` of torch-geometric.
+        listen: Receives notes on data that are read.
 
     Raises:
         ConfigError: The argument has a wrong type.
         UnknownNameError: There is no data set of this name.
-        DataError: Its files are missing or damaged.
+        DataError: Its files are missing or damaged, or its samples do not fit.
     """
     if isinstance(data, Dataset):
         return data
     if isinstance(data, str | Path):
         return load(data, listen=listen)
+    if isinstance(data, MapStyle):
+        return _noted(from_map_style(data), listen)
+    if is_pyg_data(data):
+        return _noted(pyg_dataset(data), listen)
     raise ConfigError(
-        f"expected a data set as a name, a path or a nas.Dataset, got {described(data)}",
+        "expected a data set as a name, a path, a nas.Dataset, a map-style data set of torch or a "
+        f"Data of torch-geometric, got {described(data)}",
         hint="nas.make_dataset makes one of images and labels in tensors.",
     )
+
+
+def _noted(data: Dataset, listen: Listener) -> Dataset:
+    for note in data.notes:
+        listen(Noted(text=note))
+    return data
 
 
 def space_of(space: object, task: Task) -> SearchSpace:

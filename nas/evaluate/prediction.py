@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.data.dataset import Dataset
+    from nas.evaluate.named import UserData
     from nas.importers.imported import Frozen
     from nas.predictor.weight_predictor import WeightPredictor
 
@@ -60,7 +61,7 @@ class Prediction:
 
 def predict(
     model: nn.Module | Graph | Candidate,
-    data: str | Path | Dataset,
+    data: UserData,
     predictor: str | Path | WeightPredictor | None = None,
     *,
     frozen: Frozen = "keep",
@@ -72,7 +73,7 @@ def predict(
 
     Args:
         model: A module, whose weights are replaced in place; or an architecture.
-        data: The data set that the network is for, or its name or path.
+        data: The data set that the network is for, as :func:`nas.search` takes it.
         predictor: A hypernetwork, or its name or directory; by default the shipped one for
             networks of any kind on this data.
         frozen: Whether parameters that require no gradient keep their values or are predicted.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from nas.data.dataset import Dataset
+    from nas.evaluate.named import UserData
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
@@ -75,7 +75,7 @@ class Ranked:
 
 def rank(
     space: str | SearchSpace | type[SearchSpace] | Build,
-    data: str | Path | Dataset,
+    data: UserData,
     predictor: str | Path | WeightPredictor | None = None,
     archs: Sequence[str | Candidate] | None = None,
     *,
@@ -92,7 +92,8 @@ def rank(
     Args:
         space: A space at full size, its name, a class or a function, as :func:`nas.search` takes
             it; the predictor's card sets the size at which candidates are scored.
-        data: A data set of the space's task, or its name or path.
+        data: A data set of the space's task, its name or path, a map-style data set of torch, or a
+            ``Data`` of torch-geometric.
         predictor: A hypernetwork, or its name or directory; by default the shipped one that fits.
             A torch module is moved to the device.
         archs: Candidates of the space, or architectures in its notation.

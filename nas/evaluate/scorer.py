@@ -197,7 +197,7 @@ class Scorer:
                 hint="`nas hypernets` lists the shipped ones; `nas train-hypernet` makes one.",
             )
         resolution = min(card.proxy.get("resolution", math.inf), space.task.resolution)
-        return space.at(**space.proxy_sizes(), resolution=resolution)
+        return space.at(**space.proxy_sizes(), resolution=resolution or None)  # nodes have none
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
         """An estimate for each candidate, or the reason of its failure.

@@ -138,9 +138,9 @@ def train_and_save(
 
 
 def _card(result: FinalTraining) -> dict[str, Any]:
-    """The figures, accuracies first."""
+    """The figures, accuracies first, without the time: the same training writes the same files."""
     figures = asdict(result)
-    del figures["by_class"]
+    del figures["by_class"], figures["seconds"]
     return {name: figures.pop(name) for name in ("test_accuracy", "val_accuracy")} | figures
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from nas.data.dataset import Dataset
+    from nas.evaluate.named import UserData
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def search(
     space: str | SearchSpace | type[SearchSpace] | Build,
-    data: str | Path | Dataset,
+    data: UserData,
     predictor: str | Path | WeightPredictor | None = None,
     config: SearchConfig | None = None,
     *,
@@ -53,7 +53,8 @@ def search(
         space: A space at full size, a class of spaces, the name of a registered one, perhaps with
             sizes (``"nasnet:channels=8"``), or a function as :func:`nas.own_space` takes it. The
             predictor's card sets the size at which candidates are scored.
-        data: A data set of the space's task, or its name or path.
+        data: A data set of the space's task, its name or path, a map-style data set of torch, or a
+            ``Data`` of torch-geometric.
         predictor: A hypernetwork, or its name or directory; by default the shipped one that fits.
             A torch module is moved to the device.
         config: Settings of the search; the defaults of :class:`nas.study.SearchConfig` if None.

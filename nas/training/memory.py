@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nas.allocator import memory
 from nas.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 _FLOAT_BYTES = 4
 _COPIES = 3
 """Copies of the weights: weights, gradients, and the state of the optimiser."""
-_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 
 def check_memory(graph: Graph, rows: int, device: torch.device) -> None:
@@ -44,13 +41,3 @@ def check_memory(graph: Graph, rows: int, device: torch.device) -> None:
             f"this machine has {there / 1e9:,.0f} GB",
             hint="Take a smaller network, or smaller batches.",
         )
-
-
-def memory() -> float:
-    """Bytes of memory this process may take; infinite where that is not known."""
-    found = float("inf")
-    with suppress(ValueError, OSError, AttributeError):
-        found = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    with suppress(ValueError, OSError):  # no such file, or "max"
-        found = min(found, int(_CONTAINER.read_text()))
-    return found

@@ -1,10 +1,18 @@
-"""The allocator holds for a whole process, so each test has one of its own."""
+"""The allocator holds for a whole process, so its test has processes of its own."""
+
+from __future__ import annotations
 
 import platform
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+from nas import allocator
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FAULTS = """
 import resource
@@ -28,3 +36,13 @@ def page_faults(setting: str) -> int:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
 def test_freed_memory_is_used_again_without_asking_the_system() -> None:
     assert page_faults("keep_freed_memory()") * 20 < page_faults("")
+
+
+def test_a_container_has_less(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(allocator, "_CONTAINER", limit)
+    whole = allocator.memory()
+    limit.write_text("max\n")
+    assert allocator.memory() == whole > 2**20
+    limit.write_text("1048576\n")
+    assert allocator.memory() == 2**20

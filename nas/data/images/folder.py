@@ -54,6 +54,20 @@ def folder_files(path: Path, skipped: Counter[str]) -> Iterator[Path]:
                 skipped[kind_of(name) if kind == "file" else kind] += 1
 
 
+def stamp(file: Path) -> str:
+    """Path, size and time of the last change of a file; without them for a missing one."""
+    try:
+        status = file.stat()
+    except OSError:
+        return f"{file}\0"
+    return f"{file}\0{status.st_size} {status.st_mtime_ns}"
+
+
+def readable(name: str) -> str:
+    """A file's name as valid text, whatever its bytes are."""
+    return os.fsencode(name).decode(errors="backslashreplace")
+
+
 def _opened(file: Path) -> BinaryIO:
     return file.open("rb")
 

@@ -1,4 +1,4 @@
-"""The images of a folder or an archive: their properties and their pixels."""
+"""Images in files: their properties and their pixels."""
 
 from __future__ import annotations
 
@@ -6,71 +6,40 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nas.data.images.archive import archive_members
-from nas.data.images.folder import folder_members
-from nas.data.images.layout import LAYOUT, SPLITS, split_and_class
+from nas.data.images.contents import Contents
+from nas.data.images.layout import LAYOUT, SPLITS
 from nas.data.images.member import skipped_files
 from nas.data.images.picture import header, square
 from nas.data.images.reading_notes import broken_images, sizes_of
 from nas.errors import BrokenImageError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path, PurePosixPath
+    from collections.abc import Iterable, Iterator
+    from pathlib import PurePosixPath
 
     import numpy as np
 
-    from nas.data.images.member import Member
+    from nas.data.images.image_source import ImageSource
     from nas.data.images.picture import Header
 
 LARGEST = 224
 """Largest default side of the images; smaller images keep their side."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Contents:
-    """The properties of images that are known before they are decoded.
-
-    Attributes:
-        labels: Class index of each image, in the order of the file names.
-        splits: Index of its split in :data:`nas.data.images.layout.SPLITS`; -1 without splits.
-        classes: Names of the class folders.
-        channels: 1 if all images are grey, else 3.
-        side: Height and width of the decoded images.
-        usual_side: Most common shorter side of the files.
-        sizes: Number of images by width and height of the files, the most frequent first.
-        skipped: Files that are no images, by kind.
-    """
-
-    labels: tuple[int, ...]
-    splits: tuple[int, ...]
-    classes: tuple[str, ...]
-    channels: int
-    side: int
-    usual_side: int
-    sizes: Mapping[str, int]
-    skipped: Mapping[str, int]
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """The shape of all images together: (n, C, S, S)."""
-        return len(self.labels), self.channels, self.side, self.side
-
-
 @dataclass(frozen=True, eq=False)
 class ImageFiles:
-    """The image files of a folder or an archive.
+    """The image files of a source.
 
     Attributes:
-        path: The folder or the archive.
-        names: Paths of the images in the order of the folder or archive.
-        places: Place of each image in the order of the names.
+        source: The folder, archive or table.
+        names: Names of the images in the order of the source.
+        places: Place of each image in the order of the contents.
         bits: Bits in use by the values of grey images with more than 8 bits.
-        contents: Properties of the images, in the order of the names.
+        contents: Properties of the images.
         broken: Errors of the images whose headers cannot be read.
     """
 
-    path: Path
+    source: ImageSource
     names: tuple[PurePosixPath, ...]
     places: tuple[int, ...]
     bits: int
@@ -84,17 +53,18 @@ class ImageFiles:
             DataError: Images are unreadable, raised after the last image; or the files have
                 changed.
         """
+        path = self.source.path
         broken = {error.name: error for error in self.broken}
         side, mode = self.contents.side, "L" if self.contents.channels == 1 else "RGB"
         expected = zip(self.names, self.places, strict=True)
-        for member in _members(self.path, Counter()):
+        for member in self.source.members(Counter()):
             name, place = next(expected, (None, 0))
             if member.name != name:
                 raise self._changed()
             if str(name) in broken:
                 continue
             try:
-                pixels = square(self.path, member, side, mode, self.bits)
+                pixels = square(path, member, side, mode, self.bits)
             except BrokenImageError as error:
                 broken[error.name] = error
             else:
@@ -102,29 +72,32 @@ class ImageFiles:
         if next(expected, None):
             raise self._changed()
         if broken:
-            raise broken_images(self.path, list(broken.values()))
+            raise broken_images(path, list(broken.values()))
 
     def _changed(self) -> DataError:
         return DataError(
-            f"the files in {str(self.path)!r} changed while they were read", hint="Try again."
+            f"the files in {str(self.source.path)!r} changed while they were read",
+            hint="Try again.",
         )
 
 
-def find_images(path: Path, resolution: int | None) -> ImageFiles:
-    """Find the images of a folder or an archive; they are decoded later, one at a time.
+def find_images(source: ImageSource, resolution: int | None) -> ImageFiles:
+    """Find the images of a source; they are decoded later, one at a time.
 
     Args:
-        path: Folder, ``.tar`` or ``.zip``.
+        source: The folder, archive or table.
         resolution: Side of the images; the most common shorter side by default, at most
             :data:`LARGEST`.
 
     Raises:
-        DataError: There are no images, the layout is unknown, or no image is readable.
+        DataError: There are no images, their splits or classes are unclear, or no image is
+            readable.
     """
+    path = source.path
     skipped: Counter[str] = Counter()
     found: list[tuple[PurePosixPath, Header | None]] = []
     broken: list[BrokenImageError] = []
-    for member in _members(path, skipped):
+    for member in source.members(skipped):
         head = None
         try:
             head = header(path, member)
@@ -140,13 +113,16 @@ def find_images(path: Path, resolution: int | None) -> ImageFiles:
             hint=LAYOUT,
         )
     names = [name for name, _ in found]
-    keys = split_and_class(path, names)
-    order = sorted(range(len(names)), key=lambda at: str(names[at]))
+    keys = source.keys(names)
+    order = list(range(len(names)))
+    if source.sorts:
+        order.sort(key=lambda at: str(names[at]))
     classes = sorted({label for _, label in keys})
     index = {label: number for number, label in enumerate(classes)}
     headers = [head for _, head in (found[at] for at in order) if head is not None]
     usual = usual_side(headers)
     contents = Contents(
+        names=tuple(str(names[at]) for at in order),
         labels=tuple(index[keys[at][1]] for at in order),
         splits=tuple(SPLITS.index(keys[at][0]) if keys[at][0] else -1 for at in order),
         classes=tuple(classes),
@@ -154,13 +130,14 @@ def find_images(path: Path, resolution: int | None) -> ImageFiles:
         side=resolution or min(usual, LARGEST),
         usual_side=usual,
         sizes=sizes_of(headers),
+        frames=sum(head.frames for head in headers),
         skipped=dict(skipped),
     )
     places = [0] * len(order)
     for place, at in enumerate(order):
         places[at] = place
     bits = max(head.bits for head in headers)
-    return ImageFiles(path, tuple(names), tuple(places), bits, contents, tuple(broken))
+    return ImageFiles(source, tuple(names), tuple(places), bits, contents, tuple(broken))
 
 
 def check_resolution(resolution: int | None) -> None:
@@ -176,7 +153,3 @@ def check_resolution(resolution: int | None) -> None:
 def usual_side(headers: Iterable[Header]) -> int:
     """The most common shorter side of images; the first of equally common ones."""
     return Counter(head.side for head in headers).most_common(1)[0][0]
-
-
-def _members(path: Path, skipped: Counter[str]) -> Iterator[Member]:
-    return (folder_members if path.is_dir() else archive_members)(path, skipped)

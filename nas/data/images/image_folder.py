@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
-from nas.data.dataset import Dataset, from_images, stratified
-from nas.data.found import FolderContents
-from nas.data.images.balance import balance_notes
+from nas.data.images.folder import readable
 from nas.data.images.image_files import check_resolution
 from nas.data.images.image_table import read_table
-from nas.data.images.layout import SPLITS
-from nas.data.images.member import skipped_files
-from nas.data.images.ranking_split import (
-    USUAL_FRACTION,
-    check_classes,
-    check_drawn,
-    check_fraction,
-    precision_notes,
-)
-from nas.data.images.reading_notes import shape_notes
+from nas.data.images.image_tree import ImageTree
+from nas.data.images.labelled import LabelledImages, labelled_dataset
+from nas.data.images.layout import LAYOUT
+from nas.data.images.ranking_split import check_fraction
+from nas.data.images.reading_notes import reading_notes
 from nas.errors import DataError
-from nas.seeding import generator
 
 if TYPE_CHECKING:
-    from nas.data.images.image_files import Contents
+    from nas.data.dataset import Dataset
+    from nas.data.images.image_source import ImageSource
 
 
 def load_images(
@@ -55,16 +47,18 @@ def load_images(
     ``vehicles/car``.
 
     Links to files and folders are followed. Hidden files are left out; other files that are no
-    images are counted in ``Dataset.skipped``.
+    images are counted in ``Dataset.skipped``. Images with equal pixels are listed in
+    ``Dataset.found``, and noted where they are in two splits or two classes.
 
     A missing split is drawn by seed, in equal shares of each class: 20 % of the images for a
     missing test split, then 10 % of the training images, or ``val_fraction`` of them, for a
     missing validation split.
 
-    Images are rotated according to their metadata, transparency is dropped, and images that are
-    not square are cropped to their central square. They are grey only if all of them are. Grey
-    images with more than 8 bits keep the upper 8 of the bits in use, so that 12-bit values in
-    16-bit files keep their contrast.
+    Images are rotated according to their metadata, transparency is dropped as by Pillow's
+    ``convert("RGB")``, of animations and pages the first is read, and images that are not square
+    are cropped to their central square. They are grey only if all of them are. Grey images with
+    more than 8 bits keep the upper 8 of the bits in use, so that 12-bit values in 16-bit files
+    keep their contrast.
 
     Args:
         path: Folder, ``.tar`` (any compression) or ``.zip``.
@@ -79,76 +73,48 @@ def load_images(
         DataError: There are no images, the layout is unknown or ambiguous, an image is unreadable,
             or no validation split can be drawn with this share.
     """
+    path = Path(path)
+    if not path.exists():
+        raise DataError(
+            f"no data at {str(path)!r}; expected a folder or archive of images", hint=LAYOUT
+        )
+    return dataset_of(
+        ImageTree(path),
+        name=name or readable(path.name.split(".")[0]),
+        seed=seed,
+        resolution=resolution,
+        val_fraction=val_fraction,
+        flip=flip,
+    )
+
+
+def dataset_of(
+    source: ImageSource,
+    *,
+    name: str,
+    seed: int,
+    resolution: int | None,
+    val_fraction: float | None,
+    flip: bool = True,
+) -> Dataset:
+    """A data set from images in files; the arguments are those of :func:`load_images`.
+
+    Raises:
+        DataError: As :func:`load_images`.
+    """
     check_resolution(resolution)
     check_fraction(val_fraction)
-    path = Path(path)
-    table = read_table(path, resolution)
+    table = read_table(source, resolution)
     contents = table.contents
-    labels, split = torch.tensor(contents.labels), torch.tensor(contents.splits)
-    names = tuple(map(_readable, contents.classes))
-    draw = generator(seed, "split")
-
-    def divide(indices: torch.Tensor, fraction: float) -> tuple[torch.Tensor, torch.Tensor]:
-        kept, taken = stratified(labels[indices], (1 - fraction, fraction), draw)
-        return indices[kept], indices[taken]
-
-    train, val, test = ((split == part).nonzero().flatten() for part in range(3))
-    split_off = tuple(name for name, part in (("val", val), ("test", test)) if not len(part))
-    check_drawn(path, val_fraction, is_given=bool(len(val)))
-    if not len(train):
-        train = (split == -1).nonzero().flatten()
-    if not len(test):
-        train, test = divide(train, 0.2)
-    if not len(val):
-        train, val = divide(train, USUAL_FRACTION if val_fraction is None else val_fraction)
-    by_class = {
-        part: dict(
-            zip(names, labels[indices].bincount(minlength=len(names)).tolist(), strict=True)
-        )
-        for part, indices in (("train", train), ("val", val))
-    }
-    if val_fraction is not None:
-        check_classes(path, val_fraction, by_class)
-    for part, indices in zip(SPLITS, (train, val, test), strict=True):
-        if not len(indices):
-            raise DataError(
-                f"{str(path)!r} leaves no image for the {part} split",
-                hint="Give at least ten images for each class.",
-            )
-    unlearnt = next((name for name, number in by_class["train"].items() if not number), None)
-    if unlearnt is not None:
-        raise DataError(
-            f"{str(path)!r} holds no training image of {unlearnt!r}",
-            hint="Give every class of val/ and test/ a folder in train/.",
-        )
-    data = from_images(
-        name or _readable(path.name.split(".")[0]),
-        torch.from_numpy(table.images),
-        labels,
-        classes=len(names),
-        parts=(train, val, test),
-        flip=flip,
-        class_names=names,
+    found = LabelledImages(
+        path=source.path,
+        images=torch.from_numpy(table.images),
+        labels=torch.tensor(contents.labels),
+        splits=torch.tensor(contents.splits),
+        classes=tuple(map(readable, contents.classes)),
+        names=tuple(map(readable, contents.names)),
+        sizes=contents.sizes,
     )
-    found = FolderContents(contents.sizes, split_off)
-    notes = (
-        *_notes(contents, resolution),
-        *balance_notes(by_class["train"]),
-        *precision_notes(len(val), data.task.traits, is_given=not found.draws_ranking),
-    )
-    return replace(data, skipped=contents.skipped, notes=notes, found=found)
-
-
-def _notes(contents: Contents, resolution: int | None) -> list[str]:
-    """Notes on skipped files and on the resolution."""
-    notes = []
-    if contents.skipped:
-        notes.append(f"{skipped_files(contents.skipped)}.")
-    asked = resolution is not None
-    notes += shape_notes(contents.sizes, contents.side, contents.usual_side, asked=asked)
-    return notes
-
-
-def _readable(name: str) -> str:
-    """A file's name as valid text, whatever its bytes are."""
-    return os.fsencode(name).decode(errors="backslashreplace")
+    data = labelled_dataset(found, name=name, seed=seed, val_fraction=val_fraction, flip=flip)
+    notes = (*reading_notes(contents, asked=resolution is not None), *data.notes)
+    return replace(data, skipped=contents.skipped, notes=notes)

@@ -1,4 +1,4 @@
-"""The decoded images of a folder or an archive, kept in a cache."""
+"""The decoded images of a source, kept in a cache."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import os
-from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,18 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import __version__ as pillow
 
-from nas.data.images.folder import folder_files
-from nas.data.images.image_files import Contents, find_images
-from nas.data.images.layout import LAYOUT
-from nas.errors import DataError
+from nas.data.images.contents import Contents
+from nas.data.images.image_files import find_images
+from nas.data.images.memory import check_memory
 from nas.files import scratch_folder
 
 if TYPE_CHECKING:
     from nas.data.images.image_files import ImageFiles
+    from nas.data.images.image_source import ImageSource
 
-_VERSION = 2
+_VERSION = 3
 """Version of cached contents; increased when the same files give other contents."""
-_TUPLES = ("labels", "splits", "classes")
+_TUPLES = ("names", "labels", "splits", "classes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,22 +40,21 @@ class ImageTable:
     contents: Contents
 
 
-def read_table(path: Path, resolution: int | None) -> ImageTable:
+def read_table(source: ImageSource, resolution: int | None) -> ImageTable:
     """Decode all images, or take them from the cache of an earlier call.
 
     Raises:
-        DataError: There are no images, or an image is unreadable.
+        DataError: There are no images, an image is unreadable, or all of them together do not fit
+            into memory.
     """
-    if not path.exists():
-        raise DataError(
-            f"no data at {str(path)!r}; expected a folder or archive of images", hint=LAYOUT
-        )
-    cached = _cache_file(path, resolution)
+    cached = _cache_file(source, resolution)
     table = _read_cache(cached)
-    if table is None:
-        files = find_images(path, resolution)
-        table = _write_cache(cached, files) or _in_memory(files)
-    return table
+    if table is not None:
+        check_memory(source.path, table.contents.shape)
+        return table
+    files = find_images(source, resolution)
+    check_memory(source.path, files.contents.shape)
+    return _write_cache(cached, files) or _in_memory(files)
 
 
 def _in_memory(files: ImageFiles) -> ImageTable:
@@ -66,25 +64,13 @@ def _in_memory(files: ImageFiles) -> ImageTable:
     return ImageTable(images, files.contents)
 
 
-def _cache_file(path: Path, resolution: int | None) -> Path:
+def _cache_file(source: ImageSource, resolution: int | None) -> Path:
     """Path in the cache without suffix; its name depends on the files and on all settings."""
     root = Path(os.environ.get("NAS_CACHE_DIR") or Path.home() / ".cache" / "nas")
-    skipped: Counter[str] = Counter()
-    digest = hashlib.blake2b(digest_size=16)
-    for file in sorted(folder_files(path, skipped)) if path.is_dir() else [path]:
-        digest.update(os.fsencode(file) + f"\0{_stamp(file)}\0".encode())
-    settings = (_VERSION, pillow, resolution, sorted(skipped.items()))
-    digest.update(os.fsencode(path.resolve()) + f"\0{settings}".encode())
+    digest = hashlib.blake2b(f"{(_VERSION, pillow, resolution)}".encode(), digest_size=16)
+    for text in source.stamps():
+        digest.update(os.fsencode(text) + b"\0")
     return root / f"images-{digest.hexdigest()}"
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    """Size and time of the last change of a file; -1 for a missing one."""
-    try:
-        status = file.stat()
-    except OSError:
-        return -1, -1
-    return status.st_size, status.st_mtime_ns
 
 
 def _read_cache(file: Path) -> ImageTable | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "val", "test")
 LAYOUT = "Lay images out as train/<class>/*.png, or as <class>/*.png to be split by seed."
-_SPLIT_OF = {
+SPLIT_OF = {
     "train": "train",
     "training": "train",
     "val": "val",
@@ -23,6 +23,7 @@ _SPLIT_OF = {
     "test": "test",
     "testing": "test",
 }
+"""The split that a name stands for, in small letters."""
 _Folders = tuple[str, ...]
 
 
@@ -46,7 +47,7 @@ def split_and_class(path: Path, names: Sequence[PurePosixPath]) -> list[tuple[st
     below = [folder[lead:] for folder in folders]
     places = [_split_place(folder) for folder in below]
     if all(place is None for place in places):
-        training = any(_SPLIT_OF.get(name.lower()) == "train" for name in folders[0][:lead])
+        training = any(SPLIT_OF.get(name.lower()) == "train" for name in folders[0][:lead])
         part = "train" if training else ""
         keys = [(part, folder[0] if folder else "") for folder in below]
         _check_classes(path, names, keys)
@@ -59,7 +60,7 @@ def split_and_class(path: Path, names: Sequence[PurePosixPath]) -> list[tuple[st
             no_class = not folder or _is_split(folder[-1])
             where = "no class folder" if no_class else "none of train/, val/ and test/"
             raise _misplaced(path, name, where)
-        parts.append(_SPLIT_OF[folder[place].lower()])
+        parts.append(SPLIT_OF[folder[place].lower()])
         inner.append(folder[place + 1 :])
     first = _shared(inner)
     keys = list(zip(parts, (folder[first] for folder in inner), strict=True))
@@ -75,7 +76,7 @@ def _shared(folders: Sequence[_Folders]) -> int:
 
 
 def _is_split(folder: str) -> bool:
-    return folder.lower() in _SPLIT_OF
+    return folder.lower() in SPLIT_OF
 
 
 def _split_place(folders: _Folders) -> int | None:

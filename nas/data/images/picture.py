@@ -26,6 +26,8 @@ _TURNED = frozenset({5, 6, 7, 8})
 _GREY = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 _MOST_PIXELS = 2**30 // 12
 """Largest number of pixels to decode; Pillow takes larger images for decompression bombs."""
+_MOST_VALUE = 2**16 - 1
+"""Largest value of a grey pixel; larger ones and negative ones would be clipped."""
 _LARGE = 2**22
 """Pixels of a JPEG from a camera; larger ones are decoded at a reduced size."""
 _OVERSAMPLING = 2
@@ -56,12 +58,14 @@ class Header(NamedTuple):
         width: Width after the rotation in its metadata.
         height: Height after this rotation.
         bits: Bits in use by the values of a grey image with more than 8 bits; else 8.
+        frames: Whether it is animated or has several pages, of which the first is read.
     """
 
     grey: bool
     width: int
     height: int
     bits: int
+    frames: bool = False
 
     @property
     def side(self) -> int:
@@ -84,9 +88,16 @@ def _opened(path: Path, member: Member) -> Iterator[Image.Image]:
         ):
             yield image
     except _DAMAGE as error:
-        unknown = isinstance(error, UnidentifiedImageError)
-        reason = "its format is unknown" if unknown else error or type(error).__name__
-        raise BrokenImageError(str(member.name), str(path), str(reason)) from None
+        raise BrokenImageError(str(member.name), str(path), _reason(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    """The cause of an exception from Pillow, in words."""
+    if isinstance(error, UnidentifiedImageError):
+        return "its format is unknown"
+    if isinstance(error, Image.DecompressionBombError):  # at twice as many, while it is opened
+        return f"expected at most {_MOST_PIXELS:,} pixels, got more than twice as many"
+    return str(error) or type(error).__name__
 
 
 @cache
@@ -107,7 +118,14 @@ def header(path: Path, member: Member) -> Header:
         if image.mode.startswith("I"):
             bits = max(8, int(_sixteen_bits(_decoded(image)).max()).bit_length())
         width, height = image.size[::-1] if _lies_on_its_side(image) else image.size
-        return Header(image.mode in _GREY, width, height, bits)
+        return Header(image.mode in _GREY, width, height, bits, _has_frames(image))
+
+
+def _has_frames(image: Image.Image) -> bool:
+    """Whether an image has several frames; a photograph with its preview (MPO) is a single one."""
+    with suppress(*_DAMAGE):
+        return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+    return False
 
 
 def _lies_on_its_side(image: Image.Image) -> bool:
@@ -133,7 +151,16 @@ def square(path: Path, member: Member, side: int, mode: str, bits: int = 16) -> 
     with _opened(path, member) as picture:
         if picture.width * picture.height > _LARGE:
             picture.draft(None, (_OVERSAMPLING * side, _OVERSAMPLING * side))  # only JPEG can
-        image = _eight_bits(_central(_decoded(picture)), bits).convert(mode)
+        return squared(_decoded(picture), side, mode, bits)
+
+
+def squared(picture: Image.Image, side: int, mode: str, bits: int = 16) -> np.ndarray:
+    """The central square of a decoded image; see :func:`square`.
+
+    Raises:
+        ValueError: Its values cannot be taken as bytes.
+    """
+    image = _eight_bits(_central(picture), bits).convert(mode)
     if image.size != (side, side):
         image = image.resize((side, side), Image.Resampling.BILINEAR)
     pixels = np.asarray(image)
@@ -174,5 +201,13 @@ def _eight_bits(image: Image.Image, bits: int) -> Image.Image:
 
 
 def _sixteen_bits(image: Image.Image) -> np.ndarray:
-    """Values of a grey image (H, W), clipped to 16 bits."""
-    return np.asarray(image).clip(0, 65535)
+    """Values of a grey image with more than 8 bits (H, W).
+
+    Raises:
+        ValueError: Some are negative or need more than 16 bits.
+    """
+    values = np.asarray(image)
+    low, high = int(values.min()), int(values.max())
+    if low < 0 or high > _MOST_VALUE:
+        raise ValueError(f"expected values from 0 to {_MOST_VALUE:,}, got {low:,} to {high:,}")
+    return values

@@ -33,7 +33,7 @@ def check_fraction(fraction: float | None) -> None:
         raise DataError(f"expected val_fraction between 0 and 1, got {fraction:g}")
 
 
-def check_drawn(path: Path, fraction: float | None, *, is_given: bool) -> None:
+def check_drawn(path: Path | str, fraction: float | None, *, is_given: bool) -> None:
     """Raise if the user asks for a share, but the ranking split is given and not drawn.
 
     Raises:
@@ -46,7 +46,9 @@ def check_drawn(path: Path, fraction: float | None, *, is_given: bool) -> None:
         )
 
 
-def check_classes(path: Path, fraction: float, splits: Mapping[str, Mapping[str, int]]) -> None:
+def check_classes(
+    path: Path | str, fraction: float, splits: Mapping[str, Mapping[str, int]]
+) -> None:
     """Raise if a drawn split lacks a class.
 
     Args:
@@ -90,9 +92,5 @@ def precision_notes(images: int, metric: Metric, *, is_given: bool) -> list[str]
     )
     if images >= _FEW:
         return [note]
-    cure = (
-        ""
-        if is_given
-        else ("; --val-fraction, in Python load_images(path, val_fraction=...), makes it larger")
-    )
+    cure = "" if is_given else ("; --val-fraction, in Python val_fraction=..., makes it larger")
     return [f"{note} So few images hardly separate good networks{cure}."]

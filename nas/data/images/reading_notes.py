@@ -1,16 +1,18 @@
-"""Notes on the shapes of images, and the error for broken ones."""
+"""Notes on how images were read, and the error for broken ones."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from nas.errors import BrokenImageError, DataError
+from nas.data.images.member import skipped_files
+from nas.errors import BrokenImageError, DataError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from nas.data.images.contents import Contents
     from nas.data.images.picture import Header
 
 _NAMED = 10
@@ -21,6 +23,23 @@ def sizes_of(headers: Iterable[Header]) -> dict[str, int]:
     """Number of images by width and height, the most frequent size first."""
     counts = Counter(f"{head.width}x{head.height}" for head in headers)
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def reading_notes(contents: Contents, *, asked: bool) -> list[str]:
+    """Notes on skipped files, frames that are not read, and shapes.
+
+    Args:
+        contents: Properties of the images.
+        asked: Whether the user has chosen the resolution.
+    """
+    notes = []
+    if contents.skipped:
+        notes.append(f"{skipped_files(contents.skipped)}.")
+    if contents.frames:
+        files = counted(contents.frames, "image")
+        notes.append(f"{files} with several frames or pages: the first of each is read.")
+    notes += shape_notes(contents.sizes, contents.side, contents.usual_side, asked=asked)
+    return notes
 
 
 def shape_notes(sizes: Mapping[str, int], side: int, usual_side: int, *, asked: bool) -> list[str]:
@@ -50,7 +69,7 @@ def shape_notes(sizes: Mapping[str, int], side: int, usual_side: int, *, asked: 
     if not asked and side < usual_side:
         notes.append(
             f"The images are read at {side} pixels, but most of them have {usual_side:,}; "
-            "--resolution, in Python load_images(path, resolution=...), reads more."
+            "--resolution, in Python resolution=..., reads more."
         )
     return notes
 

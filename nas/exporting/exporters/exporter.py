@@ -72,4 +72,18 @@ class Exporter:
     answers: Callable[[Exportable, tuple[Tensor, ...]], Sequence[Tensor]] = answers
 
 
+OF_TORCH = """
+def of_torch(network):
+    import torch
+
+    def run(*inputs):
+        with torch.no_grad():
+            outputs = network(*map(torch.from_numpy, inputs))
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return [output.numpy() for output in outputs]
+
+    return run
+"""
+"""Part of a reader: a module of torch as a function of arrays."""
+
 EXPORTERS: Registry[Exporter] = Registry("export format", Exporter)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nas.exporting.card import plain_section
-from nas.exporting.exporters.exporter import EXPORTERS, Exporter, ExportOptions, Written
+from nas.exporting.exporters.exporter import (
+    EXPORTERS,
+    OF_TORCH,
+    Exporter,
+    ExportOptions,
+    Written,
+)
 from nas.exporting.files import Files, write_plain
 
 if TYPE_CHECKING:
@@ -24,24 +30,15 @@ def write(network: Exportable, folder: Path, options: ExportOptions) -> Written:
 EXPORTERS.register("python")(
     Exporter(
         write=write,
-        reader="""
+        reader=OF_TORCH
+        + """
 import sys
 
 def load(folder):
-    import torch
-
     sys.path.insert(0, folder)
     from model import load
 
-    network = load()
-
-    def run(*inputs):
-        with torch.no_grad():
-            outputs = network(*map(torch.from_numpy, inputs))
-        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-        return [output.numpy() for output in outputs]
-
-    return run
+    return of_torch(load())
 """,
         usage=plain_section,
     )

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nas.exporting.exporters.exporter import EXPORTERS, Exporter, ExportOptions, Written
+from nas.exporting.exporters.exporter import (
+    EXPORTERS,
+    OF_TORCH,
+    Exporter,
+    ExportOptions,
+    Written,
+)
 from nas.exporting.program import described_inputs, program_of, quiet_torch
 
 if TYPE_CHECKING:
@@ -54,19 +60,12 @@ EXPORTERS.register("torch-export")(
     Exporter(
         options=frozenset({"with_preprocessing"}),
         write=write,
-        reader="""
+        reader=OF_TORCH
+        + """
 def load(folder):
     import torch
 
-    network = torch.export.load(f"{folder}/model.pt2").module()
-
-    def run(*inputs):
-        with torch.no_grad():
-            outputs = network(*map(torch.from_numpy, inputs))
-        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-        return [output.numpy() for output in outputs]
-
-    return run
+    return of_torch(torch.export.load(f"{folder}/model.pt2").module())
 """,
         usage=usage,
     )

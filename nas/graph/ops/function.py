@@ -72,10 +72,22 @@ def function_named(name: str) -> Callable[..., object] | None:
     if not _computes_tensors(name):
         return None
     try:
-        found: object = reduce(getattr, name.split(".")[1:], torch)
+        found = _own(name, reduce(getattr, name.split(".")[1:], torch))
     except AttributeError:
         return None
     return found if callable(found) and not isinstance(found, type) else None
+
+
+def _own(name: str, found: object) -> object:
+    """The function of torch itself, where a package has put one of its own in its place.
+
+    torch-geometric replaces ``torch.select`` and ``torch.index_select`` by Python functions, which
+    cannot be traced.
+    """
+    home = str(getattr(found, "__module__", None) or "torch").partition(".")[0]
+    if home == "torch":
+        return found
+    return getattr(torch._C._VariableFunctions, name.rpartition(".")[2], None)
 
 
 def _computes_tensors(name: str) -> bool:

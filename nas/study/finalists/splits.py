@@ -50,6 +50,7 @@ def usual_splits(data: Dataset) -> int:
 
     A given ranking split may be deliberate: it may hold other patients, or later years.
     """
-    is_drawn = data.found is not None and data.found.draws_ranking
+    may_draw = not data.task.traits.on_graph
+    is_drawn = may_draw and data.found is not None and data.found.draws_ranking
     is_small = len(data.train) + len(data.val) < SMALL
     return REPEATED if is_drawn and is_small else 1

@@ -28,7 +28,7 @@ from nas.task.task import Task
 from nas.training.weights_file import load_weights
 
 if TYPE_CHECKING:
-    from nas.data.dataset import Dataset
+    from nas.evaluate.named import UserData
     from nas.graph.graph import Graph
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
@@ -42,7 +42,7 @@ def export(
     formats: str | Sequence[str] = ("python",),
     *,
     weights: str | Path | None = None,
-    data: str | Path | Dataset | None = None,
+    data: UserData | None = None,
     space: str | SearchSpace | type[SearchSpace] | Build | None = None,
     with_preprocessing: bool = False,
     opset: int | None = None,

@@ -26,7 +26,7 @@ from nas.training.starts.predicted import PREDICTED
 from nas.training.starts.start import STARTS
 
 if TYPE_CHECKING:
-    from nas.data.dataset import Dataset
+    from nas.evaluate.named import UserData
     from nas.graph.graph import Graph
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
@@ -50,7 +50,7 @@ class TrainedNetwork:
 
 def train(
     network: nn.Module | Graph | Candidate | str,
-    data: str | Path | Dataset,
+    data: UserData,
     config: TrainConfig | None = None,
     *,
     space: str | SearchSpace | type[SearchSpace] | Build | None = None,
@@ -69,7 +69,7 @@ def train(
     Args:
         network: A module, trained from its own initial values; an architecture; or an architecture
             in the notation of ``space``.
-        data: The data set that the network is for, or its name or path.
+        data: The data set that the network is for, as :func:`nas.search` takes it.
         config: The training; the task's usual one if None.
         space: The space of a notation, or of an architecture that starts from predicted weights.
         init: Initial weights of an architecture: ``default`` or ``predicted``.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,18 @@ def test_json_lists_the_data_sets():
     assert {"digits", "cifar10"} <= {row["name"] for row in answer.document}
 
 
-def test_the_table_says_that_folders_work_too():
+def test_the_table_says_that_own_data_work_too():
     answer = nas("datasets")
 
     assert "digits" in answer.out
-    assert "path of a folder or archive" in answer.out
+    for words in (
+        "folder or archive",
+        "table of images",
+        "arrays of images",
+        "graph",
+        "save_to_disk",
+    ):
+        assert words in answer.out
 
 
 def test_digits_is_described_as_it_is_read():
@@ -137,7 +145,11 @@ def test_sizes_balance_and_splits_are_shown(images):
     (images / "light" / "0.png").unlink()
     document = nas("datasets", images, "--json").document
 
-    assert document["found"] == {"sizes": {"8x8": 39, "12x8": 1}, "split_off": ["val", "test"]}
+    assert document["found"] == {
+        "sizes": {"8x8": 39, "12x8": 1},
+        "split_off": ["val", "test"],
+        "equal": [],
+    }
     assert document["balance"] == pytest.approx(14 / 15, abs=0.08)
     note, _ = document["notes"]
     assert note == "1 of 40 images are not square: 12x8 images are cropped to 8x8."
@@ -165,7 +177,7 @@ def test_what_was_found_is_said_before_a_search_and_a_training(images, hypernet)
 
     said = (
         "images: 40 images of 2 classes (28 train, 4 val, 8 test; val and test drawn by seed). "
-        "Files of 8x8 (40), read at 4x4. Training images of a class: 14 (dark) to 14 (light)."
+        "Images of 8x8 (40), read at 4x4. Training images of a class: 14 (dark) to 14 (light)."
     )
     assert said in searched.err
     assert said in trained.err
@@ -182,3 +194,40 @@ def test_the_share_of_the_ranking_split_may_be_chosen(images):
     assert refused.code == 1
     assert "'digits' is a data set with a ranking split of its own" in refused.error
     assert "between 0 and 1" in nas("datasets", images, "--val-fraction", 2).error
+
+
+def test_equal_images_are_shown(images):
+    shutil.copy(images / "dark" / "0.png", images / "light" / "copy.png")
+    document = nas("datasets", images, "--json").document
+    shown = nas("datasets", images).out
+
+    assert document["found"]["equal"] == [["dark/0.png", "light/copy.png"]]
+    assert ["duplicates", "1"] in [line.split() for line in shown.splitlines()]
+    assert "Equal images are in two classes: 'dark/0.png' (dark) = 'light/copy.png'" in shown
+
+
+def test_a_table_is_described_like_a_folder(images):
+    rows = [f"{file.relative_to(images)},{file.parent.name}" for file in images.rglob("*.png")]
+    (images / "labels.csv").write_text("\n".join(["file,label", *sorted(rows)]))
+    table = nas("datasets", images / "labels.csv", "--json").document
+    folder = nas("datasets", images, "--json").document
+
+    assert {**table, "name": "images", "skipped": {".csv": 1}, "notes": folder["notes"]} == folder
+
+
+def test_arrays_and_graphs_are_described(tmp_path):
+    draw = np.random.default_rng(0)
+    pixels, labels = draw.integers(0, 256, (40, 8, 8), dtype=np.uint8), np.arange(40) % 2
+    np.savez(tmp_path / "own.npz", x=pixels, y=labels)
+    ring = np.stack([np.arange(40), (np.arange(40) + 1) % 40])
+    np.savez(tmp_path / "ring.npz", x=np.eye(40), edge_index=ring, y=labels)
+    arrays = nas("datasets", tmp_path / "own.npz", "--json").document
+    graph = nas("datasets", tmp_path / "ring.npz", "--json").document
+    shown = nas("datasets", tmp_path / "ring.npz").out
+
+    assert arrays["by_class"][0] == {"name": "0", "train": 14, "val": 2, "test": 4}
+    assert arrays["found"]["sizes"] == {"8x8": 40}
+    assert [graph[key] for key in ("nodes", "edges", "features", "train")] == [40, 40, 40, 24]
+    assert graph["found"] == {"sizes": {}, "split_off": ["train", "val", "test"], "equal": []}
+    assert "all drawn by seed" in shown
+    assert "sizes" not in shown

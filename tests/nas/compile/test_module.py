@@ -11,7 +11,7 @@ from nas.compile.module import to_module
 from nas.graph.builder import GraphBuilder
 from nas.graph.graph import Graph
 from nas.graph.node import Node
-from nas.graph.ops import Conv2d, Linear
+from nas.graph.ops import Call, Conv2d, Linear
 from nas.graph.tensor_spec import TensorSpec
 
 
@@ -178,3 +178,12 @@ def test_modules_of_huge_networks_can_be_made_without_memory():
     with torch.device("meta"):
         module = to_module(Graph((TensorSpec((1, 10**6)),), nodes, ("huge",)))
     assert sum(p.numel() for p in module.parameters()) == 10**12 + 10**6
+
+
+def test_a_function_that_torch_geometric_replaces_is_traced() -> None:
+    import torch_geometric  # noqa: F401
+
+    b = GraphBuilder()
+    x = torch.randn(2, 3, 4, 4)
+    picked = b.build(b.op(Call(expression="torch.select(x0, 2, 0)"), b.input((1, 3, 4, 4))))
+    torch.testing.assert_close(to_module(picked)(x), x[:, :, 0])

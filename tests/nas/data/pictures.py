@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import tarfile
 import zipfile
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,12 +26,12 @@ def paint_classes(root: Path, each: int, classes: tuple[str, ...] = ("cat", "dog
     """``<root>/<class>/<number>.png``, ``each`` different pictures of every class."""
     for number, label in enumerate(classes):
         for index in range(each):
-            paint(root / label / f"{index:03}.png", seed=hash_seed(str(root), number, index))
+            paint(root / label / f"{index:03}.png", seed=hash_seed(root.name, number, index))
     return root
 
 
 def hash_seed(*keys: object) -> int:
-    return int.from_bytes(repr(keys).encode(), "big") % 2**63
+    return int.from_bytes(blake2b(repr(keys).encode(), digest_size=8).digest(), "big")
 
 
 def pack_tar(folder: Path, archive: Path, mode: str = "w") -> Path:

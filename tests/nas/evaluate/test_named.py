@@ -6,18 +6,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
 from torch import nn
+from torch.utils.data import TensorDataset
+from torch_geometric.data import Data
 
 import nas
 from nas.data.digits import load
+from nas.data.map_style import from_map_style
 from nas.errors import ConfigError, UnknownNameError
 from nas.evaluate import named
 from nas.evaluate.named import data_of, predictor_of, space_of
-from nas.events import ignore
+from nas.events import Noted, ignore
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, ToySpace, toy_space
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from nas.events import Event
 
 
 def build(trial: Any, data: Any) -> nn.Module:
@@ -44,6 +50,21 @@ def test_a_data_set_is_itself_or_loaded(tmp_path: Path) -> None:
     assert data_of("digits", ignore).fingerprint == data.fingerprint
     with pytest.raises(nas.NasError, match="no data at"):
         data_of(tmp_path / "none", ignore)
+
+
+def test_objects_of_other_libraries_are_taken_and_their_notes_heard() -> None:
+    heard: list[Event] = []
+    images = torch.arange(240).reshape(60, 1, 2, 2).to(torch.uint8)
+    pairs = TensorDataset(images, torch.arange(60) % 2)
+    assert data_of(pairs, heard.append).fingerprint == from_map_style(pairs).fingerprint
+    ring = torch.stack([torch.arange(60), torch.arange(1, 61) % 60])
+    graph = Data(x=torch.eye(60), edge_index=ring, y=torch.arange(60) % 2)
+    assert data_of(graph, heard.append).task.kind == "node-classification"
+    texts = [event.text for event in heard if isinstance(event, Noted)]
+    assert any("The ranking split has 4 images" in text for text in texts)
+    assert any("60 edges of 60 have no reverse" in text for text in texts)
+    with pytest.raises(ConfigError, match="a map-style data set of torch or a Data of"):
+        data_of([(images, 0)], ignore)
 
 
 def test_a_predictor_is_itself_or_the_shipped_one() -> None:

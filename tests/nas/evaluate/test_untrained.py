@@ -10,6 +10,7 @@ from nas.evaluate.scorer import ScoreConfig, Scorer
 from nas.evaluate.untrained import UntrainedWeights
 from nas.seeding import rng
 from nas.space.candidate import sample
+from tests.nas.data.graphs import communities
 
 DATA = load()
 SPACE = search_spaces.get("nb201:channels=4,cells=1", DATA.task)
@@ -23,6 +24,12 @@ def test_the_weights_are_the_initial_ones_of_each_network():
             name: tensor.shape for name, tensor in expected.items()
         }
         assert all(torch.isfinite(tensor).all() for tensor in state.values())
+
+
+def test_candidates_on_a_graph_are_scored_without_a_resolution():
+    data = communities()
+    space = search_spaces.get("gnn", data.task)
+    assert Scorer(UntrainedWeights(data.task), data).proxy(space).task == data.task
 
 
 def test_the_seed_alone_decides():

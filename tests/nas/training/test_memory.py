@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 import torch
 
@@ -12,9 +10,6 @@ from nas.training import memory
 from nas.training.config import TrainConfig
 from nas.training.train import train
 from tests.nas.training.train_toys import toy_data, toy_graph
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CPU = torch.device("cpu")
 
@@ -38,13 +33,3 @@ def test_a_training_beyond_the_memory_is_refused_before_it_takes_any(
     monkeypatch.setattr(memory, "memory", lambda: 1e3)
     with pytest.raises(TrainingError, match="this machine has 0 GB"):
         train(toy_graph(), toy_data(), TrainConfig(epochs=1, batch_size=8))
-
-
-def test_a_container_has_less(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    limit = tmp_path / "memory.max"
-    monkeypatch.setattr(memory, "_CONTAINER", limit)
-    whole = memory.memory()
-    limit.write_text("max\n")
-    assert memory.memory() == whole > 2**20
-    limit.write_text("1048576\n")
-    assert memory.memory() == 2**20

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from io import BytesIO
@@ -11,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from nas.data.images import memory
 from nas.data.images.image_folder import load_images
 from nas.errors import DataError
 from nas.task.task import Task
@@ -100,16 +102,16 @@ def test_what_should_be_known_is_noted(tmp_path: Path) -> None:
     precise = (
         "The ranking split has 4 images: an accuracy of 80% is known to ± 22.9 points. So few "
         "images hardly separate good networks; --val-fraction, in Python "
-        "load_images(path, val_fraction=...), makes it larger."
+        "val_fraction=..., makes it larger."
     )
     assert load_images(folder).notes == (precise,)
     (folder / "cat" / "labels.txt").touch()
     for number in range(20):
-        paint(folder / "emu" / f"{number}.png", size=(300, 400))
+        paint(folder / "emu" / f"{number}.png", size=(300, 400), seed=number)
     for number in range(30):
-        paint(folder / "dog" / f"{number}.png", size=(300, 400))
+        paint(folder / "dog" / f"{number}.png", size=(300, 400), seed=100 + number)
     for number in range(8):
-        paint(folder / "owl" / f"{number}.png")
+        paint(folder / "owl" / f"{number}.png", seed=number)
     data = load_images(folder)
     assert data.skipped == {".txt": 1}
     skipped, shape, resolution, few, precision = data.notes
@@ -245,3 +247,58 @@ def test_no_share_is_taken_where_the_ranking_split_is_given(tmp_path: Path) -> N
         paint_classes(tmp_path / "pets" / part, 20)
     with pytest.raises(DataError, match="pets' has a ranking split"):
         load_images(tmp_path / "pets", val_fraction=0.3)
+
+
+def test_copies_are_listed_and_those_in_two_splits_or_classes_noted(tmp_path: Path) -> None:
+    folder = tmp_path / "pets"
+    for part in ("train", "val", "test"):
+        paint_classes(folder / part, 20)
+    shutil.copy(folder / "train/cat/000.png", folder / "test/cat/copy.png")
+    Image.open(folder / "train/dog/001.png").save(folder / "train/cat/other.bmp")
+    for place in (folder, pack_zip(folder, tmp_path / "pets.zip")):
+        data = load_images(place)
+        assert data.found is not None
+        names = [[name.removeprefix("pets/") for name in group] for group in data.found.equal]
+        assert names == [
+            ["test/cat/copy.png", "train/cat/000.png"],
+            ["train/cat/other.bmp", "train/dog/001.png"],
+        ]
+    copies, leak, torn = load_images(folder).notes[:3]
+    assert copies.startswith("2 images equal another one: 'test/cat/copy.png' = 'train/cat/0")
+    assert "two splits: 'test/cat/copy.png' (test) = 'train/cat/000.png' (train). " in leak
+    assert "two classes: 'train/cat/other.bmp' (cat) = 'train/dog/001.png' (dog). " in torn
+
+
+def test_frames_that_are_not_read_are_noted(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 20)
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "green")]
+    frames[0].save(folder / "cat/moving.gif", save_all=True, append_images=frames[1:])
+    note = "1 image with several frames or pages: the first of each is read."
+    assert load_images(folder).notes[0] == note
+
+
+def test_images_of_one_class_are_refused(tmp_path: Path) -> None:
+    paint_classes(tmp_path / "pets", 20, ("cat",))
+    with pytest.raises(
+        DataError, match=r"two or more classes in .*, found 20 images of \['cat'\]"
+    ):
+        load_images(tmp_path / "pets")
+
+
+def test_ten_images_need_a_larger_ranking_split(tmp_path: Path) -> None:
+    folder = paint_classes(tmp_path / "pets", 5)
+    with pytest.raises(DataError, match="no image for the val split") as caught:
+        load_images(folder)
+    assert "a larger --val-fraction" in caught.value.hint
+    assert sizes(load_images(folder, val_fraction=0.25)) == (6, 2, 2)
+
+
+def test_images_beyond_the_memory_are_refused_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = paint_classes(tmp_path / "pets", 20)
+    monkeypatch.setattr(memory, "memory", lambda: 5e3)
+    with pytest.raises(DataError, match=r"the 40 images in .* at 8x8 pixels, this") as caught:
+        load_images(folder)
+    assert "--resolution 4," in caught.value.hint
+    assert load_images(folder, resolution=4).task.resolution == 4

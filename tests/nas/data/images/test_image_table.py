@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from nas.data.images.image_table import read_table
+from nas.data.images.image_tree import ImageTree
 from nas.errors import DataError
 from tests.nas.data.pictures import pack_tar, paint, paint_classes
 
@@ -27,7 +28,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_labels_follow_the_sorted_class_names(tmp_path: Path) -> None:
     for name in ("b/1", "a/1", "c/1", "b/2"):
         paint(tmp_path / "data" / f"{name}.png")
-    table = read_table(tmp_path / "data", None)
+    table = read_table(ImageTree(tmp_path / "data"), None)
     assert table.contents.classes == ("a", "b", "c")
     assert table.contents.labels == (0, 1, 1, 2)
 
@@ -35,25 +36,25 @@ def test_labels_follow_the_sorted_class_names(tmp_path: Path) -> None:
 def test_one_colour_picture_makes_all_of_them_colour(tmp_path: Path) -> None:
     paint(tmp_path / "data" / "cat" / "1.png", mode="L")
     paint(tmp_path / "data" / "dog" / "1.png", mode="L")
-    assert read_table(tmp_path / "data", None).images.shape == (2, 1, 8, 8)
+    assert read_table(ImageTree(tmp_path / "data"), None).images.shape == (2, 1, 8, 8)
     paint(tmp_path / "data" / "dog" / "2.png", mode="P")
-    assert read_table(tmp_path / "data", None).images.shape == (3, 3, 8, 8)
+    assert read_table(ImageTree(tmp_path / "data"), None).images.shape == (3, 3, 8, 8)
 
 
 def test_the_most_common_shorter_side_decides(tmp_path: Path) -> None:
     for index, size in enumerate([(12, 20), (20, 12), (9, 9)]):
         paint(tmp_path / "data" / "cat" / f"{index}.png", size=size)
         paint(tmp_path / "data" / "dog" / f"{index}.png", size=size)
-    assert read_table(tmp_path / "data", None).images.shape == (6, 3, 12, 12)
-    assert read_table(tmp_path / "data", 5).images.shape == (6, 3, 5, 5)
+    assert read_table(ImageTree(tmp_path / "data"), None).images.shape == (6, 3, 12, 12)
+    assert read_table(ImageTree(tmp_path / "data"), 5).images.shape == (6, 3, 5, 5)
 
 
 def test_a_second_call_reads_the_cache(tmp_path: Path, cache: Path) -> None:
     folder = paint_classes(tmp_path / "data", 2)
-    first = read_table(folder, None)
+    first = read_table(ImageTree(folder), None)
     files = sorted(cache.iterdir())
     written = [file.stat().st_mtime_ns for file in files]
-    second = read_table(folder, None)
+    second = read_table(ImageTree(folder), None)
     assert [file.stat().st_mtime_ns for file in files] == written
     assert np.array_equal(first.images, second.images)
     assert (first.images.dtype.name, first.images.strides) == ("uint8", second.images.strides)
@@ -62,16 +63,16 @@ def test_a_second_call_reads_the_cache(tmp_path: Path, cache: Path) -> None:
 
 def test_what_the_cache_holds_is_used(tmp_path: Path, cache: Path) -> None:
     folder = paint_classes(tmp_path / "data", 2)
-    read_table(folder, None)
+    read_table(ImageTree(folder), None)
     (file,) = cache.glob("*.npy")
     np.save(file, np.zeros_like(np.load(file)))
-    assert not read_table(folder, None).images.any()
+    assert not read_table(ImageTree(folder), None).images.any()
 
 
 def test_an_image_that_is_changed_in_memory_stays_in_the_cache(tmp_path: Path) -> None:
     folder = paint_classes(tmp_path / "data", 2)
     for _ in range(2):
-        images = read_table(folder, None).images
+        images = read_table(ImageTree(folder), None).images
         assert images.any()
         images[:] = 0
 
@@ -79,7 +80,7 @@ def test_an_image_that_is_changed_in_memory_stays_in_the_cache(tmp_path: Path) -
 @pytest.mark.parametrize("change", ["edited", "added", "removed", "renamed", "skipped"])
 def test_changed_data_are_read_again(tmp_path: Path, change: str) -> None:
     folder = paint_classes(tmp_path / "data", 3)
-    before = read_table(folder, None)
+    before = read_table(ImageTree(folder), None)
     file = folder / "cat" / "001.png"
     match change:
         case "edited":
@@ -93,16 +94,16 @@ def test_changed_data_are_read_again(tmp_path: Path, change: str) -> None:
             file.rename(folder / "dog" / "009.png")
         case "skipped":
             (folder / "cat" / "new.txt").touch()
-    after = read_table(folder, None)
+    after = read_table(ImageTree(folder), None)
     assert not np.array_equal(before.images, after.images) or before.contents != after.contents
 
 
 def test_an_archive_that_changed_is_read_again(tmp_path: Path) -> None:
     folder = paint_classes(tmp_path / "data", 2)
     archive = pack_tar(folder, tmp_path / "data.tar")
-    assert len(read_table(archive, None).images) == 4
+    assert len(read_table(ImageTree(archive), None).images) == 4
     paint(folder / "cat" / "new.png")
-    assert len(read_table(pack_tar(folder, archive), None).images) == 5
+    assert len(read_table(ImageTree(pack_tar(folder, archive)), None).images) == 5
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".json"])
@@ -111,11 +112,11 @@ def test_a_damaged_cache_is_written_again(
     tmp_path: Path, cache: Path, suffix: str, content: bytes | None
 ) -> None:
     folder = paint_classes(tmp_path / "data", 2)
-    first = np.array(read_table(folder, None).images)
+    first = np.array(read_table(ImageTree(folder), None).images)
     (file,) = cache.glob(f"*{suffix}")
     whole = file.read_bytes()
     file.write_bytes(whole[:-9] if content is None else content)
-    assert np.array_equal(read_table(folder, None).images, first)
+    assert np.array_equal(read_table(ImageTree(folder), None).images, first)
     assert file.read_bytes() == whole
     assert len(list(cache.iterdir())) == 2
 
@@ -125,10 +126,10 @@ def test_a_full_disk_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         raise OSError(errno.ENOSPC, "No space left on device")
 
     folder = paint_classes(tmp_path / "data", 2)
-    whole = np.array(read_table(folder, 4).images)
+    whole = np.array(read_table(ImageTree(folder), 4).images)
     monkeypatch.setattr(np.lib.format, "write_array_header_1_0", full)
-    assert read_table(folder, 8).images.shape == (4, 3, 8, 8)
-    assert np.array_equal(read_table(folder, 4).images, whole)
+    assert read_table(ImageTree(folder), 8).images.shape == (4, 3, 8, 8)
+    assert np.array_equal(read_table(ImageTree(folder), 4).images, whole)
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(
@@ -136,14 +137,14 @@ def test_a_cache_that_cannot_be_written_is_no_error(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NAS_CACHE_DIR", str(tmp_path / "file" / "cache"))
-    assert len(read_table(paint_classes(tmp_path / "data", 2), None).images) == 4
+    assert len(read_table(ImageTree(paint_classes(tmp_path / "data", 2)), None).images) == 4
 
 
 def test_one_corrupt_picture_is_named_and_nothing_is_cached(tmp_path: Path, cache: Path) -> None:
     folder = paint_classes(tmp_path / "data", 3)
     (folder / "dog" / "001.png").write_bytes(b"no picture")
     with pytest.raises(DataError, match=re.escape("'dog/001.png'")) as caught:
-        read_table(folder, None)
+        read_table(ImageTree(folder), None)
     assert str(folder) in caught.value.message
     assert "Remove or replace it" in caught.value.hint
     assert not list(cache.glob("*"))
@@ -154,7 +155,10 @@ def test_archives_are_sorted_by_name_too(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
         for file in sorted(folder.rglob("*.png"), reverse=True):
             archive.write(file, file.relative_to(folder))
-    packed, plain = read_table(tmp_path / "data.zip", None), read_table(folder, None)
+    packed, plain = (
+        read_table(ImageTree(tmp_path / "data.zip"), None),
+        read_table(ImageTree(folder), None),
+    )
     assert np.array_equal(packed.images, plain.images)
     assert packed.contents == plain.contents
 
@@ -164,7 +168,10 @@ def test_file_names_may_be_of_any_bytes(tmp_path: Path) -> None:
     os.rename(folder / "cat" / "000.png", os.fsencode(folder / "cat") + b"/caf\xe9.png")
     os.rename(folder / "dog", os.fsencode(folder) + b"/\xe9")
     for _ in range(2):
-        assert read_table(folder, None).contents.classes == ("cat", os.fsdecode(b"\xe9"))
+        assert read_table(ImageTree(folder), None).contents.classes == (
+            "cat",
+            os.fsdecode(b"\xe9"),
+        )
 
 
 def test_contrast_is_that_of_all_images(tmp_path: Path) -> None:
@@ -172,7 +179,7 @@ def test_contrast_is_that_of_all_images(tmp_path: Path) -> None:
         file = tmp_path / "data" / f"{name}.png"
         file.parent.mkdir(parents=True)
         Image.fromarray(np.full((8, 8), top, dtype=np.uint16)).save(file)
-    images = read_table(tmp_path / "data", None).images
+    images = read_table(ImageTree(tmp_path / "data"), None).images
     assert [images[0].max(), images[1].max()] == [255, 127]
 
 
@@ -180,6 +187,6 @@ def test_large_images_are_read_at_224_pixels(tmp_path: Path) -> None:
     folder = paint_classes(tmp_path / "data", 1)
     for label in ("cat", "dog"):
         paint(folder / label / "000.png", size=(300, 240))
-    contents = read_table(folder, None).contents
+    contents = read_table(ImageTree(folder), None).contents
     assert (contents.side, contents.usual_side) == (224, 240)
-    assert read_table(folder, 240).contents.side == 240
+    assert read_table(ImageTree(folder), 240).contents.side == 240

@@ -78,7 +78,7 @@ def test_fewer_bits_in_sixteen_keep_their_contrast(
 ) -> None:
     pixels = np.linspace(0, top, 64).astype(np.uint16).reshape(8, 8)
     image = saved(tmp_path, Image.fromarray(pixels), suffix)
-    assert header(ROOT, image) == (True, 8, 8, bits)
+    assert header(ROOT, image) == (True, 8, 8, bits, False)
     assert np.array_equal(square(ROOT, image, 8, "L", bits)[0], pixels >> (bits - 8))
 
 
@@ -193,6 +193,48 @@ def test_a_small_file_of_many_pixels_is_refused(tmp_path: Path) -> None:
     assert header(ROOT, member(tmp_path / "1.bmp")).side == 5_000
     with pytest.raises(DataError, match="at most 89,478,485 pixels, got 100,000,000"):
         square(ROOT, member(tmp_path / "1.bmp"), 8, "L")
+
+
+def test_an_image_that_pillow_does_not_open_for_its_pixels_is_refused(tmp_path: Path) -> None:
+    """A bitmap that says it has 20000 x 10000 pixels, and has none."""
+    Image.new("L", (1, 1)).save(tmp_path / "1.bmp")
+    head = (tmp_path / "1.bmp").read_bytes()
+    size = (20_000).to_bytes(4, "little") + (10_000).to_bytes(4, "little")
+    (tmp_path / "1.bmp").write_bytes(head[:18] + size + head[26:])
+    with pytest.raises(DataError, match="at most 89,478,485 pixels, got more than twice as many"):
+        header(ROOT, member(tmp_path / "1.bmp"))
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1000, 3000), (0, 70_000)])
+def test_values_that_would_be_clipped_are_refused(tmp_path: Path, low: int, high: int) -> None:
+    pixels = np.linspace(low, high, 64).astype(np.int32).reshape(8, 8)
+    image = saved(tmp_path, Image.fromarray(pixels), ".tif")
+    with pytest.raises(DataError, match=f"values from 0 to 65,535, got {low:,} to {high:,}"):
+        header(ROOT, image)
+
+
+def test_print_colours_become_screen_colours(tmp_path: Path) -> None:
+    colours = np.full((8, 8, 3), (200, 100, 40), dtype=np.uint8)
+    image = saved(tmp_path, Image.fromarray(colours).convert("CMYK"), ".jpg")
+    assert np.abs(square(ROOT, image, 8, "RGB")[:, 4, 4].astype(int) - (200, 100, 40)).max() < 5
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".tif"])
+def test_the_first_of_several_frames_is_read(tmp_path: Path, suffix: str) -> None:
+    red, green = (Image.new("RGB", (8, 8), colour) for colour in ("red", "green"))
+    several = saved(tmp_path, red, suffix, save_all=True, append_images=[green])
+    assert header(ROOT, several).frames
+    read = square(ROOT, several, 8, "RGB")[:, 4, 4]
+    assert read[0] > 250
+    assert read[1] < 5
+    assert not header(ROOT, saved(tmp_path, red, suffix)).frames
+
+
+@pytest.mark.parametrize("size", [(20_000, 20), (1, 1)])
+def test_strips_and_points_are_read(tmp_path: Path, size: tuple[int, int]) -> None:
+    image = saved(tmp_path, Image.new("RGB", size, (9, 90, 200)))
+    assert header(ROOT, image).side == min(size)
+    assert square(ROOT, image, 8, "RGB")[:, 7, 7].tolist() == [9, 90, 200]
 
 
 def test_photos_are_decoded_at_a_part_of_their_size(tmp_path: Path) -> None:

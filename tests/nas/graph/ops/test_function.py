@@ -86,3 +86,14 @@ def test_functions_that_are_not_torchs_have_no_name() -> None:
 def test_kind_follows_the_functions_own_name(name, short, kind) -> None:
     assert short_name(name) == short
     assert kind_of(name) == kind
+
+
+@pytest.mark.parametrize("name", ["select", "index_select"])
+def test_functions_that_another_package_has_replaced_are_torchs_own(name: str) -> None:
+    import torch_geometric  # noqa: F401
+
+    replaced = getattr(torch, name)
+    assert replaced.__module__ == "torch_geometric.hash_tensor"  # else this test is not needed
+    own = getattr(torch._C._VariableFunctions, name)
+    assert function_named(f"torch.{name}") is own
+    assert name_of(own) == f"torch.{name}"

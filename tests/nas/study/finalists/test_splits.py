@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nas.data.catalog import load
-from nas.data.found import FolderContents
+from nas.data.found import Found
 from nas.errors import ConfigError
 from nas.study.finalists.splits import REPEATED, SMALL, splits_of, usual_splits
 from nas.study.record.trained import training_key
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def images(train: int, val: int, *split_off: str) -> Dataset:
     """A folder of so many images, with splits drawn by seed."""
     sizes = {"train": DATA.train.spread(train), "val": DATA.val.spread(val)}
-    return replace(DATA, **sizes, found=FolderContents({"8x8": train + val}, split_off))  # type: ignore[arg-type]
+    return replace(DATA, **sizes, found=Found({"8x8": train + val}, split_off))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,8 @@ def test_a_search_of_a_former_version_keeps_its_single_split() -> None:
 
 def test_a_graph_has_one_split() -> None:
     graph = load("digits-knn")
+    drawn = replace(graph, found=Found(split_off=("train", "val", "test")))
+    assert usual_splits(drawn) == 1
     assert splits_of(None, graph, new_record()) == 1
     assert splits_of(1, graph, new_record()) == 1
     with pytest.raises(ConfigError, match="splits must be 1 on a graph, got 3"):

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from nas.data.catalog import load
-from nas.data.images.image_targets import load_targets
+from nas.data.formats.targets import load_targets
 from nas.errors import DataError
 from nas.testing.dataset import images_of
 
@@ -70,8 +70,8 @@ def test_the_share_of_the_ranking_split_may_be_chosen(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("a/3.png", "a/x.png"), "names the image 'a/x.png', which is not below"),
-        ((",shade,double", ""), "has no column of targets"),
+        (("a/3.png", "a/x.png"), "names 1 file that cannot be found: 'a/x.png'"),
+        ((",shade,double", ""), "line 2 of .* has 3 cells, expected 1"),
         ((",15,", ",fifteen,"), "expected a finite number in line 5 of .*, got 'fifteen'"),
         ((",15,30", ",15"), "line 5 of .* has 2 cells, expected 3"),
         (("double", "split"), "has the split '0', expected one of train, val, test"),
@@ -86,7 +86,10 @@ def test_a_malformed_table_is_refused(folder: Path, change: tuple[str, str], sai
 
 def test_an_empty_table_is_refused(folder: Path) -> None:
     (folder / "targets.csv").write_text("")
-    with pytest.raises(DataError, match=r"cannot read .*targets\.csv"):
+    with pytest.raises(DataError, match=r"targets\.csv' has no rows"):
+        load_targets(folder)
+    (folder / "targets.csv").write_text("file\na/1.png\n")
+    with pytest.raises(DataError, match="has no column of targets"):
         load_targets(folder)
 
 
