@@ -15,24 +15,24 @@ from nas.plots.extra import check_installed
 from nas.registry import lazy_names
 
 if TYPE_CHECKING:
-    from nas.plots.confusion import confusion
-    from nas.plots.history import history
-    from nas.plots.importance import importance
-    from nas.plots.pareto import pareto
-    from nas.plots.random_search import random_search
-    from nas.plots.rungs import rungs
-    from nas.plots.tau import tau
-    from nas.plots.trust import trust
+    from nas.plots.charts.confusion import confusion
+    from nas.plots.charts.history import history
+    from nas.plots.charts.importance import importance
+    from nas.plots.charts.pareto import pareto
+    from nas.plots.charts.random_search import random_search
+    from nas.plots.charts.rungs import rungs
+    from nas.plots.charts.tau import tau
+    from nas.plots.charts.trust import trust
 
 _HOMES = {
-    "confusion": "nas.plots.confusion",
-    "history": "nas.plots.history",
-    "importance": "nas.plots.importance",
-    "pareto": "nas.plots.pareto",
-    "random_search": "nas.plots.random_search",
-    "rungs": "nas.plots.rungs",
-    "tau": "nas.plots.tau",
-    "trust": "nas.plots.trust",
+    "confusion": "nas.plots.charts.confusion",
+    "history": "nas.plots.charts.history",
+    "importance": "nas.plots.charts.importance",
+    "pareto": "nas.plots.charts.pareto",
+    "random_search": "nas.plots.charts.random_search",
+    "rungs": "nas.plots.charts.rungs",
+    "tau": "nas.plots.charts.tau",
+    "trust": "nas.plots.charts.trust",
 }
 
 __all__ = [

@@ -12,7 +12,7 @@ import nas.plots
 from nas.analysis.figure import FIGURES
 from nas.errors import ConfigError, StudyError
 from nas.plots import extra
-from nas.plots.pareto import front
+from nas.plots.charts.pareto import front
 from nas.plots.source import recorded
 from nas.plots.style import data
 from nas.study.goals.objectives import Objective
@@ -153,7 +153,8 @@ def test_without_the_extra_one_sentence_says_what_to_install(monkeypatch):
 
 
 def test_importing_the_package_draws_nothing():
-    code = "import sys, nas, nas.report; print([m for m in ('altair', 'nas.plots') if m in sys.modules])"
+    names = "('altair', 'nas.plots')"
+    code = f"import sys, nas, nas.report; print([m for m in {names} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nas.errors import counted
-from nas.plots.history import history as chart
+from nas.plots.charts.history import history as chart
 from nas.report.page.parts import Section, figure
 
 if TYPE_CHECKING:

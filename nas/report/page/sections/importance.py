@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nas.plots.importance import chart
+from nas.plots.charts.importance import chart
 from nas.report.page.parts import Section, figure, note
 from nas.study.selection.importance import FEWEST, importances
 

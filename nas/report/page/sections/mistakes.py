@@ -13,7 +13,7 @@ from nas.data.node_split import NodeSplit
 from nas.data.split import Split
 from nas.errors import NasError, counted
 from nas.exporting.save import load_module
-from nas.plots.confusion import confusion as chart
+from nas.plots.charts.confusion import confusion as chart
 from nas.report.page.parts import Section, figure, heading, note, paragraph, picture, table
 from nas.training.confusion import confusion
 

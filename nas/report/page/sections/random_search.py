@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nas.errors import counted
-from nas.plots.random_search import chart
+from nas.plots.charts.random_search import chart
 from nas.report.page.parts import Section, figure, note, paragraph
 from nas.study.selection.random_search import random_search as estimate
 

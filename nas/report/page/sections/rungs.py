@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from nas.errors import counted
-from nas.plots.rungs import rungs as chart
+from nas.plots.charts.rungs import rungs as chart
 from nas.report.page.parts import Section, figure, note, table
 
 if TYPE_CHECKING:

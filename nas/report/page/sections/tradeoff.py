@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nas.errors import counted
-from nas.plots.pareto import front, goals, pareto
+from nas.plots.charts.pareto import front, goals, pareto
 from nas.plots.source import TRAINED, trial_rows
 from nas.report.page.parts import Section, figure, table
 from nas.report.page.words import MISSING
@@ -53,9 +53,7 @@ def tradeoff(material: Material) -> Section | None:
                         row["trial"],
                         _number(row[first.name]),
                         _number(row[second.name]),
-                        MISSING
-                        if row[TRAINED] is None
-                        else f"{material.metric.shown(row[TRAINED])} ({counted(row['epochs'], 'epoch')})",
+                        _trained(row, material),
                     )
                     for row in rows[:_MOST]
                 ],
@@ -64,6 +62,13 @@ def tradeoff(material: Material) -> Section | None:
             ),
         ),
     )
+
+
+def _trained(row: dict[str, Any], material: Material) -> str:
+    """The result of the longest training, with its length."""
+    if row[TRAINED] is None:
+        return MISSING
+    return f"{material.metric.shown(row[TRAINED])} ({counted(row['epochs'], 'epoch')})"
 
 
 def _number(value: float) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from nas.analysis.figure import FIGURES
 from nas.errors import counted
-from nas.plots.tau import tau
-from nas.plots.trust import ranked_by
-from nas.plots.trust import trust as chart
+from nas.plots.charts.tau import tau
+from nas.plots.charts.trust import ranked_by
+from nas.plots.charts.trust import trust as chart
 from nas.report.page.parts import Section, figure, note, paragraph
 from nas.study.selection.trust import FEWEST
 

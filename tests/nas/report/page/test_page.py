@@ -32,7 +32,7 @@ SECTIONS = [
 @pytest.fixture(autouse=True)
 def _without_library(monkeypatch):
     """The library that draws takes seconds to bundle, and only a browser reads it."""
-    monkeypatch.setattr("nas.report.page.page._library", lambda: "")
+    monkeypatch.setattr("nas.report.page.document._library", lambda: "")
 
 
 class Outline(HTMLParser):
