@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
@@ -20,11 +20,16 @@ _TICKS = 6
 _WIDE = 20
 """Ratio of the largest to the smallest size above which an axis is logarithmic."""
 
-_Chart = TypeVar("_Chart", alt.Chart, alt.LayerChart)
 
-
-def sized(chart: _Chart, height: int = _HEIGHT) -> _Chart:
+def sized(chart: alt.Chart, height: int = _HEIGHT) -> alt.Chart:
     """A chart of the usual size."""
+    return chart.properties(width=_WIDTH, height=height)
+
+
+def layered(*layers: alt.Chart, height: int = _HEIGHT) -> alt.LayerChart:
+    """Charts on top of each other, of the usual size."""
+    chart = alt.layer(*layers)
+    assert isinstance(chart, alt.LayerChart)
     return chart.properties(width=_WIDTH, height=height)
 
 

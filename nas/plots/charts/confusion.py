@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from nas.plots.style import BLUE, GREY, ORANGE, data, sized
+from nas.plots.style import BLUE, GREY, ORANGE, data, layered
 
 if TYPE_CHECKING:
     from nas.training.confusion import Confusion
@@ -70,6 +70,6 @@ def confusion(found: Confusion) -> alt.LayerChart:
     )
     height = min(_LARGEST, max(_LEAST, _CELL * len(names)))
     if len(names) * _CELL > _LARGEST:  # numbers would not fit into the cells
-        return sized(alt.layer(cells), height)
+        return layered(cells, height=height)
     text = base.mark_text(fontSize=11).encode(text=alt.Text("samples", type="quantitative"))
-    return sized(alt.layer(cells, text), height)
+    return layered(cells, text, height=height)

@@ -15,10 +15,10 @@ from nas.plots.style import (
     data,
     figure,
     figure_axis,
+    layered,
     legend,
     number,
     quality,
-    sized,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def history(source: Source) -> alt.LayerChart:
         .mark_line(interpolate="step-after", color=GREEN, strokeWidth=2)
         .encode(x=x, y=alt.Y("best", type="quantitative", **y))
     )
-    return sized(alt.layer(line, dots))
+    return layered(line, dots)
 
 
 def _best_so_far(rows: list[dict[str, Any]], name: str, direction: str) -> list[dict[str, Any]]:

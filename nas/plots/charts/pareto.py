@@ -16,11 +16,11 @@ from nas.plots.style import (
     data,
     figure,
     figure_axis,
+    layered,
     legend,
     number,
     quality,
     size_axis,
-    sized,
 )
 from nas.study.goals.objectives import Objective
 from nas.study.selection.pareto import first_front
@@ -77,7 +77,7 @@ def pareto(source: Source) -> alt.LayerChart:
             tooltip=tooltips,
         )
     )
-    return sized(alt.layer(line, dots))
+    return layered(line, dots)
 
 
 def goals(run: RecordedRun) -> tuple[Objective, Objective]:

@@ -8,7 +8,7 @@ import altair as alt
 
 from nas.errors import StudyError, counted
 from nas.plots.source import recorded, training_row
-from nas.plots.style import BLUE, GREY, ORANGE, data, quality, quality_axis, sized
+from nas.plots.style import BLUE, GREY, ORANGE, data, layered, quality, quality_axis
 from nas.study.selection.random_search import random_search as estimate
 
 if TYPE_CHECKING:
@@ -83,4 +83,4 @@ def chart(run: RecordedRun, found: RandomSearch) -> alt.LayerChart:
             ],
         )
     )
-    return sized(alt.layer(interval, dots), _HEIGHT)
+    return layered(interval, dots, height=_HEIGHT)

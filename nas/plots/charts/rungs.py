@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from nas.plots.source import recorded, training_row
-from nas.plots.style import BLUE, GREY, ORANGE, data, legend, quality, quality_axis, sized
+from nas.plots.style import BLUE, GREY, ORANGE, data, layered, legend, quality, quality_axis
 
 if TYPE_CHECKING:
     from nas.plots.source import Source
@@ -52,4 +52,4 @@ def rungs(source: Source) -> alt.LayerChart:
             alt.Tooltip("role", type="nominal"),
         ]
     )
-    return sized(alt.layer(base.mark_line(strokeWidth=1.5, opacity=0.7), dots))
+    return layered(base.mark_line(strokeWidth=1.5, opacity=0.7), dots)

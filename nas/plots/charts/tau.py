@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from nas.plots.source import recorded
-from nas.plots.style import BLUE, GREY, ORANGE, data, legend, sized
+from nas.plots.style import BLUE, GREY, ORANGE, data, layered, legend
 
 if TYPE_CHECKING:
     from nas.plots.source import Source
@@ -35,7 +35,7 @@ def tau(source: Source) -> alt.LayerChart:
         if value is not None and (interval := trust.interval.get(name)) is not None
     ]
     rows.sort(key=lambda row: -float(str(row["tau"])))
-    order = [row["score"] for row in rows]
+    order = [str(row["score"]) for row in rows]
     y = alt.Y("score", type="nominal", sort=order, title=None, axis=alt.Axis(labelLimit=0))
     scale = alt.Scale(domain=[-1, 1])
     colour = legend({"ranks the candidates": ORANGE, "compared": BLUE})
@@ -57,7 +57,9 @@ def tau(source: Source) -> alt.LayerChart:
     dots = base.mark_circle(size=90, opacity=1).encode(
         y=y, x=alt.X("tau", type="quantitative"), color=colour, tooltip=tooltip
     )
-    return sized(
-        alt.layer(zero.encode(x=alt.X("zero", type="quantitative")), whiskers, dots),
+    return layered(
+        zero.encode(x=alt.X("zero", type="quantitative")),
+        whiskers,
+        dots,
         height=_ROW * max(1, len(rows)),
     )
