@@ -58,7 +58,7 @@ def training_row(run: RecordedRun, training: Training) -> dict[str, Any]:
     return {
         "network": run.label(training.hash),
         "epochs": training.epochs,
-        "accuracy": training.val_accuracy,
+        "trained": training.val_accuracy,
         "role": run.roles.get(training.hash, CANDIDATE),
     }
 

@@ -49,11 +49,6 @@ class Confusion:
     worst: tuple[Mistake, ...]
 
     @property
-    def accuracy(self) -> float:
-        """Share of the samples that are classified correctly."""
-        return float(self.counts.diagonal().sum() / self.counts.sum())
-
-    @property
     def mistakes(self) -> int:
         """Number of samples that are classified wrongly."""
         return int(self.counts.sum() - self.counts.diagonal().sum())

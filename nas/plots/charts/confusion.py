@@ -23,18 +23,16 @@ def confusion(found: Confusion) -> alt.LayerChart:
     Args:
         found: Of :func:`nas.training.confusion.confusion`. Cells without samples are left out.
     """
-    names = list(found.names)
-    totals = found.counts.sum(1).tolist()
+    names, counts = list(found.names), found.counts.tolist()
     rows = [
         {
             "class": names[i],
             "taken for": names[j],
-            "samples": count,
-            "share": count / totals[i],
+            "samples": counts[i][j],
+            "share": counts[i][j] / sum(counts[i]),
             "group": "right" if i == j else "wrong",
         }
         for i, j in found.counts.nonzero().tolist()
-        if (count := int(found.counts[i, j]))
     ]
     scale = alt.Scale(domain=names)
     angle = 0 if max(map(len, names)) <= _SHORT else -90

@@ -50,7 +50,7 @@ def chart(run: RecordedRun, found: RandomSearch) -> alt.LayerChart:
     ]
     low, high = found.best.interval
     rows += [
-        {"network": "expected", "accuracy": found.best.value, "line": best},
+        {"network": "expected", "trained": found.best.value, "line": best},
         training_row(run, found.found) | {"line": search},
     ]
     x = quality_axis(metric, f"{metric.metric} after {counted(found.found.epochs, 'epoch')}")
@@ -70,7 +70,7 @@ def chart(run: RecordedRun, found: RandomSearch) -> alt.LayerChart:
         .mark_circle(size=110, opacity=0.9)
         .encode(
             y=y,
-            x=alt.X("accuracy", type="quantitative", **x),
+            x=alt.X("trained", type="quantitative", **x),
             color=alt.Color(
                 "line",
                 type="nominal",
@@ -79,7 +79,7 @@ def chart(run: RecordedRun, found: RandomSearch) -> alt.LayerChart:
             ),
             tooltip=[
                 alt.Tooltip("network", type="nominal"),
-                quality(metric, "accuracy", metric.metric),
+                quality(metric, "trained", metric.metric),
             ],
         )
     )

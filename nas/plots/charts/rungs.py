@@ -40,14 +40,14 @@ def rungs(source: Source) -> alt.LayerChart:
     metric = run.metric
     base = alt.Chart(data(rows)).encode(
         x=alt.X("epochs", type="ordinal", title="epochs of training", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("accuracy", type="quantitative", **quality_axis(metric, f"{metric.metric}")),
+        y=alt.Y("trained", type="quantitative", **quality_axis(metric, f"{metric.metric}")),
         color=legend(_GROUPS),
         detail=alt.Detail("network", type="nominal"),
     )
     dots = base.mark_circle(size=80, opacity=0.9).encode(
         tooltip=[
             alt.Tooltip("network", type="nominal"),
-            quality(metric, "accuracy", metric.metric),
+            quality(metric, "trained", metric.metric),
             alt.Tooltip("epochs", type="ordinal"),
             alt.Tooltip("role", type="nominal"),
         ]

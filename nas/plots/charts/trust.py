@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from nas.analysis.figure import FIGURES
+from nas.analysis.figure import FIGURES, known_from
 from nas.plots.source import recorded, training_row
 from nas.plots.style import (
     BLUE,
@@ -46,7 +46,7 @@ def trust(source: Source) -> alt.Chart:
         .encode(
             x=alt.X(name, type="quantitative", **figure_axis(f"{name} before training")),
             y=alt.Y(
-                "accuracy",
+                "trained",
                 type="quantitative",
                 **quality_axis(metric, f"{metric.metric} after training"),
             ),
@@ -54,7 +54,7 @@ def trust(source: Source) -> alt.Chart:
             tooltip=[
                 alt.Tooltip("network", type="nominal"),
                 figure(name),
-                quality(metric, "accuracy", f"{metric.metric} after training"),
+                quality(metric, "trained", f"{metric.metric} after training"),
                 alt.Tooltip("epochs", type="quantitative"),
                 alt.Tooltip("role", type="nominal"),
             ],
@@ -71,5 +71,5 @@ def ranked_by(run: RecordedRun) -> str:
     name = run.trust.ranked_by
     if name in FIGURES:
         return name
-    scored = (goal.name for goal in run.objectives if FIGURES.get(goal.name).known == "weights")
-    return next(scored, "score")
+    scored = known_from("weights")
+    return next((goal.name for goal in run.objectives if goal.name in scored), "score")

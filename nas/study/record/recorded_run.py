@@ -161,16 +161,14 @@ class RecordedRun:
         """
         if self.result is None:
             return ()
-        hashes = {hash_ for hash_, trial in self.by_hash.items() if self._is_probe(trial)}
+        numbers, epochs = self.result.probes, self.result.probe_epochs
+        hashes = {hash_ for hash_, trial in self.by_hash.items() if trial.number in numbers}
         return tuple(
             training
             for rung in self.rungs
             for training in rung
-            if training.epochs == self.result.probe_epochs and training.hash in hashes
+            if training.epochs == epochs and training.hash in hashes
         )
-
-    def _is_probe(self, trial: FrozenTrial) -> bool:
-        return self.result is not None and trial.number in self.result.probes
 
     @cached_property
     def judged(self) -> tuple[tuple[FrozenTrial, Training], ...]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import altair as alt
@@ -159,3 +160,18 @@ def test_importing_the_package_draws_nothing():
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_figure_called_accuracy_is_not_taken_for_the_trained_one(searched):
+    run = run_of(searched)
+    assert run.result is not None
+    by_accuracy = replace(searched.trust, ranked_by="accuracy")
+    changed = replace(run, result=replace(run.result, trust=by_accuracy))
+    shown = {row["network"]: row for row in rows(nas.plots.trust(changed))}
+
+    for trial, training in run.judged:
+        row = shown[f"#{trial.number}"]
+        assert (row["accuracy"], row["trained"]) == (
+            trial.user_attrs["accuracy"],
+            training.val_accuracy,
+        )
