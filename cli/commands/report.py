@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
 
 
-@click.command("report")
+@click.command(
+    "report",
+    epilog=options.examples(
+        "nas report runs/resnet-cluttered-digits",
+        "nas report runs/resnet-mine --dataset path/to/images --out mine.html",
+    ),
+)
 @click.argument("run", type=options.Place())
 @click.option("--out", type=options.Place(), help="The file to write (default: RUN/report.html).")
 @click.option(

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nas.errors import NasError
-from nas.exporting.save import Files
+from nas.exporting.files import Files
 from nas.graph.graph import Graph
 from nas.space.candidate import candidate
 
