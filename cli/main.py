@@ -33,6 +33,8 @@ COMMANDS = {
     "train-hypernet": "train a hypernetwork",
     "best": "the best architecture of a run",
     "trials": "all candidates of a run",
+    "report": "a report on a run as one HTML file",
+    "dashboard": "the study of a run in the browser",
     "spaces": "the search spaces",
     "hypernets": "the hypernetworks",
     "datasets": "the data sets",

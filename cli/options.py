@@ -126,13 +126,16 @@ def common(function: _Function) -> _Function:
     return function
 
 
+data_dir = click.option(
+    "--data-dir",
+    type=Place(),
+    help="Folder of the files of named data sets (default: NAS_DATA_DIR or ./data).",
+)
+
+
 def data(function: _Function, usual: str = USUAL_DATA) -> _Function:
     """``--dataset`` and ``--data-dir``."""
-    function = click.option(
-        "--data-dir",
-        type=Place(),
-        help="Folder of the files of named data sets (default: NAS_DATA_DIR or ./data).",
-    )(function)
+    function = data_dir(function)
     return click.option(
         "--dataset",
         metavar="NAME|PATH",
@@ -154,6 +157,11 @@ val_fraction = click.option(
     metavar="SHARE",
     type=float,
     help="Share of your training images that becomes the ranking split (default: 0.1).",
+)
+storage_of_run = click.option(
+    "--storage",
+    metavar="URL",
+    help="Optuna storage of the study, if it is not in the run folder.",
 )
 device = click.option(
     "--device",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from math import isfinite
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
@@ -129,12 +128,7 @@ def quality(value: float | None, kind: Metric, samples: int | None = None) -> st
         kind: The metric.
         samples: Number of samples it was measured on; with it the standard error is shown.
     """
-    if value is None:
-        return "–"
-    shown = kind.metric_format.format(value)
-    if not samples or not isfinite(value):
-        return shown
-    return f"{shown} ± {kind.metric_format.format(kind.metric_error(value, samples)).rstrip('%')}"
+    return "–" if value is None else kind.shown(value, samples)
 
 
 def count(number: float) -> str:

@@ -84,7 +84,7 @@ def _space(recorded: dict[str, Any], run: Path) -> str:
         like = f", such as {stem or name}.py:{function if stem else 'build'}"
         option = "--space FILE.py:NAME" + (like if _PLAIN.fullmatch(str(name)) else "")
         raise _not_registered(run, "space", name, option, "nas spaces")
-    sizes["resolution"] = task["resolution"]
+    sizes["resolution"] = task["resolution"] or None  # a graph has none
     given = {size: value for size, value in sizes.items() if value is not None}
     for size, value in given.items():
         plain = isinstance(value, str | int | float) and _SIZE.fullmatch(str(value))

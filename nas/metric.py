@@ -29,6 +29,19 @@ class Metric:
         """Whether values are printed in percent, and differences in points."""
         return self.metric_format.endswith("%}")
 
+    def shown(self, value: float, samples: int | None = None) -> str:
+        """A value in print, with its standard error if the number of samples is given.
+
+        Example:
+            >>> METRICS["image-classification"].shown(0.9731, 360)
+            '97.31% ± 0.89'
+        """
+        text = self.metric_format.format(value)
+        if not samples or not math.isfinite(value):
+            return text
+        error = self.metric_format.format(self.metric_error(value, samples))
+        return f"{text} ± {error.rstrip('%')}"
+
     def margin(self, value: float, samples: int) -> str:
         """The standard error of a value over a number of samples, in print.
 

@@ -15,6 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("search_spaces", "hypernets"),
     ("nas.report", "nas.testing"),
+    ("nas.plots",),
     ("nas.study",),
     ("nas.evaluate", "nas.exporting"),
     ("nas.space", "nas.training"),

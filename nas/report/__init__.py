@@ -1,4 +1,7 @@
-"""Readable reports: drawings of architectures, choices and costs of spaces."""
+"""Readable reports: drawings of architectures, choices and costs of spaces.
+
+The report of a run is :mod:`nas.report.page`, which needs the extra ``report``.
+"""
 
 from nas.report.choices import Choice, choices
 from nas.report.entry import Entry

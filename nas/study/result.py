@@ -129,12 +129,14 @@ class ProbesResult:
         epochs: Length of their trainings.
         mean: Mean of their accuracies on the ranking split.
         error: Standard error of the mean over architectures.
+        numbers: Numbers of their trials.
     """
 
     architectures: int
     epochs: int
     mean: float
     error: float
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,7 @@ from nas.study.result_table import ResultTable
 from nas.study.samplers.registry import make_sampler
 from nas.study.selection.pareto import ranked_fronts
 from nas.study.training_stage import TrainingStage
+from nas.study.verdict import verdict
 from nas.training.device import resolve_device
 from nas.training.starts.predicted import PREDICTED
 
@@ -185,7 +186,8 @@ class SearchRun:
         result = self._result(trained, stopped)
         self._record.check()
         if self._folder is not None:
-            write_json(self._folder.result, result.to_dict())
+            said = {"verdict": list(verdict(result))}  # in words, for reports of the folder
+            write_json(self._folder.result, {**result.to_dict(), **said})
             self._folder.note_trust(result.trust)
         self._finished.note()
         return result
@@ -318,6 +320,7 @@ def _probes(trained: Sequence[Finalist]) -> ProbesResult | None:
         epochs=trained[0].epochs,
         mean=fmean(accuracies),
         error=stdev(accuracies) / math.sqrt(len(trained)),
+        numbers=tuple(n for one in trained if (n := one.contender.number) is not None),
     )
 
 

@@ -64,7 +64,8 @@ def evaluate(
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
     """
     kind = kind or KINDS.get(IMAGE_CLASSIFICATION)
-    figures = kind.figures(*_outputs(module, split, batch_size, torch.device(device), precision))
+    found = outputs(module, split, batch_size=batch_size, device=device, precision=precision)
+    figures = kind.figures(*found)
     return Evaluation(figures["accuracy"], figures["loss"])
 
 
@@ -92,7 +93,9 @@ def accuracy_by_class(
     """
     if data.targets is not None:
         return ()
-    scores, labels = _outputs(module, split, batch_size, torch.device(device), precision)
+    scores, labels = outputs(
+        module, split, batch_size=batch_size, device=device, precision=precision
+    )
     size = data.task.classes
     names = data.class_names or tuple(map(str, range(size)))
     counts = labels.bincount(minlength=size).tolist()
@@ -105,15 +108,29 @@ def accuracy_by_class(
 
 
 @torch.no_grad()
-def _outputs(
-    module: nn.Module, split: Samples, batch_size: int, device: torch.device, precision: str
+def outputs(
+    module: nn.Module,
+    split: Samples,
+    *,
+    batch_size: int = 512,
+    device: torch.device | str = "cpu",
+    precision: str = "auto",
 ) -> tuple[Tensor, Tensor]:
-    """Outputs (n, outputs) of a network in evaluation mode, and labels, of all labelled rows."""
+    """Outputs (n, outputs) of a network in evaluation mode, and labels, of all labelled rows.
+
+    Args:
+        module: Maps samples to outputs (rows, outputs).
+        split: Labelled samples.
+        batch_size: Samples in one call; a graph is always taken as a whole.
+        device: Device of the module.
+        precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
+    """
     module.eval()
-    outputs, truth = [], []
-    for inputs, labels in split.to(device).batches(batch_size):
-        with autocast(device, precision):
-            found = first_tensor(module(*channels_last_for(module, inputs))).float()
-        outputs.append(found[labelled(labels)])
+    place = torch.device(device)
+    found, truth = [], []
+    for inputs, labels in split.to(place).batches(batch_size):
+        with autocast(place, precision):
+            rows = first_tensor(module(*channels_last_for(module, inputs))).float()
+        found.append(rows[labelled(labels)])
         truth.append(labels[labelled(labels)])
-    return torch.cat(outputs), torch.cat(truth)
+    return torch.cat(found), torch.cat(truth)

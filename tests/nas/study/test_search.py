@@ -21,6 +21,7 @@ from nas.exporting.save import load_module
 from nas.graph.graph import Graph
 from nas.study.finalists.trainer import Trainer
 from nas.study.record.trial_reading import is_scored
+from nas.study.verdict import verdict
 from nas.testing.dataset import images_of
 from nas.training.evaluate import evaluate
 from tests.nas.study.study_toys import (
@@ -116,7 +117,8 @@ def test_what_is_written(original: SearchResult) -> None:
         "best/card.md",
     }
     written = json.loads(original.files["result"].read_text())
-    assert written == json.loads(json.dumps(original.to_dict()))
+    said = {"verdict": list(verdict(original))}
+    assert written == json.loads(json.dumps({**original.to_dict(), **said}))
     document = json.loads(original.files["run"].read_text())
     assert document["configuration"]["n_trials"] == 12
     assert document["configuration"]["objectives"] == ["score:max"]
