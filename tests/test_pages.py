@@ -18,11 +18,14 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cli.main import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -87,24 +90,29 @@ def test_every_block_says_how_it_is_tested(page: Path) -> None:
     assert [one for one in PAGES[page] if not MARKER.fullmatch(one.marker)] == []
 
 
-@pytest.mark.parametrize("page", cases())
-def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the reader works; modules there are forgotten at the end."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    before = set(sys.modules)
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("page", cases())
+def test_page(page: Path, folder: Path) -> None:
     namespace: dict[str, object] = {}
     for block in PAGES[page]:
         if block.file:
-            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+            (folder / block.file).write_text(block.text, encoding="utf-8")
             importlib.invalidate_caches()
         elif block.is_run and block.kind == "python":
             exec(compile(block.text, name_of(page), "exec"), namespace)
         elif block.is_run:
             for words in block.commands:
                 assert run(words) == 0, words
-    for name in set(sys.modules) - before:  # files of this reader
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
 
 
 @pytest.mark.parametrize("package", ["hypernets", "nas", "search_spaces"])
