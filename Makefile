@@ -15,11 +15,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help search test lint typecheck fast slow clean
+.PHONY: help search test lint typecheck docs fast slow clean
 
 help:
 	@echo "make search   set up and run 'nas search' on the built-in digits"
-	@echo "make test     set up and run formatter, linter, type check and all tests"
+	@echo "make test     set up and run formatter, linter, type check, documentation and all tests"
+	@echo "make docs     set up and build the documentation into site/"
 	@echo "make clean    remove the virtual environment and caches"
 
 # torch comes first: anything that depends on it would otherwise choose the build.
@@ -33,7 +34,7 @@ $(READY): pyproject.toml constraints.txt
 search: $(READY)
 	$(BIN)/nas search
 
-test: lint typecheck fast slow
+test: lint typecheck docs fast slow
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -43,6 +44,10 @@ typecheck: $(READY)
 	$(BIN)/mypy
 	$(BIN)/mypy tests benchmarks examples docs
 
+# Quiet: the theme advertises another program here.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 fast: $(READY)
 	$(ONE_THREAD) $(BIN)/pytest -q -n 2
 
@@ -50,4 +55,4 @@ slow: $(READY)
 	$(ONE_THREAD) $(BIN)/pytest -q -m slow
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache *.egg-info

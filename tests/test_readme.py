@@ -19,6 +19,10 @@ def test_the_example_is_short():
     assert len(block.splitlines()) <= 15
 
 
+def test_the_page_is_short():
+    assert len(README.read_text().splitlines()) < 120
+
+
 @pytest.mark.slow
 def test_the_example_runs(capsys):
     (block,) = python_blocks()
