@@ -34,7 +34,7 @@ class Metric:
 
         Example:
             >>> METRICS["image-classification"].shown(0.9731, 360)
-            '97.31% ± 0.91'
+            '97.31% ± 0.89'
         """
         text = self.metric_format.format(value)
         if not samples or not math.isfinite(value):

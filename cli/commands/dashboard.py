@@ -15,14 +15,22 @@ if TYPE_CHECKING:
 @click.command("dashboard")
 @click.argument("run", type=options.Place())
 @options.storage_of_run
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
-def command(run: Path, storage: str | None, port: int) -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="Port of the web page.",
+)
+@options.common
+def command(run: Path, storage: str | None, port: int, as_json: bool, quiet: bool) -> None:
     """Show the study of a run in the browser, with optuna-dashboard, until Ctrl-C.
 
     The dashboard can change the study; leave it unchanged while a search runs.
     """
     from importlib.util import find_spec
 
+    from cli.output import emit_json
     from nas.errors import ConfigError
     from nas.study.record.recorded_run import read_run
 
@@ -36,5 +44,9 @@ def command(run: Path, storage: str | None, port: int) -> None:
     from nas.study.record.optuna_internals import storage_of
 
     study = read_run(run, storage).study
-    click.echo(f"study {study.study_name!r} at http://localhost:{port}, until Ctrl-C", err=True)
+    address = f"http://localhost:{port}"
+    if as_json:
+        emit_json({"run": run, "study": study.study_name, "url": address})
+    elif not quiet:
+        click.echo(f"study {study.study_name!r} at {address}, until Ctrl-C", err=True)
     run_server(storage_of(study), host="localhost", port=port)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nas.plots.extra import check_installed
 from nas.registry import lazy_names
 
 if TYPE_CHECKING:
@@ -46,5 +45,4 @@ __all__ = [
     "trust",
 ]
 
-check_installed()
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pytest
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 OF_A_RUN = sorted(set(nas.plots.__all__) - {"confusion", "importance"})
 
 
-def rows(chart: alt.Chart | alt.LayerChart) -> list[dict]:
+def rows(chart: alt.Chart | alt.LayerChart) -> list[dict[str, Any]]:
     """All rows of all layers."""
     spec = chart.to_dict()
     layers = spec.get("layer", [spec])
@@ -101,8 +102,8 @@ def test_rungs_show_every_training(searched):
     assert {row["network"] for row in shown if row["group"] == "best"} == {searched.best.name}
 
 
-def rows_of(chart: dict) -> list[dict]:
-    values: list[dict] = chart["data"]["values"]
+def rows_of(chart: dict[str, Any]) -> list[dict[str, Any]]:
+    values: list[dict[str, Any]] = chart["data"]["values"]
     return values
 
 
