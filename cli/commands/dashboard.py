@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 )
 @click.argument("run", type=options.Place())
 @options.storage_of_run
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="Port of the web page.",
+)
 @options.common
 def command(run: Path, storage: str | None, port: int, as_json: bool, quiet: bool) -> None:
     """Show the study of a run in the browser, with optuna-dashboard, until Ctrl-C.
@@ -40,9 +46,9 @@ def command(run: Path, storage: str | None, port: int, as_json: bool, quiet: boo
     from nas.study.record.optuna_internals import storage_of
 
     study = read_run(run, storage).study
-    place = f"http://localhost:{port}"
+    address = f"http://localhost:{port}"
     if as_json:
-        emit_json({"study": study.study_name, "url": place})
+        emit_json({"run": run, "study": study.study_name, "url": address})
     elif not quiet:
-        click.echo(f"study {study.study_name!r} at {place}, until Ctrl-C", err=True)
+        click.echo(f"study {study.study_name!r} at {address}, until Ctrl-C", err=True)
     run_server(storage_of(study), host="localhost", port=port)

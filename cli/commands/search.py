@@ -111,7 +111,7 @@ _ROWS = 15
     "--train-seconds",
     type=float,
     metavar="SECONDS",
-    help="Seconds of all trainings together, in place of --budget.",
+    help="Seconds of all trainings together, in place of --budget; the last ones always finish.",
 )
 @click.option(
     "--splits",

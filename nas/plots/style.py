@@ -63,12 +63,11 @@ def size_axis(values: Iterable[float], title: str) -> dict[str, Any]:
     """Title, format and scale of an axis of sizes, logarithmic where their range is wide."""
     known = list(values)
     is_wide = bool(known) and min(known) > 0 and max(known) > _WIDE * min(known)
+    wide, narrow = alt.Scale(type="log", nice=False), alt.Scale(zero=False)
     return {
         "title": title,
         "axis": alt.Axis(format="~s", labelOverlap=True, tickCount=_TICKS, grid=not is_wide),
-        "scale": alt.Scale(
-            type="log" if is_wide else "linear", nice=not is_wide, zero=False, padding=12
-        ),
+        "scale": wide if is_wide else narrow,
     }
 
 

@@ -64,7 +64,7 @@ class SearchConfig:
             from the initial weights, until one is left or the final training is next; see
             :func:`nas.study.finalists.rungs.plan`.
         train_seconds: Seconds that all trainings may take, in place of ``budget``; each rung ends
-            when its share is used up.
+            when its share is used up, final trainings always finish.
         init: Start of the trainings (:data:`nas.training.starts.STARTS`); ``auto`` starts from the
             usual weights, and compares further starts in the final training if that is cheap.
         budget: Epochs that all trainings together may take; it sets the number of finalists, in

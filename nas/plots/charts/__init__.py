@@ -1,5 +1,5 @@
-"""Figures, a file each."""
+"""Figures of a search, one a file."""
 
 from nas.plots.extra import check_installed
 
-check_installed()  # before a figure imports them
+check_installed()  # before any figure imports what the extra holds

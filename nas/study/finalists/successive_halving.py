@@ -123,10 +123,22 @@ class SuccessiveHalving:
             share = math.ceil(len(result.rungs[-1]) * rung.size / before.size)
             if share == 1:  # the final training decides about one as well
                 break
-            in_line = (finalist.contender for finalist in result.standing)
+            in_line = [finalist.contender for finalist in result.standing]
+            if self._is_too_late(number, in_line[0], rung.epochs):
+                break
             entered = self._rung(number, min(rung.size, share), rung.epochs, in_line, {}, least=1)
             result = result.then(*entered)
         return result
+
+    def _is_too_late(self, number: int, first: Contender, epochs: int) -> bool:
+        """Whether no time is left for a further rung; one of a single contender decides nothing.
+
+        Trainings of earlier calls take no time.
+        """
+        if self._is_over is None:
+            return False
+        known = self._trainings.is_known("finalist", first, epochs, self._start)
+        return not known and self._is_over(number)
 
     def train_best(self, contenders: Sequence[Contender], epochs: int) -> FullyTrained:
         """Train the first contender to the end; if that fails, the next one.

@@ -30,6 +30,16 @@ def test_the_stock_dashboard_shows_the_study_of_the_run(served, finished):
     assert names == ["nb201-digits"]
 
 
+def test_json_names_the_page(served, finished):
+    answer = nas("dashboard", finished, "--json")
+
+    assert answer.document == {
+        "run": str(finished),
+        "study": "nb201-digits",
+        "url": "http://localhost:8080",
+    }
+
+
 def test_without_it_one_line_says_what_to_install(finished, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     answer = nas("dashboard", finished)

@@ -216,20 +216,20 @@ def test_more_finalists_and_longer_rungs_use_recorded_trainings(record: StudyRec
 
 
 def test_a_rung_whose_time_is_over_ends(record: StudyRecord) -> None:
-    """Besides the rivals two are trained at least on the first rung, and one on the next."""
+    """Besides the rivals two are trained at least on the first rung. No other rung begins: one
+    contender alone would be compared with none."""
     over = halving(FakeTrainer(), record, is_over=lambda rung: True)
     select, plan = in_order(contenders(3, 5, 4, 6)), [Rung(4, 1), Rung(2, 3)]
     halved = over.run(select, plan, [contender(7)])
     assert [reached(rung) for rung in halved.rungs] == [
         [("width 7", 0.7, 1), ("#1", 0.5, 1), ("#0", 0.3, 1)],
-        [("width 7", 0.7, 3)],
     ]
 
 
 def test_what_is_known_is_part_of_a_rung_whose_time_is_over(record: StudyRecord) -> None:
     trainer = FakeTrainer()
     select, plan = in_order(contenders(3, 5, 4, 6)), [Rung(4, 1), Rung(2, 3)]
-    left = iter([False, False, True])
+    left = iter([False, False, False, True])
     first = halving(trainer, record, is_over=lambda rung: next(left, True)).run(select, plan)
     assert [len(rung) for rung in first.rungs] == [4, 1]
     again = halving(trainer, record, is_over=lambda rung: True).run(select, plan)
