@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nas
 import search_spaces
 from nas.seeding import rng
 from nas.space.candidate import candidate
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
     from nas.task.task import Task
+
+_PARTS = ("rows", "curves", "repeats")
+"""Attributes of a table that hold numbers by notation."""
 
 FOLDER = Path(__file__).parent / "tables"
 
@@ -31,10 +36,14 @@ class TruthTable:
         name: Name of the table.
         family: Tables of equal or similar spaces; whatever is fitted for one of them is fitted on
             other families.
-        space: The space, with its sizes at the training after a colon.
+        space: The space, with its sizes at the training after a colon, or the module and the
+            function of a space in ordinary torch.
         measures: Names of the accuracies, such as the data sets; higher is better.
         rows: The accuracies by notation of the architecture in the space.
         source: Where the numbers are from, and their licence.
+        dataset: The data set whose images figures are measured on.
+        curves: Accuracy on the ranking split after each epoch, by notation, where it is known.
+        repeats: The accuracies of a second training of some architectures.
     """
 
     name: str
@@ -43,9 +52,15 @@ class TruthTable:
     measures: tuple[str, ...]
     rows: Mapping[str, tuple[float, ...]]
     source: str
+    dataset: str = "cifar10"
+    curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    repeats: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def search_space(self, task: Task) -> SearchSpace:
         """The space of the architectures for a task."""
+        module, _, function = self.space.partition(":")
+        if "." in module:
+            return nas.own_space(getattr(import_module(module), function), task)
         return search_spaces.get(self.space, task)
 
     def draw(self, space: SearchSpace, count: int, seed: int) -> list[Known]:
@@ -85,20 +100,24 @@ def read(name: str) -> TruthTable:
     document: dict[str, Any] = json.loads(
         gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes())
     )
-    rows = {notation: tuple(values) for notation, *values in document.pop("rows")}
-    return TruthTable(**{**document, "measures": tuple(document["measures"])}, rows=rows)
+    for part in _PARTS:
+        document[part] = {notation: tuple(values) for notation, *values in document.get(part, ())}
+    return TruthTable(**{**document, "measures": tuple(document["measures"])})
 
 
 def write(table: TruthTable) -> None:
     """Write a table, the same bytes for the same rows."""
-    document = {
+    document: dict[str, Any] = {
         "name": table.name,
         "family": table.family,
         "space": table.space,
         "source": table.source,
+        "dataset": table.dataset,
         "measures": table.measures,
-        "rows": [[notation, *values] for notation, values in table.rows.items()],
     }
+    for part in _PARTS:
+        known = getattr(table, part)
+        document[part] = [[notation, *values] for notation, values in known.items()]
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{table.name}.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
