@@ -208,7 +208,7 @@ def trained_within(
         data: Data set at full resolution.
         out: Directory of the checkpoint.
         training: Batches, rates.
-        listen: Is told what was chosen.
+        listen: Receives a note on what was chosen.
         options: ``hypernet``, ``settings``, ``proxy`` and ``device`` of :func:`train_hypernet`.
 
     Raises:

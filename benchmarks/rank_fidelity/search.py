@@ -3,8 +3,8 @@
     python -m benchmarks.rank_fidelity.search
 
 A search sees a random half of the measured architectures of a table, trains some of them one after
-another, and hands over the best. Budgets are numbers of trainings, or multiply-accumulates: what
-so many average trainings take. The prior of the regressor is fitted to the other families.
+another, and hands over the best. Budgets are numbers of trainings, or the multiply-accumulates of
+that number of average trainings. The prior of the regressor is fitted to the other families.
 """
 
 from __future__ import annotations

@@ -126,14 +126,32 @@ def read_exportable(graph: Graph, weights: Path) -> Exportable:
         weights, lambda why: CheckpointError(f"cannot read the weights {str(weights)!r}: {why}")
     )
     try:
-        names = json.loads(head[_NAMES]) if _NAMES in head else {}
-        figures = json.loads(head.get(_FIGURES, "{}"))
+        names = dict(json.loads(head.get(_NAMES, "{}")))
+        figures = dict(json.loads(head.get(_FIGURES, "{}")))
         about = Description.read(head)
     except (ValueError, TypeError, KeyError, NasError) as error:
         raise CheckpointError(f"the head of {str(weights)!r} is damaged: {error}") from None
     module = to_module(graph)
-    load_state(module, _renamed(module, state, names) if names else state, weights)
+    if names:
+        _check_complete(module, state, names, weights)
+        state = _renamed(module, state, names)
+    load_state(module, state, weights)
     return Exportable(graph=graph, module=module.eval(), about=about, figures=figures)
+
+
+def _check_complete(
+    module: nn.Module, state: Mapping[str, Tensor], names: Mapping[str, str], weights: Path
+) -> None:
+    """See that no parameter would keep its random initial values.
+
+    Raises:
+        CheckpointError: A parameter has no name, or the file has no tensor of that name.
+    """
+    for name, _ in module.named_parameters():
+        if names.get(name) not in state:
+            raise CheckpointError(
+                f"the weights {str(weights)!r} are of another architecture: they lack {name!r}"
+            )
 
 
 def _renamed(

@@ -30,7 +30,7 @@ class ClassIndices(NamedTuple):
 
 
 def too_many(classes: int, labels: int) -> bool:
-    """Whether labels have so many different values that they are no classes."""
+    """Whether labels have too many different values to be classes."""
     return labels >= _FEW and 2 * classes > labels
 
 
