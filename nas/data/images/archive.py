@@ -47,10 +47,12 @@ _DAMAGE = (
     lzma.LZMAError,
     struct.error,
     EOFError,
+    LookupError,  # a file without a name in a .zip
     MemoryError,
     OSError,
     OverflowError,
     RuntimeError,  # an encrypted .zip
+    TypeError,  # a .tar.gz that ends within its first header
     ValueError,
 )
 

@@ -122,6 +122,28 @@ def test_a_damaged_archive_is_named(tmp_path: Path, suffix: str) -> None:
         members(path)
 
 
+def test_a_file_without_a_name_is_refused(tmp_path: Path) -> None:
+    path = zip_of(tmp_path, "x")
+    content = path.read_bytes()
+    at = content.index(b"PK\1\2") + 28  # of the directory: length of the name, of further fields
+    path.write_bytes(content[:at] + bytes([0, 0, 1, 0]) + content[at + 4 :])
+    with pytest.raises(DataError, match=re.escape(str(path))):
+        members(path)
+
+
+@pytest.mark.parametrize("flags", [0, 4, 8, 16])
+def test_a_tar_that_ends_in_the_header_of_its_compression_is_named(
+    tmp_path: Path, flags: int
+) -> None:
+    """gzip (RFC 1952, section 2.3): two magic bytes, method, flags, six more, optional fields."""
+    path = tmp_path / "pets.tar.gz"
+    header = bytes([0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 0, 3])
+    for length in range(len(header) + 1):
+        path.write_bytes(header[:length])
+        with pytest.raises(DataError, match=re.escape(str(path))):
+            members(path)
+
+
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
 def test_links_that_are_no_images_are_counted(tmp_path: Path, kind: bytes) -> None:
     skipped: Counter[str] = Counter()
