@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("nas.modules",),
     ("nas.data",),
     ("nas.task", "nas.predictor"),
-    ("nas.compile", "nas.analysis"),
+    ("nas.compile", "nas.analysis", "nas.drawing"),
     ("nas.graph",),
     ("nas.resume",),
     (

@@ -159,8 +159,8 @@ def _show(
 ) -> None:
     """Show a space, its choices and one of its architectures."""
     from cli.output import emit_json
+    from nas.drawing.text_drawing import draw_text
     from nas.report.choices import choices
-    from nas.report.text_drawing import draw_text
     from nas.seeding import rng
     from search_spaces.listing import facts
 
@@ -198,9 +198,9 @@ def _one(space: SearchSpace, arch: str | None, seed: int) -> Candidate:
 
 def _draw(shown: Candidate, out: Path) -> None:
     from cli.setup import out_file
+    from nas.drawing.svg_drawing import draw_svg
     from nas.errors import ConfigError
     from nas.files import write_text
-    from nas.report.svg_drawing import draw_svg
 
     if out.suffix != ".svg":
         raise ConfigError(
@@ -288,7 +288,7 @@ def _spread(found: Spread) -> dict[str, Any]:
 
 def _print_population(space: SearchSpace, found: Population) -> None:
     from cli.output import count, table
-    from nas.report.label import short
+    from nas.drawing.label import short
     from nas.report.population import QUANTILES
 
     total = sum(found.seconds.values())

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from nas.drawing.svg_drawing import draw_svg
 from nas.errors import counted
 from nas.report.page.parts import Section, heading, note, picture, table
 from nas.report.page.words import MISSING, count
-from nas.report.svg_drawing import draw_svg
 
 if TYPE_CHECKING:
     from nas.report.page.material import Material

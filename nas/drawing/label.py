@@ -6,10 +6,10 @@ from dataclasses import MISSING, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nas.drawing.signature import SIZES, depthwise
 from nas.graph.ops.call import Call
 from nas.graph.ops.layer import Layer
 from nas.graph.ops.recorded_call import RecordedCall
-from nas.report.signature import SIZES, depthwise
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph

@@ -6,14 +6,14 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
-from nas.report.entry import Entry
-from nas.report.signature import between, exact, loose, offsets
+from nas.drawing.entry import Entry
+from nas.drawing.signature import between, exact, loose, offsets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nas.drawing.view import View
     from nas.graph.node import Node
-    from nas.report.view import View
 
 _LONGEST_CHAIN = 8
 _SMALLEST_COPY = 4
@@ -30,7 +30,7 @@ def outline(view: View) -> tuple[Entry, ...]:
 
     Example:
         >>> from nas.graph import GraphBuilder
-        >>> from nas.report.view import View
+        >>> from nas.drawing.view import View
         >>> b = GraphBuilder()
         >>> x = b.conv2d(b.input((1, 3, 8, 8)), 4, name="stem")
         >>> for block in range(3):

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from nas.analysis.cost import cost
+from nas.drawing.view import View
 from nas.importers.from_module import from_module
-from nas.report.view import View
 
 
 class Twice(nn.Module):

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from nas.drawing.label import Labels, operation, shape, short
 from nas.graph.builder import GraphBuilder
 from nas.importers.from_module import from_module
-from nas.report.label import Labels, operation, shape, short
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from nas.report.arrangement import BETWEEN, Arrangement, Edge, Size, arrange
+from nas.drawing.arrangement import BETWEEN, Arrangement, Edge, Size, arrange
 
 
 def random_graph(seed: int) -> tuple[dict[str, Size], list[Edge]]:

@@ -13,8 +13,8 @@ from nas.graph.node import Node
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from nas.drawing.entry import Entry
     from nas.graph.graph import Graph
-    from nas.report.entry import Entry
 
 
 @dataclass(frozen=True, eq=False)

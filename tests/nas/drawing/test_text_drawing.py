@@ -8,8 +8,8 @@ import pytest
 import search_spaces
 from cli.space import task_for
 from nas.analysis.cost import cost
+from nas.drawing.text_drawing import draw_text
 from nas.graph.builder import GraphBuilder
-from nas.report.text_drawing import draw_text
 from nas.space.candidate import sample
 from nas.task.task import Task
 

@@ -8,17 +8,17 @@ import pytest
 import search_spaces
 from cli.space import task_for
 from nas.analysis.cost import cost
+from nas.drawing.outline import outline
+from nas.drawing.view import View
 from nas.graph.builder import GraphBuilder
-from nas.report.outline import outline
-from nas.report.view import View
 from nas.space.candidate import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nas.drawing.entry import Entry
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
-    from nas.report.entry import Entry
 
 
 def stack(kernels: Iterable[int], channels: Iterable[int] | None = None) -> Graph:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from nas.drawing.entry import Entry
     from nas.graph.graph import Graph
     from nas.graph.node import Node
-    from nas.report.entry import Entry
 
 Signature = tuple[Any, ...]
 

@@ -8,10 +8,10 @@ import pytest
 
 import search_spaces
 from cli.space import task_for
+from nas.drawing.outline import outline
+from nas.drawing.svg_drawing import draw_svg
+from nas.drawing.view import View
 from nas.graph.builder import GraphBuilder
-from nas.report.outline import outline
-from nas.report.svg_drawing import draw_svg
-from nas.report.view import View
 from nas.space.candidate import sample
 
 if TYPE_CHECKING:

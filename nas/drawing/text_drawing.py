@@ -5,17 +5,17 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from nas.report.label import Labels, input_shape, operation, shape, short
-from nas.report.outline import outline
-from nas.report.view import View
+from nas.drawing.label import Labels, input_shape, operation, shape, short
+from nas.drawing.outline import outline
+from nas.drawing.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nas.drawing.entry import Entry
     from nas.graph.graph import Graph
     from nas.graph.node import Node
     from nas.graph.tensor_spec import TensorSpec
-    from nas.report.entry import Entry
 
 _HEAD = ("", "operations", "output", "parameters", "MACs")
 _NARROWEST = 24

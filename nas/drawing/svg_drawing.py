@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
+from nas.drawing.arrangement import arrange
+from nas.drawing.label import Labels, input_shape, operation, shape, short
+from nas.drawing.outline import outline
+from nas.drawing.view import View
 from nas.graph.op import FreeOp
-from nas.report.arrangement import arrange
-from nas.report.label import Labels, input_shape, operation, shape, short
-from nas.report.outline import outline
-from nas.report.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nas.drawing.arrangement import Edge, Point
+    from nas.drawing.entry import Entry
     from nas.graph.graph import Graph
     from nas.graph.node import Node
-    from nas.report.arrangement import Edge, Point
-    from nas.report.entry import Entry
 
 _COLOURS = {
     "conv": "#cfe3fb",
