@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 def command(run: Path, storage: str | None, port: int, as_json: bool, quiet: bool) -> None:
     """Show the study of a run in the browser, with optuna-dashboard, until Ctrl-C.
 
+    The page of a trained architecture holds its drawing, and that of an exported one its files.
     The dashboard can change the study; leave it unchanged while a search runs.
     """
     from importlib.util import find_spec
@@ -41,9 +42,11 @@ def command(run: Path, storage: str | None, port: int, as_json: bool, quiet: boo
             "the dashboard needs optuna-dashboard, which is not installed",
             hint="pip install optuna-dashboard",
         )
+    from optuna.artifacts import FileSystemArtifactStore
     from optuna_dashboard import run_server
 
     from nas.study.record.optuna_internals import storage_of
+    from nas.study.record.run_folder import RunFolder
 
     study = read_run(run, storage).study
     address = f"http://localhost:{port}"
@@ -51,4 +54,5 @@ def command(run: Path, storage: str | None, port: int, as_json: bool, quiet: boo
         emit_json({"run": run, "study": study.study_name, "url": address})
     elif not quiet:
         click.echo(f"study {study.study_name!r} at {address}, until Ctrl-C", err=True)
-    run_server(storage_of(study), host="localhost", port=port)
+    files = FileSystemArtifactStore(RunFolder(run).artifacts)
+    run_server(storage_of(study), host="localhost", port=port, artifact_store=files)

@@ -9,6 +9,7 @@ from nas.exporting.source import python_source
 from nas.files import write_tensors, write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from nas.exporting.exportable import Exportable
@@ -39,6 +40,9 @@ class Files:
     def card(self) -> Path:
         """Figures for people to read."""
         return self.directory / "card.md"
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter((self.weights, self.architecture, self.card, self.source))
 
 
 def write_plain(network: Exportable, files: Files) -> None:

@@ -70,7 +70,7 @@ def save(
         write_plain(network, files)
         write_text(files.card, card(network, [plain_section(network)]))
         _verify(network, files)
-        for file in (files.weights, files.architecture, files.card, files.source):
+        for file in files:
             file.replace(directory / file.name)
     return Files(directory)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from nas.drawing.svg_drawing import draw_svg
 from nas.errors import CheckpointError, NasError, StudyError, TrainingError
 from nas.events import ignore
 from nas.exporting.files import Files
 from nas.exporting.save import load_module, save
 from nas.space.contained import contained
+from nas.study.record.artifacts import Artifacts
 from nas.study.record.trained import has_failed, training_key
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 _EXPORTED = "exported"
 """Key of the record that holds the final training with its model in the run folder."""
+_DRAWING = "drawing.svg"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,9 @@ class Trainings:
     Of all final trainings the model with the best accuracy on the ranking split is exported; a
     worse one never replaces it.
 
+    The trial of a trained architecture is given its drawing as an artifact of Optuna, and that of
+    an exported one the exported files.
+
     Args:
         trainer: Trains one candidate.
         record: Keeps the results.
@@ -93,6 +100,7 @@ class Trainings:
         self._trainer = trainer
         self._record = record
         self._folder = folder
+        self._artifacts = None if folder is None else Artifacts(record, folder.artifacts)
         self._splits = splits
         self._modules: dict[str, nn.Module] = {}
 
@@ -111,6 +119,7 @@ class Trainings:
         accuracies = [
             self._accuracy(contender, epochs, start, split, stage) for split in range(self._splits)
         ]
+        self._draw(contender)
         return Finalist(
             contender=contender,
             val_accuracy=fmean(accuracies),
@@ -131,6 +140,7 @@ class Trainings:
         figures = self._known(key)
         if figures is None:
             figures = self._train_fully(key, contender, epochs, start, listen)
+        self._draw(contender)
         return FullyTrained(contender=contender, epochs=epochs, start=start, **figures)
 
     def is_known(self, kind: Kind, contender: Contender, epochs: int, start: str) -> bool:
@@ -250,7 +260,7 @@ class Trainings:
         }
         self._record.check()
         self._record.write(_EXPORTED, None)  # until the new model is complete
-        save(
+        files = save(
             candidate.network,
             module,
             self._folder.best,
@@ -258,7 +268,21 @@ class Trainings:
             data=self._trainer.data,
             figures={**figures, **origin},
         )
+        if self._artifacts is not None and contender.number is not None:
+            trial = self._record.trial(contender.hash)
+            for path in files:
+                with path.open("rb") as file:
+                    self._artifacts.write(trial, path.name, file)
         self._record.write(_EXPORTED, key)
+
+    def _draw(self, contender: Contender) -> None:
+        """Give the trial of a trained architecture its drawing, unless it has it."""
+        if self._artifacts is None or contender.number is None:
+            return
+        trial = self._record.trial(contender.hash)
+        if not self._artifacts.has(trial, _DRAWING):
+            drawing = draw_svg(contender.candidate.network, title=contender.name)
+            self._artifacts.write(trial, _DRAWING, io.BytesIO(drawing.encode()))
 
     def _is_best(self, key: str, val_accuracy: float) -> bool:
         """Whether a model replaces the exported one."""

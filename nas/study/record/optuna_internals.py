@@ -1,12 +1,15 @@
 """The private parts of Optuna that a record needs, in one place.
 
-Optuna has no public way to add a trial to a study in memory under its number, or to keep a
-sampler's attributes of a study. Nor can a storage publicly forget writes that were rolled back.
+Optuna has no public way to add a trial to a study in memory under its number, to keep a
+sampler's attributes of a study, or to give a finished trial an artifact. Nor can a storage
+publicly forget writes that were rolled back.
 A test fails with any other version than the one in which these parts were read.
 """
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from optuna.storages import JournalStorage
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optuna import Study
+    from optuna.artifacts import ArtifactMeta
     from optuna.samplers import BaseSampler
     from optuna.storages import BaseStorage
     from optuna.storages.journal import BaseJournalBackend
@@ -47,14 +51,30 @@ def add_trial(study: Study, trial: FrozenTrial) -> FrozenTrial:
     return storage.get_trial(storage.create_new_trial(study._study_id, template_trial=trial))
 
 
-def sampler_notes(study: Study) -> Mapping[str, Any]:
-    """The attributes that samplers keep in a study."""
+def system_notes(study: Study) -> Mapping[str, Any]:
+    """The attributes that samplers and Optuna's other programs keep in a study."""
     return study._storage.get_study_system_attrs(study._study_id)
 
 
-def write_sampler_note(study: Study, key: str, value: Any) -> None:
-    """Set an attribute that a sampler keeps in a study."""
+def write_system_note(study: Study, key: str, value: Any) -> None:
+    """Set an attribute that a sampler or another program of Optuna keeps in a study."""
     study._storage.set_study_system_attr(study._study_id, key, value)
+
+
+def has_artifact(study: Study, trial: FrozenTrial, artifact: str) -> bool:
+    """Whether a trial has, or had before it was deleted, the artifact with this identifier."""
+    return _artifact(trial, artifact) in system_notes(study)
+
+
+def note_artifact(study: Study, trial: FrozenTrial, artifact: ArtifactMeta) -> None:
+    """Record an artifact of a finished trial, which ``optuna.artifacts`` can no longer change."""
+    key = _artifact(trial, artifact.artifact_id)
+    write_system_note(study, key, json.dumps(asdict(artifact)))
+
+
+def _artifact(trial: FrozenTrial, artifact: str) -> str:
+    """The attribute of a study in which optuna-dashboard looks for an artifact of a trial."""
+    return f"dashboard:artifacts:{trial._trial_id}:{artifact}"
 
 
 def uncached(storage: BaseStorage) -> BaseStorage:

@@ -52,6 +52,11 @@ class RunFolder:
         """The exported best model."""
         return self.path / "best"
 
+    @property
+    def artifacts(self) -> Path:
+        """Files of single trials, under the identifiers that Optuna has for them."""
+        return self.path / "artifacts"
+
     def checkpoint(self, name: str) -> Path:
         """File with the state of an unfinished training."""
         return self.path / "checkpoints" / f"{name}.safetensors"

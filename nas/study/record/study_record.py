@@ -14,9 +14,9 @@ from nas.errors import StudyError
 from nas.study.record.optuna_internals import (
     QUEUED,
     add_trial,
-    sampler_notes,
     storage_of,
-    write_sampler_note,
+    system_notes,
+    write_system_note,
 )
 from nas.study.record.repeats import Repeats
 from nas.study.record.storage import grouped
@@ -183,7 +183,7 @@ class StudyRecord:
         if repeats:
             raise self._ruined(f"there is no trial {number}")
         for key, value in self.notes(_SAMPLER).items():
-            write_sampler_note(memory, key, value)
+            write_system_note(memory, key, value)
         return list(filter(is_of_search, memory.get_trials(deepcopy=False)))
 
     def spend(self, stage: str, seconds: float) -> None:
@@ -221,7 +221,7 @@ class StudyRecord:
 
     def _write_sampler_notes(self, memory: Study) -> None:
         known = self.notes(_SAMPLER)
-        for key, value in sampler_notes(memory).items():
+        for key, value in system_notes(memory).items():
             if known.get(key) != value:
                 self.write(_SAMPLER + key, value)
 

@@ -14,6 +14,7 @@ import pytest
 
 from nas.graph.graph import Graph
 from nas.study.goals.constraints import parse_constraints
+from nas.study.record.artifacts import Artifacts
 from nas.study.record.trial_reading import is_scored
 from nas.study.verdict import verdict
 from nas.training.starts.default import DEFAULT
@@ -364,3 +365,25 @@ def test_a_finished_search_that_is_asked_for_more_goes_on(
     decide(trainer, record, tmp_path, heard.append, **{**SHORT, **changes})
     assert len(trainer.calls) > count
     assert not any("already finished" in note for note in notes(heard)[1:])
+
+
+def test_trained_architectures_have_drawings_and_the_best_its_files(tmp_path: Path) -> None:
+    record, trainer = new_record(), FakeTrainer(stops=4)
+    with pytest.raises(KeyboardInterrupt):
+        decide(trainer, record, tmp_path, baselines={"mine": of_width(2)}, **SHORT)
+
+    result = decide(trainer, record, tmp_path, baselines={"mine": of_width(2)}, **SHORT)
+
+    artifacts = Artifacts(record, tmp_path / "artifacts")
+    names = ["drawing.svg", "model.py", "model.safetensors", "architecture.json", "card.md"]
+    held = {t.number: [n for n in names if artifacts.has(t, n)] for t in record.trials()}
+    trained = {one.number for one in result.finalists if one.number is not None}
+    expected = {
+        number: (names if number == result.best.number else names[:1] * (number in trained))
+        for number in held
+    }
+    assert held == expected
+    files = sorted((tmp_path / "artifacts").iterdir())
+    assert len(files) == len(trained) + 4, "none is there twice"
+    contents = {file.read_bytes() for file in files}
+    assert {file.read_bytes() for file in (tmp_path / "best").iterdir()} <= contents

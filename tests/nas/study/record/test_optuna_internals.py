@@ -55,8 +55,8 @@ def test_a_trial_is_added_as_it_is() -> None:
 
 def test_notes_of_samplers_come_back() -> None:
     study = optuna.create_study()
-    internals.write_sampler_note(study, "nsga2:generation", 3)
-    assert internals.sampler_notes(study) == {"nsga2:generation": 3}
+    internals.write_system_note(study, "nsga2:generation", 3)
+    assert internals.system_notes(study) == {"nsga2:generation": 3}
 
 
 def test_a_queued_trial_keeps_its_parameters_under_a_system_attribute() -> None:
