@@ -62,8 +62,8 @@ def _show(data: Dataset, *, as_json: bool) -> None:
     """Show one data set: its sizes, the number of samples of each class, and notes."""
     from dataclasses import asdict
 
-    from cli.data_set import SPLITS, balance, by_class, facts, found_facts
     from cli.output import emit_json, pairs, table
+    from nas.report.data_set import SPLITS, balance, by_class, facts, found_facts
 
     rows = by_class(data)
     if as_json:

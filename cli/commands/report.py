@@ -59,7 +59,7 @@ def command(
 
     It holds the verdict, the trade-off of the objectives, the course of the search, how far its
     ranking can be trusted, what random search would have given, all trainings, drawings, costs,
-    the mistakes of the best model, and how to repeat the search.
+    the data set, the mistakes of the best model, and how to repeat the search.
     """
     from cli.output import emit_json, listener
     from cli.reproduction import command_of

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nas.plots.charts.importance import importance
     from nas.plots.charts.pareto import pareto
     from nas.plots.charts.random_search import random_search
+    from nas.plots.charts.residuals import residuals
     from nas.plots.charts.rungs import rungs
     from nas.plots.charts.tau import tau
     from nas.plots.charts.trust import trust
@@ -29,6 +30,7 @@ _HOMES = {
     "importance": "nas.plots.charts.importance",
     "pareto": "nas.plots.charts.pareto",
     "random_search": "nas.plots.charts.random_search",
+    "residuals": "nas.plots.charts.residuals",
     "rungs": "nas.plots.charts.rungs",
     "tau": "nas.plots.charts.tau",
     "trust": "nas.plots.charts.trust",
@@ -40,6 +42,7 @@ __all__ = [
     "importance",
     "pareto",
     "random_search",
+    "residuals",
     "rungs",
     "tau",
     "trust",

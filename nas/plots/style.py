@@ -96,7 +96,7 @@ def figure(field: str) -> alt.Tooltip:
 
 
 def _quality_format(metric: Metric, digits: int) -> str:
-    return f".{digits}%" if metric.is_share else f".{digits + 1}f"
+    return f".{digits}%" if metric.is_share else f".{digits + 2}~f"
 
 
 def _plain(value: Any) -> Any:

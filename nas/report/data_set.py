@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nas.data.node_split import NodeSplit
+from nas.errors import counted
+
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.data.found import Found
-    from nas.events import Listener
 
 SPLITS = ("train", "val", "test")
 _SIZES = 3
 """The most sizes of images that are listed."""
-
-
-def announce(data: Dataset, listen: Listener) -> None:
-    """Say what was found in the user's own data; of registered data sets nothing."""
-    from nas.events import Noted
-
-    if data.found is not None:
-        listen(Noted(text=_sentences(data, data.found)))
 
 
 def facts(data: Dataset) -> dict[str, Any]:
@@ -73,9 +67,8 @@ def balance(data: Dataset) -> float | None:
     return min(counts) / max(counts) if counts else None
 
 
-def _sentences(data: Dataset, found: Found) -> str:
-    from nas.errors import counted
-
+def found_sentences(data: Dataset, found: Found) -> str:
+    """What was found in the user's own data, in a few sentences."""
     noun = data.task.traits.sample
     total = counted(sum(len(getattr(data, split)) for split in SPLITS), noun)
     parts = ", ".join(f"{len(getattr(data, split)):,} {split}" for split in SPLITS)
@@ -104,8 +97,6 @@ def _balance(rows: list[dict[str, Any]]) -> str:
 
 def _sizes(found: Found) -> str:
     """``500x375 (120), 375x500 (40) and 3 other sizes``."""
-    from nas.errors import counted
-
     listed = ", ".join(f"{size} ({count:,})" for size, count in list(found.sizes.items())[:_SIZES])
     more = len(found.sizes) - _SIZES
     return f"{listed} and {counted(more, 'other size')}" if more > 0 else listed
@@ -120,8 +111,6 @@ def _splits(found: Found) -> str:
 
 def _graph(data: Dataset) -> dict[str, Any]:
     """The size of the graph, if the data set is one."""
-    from nas.data.node_split import NodeSplit
-
     if not isinstance(data.train, NodeSplit):
         return {}
     return {"nodes": data.train.rows, "edges": data.train.edge_index.shape[1]}

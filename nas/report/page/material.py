@@ -41,6 +41,12 @@ class Material:
         """The measure of quality of trained networks."""
         return self.run.metric
 
+    @property
+    def has_its_data(self) -> bool:
+        """Whether the data set is there, and is that of the run."""
+        recorded = self.run.identity["dataset"]["fingerprint"]
+        return self.data is not None and self.data.fingerprint == recorded
+
     def samples(self, split: str) -> int | None:
         """Number of samples of the ``ranking`` or ``test`` split; None where it is unknown."""
         return None if self.run.result is None else self.run.result.samples.get(split)

@@ -95,11 +95,17 @@ def facts(entries: Iterable[tuple[str, str]]) -> Markup:
     return Markup('<dl class="facts">{}</dl>').format(Markup("").join(items))
 
 
+def gallery(entries: Iterable[tuple[Markup, Markup | str]]) -> Markup:
+    """Pictures in rows, each above its text."""
+    items = (Markup("<li>{}<div>{}</div></li>").format(*entry) for entry in entries)
+    return Markup('<ul class="gallery">{}</ul>').format(Markup("").join(items))
+
+
 def picture(kind: str, content: bytes, alt: str, style: str) -> Markup:
     """A picture inside the page.
 
     Args:
-        kind: ``png`` or ``svg+xml``.
+        kind: ``png``, ``jpeg`` or ``svg+xml``.
         content: The file.
         alt: What it shows.
         style: Class of the element.

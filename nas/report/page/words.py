@@ -18,6 +18,16 @@ def count(number: float | None) -> str:
     return MISSING if number is None else f"{number:,.0f}"
 
 
+def measured(value: float) -> str:
+    """A number of any size to four digits.
+
+    Example:
+        >>> measured(0.123456), measured(12345.678), measured(-3.0)
+        ('0.1235', '12,346', '-3')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def taken(seconds: float) -> str:
     """The time that something took.
 

@@ -12,7 +12,9 @@ import pytest
 
 import nas.plots
 from nas.analysis.figure import FIGURES
+from nas.data.dataset import Targets
 from nas.errors import ConfigError, StudyError
+from nas.evaluate.residuals import Residuals
 from nas.plots import extra
 from nas.plots.charts.pareto import front
 from nas.plots.source import recorded
@@ -23,7 +25,7 @@ from nas.training.confusion import Confusion
 from tests.nas.study.study_toys import toy_search
 
 ROOT = Path(__file__).parents[3]
-OF_A_RUN = sorted(set(nas.plots.__all__) - {"confusion", "importance"})
+OF_A_RUN = sorted(set(nas.plots.__all__) - {"confusion", "importance", "residuals"})
 
 
 def rows(chart: alt.Chart | alt.LayerChart) -> list[dict[str, Any]]:
@@ -129,6 +131,18 @@ def test_a_confusion_matrix_shows_each_cell_with_samples():
     shown = {(row["class"], row["taken for"]): row["samples"] for row in rows_of(chart.to_dict())}
 
     assert shown == {("cat", "cat"): 3, ("cat", "emu"): 1, ("emu", "emu"): 2}
+
+
+def test_predictions_stand_beside_the_true_values_of_at_most_a_thousand_samples():
+    import torch
+
+    truth = torch.arange(2500.0)[:, None]
+    found = Residuals(Targets(("weight",), (0.0,), (1.0,)), truth, truth + 1)
+    shown = [row for row in rows(nas.plots.residuals(found)) if "sample" in row]
+
+    assert len(shown) == 834
+    assert all(row["predicted"] == row["true"] + 1 == row["sample"] + 1 for row in shown)
+    assert all(row["error"] == 1 for row in shown)
 
 
 def test_numbers_that_json_lacks_are_null():

@@ -1,0 +1,73 @@
+"""True and predicted numbers of a regression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from nas.training.evaluate import outputs
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from nas.data.dataset import Targets
+    from nas.data.samples import Samples
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """The targets of a split's samples and a network's predictions of them, in their units.
+
+    Attributes:
+        targets: The targets; their standard deviations make errors comparable.
+        true: (n, targets).
+        predicted: (n, targets).
+    """
+
+    targets: Targets
+    true: Tensor
+    predicted: Tensor
+
+    @property
+    def errors(self) -> Tensor:
+        """What is predicted too much: (n, targets)."""
+        return self.predicted - self.true
+
+    @property
+    def explained(self) -> list[float]:
+        """R² of each target."""
+        spread = (self.true - self.true.mean(0)).square().mean(0).clamp_min(1e-12)
+        found: list[float] = (1 - self.errors.square().mean(0) / spread).tolist()
+        return found
+
+    def worst(self, count: int) -> list[tuple[int, int]]:
+        """The samples with the largest errors, each with the target that is missed most.
+
+        Errors are compared in standard deviations of their targets.
+
+        Args:
+            count: Largest number of samples.
+        """
+        sizes = (self.errors / torch.tensor(self.targets.std)).abs()  # (n, targets)
+        largest, target = sizes.max(1)  # (n,)
+        order = largest.argsort(descending=True, stable=True)[:count]
+        return list(zip(order.tolist(), target[order].tolist(), strict=True))
+
+
+def residuals(
+    module: nn.Module, targets: Targets, split: Samples, *, device: torch.device | str = "cpu"
+) -> Residuals:
+    """Compare the targets of a split with a network's predictions.
+
+    Args:
+        module: Maps samples to standardised targets (rows, targets).
+        targets: The targets of the data set.
+        split: Its samples.
+        device: Device of the module.
+    """
+    mean, std = torch.tensor(targets.mean), torch.tensor(targets.std)  # (targets,)
+    found = outputs(module, split, device=device)
+    predicted, true = (values.cpu() * std + mean for values in found)  # (n, targets)
+    return Residuals(targets, true, predicted)
