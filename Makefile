@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+CONSTRAINTS ?= constraints.txt
 TORCH ?= torch==2.13.0
 # Where torch has builds for the CPU, which on Linux saves gigabytes of CUDA libraries; where it
 # cannot be reached, the usual index serves. `make TORCH_INDEX=` takes the usual build.
@@ -15,20 +16,21 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help search test lint typecheck docs fast slow clean
+.PHONY: help search test lint typecheck docs fast slow lowest smoke clean
 
 help:
 	@echo "make search   set up and run 'nas search' on the built-in digits"
 	@echo "make test     set up and run formatter, linter, type check, documentation and all tests"
 	@echo "make docs     set up and build the documentation into site/"
-	@echo "make clean    remove the virtual environment and caches"
+	@echo "make lowest   set up the lowest versions that pyproject.toml allows and run a short part of the tests"
+	@echo "make clean    remove the virtual environments and caches"
 
 # torch comes first: anything that depends on it would otherwise choose the build.
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),$(TORCH_ONLY)) $(TORCH)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt $(if $(TORCH_INDEX),$(TORCH_ONLY),--no-deps) $(ZOO)
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) $(if $(TORCH_INDEX),$(TORCH_ONLY),--no-deps) $(ZOO)
 	touch $@
 
 search: $(READY)
@@ -54,5 +56,15 @@ fast: $(READY)
 slow: $(READY)
 	$(ONE_THREAD) $(BIN)/pytest -q -m slow
 
+# Not part of `make test`: the installation alone takes minutes.
+lowest:
+	$(MAKE) VENV=$(VENV)-lowest CONSTRAINTS=constraints-lowest.txt smoke
+
+smoke: $(READY)
+	$(ONE_THREAD) $(BIN)/nas search --dataset digits --n-trials 6 --finalists 2 --finalist-epochs 1 --max-epochs 1 --out $(VENV)/smoke
+	$(BIN)/nas report $(VENV)/smoke
+	$(BIN)/nas export $(VENV)/smoke --format onnx
+	$(ONE_THREAD) $(BIN)/pytest -q -n 2 tests/nas/study/test_search.py tests/nas/graph tests/search_spaces tests/nas/data/formats
+
 clean:
-	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) $(VENV)-lowest site .mypy_cache .pytest_cache .ruff_cache *.egg-info

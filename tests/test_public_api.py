@@ -85,10 +85,14 @@ def test_commands_are_functions_of_the_package(command):
     assert callable(getattr(nas, command))
 
 
-def test_importing_the_package_does_not_import_torch():
+def test_importing_the_package_does_not_import_torch_and_warns_of_nothing():
     code = "import sys, nas; print([m for m in ('torch', 'optuna', 'numpy') if m in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
     )
     assert done.stdout.strip() == "[]"
 

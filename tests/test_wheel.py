@@ -1,10 +1,12 @@
-"""The built package holds all that the sources do, and runs from another folder."""
+"""The built packages hold all that the sources do, and run from another folder."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,35 +22,80 @@ sys.exit(run(["doctor"]))
 """
 
 
+_BUILD = """
+import sys
+from setuptools import build_meta
+print(getattr(build_meta, sys.argv[1])(sys.argv[2]))
+"""
+
+
+def built(kind: str, sources: Path, out: Path) -> Path:
+    """What the build backend makes of sources: ``build_sdist`` or ``build_wheel``."""
+    done = subprocess.run(
+        [sys.executable, "-c", _BUILD, kind, str(out)], cwd=sources, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return out / done.stdout.splitlines()[-1]
+
+
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an installed wheel."""
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources in a folder of their own: building writes beside them."""
     pytest.importorskip("setuptools", minversion="77")
-    sources, target = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("installed")
-    kept = [*PACKAGES, "pyproject.toml", "README.md", "LICENSE"]  # building writes beside them
-    for name in kept:
-        (sources / name).symlink_to(ROOT / name)
+    folder = tmp_path_factory.mktemp("sources")
+    for name in (*PACKAGES, "pyproject.toml", "README.md", "LICENSE"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that is built from the source distribution."""
+    folder = tmp_path_factory.mktemp("built")
+    with tarfile.open(built("build_sdist", sources, folder)) as archive:
+        archive.extractall(folder, filter="data")
+    (unpacked,) = (path for path in folder.iterdir() if path.is_dir())
+    return built("build_wheel", unpacked, folder)
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the installed wheel."""
+    target = tmp_path_factory.mktemp("installed")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    options = ["--no-deps", "--no-build-isolation", "--no-index", "--target", str(target)]
-    done = subprocess.run([*pip, *options, str(sources)], capture_output=True, text=True)
+    options = ["--no-deps", "--no-index", "--target", str(target)]
+    done = subprocess.run([*pip, *options, str(wheel)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return target
 
 
 @pytest.mark.slow
+def test_the_wheel_of_the_source_distribution_is_that_of_the_sources(
+    wheel: Path, sources: Path, tmp_path: Path
+) -> None:
+    direct = built("build_wheel", sources, tmp_path)
+    assert direct.name == wheel.name
+    contents = []
+    for file in (direct, wheel):
+        with zipfile.ZipFile(file) as archive:
+            contents.append({entry.filename: entry.CRC for entry in archive.infolist()})
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.slow
 def test_the_package_holds_every_file_of_the_sources(installed: Path) -> None:
     for package in PACKAGES:
-        sources = {
+        held = {
             path.relative_to(ROOT)
             for path in (ROOT / package).rglob("*")
             if path.is_file() and "__pycache__" not in path.parts
         }
-        built = {
+        found = {
             path.relative_to(installed)
             for path in (installed / package).rglob("*")
             if path.is_file() and "__pycache__" not in path.parts
         }
-        assert built == sources
+        assert found == held
 
 
 @pytest.mark.slow

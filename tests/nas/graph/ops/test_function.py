@@ -90,8 +90,10 @@ def test_kind_follows_the_functions_own_name(name, short, kind) -> None:
 
 @pytest.mark.parametrize("name", ["select", "index_select"])
 def test_functions_that_another_package_has_replaced_are_torchs_own(name: str) -> None:
-    import torch_geometric  # noqa: F401
+    import torch_geometric
 
+    if not hasattr(torch_geometric, "hash_tensor"):
+        pytest.skip("torch-geometric replaces functions since version 2.7")
     replaced = getattr(torch, name)
     assert replaced.__module__ == "torch_geometric.hash_tensor"  # else this test is not needed
     own = getattr(torch._C._VariableFunctions, name)
