@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from nas.data.images.stored_images import subset
 from nas.data.split import Split
 from nas.errors import DataError, counted
 from nas.seeding import generator
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.data.found import Found
+    from nas.data.images.stored_images import Images
     from nas.data.samples import Samples
+
+_AT_ONCE = 2**22
+"""About as many values are read at once to count or digest all of them."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +126,11 @@ class Dataset:
         """16 hex digits that are equal for equal data and splits."""
         digest = blake2b(digest_size=8)
         for split in (self.train, self.val, self.test):
-            samples = split.tensors[1]
+            samples = split.contents[1]
             digest.update(str(tuple(samples.shape)).encode())
-            for tensor in split.tensors:
-                digest.update(tensor.cpu().contiguous().numpy().data)
+            for held in split.contents:
+                for part in held.split(_rows_at_once(held)):
+                    digest.update(part.cpu().contiguous().numpy().data)
         return digest.hexdigest()
 
     def _map(self, change: Callable[[Samples], Samples]) -> Dataset:
@@ -134,7 +141,7 @@ class Dataset:
 
 def from_images(
     name: str,
-    images: Tensor,
+    images: Images,
     labels: Tensor,
     *,
     classes: int,
@@ -143,7 +150,7 @@ def from_images(
     class_names: tuple[str, ...] | None = None,
 ) -> Dataset:
     """A data set from images (n, C, S, S) in bytes, labels, and the indices of its splits."""
-    pixels = [images[part] for part in parts]
+    pixels = [subset(images, part) for part in parts]
     mean, std = mean_and_deviation(pixels[0])
     task = Task(classes=classes, channels=images.shape[1], resolution=images.shape[-1])
     splits = [
@@ -161,7 +168,7 @@ def from_images(
     )
 
 
-def mean_and_deviation(images: Tensor, most: int = 2**28) -> tuple[Tensor, Tensor]:
+def mean_and_deviation(images: Images, most: int = 2**28) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of each channel of images in bytes: (C,), (C,).
 
     Args:
@@ -169,10 +176,12 @@ def mean_and_deviation(images: Tensor, most: int = 2**28) -> tuple[Tensor, Tenso
         most: Largest number of pixels that are converted to floats at once. More pixels are
             counted by value, which is exact and needs little memory but is slower.
     """
-    if images.numel() <= most:
-        pixels = images.float()
+    if math.prod(images.shape) <= most:
+        pixels = images[:].float()
         return pixels.mean((0, 2, 3)), pixels.std((0, 2, 3))
-    counts = torch.stack([_histogram(channel) for channel in images.unbind(1)]).double()
+    counts = torch.zeros(images.shape[1], 256, dtype=torch.double)
+    for part in images.split(_rows_at_once(images)):
+        counts += torch.stack([_histogram(channel) for channel in part.unbind(1)])
     values = torch.arange(256, dtype=torch.double)
     total = counts.sum(1)  # (C,)
     mean = counts @ values / total
@@ -182,8 +191,11 @@ def mean_and_deviation(images: Tensor, most: int = 2**28) -> tuple[Tensor, Tenso
 
 def _histogram(channel: Tensor) -> Tensor:
     """The count of each byte in images (n, H, W): (256,)."""
-    parts = channel.split(max(1, 2**22 // channel[0].numel()))
-    return torch.stack([part.flatten().bincount(minlength=256) for part in parts]).sum(0)
+    return channel.flatten().bincount(minlength=256)
+
+
+def _rows_at_once(held: Images) -> int:
+    return max(1, _AT_ONCE // max(1, math.prod(held.shape[1:])))
 
 
 def stratified(

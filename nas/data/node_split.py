@@ -49,6 +49,11 @@ class NodeSplit:
         """Labels, features and edges."""
         return self.labels, self.x, self.edge_index
 
+    @property
+    def contents(self) -> tuple[Tensor, ...]:
+        """The same."""
+        return self.tensors
+
     def to(self, device: torch.device | str) -> NodeSplit:
         """The same data on a device."""
         return NodeSplit(self.x.to(device), self.edge_index.to(device), self.labels.to(device))

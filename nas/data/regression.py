@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.data.dataset import Dataset
+    from nas.data.images.stored_images import Images
 
 
 def make_regression_dataset(
     name: str,
-    images: Tensor,
+    images: Images,
     targets: Tensor,
     *,
     parts: tuple[Tensor, Tensor, Tensor],
@@ -28,7 +29,7 @@ def make_regression_dataset(
 
     Args:
         name: Name of the data set.
-        images: (n, C, S, S) in bytes.
+        images: (n, C, S, S) in bytes, in memory or in a file.
         targets: (n, targets), or (n,) for one.
         parts: Indices of the images to train on, to rank on and to test on.
         flip: Whether a mirrored image keeps its targets.

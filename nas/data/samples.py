@@ -10,6 +10,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nas.data.images.stored_images import StoredImages
     from nas.task.batch import Batch
 
 
@@ -29,7 +30,11 @@ class Samples(Protocol):
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """All of its tensors that hold data, the labels first."""
+        """All of its tensors that hold data, the labels first; images in a file are read."""
+
+    @property
+    def contents(self) -> tuple[Tensor | StoredImages, ...]:
+        """The same, but images in a file stay there."""
 
     def to(self, device: torch.device | str) -> Samples:
         """The same samples on a device."""

@@ -1,4 +1,4 @@
-"""One part of a data set, held on one device."""
+"""One part of a data set, held on one device; images that are too many stay in their file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
+from nas.data.images.memory import is_large
+from nas.data.images.stored_images import StoredImages, averaged, joined, subset
 from nas.data.samples import evenly
 from nas.task.batch import Batch
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import Tensor
+
+    from nas.data.images.stored_images import Images
 
 _AT_ONCE = 2**24
 """Pixels that are converted to floats at once while images are resized."""
@@ -26,13 +29,13 @@ class Split:
     """Labelled images and how to normalise them.
 
     Attributes:
-        images: (n, C, H, W), bytes 0..255.
+        held: Images in bytes 0..255 (n, C, H, W); those in a file are read when they are used.
         labels: Class indices (n,), int64.
         mean: Mean of each channel of the training images, in bytes: (C,).
         std: Standard deviation of each channel of the training images, in bytes: (C,).
     """
 
-    images: Tensor
+    held: Images
     labels: Tensor
     mean: Tensor
     std: Tensor
@@ -46,22 +49,33 @@ class Split:
         return len(self)
 
     @property
+    def images(self) -> Tensor:
+        """All images as one tensor (n, C, H, W), bytes 0..255; those in a file are read."""
+        return self.held[:]
+
+    @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """Labels and images."""
+        """Labels and images; those in a file are read."""
         return self.labels, self.images
+
+    @property
+    def contents(self) -> tuple[Images, ...]:
+        """Labels and images; those in a file stay there."""
+        return self.labels, self.held
 
     def to(self, device: torch.device | str) -> Split:
         """The same data on a device."""
-        return Split(*(t.to(device) for t in (self.images, self.labels, self.mean, self.std)))
+        held = self.held if isinstance(self.held, StoredImages) else self.held.to(device)
+        return Split(held, *(t.to(device) for t in (self.labels, self.mean, self.std)))
 
     def subset(self, indices: Tensor | slice) -> Split:
         """Some of the images."""
-        return replace(self, images=self.images[indices], labels=self.labels[indices])
+        return replace(self, held=subset(self.held, indices), labels=self.labels[indices])
 
     def joined(self, other: Split) -> Split:
         """The images of both, normalised as these are."""
-        images = torch.cat([self.images, other.images])
-        return replace(self, images=images, labels=torch.cat([self.labels, other.labels]))
+        held = joined(self.held, other.held)
+        return replace(self, held=held, labels=torch.cat([self.labels, other.labels]))
 
     def spread(self, count: int) -> Split:
         """At most ``count`` images at equal distances in the order of the split."""
@@ -78,11 +92,11 @@ class Split:
 
     def at(self, resolution: int) -> Split:
         """The images averaged over areas down to ``resolution`` x ``resolution`` pixels."""
-        return replace(self, images=resized(self.images, resolution))
+        return replace(self, held=resized(self.held, resolution))
 
     def normalised(self, indices: Tensor | slice) -> Tensor:
         """Images as floats with mean 0 and deviation 1 in each channel: (b, C, H, W)."""
-        images = self.images[indices].float()
+        images = self.held[indices].to(self.mean.device).float()
         return (images - self.mean[:, None, None]) / self.std[:, None, None]
 
     def batches(
@@ -111,12 +125,11 @@ class Split:
             yield Batch((self.normalised(indices),), self.labels[indices])
 
 
-def resized(images: Tensor, side: int) -> Tensor:
+def resized(images: Images, side: int) -> Images:
     """Square images in bytes (n, C, S, S) averaged over areas: (n, C, side, side)."""
     if images.shape[-1] == side:
         return images
-    parts = [
-        F.interpolate(part.float(), size=side, mode="area").round().to(torch.uint8)
-        for part in images.split(max(1, _AT_ONCE // math.prod(images.shape[1:])))
-    ]
-    return torch.cat(parts)
+    if isinstance(images, StoredImages) and is_large((*images.shape[:2], side, side)):
+        return images.at(side)
+    parts = images.split(max(1, _AT_ONCE // math.prod(images.shape[1:])))
+    return torch.cat([averaged(part, side) for part in parts])

@@ -22,7 +22,7 @@ from nas.data.images.ranking_split import (
     check_fraction,
     precision_notes,
 )
-from nas.data.images.reading_notes import reading_notes
+from nas.data.images.reading_notes import place_notes, reading_notes
 from nas.data.regression import make_regression_dataset
 from nas.errors import DataError
 from nas.seeding import generator
@@ -96,25 +96,27 @@ def load_targets(
         [("", "")] * len(files),
         files,
     )
-    images = read_table(rows, resolution)
+    table_of_images = read_table(rows, resolution)
+    contents, images = table_of_images.contents, table_of_images.for_use()
     parts = _parts(path, table, seed, USUAL_FRACTION if val_fraction is None else val_fraction)
     data = make_regression_dataset(
         name or path.name,
-        torch.from_numpy(images.images),
+        images,
         torch.tensor(table.values),
         parts=parts,
         flip=flip,
         target_names=table.names,
     )
     split_off = SPLITS[1:] if table.splits is None else ()
-    equal = equal_images(images.images)
+    equal = equal_images(images)
     notes = (
-        *reading_notes(images.contents, asked=resolution is not None),
+        *reading_notes(contents, asked=resolution is not None),
+        *place_notes(images),
         *equal_notes(equal, table.files, parts),
         *precision_notes(len(data.val), data.task.traits, is_given=not split_off),
     )
     groups = tuple(tuple(table.files[at] for at in group) for group in equal)
-    return replace(data, notes=notes, found=Found(images.contents.sizes, split_off, groups))
+    return replace(data, notes=notes, found=Found(contents.sizes, split_off, groups))
 
 
 def _read(file: Path) -> _Table:

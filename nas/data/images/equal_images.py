@@ -13,7 +13,7 @@ from nas.errors import counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-    import numpy as np
+    from nas.data.images.stored_images import Images
 
 _NAMED = 3
 """Most groups of equal images that a note lists."""
@@ -26,24 +26,25 @@ Groups = tuple[tuple[int, ...], ...]
 """Indices of equal images, one group after another."""
 
 
-def equal_images(images: np.ndarray) -> Groups:
+def equal_images(images: Images) -> Groups:
     """Groups of images with equal pixels, as networks see them.
 
     Copies are found under any name, and in any format that keeps the pixels. Most images differ in
-    their middle row already, so the others are not read completely.
+    their middle row already, so the others are not compared completely.
 
     Args:
         images: (n, C, H, W) bytes.
 
     Example:
-        >>> import numpy as np
-        >>> equal_images(np.array([7, 8, 7, 9, 9, 7], dtype=np.uint8).reshape(6, 1, 1, 1))
+        >>> import torch
+        >>> equal_images(torch.tensor([7, 8, 7, 9, 9, 7]).byte().view(6, 1, 1, 1))
         ((0, 2, 5), (3, 4))
     """
     middle = images.shape[2] // 2
-    similar = _groups(range(len(images)), lambda at: images[at, :, middle].tobytes())
+    similar = _groups(range(len(images)), lambda at: images[at][:, middle].numpy().tobytes())
     digests = (
-        _groups(group, lambda at: blake2b(images[at].tobytes()).digest()) for group in similar
+        _groups(group, lambda at: blake2b(images[at].numpy().tobytes()).digest())
+        for group in similar
     )
     return tuple(sorted(tuple(group) for groups in digests for group in groups))
 

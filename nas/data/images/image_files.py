@@ -46,8 +46,11 @@ class ImageFiles:
     contents: Contents
     broken: tuple[BrokenImageError, ...] = ()
 
-    def pictures(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Place and pixels (C, S, S) of one image after another, in the order of ``names``.
+    def pictures(self, start: int = 0) -> Iterator[tuple[int, int, np.ndarray]]:
+        """Number, place and pixels (C, S, S) of one image after another, in the source's order.
+
+        Args:
+            start: Number of the first one; those before it are not decoded.
 
         Raises:
             DataError: Images are unreadable, raised after the last image; or the files have
@@ -57,18 +60,18 @@ class ImageFiles:
         broken = {error.name: error for error in self.broken}
         side, mode = self.contents.side, "L" if self.contents.channels == 1 else "RGB"
         expected = zip(self.names, self.places, strict=True)
-        for member in self.source.members(Counter()):
+        for number, member in enumerate(self.source.members(Counter())):
             name, place = next(expected, (None, 0))
             if member.name != name:
                 raise self._changed()
-            if str(name) in broken:
+            if str(name) in broken or number < start:
                 continue
             try:
                 pixels = square(path, member, side, mode, self.bits)
             except BrokenImageError as error:
                 broken[error.name] = error
             else:
-                yield place, pixels
+                yield number, place, pixels
         if next(expected, None):
             raise self._changed()
         if broken:

@@ -15,7 +15,7 @@ from nas.data.images.image_tree import ImageTree
 from nas.data.images.labelled import LabelledImages, labelled_dataset
 from nas.data.images.layout import LAYOUT
 from nas.data.images.ranking_split import check_fraction
-from nas.data.images.reading_notes import reading_notes
+from nas.data.images.reading_notes import place_notes, reading_notes
 from nas.errors import DataError
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def dataset_of(
     contents = table.contents
     found = LabelledImages(
         path=source.path,
-        images=torch.from_numpy(table.images),
+        images=table.for_use(),
         labels=torch.tensor(contents.labels),
         splits=torch.tensor(contents.splits),
         classes=tuple(map(readable, contents.classes)),
@@ -116,5 +116,9 @@ def dataset_of(
         sizes=contents.sizes,
     )
     data = labelled_dataset(found, name=name, seed=seed, val_fraction=val_fraction, flip=flip)
-    notes = (*reading_notes(contents, asked=resolution is not None), *data.notes)
+    notes = (
+        *reading_notes(contents, asked=resolution is not None),
+        *place_notes(found.images),
+        *data.notes,
+    )
     return replace(data, skipped=contents.skipped, notes=notes)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from nas.data.images.stored_images import Images
+
 _TEST = 0.2
 """Share of the images that becomes the test split if none is given."""
 _Parts = tuple["Tensor", "Tensor", "Tensor"]
@@ -37,7 +39,7 @@ class LabelledImages:
 
     Attributes:
         path: Where they were found, for messages.
-        images: (n, C, S, S) bytes.
+        images: (n, C, S, S) bytes, in memory or in a file.
         labels: Class index of each image (n,).
         splits: Index of its split in :data:`nas.data.images.layout.SPLITS` (n,); -1 without one.
         classes: Names of the classes.
@@ -46,7 +48,7 @@ class LabelledImages:
     """
 
     path: Path | str
-    images: Tensor
+    images: Images
     labels: Tensor
     splits: Tensor
     classes: tuple[str, ...]
@@ -92,7 +94,7 @@ def labelled_dataset(
         flip=flip,
         class_names=found.classes,
     )
-    equal = equal_images(found.images.numpy())
+    equal = equal_images(found.images)
     notes = (
         *equal_notes(equal, found.names, parts, _classes_of(found)),
         *balance_notes(by_class["train"]),

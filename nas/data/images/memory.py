@@ -1,4 +1,4 @@
-"""Check that images fit into the memory of this machine."""
+"""Whether images fit into the memory of this machine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from nas.errors import DataError, counted
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def is_large(shape: tuple[int, int, int, int]) -> bool:
+    """Whether images (n, C, S, S) take more than a quarter of the memory: they stay in a file."""
+    return math.prod(shape) > memory() / 4
 
 
 def check_memory(path: Path | str, shape: tuple[int, int, int, int]) -> None:
@@ -30,5 +35,6 @@ def check_memory(path: Path | str, shape: tuple[int, int, int, int]) -> None:
     raise DataError(
         f"the {counted(images, 'image')} in {str(path)!r} take {needed / 1e9:,.1f} GB of memory "
         f"at {side}x{side} pixels, this machine has {there / 1e9:,.1f} GB",
-        hint=f"Read them smaller: --resolution {fits}, in Python resolution={fits}.",
+        hint=f"Read them smaller: --resolution {fits}, in Python resolution={fits}. Image files "
+        "need no such memory where NAS_CACHE_DIR names a folder with room for them.",
     )

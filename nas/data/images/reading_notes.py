@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from nas.data.images.member import skipped_files
+from nas.data.images.stored_images import StoredImages
 from nas.errors import BrokenImageError, DataError, counted
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from nas.data.images.contents import Contents
     from nas.data.images.picture import Header
+    from nas.data.images.stored_images import Images
 
 _NAMED = 10
 """Largest number of broken images that a message names."""
@@ -40,6 +43,17 @@ def reading_notes(contents: Contents, *, asked: bool) -> list[str]:
         notes.append(f"{files} with several frames or pages: the first of each is read.")
     notes += shape_notes(contents.sizes, contents.side, contents.usual_side, asked=asked)
     return notes
+
+
+def place_notes(images: Images) -> list[str]:
+    """A note on images that stay in a file."""
+    if not isinstance(images, StoredImages):
+        return []
+    size, side = math.prod(images.shape) / 1e9, images.shape[-1]
+    return [
+        f"The images take {size:,.1f} GB at {side}x{side} pixels, more than a quarter of the "
+        f"memory: they are read from {str(images.file)!r} when they are needed."
+    ]
 
 
 def shape_notes(sizes: Mapping[str, int], side: int, usual_side: int, *, asked: bool) -> list[str]:

@@ -65,7 +65,7 @@ def _worst(found: Confusion, data: Dataset) -> list[Markup]:
         _BRACKETS if isinstance(data.test, Split) else "",
     )
     if isinstance(data.test, Split):
-        images = data.test.images
+        images = data.test.held
         shown = gallery(
             (
                 thumbnail(

@@ -84,7 +84,7 @@ def _worst(found: Residuals, data: Dataset, count: int) -> list[Markup]:
         name, true, predicted = _numbers(found, index, target)
         text = f"Test image {index}: {name} is {true}, predicted {predicted}"
         said = Markup("{} {}, predicted <strong>{}</strong>").format(name, true, predicted)
-        shown.append((thumbnail(data.test.images[index], text), said))
+        shown.append((thumbnail(data.test.held[index], text), said))
     return [title, says, gallery(shown)]
 
 

@@ -96,7 +96,7 @@ def brier(logits, labels):
 
 
 def inverted(split):
-    return replace(split, images=255 - split.images)
+    return replace(split, held=255 - split.images)
 
 
 def score(drawn, predictor, data, config=None):

@@ -79,7 +79,7 @@ def _by_class(train: Split, found: Dataset) -> Markup:
         members = (train.labels == label).nonzero().flatten()
         chosen = members[evenly(len(members), each, members.device)]
         pictures = Markup("").join(
-            thumbnail(train.images[place], f"Training image {place}: {name}", largest=_SIDE)
+            thumbnail(train.held[place], f"Training image {place}: {name}", largest=_SIDE)
             for place in chosen.tolist()
         )
         entries.append((Markup('<div class="several">{}</div>').format(pictures), name))
@@ -95,5 +95,5 @@ def _by_target(train: Split, found: Dataset) -> Markup:
     for place in order[evenly(len(order), _OF_TARGETS, order.device)].tolist():
         text = f"{name} {measured(float(train.labels[place, 0]) * std + mean)}"
         alt = f"Training image {place}: {text}"
-        entries.append((thumbnail(train.images[place], alt, largest=_SIDE), text))
+        entries.append((thumbnail(train.held[place], alt, largest=_SIDE), text))
     return gallery(entries)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import numpy as np
+import torch
 
 from nas.data.images.equal_images import equal_images, equal_notes
 
 
 def test_images_that_share_a_row_are_not_equal() -> None:
-    images = np.zeros((4, 3, 4, 4), dtype=np.uint8)
+    images = torch.zeros(4, 3, 4, 4, dtype=torch.uint8)
     images[1, 0, 0, 0] = images[2, 2, 3, 3] = 1
     assert equal_images(images) == ((0, 3),)
     images[3, 1, 1, 1] = 9

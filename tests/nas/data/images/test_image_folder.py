@@ -6,6 +6,7 @@ import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -293,11 +294,12 @@ def test_ten_images_need_a_larger_ranking_split(tmp_path: Path) -> None:
     assert sizes(load_images(folder, val_fraction=0.25)) == (6, 2, 2)
 
 
-def test_images_beyond_the_memory_are_refused_before_they_are_decoded(
+def test_images_beyond_memory_and_disk_are_refused_before_they_are_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = paint_classes(tmp_path / "pets", 20)
     monkeypatch.setattr(memory, "memory", lambda: 5e3)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5e3))
     with pytest.raises(DataError, match=r"the 40 images in .* at 8x8 pixels, this") as caught:
         load_images(folder)
     assert "--resolution 4," in caught.value.hint

@@ -4,19 +4,24 @@ import errno
 import os
 import re
 import zipfile
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from nas.data.images import image_files, image_table, memory
 from nas.data.images.image_table import read_table
 from nas.data.images.image_tree import ImageTree
+from nas.data.images.picture import square
 from nas.errors import DataError
 from tests.nas.data.pictures import pack_tar, paint, paint_classes
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from nas.data.images.member import Member
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +143,69 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NAS_CACHE_DIR", str(tmp_path / "file" / "cache"))
     assert len(read_table(ImageTree(paint_classes(tmp_path / "data", 2)), None).images) == 4
+
+
+class Interrupted(BaseException):
+    """In place of a kill."""
+
+
+def interrupted_after(count: int, decoded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the decoding note the names of images, and stop after some of them."""
+
+    def decode(path: Path, member: Member, *rest: Any) -> np.ndarray:
+        if len(decoded) == count:
+            raise Interrupted
+        decoded.append(str(member.name))
+        return square(path, member, *rest)
+
+    monkeypatch.setattr(image_files, "square", decode)
+
+
+def test_a_reading_that_was_killed_goes_on(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = paint_classes(tmp_path / "data", 5)
+    whole = np.array(read_table(ImageTree(folder), None).images)
+    for file in cache.iterdir():
+        file.unlink()
+    monkeypatch.setattr(image_table, "_STEP", 3)
+    decoded: list[str] = []
+    interrupted_after(8, decoded, monkeypatch)
+    with pytest.raises(Interrupted):
+        read_table(ImageTree(folder), None)
+    again: list[str] = []
+    interrupted_after(99, again, monkeypatch)
+    assert np.array_equal(read_table(ImageTree(folder), None).images, whole)
+    assert again == [*decoded[6:], *again[2:]], "six of eight had been noted as complete"
+    assert len(again) == 4
+    assert sorted(file.suffix for file in cache.iterdir()) == [".json", ".npy"]
+
+
+def test_an_unreadable_picture_is_named_again_after_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = paint_classes(tmp_path / "data", 5)
+    file = folder / "cat" / "001.png"
+    file.write_bytes(file.read_bytes()[:-30])  # its head is whole
+    monkeypatch.setattr(image_table, "_STEP", 1)
+    interrupted_after(9, [], monkeypatch)
+    with pytest.raises(Interrupted):
+        read_table(ImageTree(folder), None)
+    monkeypatch.setattr(image_files, "square", square)
+    with pytest.raises(DataError, match=re.escape("'cat/001.png'")):
+        read_table(ImageTree(folder), None)
+
+
+def test_without_room_the_images_go_into_memory_or_are_refused(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = paint_classes(tmp_path / "data", 5)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1919))
+    assert read_table(ImageTree(folder), None).images.shape == (10, 3, 8, 8)
+    assert list(cache.iterdir()) == []
+    monkeypatch.setattr(memory, "memory", lambda: 1919.0)
+    with pytest.raises(DataError, match=r"take 0\.0 GB of memory at 8x8 pixels"):
+        read_table(ImageTree(folder), None)
 
 
 def test_one_corrupt_picture_is_named_and_nothing_is_cached(tmp_path: Path, cache: Path) -> None:
