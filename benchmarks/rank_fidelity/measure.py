@@ -9,35 +9,43 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.rank_fidelity import store
+from benchmarks.rank_fidelity.swap import ActivationPatterns
+from benchmarks.ranking.synflow import synflow
 from hypernets.checkpoint import load
 from nas.analysis.cost import cost
 from nas.compile.apply import apply, calibrate
 from nas.evaluate.naswot import ActivationKernel
 from nas.evaluate.readout import HeadFeatures, readout
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
-from nas.evaluate.untrained import UntrainedWeights
+from nas.evaluate.untrained import UNTRAINED, UntrainedWeights
 from nas.events import stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from torch import Tensor
 
     from benchmarks.truth.table import Known, TruthTable
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.graph.graph import Graph
+    from nas.graph.node import Node
+    from nas.space.search_space import SearchSpace
 
-GENERAL = "deepnets-cifar10"
-"""The hypernetwork for spaces that it has not seen."""
+GENERAL = {"cifar10": "deepnets-cifar10"}
+"""The hypernetwork for spaces that it has not seen, by data set; others have untrained weights."""
 
-OWN = {"nb201": "nb201-cifar10"}
+OWN = {"nb201": "nb201-cifar10", "resnet": "resnet-cluttered-digits"}
 """Hypernetworks trained in the space of a family."""
-
-UNTRAINED = "untrained"
 
 _BATCH = 8
 
-_PATTERNS = 64
+_NASWOT_IMAGES, _SWAP_IMAGES = 64, 16
+"""Images whose activation patterns are compared."""
+
+FIGURES = {"naswot", "readout", "swap", "synflow"}
+"""Figures with untrained weights."""
 
 
 def measure(
@@ -54,23 +62,24 @@ def measure(
     space = table.search_space(data.task)
     drawn = table.draw(space, count, seed)
     missing = [one for one in drawn if one.candidate.architecture not in done]
+    general = GENERAL.get(table.dataset, UNTRAINED)
     own = OWN.get(table.family)
-    general = load(GENERAL)
-    small = data.at(general.card.proxy["resolution"])
     scorers = {
-        "general": Scorer(general, data),
+        "general": Scorer(
+            UntrainedWeights(data.task) if general == UNTRAINED else load(general), data
+        ),
         **({"own": Scorer(load(own), data)} if own else {}),
     }
+    about = {"measures": table.measures, "family": table.family, "general": general}
     with stage(listen, table.name, len(drawn)) as progress:
         for first in range(0, len(missing), _BATCH):
-            known = missing[first : first + _BATCH]
-            rows += _measured(known, scorers)
-            for one, row in zip(known, rows[-len(known) :], strict=True):
-                network = scorers["general"].proxy(space).graph(one.candidate.params).simplified
-                row[UNTRAINED] = untrained_figures(network, small)
-            about = {"measures": table.measures, "family": table.family}
+            rows += _measured(missing[first : first + _BATCH], scorers)
             store.write(file, {**about, "rows": rows})
             progress.advance(len(rows))
+    with stage(listen, f"{table.name}, untrained", len(rows)) as progress:
+        for number in _add_untrained(rows, drawn, scorers["general"].proxy(space), data):
+            store.write(file, {**about, "rows": rows})
+            progress.advance(number)
 
 
 def _measured(known: Sequence[Known], scorers: dict[str, Scorer]) -> list[dict[str, Any]]:
@@ -91,19 +100,44 @@ def _measured(known: Sequence[Known], scorers: dict[str, Scorer]) -> list[dict[s
     ]
 
 
+def _add_untrained(
+    rows: Sequence[dict[str, Any]], drawn: Sequence[Known], proxy: SearchSpace, data: Dataset
+) -> Iterator[int]:
+    """Add the figures that need no learnt weights to rows that lack one; the numbers of rows."""
+    candidates = {one.candidate.architecture: one.candidate for one in drawn}
+    small = data.at(proxy.task.resolution)
+    for number, row in enumerate(rows, 1):
+        one = candidates.get(row["architecture"])
+        if one is not None and row.get(UNTRAINED, {}).keys() != FIGURES:
+            network = proxy.graph(one.params).simplified
+            row[UNTRAINED] = untrained_figures(network, small)
+            yield number
+
+
 @torch.no_grad()
 def untrained_figures(network: Graph, data: Dataset) -> dict[str, float]:
-    """NASWOT and read-out with torch's initial weights, on as many images as a search takes."""
-    config, patterns, head = (
+    """Figures with torch's initial weights, on as many images as a search takes."""
+    config, kernel, patterns = (
         ScoreConfig(),
-        ActivationKernel(slice(_PATTERNS)),
-        HeadFeatures(network),
+        ActivationKernel(slice(_NASWOT_IMAGES)),
+        ActivationPatterns(_SWAP_IMAGES),
     )
+    head = HeadFeatures(network)
     (params,) = UntrainedWeights(data.task).predict([network])
+
+    def observe(node: Node, inputs: list[Tensor]) -> None:
+        kernel(node, inputs)
+        patterns(node, inputs)
+
     images = data.train.spread(config.calibration).whole().inputs
-    ready = {**params, **calibrate(network, params, *images, observe=patterns)}
+    ready = {**params, **calibrate(network, params, *images, observe=observe)}
     batch = data.val.spread(config.images).whole()
     apply(network, ready, *batch.inputs, observe=head)
     assert head.features is not None
     truth = F.one_hot(batch.labels, data.task.classes)
-    return {"naswot": patterns.logdet(), "readout": readout(head.features, truth)}
+    return {
+        "naswot": kernel.logdet(),
+        "readout": readout(head.features, truth),
+        "swap": patterns.count,
+        "synflow": synflow(network, params),
+    }

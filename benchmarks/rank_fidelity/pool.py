@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.rank_fidelity import store
-from nas.analysis.figure import oriented
+from nas.analysis.figure import FIGURES, oriented
 from nas.evaluate.score_aggregate import ScoreAggregate, confirmed
+from nas.evaluate.untrained import UNTRAINED
 from nas.study.selection.regressor import LEARNED_FROM
-from nas.task.images import GENERAL_SCORE_WEIGHTS
+from nas.task.images import GENERAL_SCORE_WEIGHTS, UNTRAINED_SCORE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +72,10 @@ def _read(file: Path) -> Pool:
         if any(row.get(predictor) for row in rows):
             for name in next(row[predictor] for row in rows if row.get(predictor)):
                 figures[f"{predictor}:{name}"] = _column(rows, predictor, name)
-    figures["general:score"] = _score(rows)
+    weights = (
+        UNTRAINED_SCORE_WEIGHTS if document["general"] == UNTRAINED else GENERAL_SCORE_WEIGHTS
+    )
+    figures["general:score"] = _score(rows, weights)
     return Pool(
         name=file.name.removesuffix(store.SUFFIX),
         family=document["family"],
@@ -81,16 +85,22 @@ def _read(file: Path) -> Pool:
     )
 
 
-def _score(rows: Sequence[Mapping[str, Mapping[str, float]]]) -> Floats:
-    """The score that a search gives with the general hypernetwork, the table as its reference."""
+def _score(
+    rows: Sequence[Mapping[str, Mapping[str, float]]], weights: Mapping[str, float]
+) -> Floats:
+    """The score of a search without a hypernetwork of its space, the table as reference."""
     known = [{**row["costs"], **row["general"]} for row in rows if row["general"]]
-    score = ScoreAggregate.fit(known, confirmed(GENERAL_SCORE_WEIGHTS, known))
+    score = ScoreAggregate.fit(known, confirmed(weights, known))
     return np.array(
         [score({**row["costs"], **row["general"]}) if row["general"] else 0.0 for row in rows]
     )
 
 
 def _column(rows: Sequence[Mapping[str, Mapping[str, float]]], part: str, name: str) -> Floats:
-    """A figure of all rows, oriented so that higher promises more; the worst where it failed."""
-    values = [row[part][name] if row.get(part) else np.nan for row in rows]
-    return np.nan_to_num(oriented(name, values), nan=_WORST, posinf=_WORST, neginf=_WORST)
+    """A figure of all rows, oriented so that higher promises more; the worst where it failed.
+
+    Of figures that a search does not have, higher promises more.
+    """
+    values = np.array([row[part][name] if row.get(part) else np.nan for row in rows])
+    known = oriented(name, list(values)) if name in FIGURES else values
+    return np.nan_to_num(known, nan=_WORST, posinf=_WORST, neginf=_WORST)

@@ -22,8 +22,6 @@ from cli.progress import Display
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DATA = "cifar10"
-"""What the general hypernetwork has learnt, and figures are measured on."""
 _RESULTS = Path(__file__).parent / "results"
 
 
@@ -32,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     add = parser.add_argument
     add("--data-dir", type=Path, help="where the files of CIFAR-10 lie")
-    of_photographs = [name for name in truth.names() if truth.read(name).dataset == _DATA]
-    add("--tables", nargs="+", choices=of_photographs, default=of_photographs)
+    add("--tables", nargs="+", choices=truth.names(), default=truth.names())
     add("--count", type=int, default=150, help="architectures of each table")
     add("--seed", type=int, default=0, help="of the architectures")
     add("--out", type=Path, default=_RESULTS, help="folder of the results")
@@ -41,10 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if not options.print:
         torch.set_num_threads(1)
-        data = nas.load_dataset(_DATA, data_dir=options.data_dir)
         options.out.mkdir(parents=True, exist_ok=True)
-        for name in options.tables:
-            measure(truth.read(name), data, options.count, options.seed, options.out, Display())
+        for table in map(truth.read, options.tables):
+            data = nas.load_dataset(table.dataset, data_dir=options.data_dir)
+            measure(table, data, options.count, options.seed, options.out, Display())
     print(report(options.out))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.rank_fidelity.few_labels import INSIDE, LABELS, learnt, over_families
 from benchmarks.rank_fidelity.pool import pools
-from benchmarks.rank_fidelity.zero_labels import SCORES, tau, within_fifths
+from benchmarks.rank_fidelity.zero_labels import SCORES, regret, tau, within_fifths
 from nas.seeding import rng
 
 if TYPE_CHECKING:
@@ -41,16 +41,16 @@ def report(folder: Path) -> str:
 def zero_labels(known: Sequence[Pool]) -> str:
     """One row for each score: its agreement with training in each family, and in the mean."""
     families = sorted({pool.family for pool in known})
-    lines = [_line("score", "mean", "inside fifths", "far below", *families)]
-    lines.append(_line(*["---"] * (4 + len(families))))
+    heads = ("score", "mean", "inside fifths", "regret", "far below", *families)
+    lines = [_line(*heads), _line(*["---"] * len(heads))]
     for name, score in SCORES.items():
         measured = [pool for pool in known if score(pool) is not None]
         by_family = {
             family: [pool for pool in measured if pool.family == family] for family in families
         }
-        taus, fifths = (
+        taus, fifths, regrets = (
             {family: fmean(map(of, group)) for family, group in by_family.items() if group}
-            for of in (_whole(score), _fifths(score))
+            for of in (_mean(score, tau), _fifths(score), _mean(score, regret))
         )
         everywhere = len(taus) == len(families)
         far, of = _far_below(score, measured)
@@ -59,6 +59,7 @@ def zero_labels(known: Sequence[Pool]) -> str:
                 name,
                 f"{fmean(taus.values()):.2f}" if everywhere else "",
                 f"{fmean(fifths.values()):.2f}" if everywhere else "",
+                f"{fmean(regrets.values()):.2f}" if everywhere else "",
                 f"{far} of {of}",
                 *(f"{taus[family]:.2f}" if family in taus else "" for family in families),
             )
@@ -99,13 +100,15 @@ def per_table(rows: Sequence[Learnt]) -> str:
     return "\n".join(lines)
 
 
-def _whole(score: Callable[[Pool], Floats | None]) -> Callable[[Pool], float]:
-    """Mean tau of a score over the measures of a table."""
-    return lambda pool: fmean(tau(_known(score, pool), truth) for truth in pool.truths.values())
+def _mean(
+    score: Callable[[Pool], Floats | None], judge: Callable[[Floats, Floats], float]
+) -> Callable[[Pool], float]:
+    """The mean of a judgement of a score over the measures of a table."""
+    return lambda pool: fmean(judge(_known(score, pool), truth) for truth in pool.truths.values())
 
 
 def _fifths(score: Callable[[Pool], Floats | None]) -> Callable[[Pool], float]:
-    """The same inside fifths of the architectures by multiply-accumulates."""
+    """Mean tau inside fifths of the architectures by multiply-accumulates, likewise."""
     return lambda pool: fmean(
         within_fifths(_known(score, pool), truth, pool.figures["macs"])
         for truth in pool.truths.values()

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import kendalltau, rankdata
 
+from nas.seeding import rng
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from benchmarks.rank_fidelity.pool import Floats, Pool
 
 
-_FIFTHS = 5
+_FIFTHS, _TENTH = 5, 10
 
 
 def figure(name: str) -> Callable[[Pool], Floats | None]:
@@ -42,12 +44,15 @@ _FORMER = {"general:brier": 2.0, "general:naswot": 0.5, "macs": 0.5, "shortest_p
 """What the score was in spaces without a hypernetwork of their own, until it was judged here."""
 
 SCORES: Mapping[str, Callable[[Pool], Floats | None]] = {
+    "random": lambda pool: rng(0, "random", pool.name).random(len(pool)),
     "parameters": figure("params"),
     "MACs": figure("macs"),
     "activations": figure("activation_bytes"),
     "layers": figure("layers"),
     "NASWOT, untrained": figure("untrained:naswot"),
     "read-out, untrained": figure("untrained:readout"),
+    "SWAP, untrained": figure("untrained:swap"),
+    "SynFlow, untrained": figure("untrained:synflow"),
     "NASWOT, predicted": figure("general:naswot"),
     "Brier": figure("general:brier"),
     "read-out": figure("general:readout"),
@@ -78,3 +83,9 @@ def within_fifths(score: Floats, truth: Floats, macs: Floats) -> float:
     """Mean tau inside fifths of the architectures by multiply-accumulates."""
     parts = np.array_split(np.argsort(macs, kind="stable"), _FIFTHS)
     return float(np.mean([tau(score[part], truth[part]) for part in parts]))
+
+
+def regret(score: Floats, truth: Floats) -> float:
+    """Distance from the best of all to the best of the first tenth, in standard deviations."""
+    first = np.argsort(-score, kind="stable")[: max(1, len(score) // _TENTH)]
+    return float((truth.max() - truth[first].max()) / truth.std())

@@ -10,7 +10,7 @@ from benchmarks.rank_fidelity.few_labels import INSIDE, LABELS, learnt, over_fam
 from benchmarks.rank_fidelity.fit import fitted
 from benchmarks.rank_fidelity.pool import pools
 from benchmarks.rank_fidelity.tables import report, zero_labels
-from benchmarks.rank_fidelity.zero_labels import SCORES, within_fifths
+from benchmarks.rank_fidelity.zero_labels import SCORES, regret, within_fifths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def write(folder: Path, name: str, family: str, seed: int, count: int = 60) -> N
                 "untrained": {"naswot": macs, "readout": macs},
             }
         )
-    document = {"family": family, "measures": ["toy"], "rows": rows}
+    document = {"family": family, "measures": ["toy"], "general": "toy", "rows": rows}
     store.write(folder / f"{name}{store.SUFFIX}", document)
 
 
@@ -69,8 +69,15 @@ def test_figures_are_oriented_and_measured_in_each_family(folder: Path) -> None:
     assert within_fifths(macs, truth, pool.figures["macs"]) == pytest.approx(1.0)
     assert SCORES["own score"](pool) is None
     rows = {line.split(" | ")[0]: line for line in zero_labels(pools(folder)).splitlines()}
-    assert rows["| MACs"] == "| MACs | 1.00 | 1.00 | 0 of 3 | 1.00 | 1.00 | 1.00 |"
-    assert rows["| read-out"] == "| read-out | -1.00 | -1.00 | 3 of 3 | -1.00 | -1.00 | -1.00 |"
+    assert rows["| MACs"] == "| MACs | 1.00 | 1.00 | 0.00 | 0 of 3 | 1.00 | 1.00 | 1.00 |"
+    assert rows["| read-out"].startswith("| read-out | -1.00 | -1.00 | ")
+    assert rows["| read-out"].endswith(" | 3 of 3 | -1.00 | -1.00 | -1.00 |")
+
+
+def test_regret_is_the_distance_to_the_best_of_the_first_tenth() -> None:
+    truth = np.arange(20.0)
+    assert regret(truth, truth) == 0
+    assert regret(-truth, truth) == pytest.approx((19 - 1) / truth.std())
 
 
 def test_the_prior_learns_which_features_tell(folder: Path) -> None:
@@ -93,5 +100,7 @@ def test_the_report_holds_all_tables(folder: Path) -> None:
     for name in ("a", "b"):
         write(folder, name, name, seed=9, count=140)
     text = report(folder)
-    assert "| score | mean | inside fifths | far below | a | b | one | three | two |" in text
+    assert (
+        "| score | mean | inside fifths | regret | far below | a | b | one | three | two |" in text
+    )
     assert "| ranker | 5 | 10 | 20 | 50 | 100 |" in text
