@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nas.study.result import Found, SearchResult
     from nas.study.search import search
     from nas.study.single.export import export
+    from nas.study.single.start import start
     from nas.study.single.training import TrainedNetwork, train
     from nas.task.task import Task
 
@@ -55,6 +56,7 @@ _HOMES = {
     "rank": "nas.evaluate.ranking",
     "predict": "nas.evaluate.prediction",
     "search": "nas.study.search",
+    "start": "nas.study.single.start",
     "train": "nas.study.single.training",
     "TrainedNetwork": "nas.study.single.training",
     "Prediction": "nas.evaluate.prediction",
@@ -86,6 +88,7 @@ __all__ = [
     "predict",
     "rank",
     "search",
+    "start",
     "to_module",
     "train",
 ]

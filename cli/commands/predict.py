@@ -61,6 +61,13 @@ _AT_CHANCE = (
     help="Steps of training from predicted and from default weights; the better are saved.",
 )
 @click.option(
+    "--init",
+    "starts",
+    type=click.Choice(("lsuv", "fitted")),
+    multiple=True,
+    help="Further initial weights that --fine-tune compares; repeatable.",
+)
+@click.option(
     "--lr",
     type=click.FloatRange(0, min_open=True),
     help="Peak learning rate of --fine-tune (default: from a short range test for each start).",
@@ -89,6 +96,7 @@ def command(
     out: Path,
     evaluate: bool,
     steps: int,
+    starts: tuple[str, ...],
     lr: float | None,
     frozen: Frozen,
     device: str,
@@ -118,6 +126,8 @@ def command(
     from cli.user_code.module_factory import is_factory
     from nas.data.catalog import load
     from nas.training.gain import measure_gain
+    from nas.training.starts.begin import state_from
+    from nas.training.starts.given import given_by
     from nas.training.weights_file import save_weights
 
     torch_device, _ = use_device(device)
@@ -140,6 +150,10 @@ def command(
     if evaluate or not steps:
         accuracy, at_chance = _measured(found, torch_device, whole=evaluate)
     if steps:
+        given = given_by(found.data.to(torch_device), seed=seed)
+        others = {
+            name: state_from(found.classifier, found.default, name, given) for name in starts
+        }
         gain = measure_gain(
             found.classifier,
             found.default,
@@ -149,6 +163,7 @@ def command(
             seed=seed,
             device=torch_device,
             listen=listen,
+            others=others,
         )
         at_chance = gain.at_chance
     size = found.classifier.resolution
@@ -233,7 +248,7 @@ def _lines(result: _Result) -> dict[str, object]:
             f"{quality(result.accuracy, kind, samples)} on the ranking split, untrained"
         )
     if gain is not None:
-        for name, trained in (("predicted", gain.predicted), ("default", gain.default)):
+        for name, trained in gain.trained.items():
             lines[f"from {name}"] = (
                 f"{quality(trained.before, kind, samples)} on the ranking split, "
                 f"{_after(trained.after, kind, samples)} after {counted(gain.steps, 'step')} "
@@ -253,14 +268,13 @@ def _sentences(result: _Result) -> list[str]:
     if result.gain is not None:
         gain, kind = result.gain, result.found.data.task.traits
         samples = len(result.found.data.val)
-        reached = gain.default.after, gain.predicted.after
-        state = "level" if reached[0] == reached[1] else "ahead"
-        first, second = (_after(value, kind, samples) for value in reached)
-        if gain.better == "predicted":
-            first, second = second, first
+        ahead = gain.trained[gain.better]
+        others = [run for name, run in gain.trained.items() if name != gain.better]
+        state = "level" if any(run.after == ahead.after for run in others) else "ahead"
+        shown = " and ".join(_after(run.after, kind, samples) for run in others)
         sentences.append(
             f"{gain.better.capitalize()} weights are {state} after {counted(gain.steps, 'step')}: "
-            f"{first} against {second}; they are saved."
+            f"{_after(ahead.after, kind, samples)} against {shown}; they are saved."
         )
     return sentences
 

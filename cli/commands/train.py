@@ -33,10 +33,11 @@ _CLASSES = 10
 @options.val_fraction
 @click.option(
     "--init",
-    type=click.Choice(("default", "predicted")),
+    type=click.Choice(("auto", "default", "lsuv", "predicted", "fitted")),
     default="default",
     show_default=True,
-    help="Initial weights of the training.",
+    help="Initial weights of the training; auto: fitted to the data where that is surely better "
+    "after 100 steps.",
 )
 @options.weights()
 @options.max_epochs
@@ -130,7 +131,7 @@ def command(
     trained, written = found.figures, found.files
     files = {"model": written.source, "weights": written.weights}
     if as_json:
-        emit_json({"init": init, **asdict(trained), "files": files})
+        emit_json({"init": found.start.start, **asdict(trained), "files": files})
         return
     kind = data.task.traits
     pairs(
@@ -138,7 +139,7 @@ def command(
             f"test {kind.metric}": quality(trained.test_accuracy, kind, len(data.test)),
             "size": f"{counted(trained.params, 'parameter')}, {count(trained.macs)} MACs",
             "trained": f"{counted(trained.epochs, 'epoch')} in {trained.seconds:.1f} s from "
-            f"{init} weights",
+            f"{found.start.start} weights",
             "model": written.source,
         }
     )

@@ -11,7 +11,6 @@ from nas.config import check_kinds
 from nas.errors import ConfigError, nearest
 from nas.evaluate.scorer import ScoreConfig
 from nas.study.finalists.rungs import affordable, plan
-from nas.study.finalists.start_policy import AUTO
 from nas.study.finalists.start_policy import CHOICES as START_CHOICES
 from nas.study.goals.constraints import parse_constraints
 from nas.study.goals.objectives import Objective, parse_objectives
@@ -19,6 +18,7 @@ from nas.study.record.storage import describe
 from nas.study.samplers.registry import name_of
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
+from nas.training.starts.start import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

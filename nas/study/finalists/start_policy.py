@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nas.study.record.trained import finished_trainings
-from nas.training.starts.start import STARTS
+from nas.training.starts.start import AUTO, STARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nas.study.record.study_record import StudyRecord
-
-AUTO = "auto"
-"""The usual start; another one is compared with it in final trainings if that is cheap."""
 
 CHOICES = (AUTO, *STARTS.in_order())
 _STARTS = "starts"

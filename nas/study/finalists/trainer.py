@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 from nas.training.config import default_training
 from nas.training.evaluate import evaluate
 from nas.training.pace import seconds_per_epoch
+from nas.training.starts.begin import initial_weights
 from nas.training.starts.default import DEFAULT
 from nas.training.starts.predicted import PREDICTED
-from nas.training.starts.start import STARTS
 from nas.training.train import train
 
 if TYPE_CHECKING:
@@ -115,11 +115,21 @@ class Trainer:
     ) -> Trained:
         """Train a candidate; see :class:`CandidateTrainer`."""
         overrides = candidate.space.training_overrides(candidate.params)
+        data = self.data.resplit(split) if split else self.data
+        params, _ = initial_weights(
+            candidate.network,
+            data,
+            start,
+            predictor=self.predictor,
+            own=own,
+            seed=self.seed,
+            device=self.device,
+        )
         return train(
             candidate.network,
-            self.data.resplit(split) if split else self.data,
+            data,
             replace(default_training(self.data.task), **{**overrides, "epochs": epochs}),
-            params=STARTS.get(start).weights(candidate.network, self.predictor),
+            params=params,
             own=own,
             seed=self.seed,
             device=self.device,

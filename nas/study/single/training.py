@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,27 +10,38 @@ from torch import nn
 
 from nas.config import changed
 from nas.data.fitted import fitted
-from nas.errors import ConfigError
+from nas.errors import ConfigError, StudyError
 from nas.evaluate.named import data_of, predictor_of, space_of
-from nas.events import Listener, ignore
+from nas.events import Listener, Noted, ignore
 from nas.exporting.files import Files
 from nas.exporting.final_training import FinalTraining, train_and_save
 from nas.exporting.save import load_module
+from nas.files import read_json, write_json
 from nas.space.candidate import Candidate
 from nas.study.single.network import found_network
 from nas.training.config import TrainConfig, default_training
 from nas.training.device import resolve_device
-from nas.training.predict import predict
+from nas.training.starts.begin import initial_weights, network_of
+from nas.training.starts.choose import choose_start
 from nas.training.starts.default import DEFAULT
-from nas.training.starts.predicted import PREDICTED
-from nas.training.starts.start import STARTS
+from nas.training.starts.given import given_by
+from nas.training.starts.start import AUTO, STARTS
 
 if TYPE_CHECKING:
+    import torch
+
+    from nas.data.dataset import Dataset
     from nas.evaluate.named import UserData
     from nas.graph.graph import Graph
+    from nas.modules.own_module import OwnModule
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
+    from nas.training.starts.card import StartCard
+
+_CARD = "start.json"
+"""What the start of the training did, beside the model."""
+_FORMAT = "nas-start"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +52,13 @@ class TrainedNetwork:
         module: The network in evaluation mode.
         figures: Accuracies, costs and time.
         files: The written files.
+        start: What the start did; without layers if the weights are those of the constructor.
     """
 
     module: nn.Module
     figures: FinalTraining
     files: Files
+    start: StartCard
 
 
 def train(
@@ -72,7 +85,9 @@ def train(
         data: The data set that the network is for, as :func:`nas.search` takes it.
         config: The training; the task's usual one if None.
         space: The space of a notation, or of an architecture that starts from predicted weights.
-        init: Initial weights of an architecture: ``default`` or ``predicted``.
+        init: Name of the start that gives the initial weights
+            (:data:`nas.training.starts.STARTS`), or ``auto``: ``fitted`` where that is surely
+            better after a short training, otherwise ``default``.
         predictor: Predicts the initial weights; by default the shipped hypernetwork that fits.
         out: The folder; by default ``runs/train-HASH``.
         seed: Seed of the initial weights, the order of the samples, augmentation and dropout.
@@ -97,15 +112,15 @@ def train(
         >>> trained.figures.epochs
         1
     """
-    STARTS.get(init)
+    needs = () if init == AUTO else STARTS.get(init).needs
     data, place = data_of(data, listen), resolve_device(device)
     base = default_training(data.task) if config is None else config
     training = changed(base, options)
     found = found_network(network, space, data.task)
     graph = found.network if isinstance(found, Candidate) else found
     data = fitted(data, graph)
-    params = None
-    if init == PREDICTED:
+    hypernet = None
+    if "hypernetwork" in needs:
         home = space
         if home is None and isinstance(found, Candidate):
             home = found.space
@@ -118,10 +133,17 @@ def train(
         hypernet.card.check_trained()
         if isinstance(hypernet, nn.Module):
             hypernet.to(place)
-        params = predict(graph, data, hypernet).params
+    own = found.module(seed) if isinstance(found, Candidate) else None
     directory = Path("runs", f"train-{graph.hash()[:8]}") if out is None else Path(out)
     directory.mkdir(parents=True, exist_ok=True)
-    own = found.module(seed) if isinstance(found, Candidate) else None
+    if init == AUTO:
+        init = _chosen(graph, data, training, directory, own, seed, place, listen)
+    params, card = initial_weights(
+        graph, data, init, predictor=hypernet, own=own, seed=seed, device=place
+    )
+    for note in card.notes:
+        listen(Noted(text=note))
+    write_json(directory / _CARD, {"format": _FORMAT, **asdict(card)})
     figures = train_and_save(
         graph,
         data,
@@ -134,4 +156,36 @@ def train(
         listen=listen,
     )
     module = load_module(graph, directory, own=own)
-    return TrainedNetwork(module, figures, Files(directory))
+    return TrainedNetwork(module, figures, Files(directory), card)
+
+
+def _chosen(
+    graph: Graph,
+    data: Dataset,
+    training: TrainConfig,
+    directory: Path,
+    own: OwnModule | None,
+    seed: int,
+    device: torch.device,
+    listen: Listener,
+) -> str:
+    """The start that a short training chooses, or has chosen for the training in this folder."""
+    noted = directory / _CARD
+    if noted.exists():
+        return str(read_json(noted, dict, lambda why: _damaged(noted, why))["start"])
+    found = choose_start(
+        network_of(graph, own, seed, device),
+        given_by(data.to(device), seed=seed),
+        data,
+        config=training,
+        seed=seed,
+        device=device,
+        listen=listen,
+    )
+    reached = ", ".join(f"{name} {run.after:.1%}" for name, run in found.trained.items())
+    listen(Noted(text=f"Initial weights: {found.sure} ({reached} after a short training)."))
+    return found.sure
+
+
+def _damaged(file: Path, why: str) -> StudyError:
+    return StudyError(f"{str(file)!r} is damaged: {why}", hint="Delete it to choose again.")

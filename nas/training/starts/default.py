@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from nas.training.starts.start import STARTS, Start
 
 if TYPE_CHECKING:
-    from nas.graph.graph import Graph
-    from nas.predictor.weight_predictor import WeightPredictor
+    from torch import nn
+
+    from nas.training.starts.card import LayerStart
+    from nas.training.starts.given import Given
 
 DEFAULT = "default"
 """The name of the start from torch's own initialisation."""
 
 
-def _weights(graph: Graph, predictor: WeightPredictor) -> None:
-    """Leave the weights to torch."""
+def _apply(module: nn.Module, given: Given) -> tuple[LayerStart, ...]:
+    """Leave the module as its constructor made it."""
+    return ()
 
 
-STARTS.register(DEFAULT)(Start(description="torch's initialisation", weights=_weights))
+STARTS.register(DEFAULT)(Start(description="torch's initialisation", apply=_apply))

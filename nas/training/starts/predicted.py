@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
+from nas.errors import ConfigError
 from nas.training.starts.start import STARTS, Start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from torch import nn
 
-    from torch import Tensor
-
-    from nas.graph.graph import Graph
-    from nas.predictor.weight_predictor import WeightPredictor
+    from nas.training.starts.card import LayerStart
+    from nas.training.starts.given import Given
 
 PREDICTED = "predicted"
 """The name of the start from predicted weights."""
 
 
-@torch.no_grad()
-def _weights(graph: Graph, predictor: WeightPredictor) -> Mapping[str, Tensor]:
-    (params,) = predictor.predict([graph])
-    return params
+def _apply(module: nn.Module, given: Given) -> tuple[LayerStart, ...]:
+    if given.predict is None:
+        raise ConfigError(
+            "a start from predicted weights needs a hypernetwork",
+            hint="Give one, or choose another start.",
+        )
+    given.predict(module)
+    return ()
 
 
-STARTS.register(PREDICTED)(Start(description="a hypernetwork's weights", weights=_weights))
+STARTS.register(PREDICTED)(
+    Start(description="a hypernetwork's weights", needs=("hypernetwork",), apply=_apply)
+)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor
+from torch import nn
 
-from nas.graph.graph import Graph
-from nas.predictor.weight_predictor import WeightPredictor
 from nas.registry import Registry
+from nas.training.starts.card import LayerStart
+from nas.training.starts.given import Given
 
-Weights = Callable[[Graph, WeightPredictor], Mapping[str, Tensor] | None]
-"""Initial weights of a network by name; None leaves them to torch, drawn from the seed."""
+Apply = Callable[[nn.Module, Given], tuple[LayerStart, ...]]
+"""Gives a module its initial weights in place, and says what each layer got."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +21,17 @@ class Start:
 
     Attributes:
         description: One line for listings.
-        weights: Makes the weights of a network, with a hypernetwork at hand.
+        needs: What it needs: ``samples``, ``labels``, ``hypernetwork``; one that needs nothing
+            leaves a network as it was made.
+        apply: Gives a module its weights.
     """
 
     description: str
-    weights: Weights
+    needs: tuple[str, ...] = ()
+    apply: Apply
 
 
 STARTS: Registry[Start] = Registry("start")
+
+AUTO = "auto"
+"""In place of a name: a start that is chosen by measurement."""

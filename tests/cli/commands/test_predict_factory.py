@@ -189,7 +189,7 @@ def test_the_file_never_holds_the_weights_that_lost(rates, better, hypernet, mon
     """The rate of one start is so small that it learns nothing."""
     left = list(reversed(rates))  # default weights are trained first
     monkeypatch.setattr(
-        "nas.training.gain.find_rate", lambda *_, **__: RangeTest(left.pop(0), losses={})
+        "nas.training.starts.compare.find_rate", lambda *_, **__: RangeTest(left.pop(0), losses={})
     )
     found = predict(hypernet, "net:free", "--fine-tune", 40, "--json").document["fine_tune"]
     assert found["better"] == better

@@ -19,7 +19,7 @@ from nas.study.search_config import SearchConfig
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from nas.task.nodes import NODE_CLASSIFICATION
-from nas.training.starts import STARTS
+from nas.training.starts import AUTO, STARTS
 
 SEARCH, RANK, TRAIN, TRAIN_HYPERNET = (
     module.command for module in (search, rank, train, train_hypernet)
@@ -102,4 +102,4 @@ def test_the_usual_number_of_splits_is_explained():
 def test_a_training_starts_from_any_registered_start():
     (option,) = (one for one in TRAIN.params if one.name == "init")
     assert isinstance(option.type, click.Choice)
-    assert set(option.type.choices) == set(STARTS.names())
+    assert set(option.type.choices) == {AUTO, *STARTS}

@@ -80,7 +80,7 @@ def test_a_start_that_diverges_loses(kind: str) -> None:
 
 
 def test_two_starts_that_diverge_are_an_error() -> None:
-    with pytest.raises(TrainingError, match="both diverged"):
+    with pytest.raises(TrainingError, match="default weights and predicted weights all diverged"):
         measure_gain(broken(), broken().state_dict(), toy_data(), 3, config=CONFIG)
 
 

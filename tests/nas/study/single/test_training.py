@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,7 @@ from torch import nn
 import nas
 from nas.errors import ConfigError, StudyError
 from nas.evaluate.untrained import UntrainedWeights
+from nas.events import Event, Noted
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, toy_space
 
 if TYPE_CHECKING:
@@ -41,8 +44,9 @@ def test_an_architecture_is_named_by_its_notation(tmp_path: Path) -> None:
 
 def test_the_start_decides_where_an_architecture_begins(tmp_path: Path) -> None:
     graph = SPACE.graph(PARAMS)
-    default, predicted = (
-        nas.train(
+    starts = ("default", "lsuv", "predicted", "fitted")
+    trained = {
+        init: nas.train(
             graph,
             "digits",
             epochs=1,
@@ -52,10 +56,27 @@ def test_the_start_decides_where_an_architecture_begins(tmp_path: Path) -> None:
             out=tmp_path / init,
             device="cpu",
         )
-        for init in ("default", "predicted")
-    )
-    first, second = (next(iter(one.module.parameters())) for one in (default, predicted))
-    assert not torch.allclose(first, second)
+        for init in starts
+    }
+    weights = [next(iter(one.module.parameters())) for one in trained.values()]
+    assert all(not torch.allclose(one, other) for one, other in combinations(weights, 2))
+    assert [one.start.start for one in trained.values()] == list(starts)
+    card = json.loads((tmp_path / "fitted" / "start.json").read_text())
+    assert card["layers"][-1]["given"].startswith("ridge regression")
+
+
+def test_a_chosen_start_is_kept_when_the_training_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = SPACE.graph(PARAMS)
+    heard: list[Event] = []
+    settings = {"epochs": 1, "init": "auto", "out": tmp_path, "device": "cpu"}
+    monkeypatch.setattr("nas.training.starts.choose.STEPS", 3)
+    first = nas.train(graph, "digits", listen=heard.append, **settings)
+    said = [event.text for event in heard if isinstance(event, Noted)]
+    assert said[0].startswith(f"Initial weights: {first.start.start} (default ")
+    monkeypatch.setattr("nas.study.single.training.choose_start", None)
+    assert nas.train(graph, "digits", **settings).start.start == first.start.start
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The start that is fitted to the data, layer by layer, in one forward pass."""
