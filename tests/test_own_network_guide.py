@@ -30,7 +30,7 @@ def blocks(kind: str) -> list[str]:
     return re.findall(rf"<!-- tested:.*?-->\n```{kind}\n(.*?)```", TEXT, re.DOTALL)
 
 
-FACTS, NETWORK, IN_PYTHON = blocks("python")
+FACTS, FITTED, NETWORK, IN_PYTHON = blocks("python")
 COMMANDS = [shlex.split(line)[1:] for block in blocks("") for line in block.splitlines()]
 
 
@@ -61,6 +61,11 @@ def test_it_is_fine_tuned(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_same_in_python(capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(IN_PYTHON, str(GUIDE), "exec"), {})
     assert capsys.readouterr().out.startswith("100% of ")
+
+
+def test_a_network_is_fitted(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(FITTED, "own_network.md", "exec"), {})
+    assert "3 Linear ridge regression on the labels" in capsys.readouterr().out
 
 
 def test_metadata_are_read_as_the_guide_says() -> None:

@@ -55,7 +55,12 @@ def _of_all(
 
 def by_length(networks: Mapping[str, Courses], starts: Sequence[str], marks: Sequence[int]) -> str:
     """Mean accuracy over the networks, and the difference of the last start to each other."""
-    head = ["steps", *starts, *(f"{starts[-1]} - {other}" for other in starts[:-1]), "ahead"]
+    head = [
+        "steps",
+        *starts,
+        *(f"{starts[-1]} - {other}" for other in starts[:-1]),
+        "ahead of all",
+    ]
     lines = []
     for mark in marks:
         means = np.array(
@@ -67,7 +72,7 @@ def by_length(networks: Mapping[str, Courses], starts: Sequence[str], marks: Seq
                 str(mark),
                 *(_with_error(column) for column in means.T),
                 *(_with_error(column, sign="+") for column in differences.T),
-                f"{(differences[:, 0] > 0).sum()} of {len(means)}",
+                f"{(differences > 0).all(1).sum()} of {len(means)}",
             ]
         )
     return _table(head, lines)

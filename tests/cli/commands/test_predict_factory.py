@@ -182,6 +182,20 @@ def test_the_gain_and_the_verdict_are_shown(hypernet):
     assert f"w.safetensors (trained from the {better} ones)" in shown
 
 
+def test_further_starts_are_compared(hypernet):
+    words = ("net:Net", "--fine-tune", 2, "--lr", 0.1, "--init", "fitted")
+    tuned = predict(hypernet, *words, "--json").document["fine_tune"]
+    fitted = tuned["others"]["fitted"]
+    assert fitted["before"] > tuned["default"]["before"] + 0.2
+    ends = {
+        name: run["after"]
+        for name, run in (*tuned["others"].items(), *tuned.items())
+        if isinstance(run, dict) and "after" in run
+    }
+    assert ends[tuned["better"]] == max(ends.values())
+    assert "from fitted" in predict(hypernet, *words).out
+
+
 @pytest.mark.parametrize(
     ("rates", "better"), [((0.1, 1e-9), "predicted"), ((1e-9, 0.1), "default")]
 )
