@@ -42,7 +42,7 @@ from nas.study.selection.pareto import ranked_fronts
 from nas.study.training_stage import TrainingStage
 from nas.study.verdict import verdict
 from nas.training.device import resolve_device
-from nas.training.starts.predicted import PREDICTED
+from nas.training.starts.start import AUTO, STARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,7 +89,7 @@ def run_search(
 ) -> SearchResult:
     """Run the search that a configuration asks for; see :func:`nas.search`."""
     _check_task(space, data)
-    if config.init == PREDICTED:
+    if config.init != AUTO and "hypernetwork" in STARTS.get(config.init).needs:
         predictor.card.check_trained()
     config = config.suited(data.task)
     folder = None if config.out is None else RunFolder(config.out)

@@ -14,7 +14,8 @@ from nas.evaluate.predicted_module import predict_module
 from nas.events import Listener, Noted, ignore
 from nas.modules.calling import Arguments, as_given, graph_call
 from nas.modules.classifier import Classifier, first_tensor
-from nas.modules.surroundings import as_taken, tensor_like
+from nas.modules.lazy_layers import check_sizes
+from nas.modules.surroundings import as_taken, tensor_like, unwrapped
 from nas.training.starts.begin import begin
 from nas.training.starts.choose import choose_start
 from nas.training.starts.given import Given, given_by, given_tensors
@@ -64,6 +65,7 @@ def start(
         DataError: Labels do not fit, or there are fewer than two samples.
         UnknownNameError: There is no such start.
         GraphError: The module takes no graph, but the data are one.
+        ImportingError: It has lazy layers that have not run yet.
 
     Example:
         >>> import nas
@@ -74,6 +76,8 @@ def start(
     """
     if not isinstance(model, nn.Module):
         raise ConfigError(f"expected a torch module, got {described(model)}")
+    model = unwrapped(model)
+    check_sizes(model)
     if how != AUTO:
         STARTS.get(how)
     known: Dataset | None = None

@@ -17,7 +17,7 @@ from nas.seeding import derive, seeded
 from nas.training.starts.card import StartCard
 from nas.training.starts.given import given_by
 from nas.training.starts.start import STARTS
-from nas.training.starts.walk import undisturbed
+from nas.training.starts.walk import contiguous, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,8 @@ def begin(module: nn.Module, how: str, given: Given) -> StartCard:
             hint="Give more samples, or start from default weights.",
         )
     before = perf_counter()
-    layers = start.apply(module, given)
+    with contiguous(module):
+        layers = start.apply(module, given)
     seconds = perf_counter() - before
     return StartCard(
         start=how,

@@ -46,6 +46,27 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
                     buffer.copy_(value)
 
 
+@contextmanager
+def contiguous(module: nn.Module) -> Iterator[None]:
+    """While active, all parameters lie in memory in the order of their axes."""
+    others = [p for p in module.parameters() if not p.is_contiguous()]
+    layouts = [_layout(parameter) for parameter in others]
+    for parameter in others:
+        parameter.data = parameter.data.contiguous()
+    try:
+        yield
+    finally:
+        for parameter, layout in zip(others, layouts, strict=True):
+            parameter.data = parameter.data.contiguous(memory_format=layout)
+
+
+def _layout(parameter: Tensor) -> torch.memory_format:
+    for axes, layout in ((4, torch.channels_last), (5, torch.channels_last_3d)):
+        if parameter.dim() == axes and parameter.is_contiguous(memory_format=layout):
+            return layout
+    return torch.contiguous_format
+
+
 @torch.no_grad()
 def walk(module: nn.Module, inputs: tuple[Any, ...], visitor: Visitor) -> None:
     """Run a module once, and visit each layer with parameters of its own when it first runs.

@@ -52,6 +52,8 @@ def _is_off(part: nn.Module, name: str, parameter: Tensor) -> bool:
         return False
     if isinstance(part, NORMS):
         return name == "weight" and value == 0
+    if type(part).__module__.startswith("torch.nn."):  # such as the slopes of a PReLU
+        return False
     one_axis = sum(size > 1 for size in parameter.shape) == 1
     return one_axis and name != "bias" and 0 < abs(value) < _SMALL
 

@@ -65,6 +65,16 @@ def test_the_card_tells_the_cost_and_what_each_layer_got():
     assert not card.kept
 
 
+@pytest.mark.parametrize("how", ["lsuv", "fitted"])
+def test_the_layout_in_memory_is_kept_and_makes_no_difference(how):
+    plain, last = convolutional(), convolutional().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    for module in (plain, last):
+        begin(module, how, given())
+    weight = last.get_parameter("3.weight")
+    assert weight.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(weight, plain.get_parameter("3.weight"), check_stride=False)
+
+
 def test_a_start_that_lacks_something_says_what():
     with pytest.raises(ConfigError, match="needs a hypernetwork"):
         begin(convolutional(), "predicted", given())

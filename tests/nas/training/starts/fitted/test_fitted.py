@@ -119,6 +119,12 @@ def test_residual_branches_are_scaled_and_switched_on():
     assert not torch.allclose(q, k)
 
 
+def test_slopes_of_activations_are_no_layer_scales():
+    module = nn.Sequential(nn.Flatten(), nn.Linear(192, 8), nn.PReLU(8), nn.Linear(8, 3))
+    fit(module, given())
+    assert bool((module.get_parameter("2.weight") == 0.25).all())
+
+
 def test_norms_of_zeros_are_switched_on():
     module = convolutional()
     assert isinstance(module[1].weight, torch.Tensor)
