@@ -130,6 +130,8 @@ def command(
     from nas.training.starts.given import given_by
     from nas.training.weights_file import save_weights
 
+    if starts and not steps:
+        raise click.UsageError("--init compares short trainings: give --fine-tune STEPS too", ctx)
     torch_device, _ = use_device(device)
     listen = listener(quiet=quiet)
     space, dataset, weights = options.of_run(ctx, model)
@@ -150,9 +152,9 @@ def command(
     if evaluate or not steps:
         accuracy, at_chance = _measured(found, torch_device, whole=evaluate)
     if steps:
-        given = given_by(found.data.to(torch_device), seed=seed)
+        samples = given_by(found.data.to(torch_device), seed=seed)
         others = {
-            name: state_from(found.classifier, found.default, name, given) for name in starts
+            name: state_from(found.classifier, found.default, name, samples) for name in starts
         }
         gain = measure_gain(
             found.classifier,

@@ -143,7 +143,8 @@ def train(
     )
     for note in card.notes:
         listen(Noted(text=note))
-    write_json(directory / _CARD, {"format": _FORMAT, **asdict(card)})
+    if not (directory / _CARD).exists():
+        write_json(directory / _CARD, {"format": _FORMAT, **asdict(card)})
     figures = train_and_save(
         graph,
         data,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SAMPLES = 256
 """Training samples that a start reads."""
+_LARGE, _FEW = 64, 64
+"""Above this resolution fewer are read, as all run through the network in one batch."""
 
 Loss = Callable[[Tensor, Tensor, float], Tensor]
 """Mean loss of outputs (rows, outputs) for labels, with a share of label smoothing."""
@@ -53,17 +55,17 @@ class Given:
         return labelled(self.labels).nonzero().flatten()
 
 
-def given_by(data: Dataset, *, seed: int = 0, count: int = SAMPLES) -> Given:
+def given_by(data: Dataset, *, seed: int = 0) -> Given:
     """Training samples of a data set, as many of each class; of a graph all nodes.
 
     Args:
         data: Only its training split is read.
         seed: Of all random draws.
-        count: Number of samples.
     """
     kind, classes = data.task.traits, data.task.classes
     chosen = data.train
     if not kind.on_graph:
+        count = SAMPLES if data.task.resolution <= _LARGE else _FEW
         chosen = chosen.subset(even(chosen.labels, count, seed))
     inputs, labels = chosen.whole()
     return Given(
@@ -76,9 +78,7 @@ def given_by(data: Dataset, *, seed: int = 0, count: int = SAMPLES) -> Given:
     )
 
 
-def given_tensors(
-    inputs: Tensor, labels: Tensor, outputs: int, *, seed: int = 0, count: int = SAMPLES
-) -> Given:
+def given_tensors(inputs: Tensor, labels: Tensor, outputs: int, *, seed: int = 0) -> Given:
     """Some of a pair of tensors, as many of each class.
 
     Args:
@@ -87,7 +87,6 @@ def given_tensors(
             ones as floats; or the targets of a regression (n, outputs), floats.
         outputs: Number of outputs of the network.
         seed: Of all random draws.
-        count: Number of samples.
 
     Raises:
         DataError: Their shapes do not fit, or a label is no class.
@@ -113,7 +112,7 @@ def given_tensors(
                 f"got {int(labels.min())} to {int(labels.max())}"
             )
         loss, targets = cross_entropy, F.one_hot(labels, outputs)
-    chosen = even(labels, count, seed)
+    chosen = even(labels, SAMPLES, seed)
     return Given(
         inputs=(inputs[chosen],),
         labels=labels[chosen],

@@ -187,13 +187,12 @@ def test_further_starts_are_compared(hypernet):
     tuned = predict(hypernet, *words, "--json").document["fine_tune"]
     fitted = tuned["others"]["fitted"]
     assert fitted["before"] > tuned["default"]["before"] + 0.2
-    ends = {
-        name: run["after"]
-        for name, run in (*tuned["others"].items(), *tuned.items())
-        if isinstance(run, dict) and "after" in run
-    }
-    assert ends[tuned["better"]] == max(ends.values())
+    runs = {"default": tuned["default"], "predicted": tuned["predicted"], "fitted": fitted}
+    assert runs[tuned["better"]]["after"] == max(run["after"] for run in runs.values())
     assert "from fitted" in predict(hypernet, *words).out
+    refused = nas("predict", "net:Net", "--init", "fitted")
+    assert refused.code == 2
+    assert "--fine-tune STEPS" in refused.err
 
 
 @pytest.mark.parametrize(
