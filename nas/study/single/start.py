@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from nas.errors import ConfigError, described
+from nas.errors import ConfigError, GraphError, counted, described
 from nas.evaluate.named import data_of, module_predictor_of
 from nas.evaluate.predicted_module import predict_module
 from nas.events import Listener, Noted, ignore
@@ -16,6 +16,7 @@ from nas.modules.calling import Arguments, as_given, graph_call
 from nas.modules.classifier import Classifier, first_tensor
 from nas.modules.lazy_layers import check_sizes
 from nas.modules.surroundings import as_taken, tensor_like, unwrapped
+from nas.raised import error_text
 from nas.training.starts.begin import begin
 from nas.training.starts.choose import choose_start
 from nas.training.starts.given import Given, given_by, given_tensors
@@ -64,7 +65,7 @@ def start(
         ConfigError: An argument has a wrong type, or ``auto`` has no data set.
         DataError: Labels do not fit, or there are fewer than two samples.
         UnknownNameError: There is no such start.
-        GraphError: The module takes no graph, but the data are one.
+        GraphError: The module fails on the data, or has another number of outputs.
         ImportingError: It has lazy layers that have not run yet.
 
     Example:
@@ -87,7 +88,7 @@ def start(
         known = data_of(data, listen).to(tensor_like(model).device)
         given = _of_data(model, known, seed)
     if how == AUTO:
-        how = _chosen(model, given, known, seed, listen)
+        how = _chosen(model, known, seed, listen)
     if "hypernetwork" in STARTS.get(how).needs:
         if known is None:
             raise ConfigError(
@@ -112,9 +113,8 @@ def _of_tensors(model: nn.Module, pair: tuple[Tensor, ...], seed: int) -> Given:
         )
     inputs, labels = pair
     place = tensor_like(model).device
-    with undisturbed(model), torch.no_grad():
-        outputs = first_tensor(model(as_taken(model, inputs[:2].to(place))))
-    given = given_tensors(inputs, labels, outputs.shape[-1], seed=seed)
+    outputs = _outputs(model, as_taken(model, inputs[:2].to(place)))
+    given = given_tensors(inputs, labels, outputs, seed=seed)
     return replace(
         given,
         inputs=(as_taken(model, given.inputs[0].to(place)),),
@@ -126,7 +126,32 @@ def _of_tensors(model: nn.Module, pair: tuple[Tensor, ...], seed: int) -> Given:
 def _of_data(model: nn.Module, data: Dataset, seed: int) -> Given:
     given = given_by(data, seed=seed)
     inputs = tuple(as_taken(model, part) for part in given.inputs)
-    return replace(given, inputs=_call(model, data)(*inputs))
+    if data.task.traits.on_graph:
+        return replace(given, inputs=_call(model, data)(*inputs))
+    outputs, wanted = _outputs(model, inputs[0][:2]), data.task.classes
+    if outputs != wanted:
+        raise GraphError(
+            f"the network has {counted(outputs, 'output')}, but data set {data.name!r} needs "
+            f"{wanted}",
+            hint=f"Give it {counted(wanted, 'output')}.",
+        )
+    return replace(given, inputs=inputs)
+
+
+def _outputs(model: nn.Module, x: Tensor) -> int:
+    """Number of outputs for each sample.
+
+    Raises:
+        GraphError: The network fails on the samples; the error of its code is the cause.
+    """
+    try:
+        with undisturbed(model), torch.no_grad():
+            return first_tensor(model(x)).shape[-1]
+    except Exception as error:  # a network may be anybody's code
+        raise GraphError(
+            f"the network fails on samples of shape {tuple(x.shape[1:])}: {error_text(error)}",
+            hint="Give data as it takes them; NAS_DEBUG=1 shows the traceback.",
+        ) from error
 
 
 def _call(model: nn.Module, data: Dataset) -> Arguments:
@@ -135,9 +160,7 @@ def _call(model: nn.Module, data: Dataset) -> Arguments:
     return graph_call(model, *data.train.whole().inputs)
 
 
-def _chosen(
-    model: nn.Module, given: Given, data: Dataset | None, seed: int, listen: Listener
-) -> str:
+def _chosen(model: nn.Module, data: Dataset | None, seed: int, listen: Listener) -> str:
     if data is None:
         raise ConfigError(
             "how='auto' compares short trainings, for which it needs a data set; got tensors",

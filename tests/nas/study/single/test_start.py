@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import nas
-from nas.errors import ConfigError
+from nas.errors import ConfigError, GraphError
 from nas.events import Event, Noted
 from tests.nas.training.starts.start_toys import convolutional, images
 from tests.nas.training.train_toys import toy_data
@@ -79,5 +79,9 @@ def test_what_cannot_be_is_refused():
         nas.start(network(), images())
     with pytest.raises(ConfigError, match="got tensors"):
         nas.start(network(), images(), how="predicted")
+    with pytest.raises(GraphError, match="has 3 outputs, but data set 'digits' needs 10"):
+        nas.start(nn.Sequential(nn.Flatten(), nn.Linear(64, 3)), "digits", how="fitted")
+    with pytest.raises(GraphError, match=r"fails on samples of shape \(3, 8, 8\): RuntimeError"):
+        nas.start(nn.Linear(5, 3), images(), how="fitted")
     with pytest.raises(ConfigError, match="a pair of tensors, got"):
         nas.start(network(), (1, 2), how="fitted")
