@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -70,7 +70,7 @@ def test_a_chosen_start_is_kept_when_the_training_is_asked_for_again(
 ) -> None:
     graph = SPACE.graph(PARAMS)
     heard: list[Event] = []
-    settings = {"epochs": 1, "init": "auto", "out": tmp_path, "device": "cpu"}
+    settings: dict[str, Any] = {"epochs": 1, "init": "auto", "out": tmp_path, "device": "cpu"}
     monkeypatch.setattr("nas.training.starts.choose.STEPS", 3)
     first = nas.train(graph, "digits", listen=heard.append, **settings)
     said = [event.text for event in heard if isinstance(event, Noted)]
