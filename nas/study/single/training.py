@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,21 +14,29 @@ from nas.data.fitted import fitted
 from nas.errors import ConfigError
 from nas.evaluate.named import data_of, predictor_of, space_of
 from nas.events import Listener, ignore
+from nas.exporting.epoch_log import LOGS
 from nas.exporting.files import Files
 from nas.exporting.final_training import FinalTraining, train_and_save
+from nas.exporting.repeated_training import train_repeatedly
 from nas.exporting.save import load_module
 from nas.space.candidate import Candidate
 from nas.study.single.network import found_network
+from nas.study.single.teacher import found_teacher
 from nas.training.config import TrainConfig, default_training
 from nas.training.device import resolve_device
 from nas.training.predict import predict
+from nas.training.recipes.choice import recipe_for
 from nas.training.starts.default import DEFAULT
 from nas.training.starts.predicted import PREDICTED
 from nas.training.starts.start import STARTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nas.data.dataset import Dataset
     from nas.evaluate.named import UserData
     from nas.graph.graph import Graph
+    from nas.modules.own_module import OwnModule
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
@@ -56,6 +65,11 @@ def train(
     space: str | SearchSpace | type[SearchSpace] | Build | None = None,
     init: str = DEFAULT,
     predictor: str | Path | WeightPredictor | None = None,
+    recipe: str | None = None,
+    teacher: nn.Module | str | Path | None = None,
+    teacher_weights: str | Path | None = None,
+    repeats: int = 1,
+    log: str | None = None,
     out: str | Path | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -70,10 +84,18 @@ def train(
         network: A module, trained from its own initial values; an architecture; or an architecture
             in the notation of ``space``.
         data: The data set that the network is for, as :func:`nas.search` takes it.
-        config: The training; the task's usual one if None.
+        config: The training; that of the recipe if None.
         space: The space of a notation, or of an architecture that starts from predicted weights.
         init: Initial weights of an architecture: ``default`` or ``predicted``.
         predictor: Predicts the initial weights; by default the shipped hypernetwork that fits.
+        recipe: Name in :data:`nas.training.recipes.RECIPES`, or ``auto`` for the one that suits
+            the number of samples; by default the training of a search.
+        teacher: A trained network whose outputs this one learns too: a module, or the folder of a
+            finished search or training.
+        teacher_weights: A file with the teacher's weights; by default those in the folder, or
+            those that the module has.
+        repeats: Number of seeds; the network with the best accuracy on the ranking split is kept.
+        log: Also write the figures of every epoch to the folder: ``csv`` or ``tensorboard``.
         out: The folder; by default ``runs/train-HASH``.
         seed: Seed of the initial weights, the order of the samples, augmentation and dropout.
         device: Where to train.
@@ -98,9 +120,12 @@ def train(
         1
     """
     STARTS.get(init)
+    open_log = None if log is None else LOGS.get(log)
+    if repeats < 1:
+        raise ConfigError(f"repeats must be at least 1, got {repeats}")
     data, place = data_of(data, listen), resolve_device(device)
-    base = default_training(data.task) if config is None else config
-    training = changed(base, options)
+    training = changed(_base(config, recipe, data), options)
+    training.check_suits(data.task.traits, taught=teacher is not None)
     found = found_network(network, space, data.task)
     graph = found.network if isinstance(found, Candidate) else found
     data = fitted(data, graph)
@@ -121,17 +146,44 @@ def train(
         params = predict(graph, data, hypernet).params
     directory = Path("runs", f"train-{graph.hash()[:8]}") if out is None else Path(out)
     directory.mkdir(parents=True, exist_ok=True)
-    own = found.module(seed) if isinstance(found, Candidate) else None
-    figures = train_and_save(
+    taught = None
+    if teacher is not None:
+        taught = found_teacher(teacher, data, weights=teacher_weights, device=place)
+
+    def own(seed: int) -> OwnModule | None:
+        return found.module(seed) if isinstance(found, Candidate) else None
+
+    run: Callable[..., FinalTraining] = partial(train_and_save, own=own(seed))
+    if repeats > 1:
+        run = partial(train_repeatedly, own=own, repeats=repeats)
+    figures = run(
         graph,
         data,
         directory,
         training,
         params=params,
-        own=own,
+        teacher=taught,
         seed=seed,
         device=place,
         listen=listen,
+        log=open_log,
     )
-    module = load_module(graph, directory, own=own)
+    module = load_module(graph, directory, own=own(seed))
     return TrainedNetwork(module, figures, Files(directory))
+
+
+def _base(config: TrainConfig | None, recipe: str | None, data: Dataset) -> TrainConfig:
+    """The training before single options change it.
+
+    Raises:
+        ConfigError: Both a configuration and a recipe are given.
+        UnknownNameError: There is no such recipe.
+    """
+    if recipe is None:
+        return default_training(data.task) if config is None else config
+    if config is not None:
+        raise ConfigError(
+            "expected either a configuration of the training or a recipe, got both",
+            hint="Name the recipe, and give what differs as options.",
+        )
+    return recipe_for(recipe, data).training(data)
