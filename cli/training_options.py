@@ -29,6 +29,7 @@ _SETTINGS: tuple[tuple[str, click.ParamType[Any] | None, str | None, str], ...] 
     ("mixup", _NUMBER, _SHARE, "Share of the batches of blended images (needs kornia)."),
     ("cutmix", _NUMBER, _SHARE, "Share of the batches of patched images (needs kornia)."),
     ("randaugment", click.INT, "N", "Magnitude of RandAugment, 1 to 29; 0 for none (kornia)."),
+    ("drop-path", _NUMBER, "RATE", "Rate at which residual branches are left out, rising to it."),
     ("keep", click.Choice(("last", "best")), None, "Epoch whose weights are kept."),
     ("patience", click.INT, "EPOCHS", "Stop early after so many without a lower loss; 0: never."),
     ("temperature", _NUMBER, "T", "Temperature of the distillation from --teacher."),

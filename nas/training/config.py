@@ -55,6 +55,8 @@ class TrainConfig:
         mixup: Share of the batches of images that are blended with each other.
         cutmix: Share of the batches in which parts of images are replaced by those of others.
         randaugment: Magnitude of RandAugment, below 30; 0 for none.
+        drop_path: Rate at which the last residual branch is left out for a sample, earlier ones
+            less often.
         temperature: Of the distillation from a teacher.
         teacher_share: Share of the distillation in the loss.
         precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
@@ -79,6 +81,7 @@ class TrainConfig:
     mixup: float = _later(0.0)
     cutmix: float = _later(0.0)
     randaugment: int = _later(0)
+    drop_path: float = _later(0.0)
     temperature: float = _later(4.0)
     teacher_share: float = _later(0.5)
 
@@ -87,7 +90,7 @@ class TrainConfig:
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("momentum", "label_smoothing", "warmup", "ema"):
+        for name in ("momentum", "label_smoothing", "warmup", "ema", "drop_path"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
         for name in ("mixup", "cutmix", "teacher_share"):

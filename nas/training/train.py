@@ -23,6 +23,7 @@ from nas.training.identity import training_identity
 from nas.training.layout import takes_channels_last
 from nas.training.memory import check_memory
 from nas.training.methods.augmentation import augmentation
+from nas.training.methods.drop_path import training_graph
 from nas.training.methods.loss import training_loss
 from nas.training.methods.moving_average import moving_average
 
@@ -180,8 +181,9 @@ def train(
     device = torch.device(device)
     check_memory(graph, min(config.batch_size, data.train.rows), device)
     data = data.to(device)
+    trained = training_graph(graph, config, is_own=own is not None)
     if own is None:
-        module: nn.Module = _compiled(graph, params, seed).to(device)
+        module: nn.Module = _compiled(trained, params, seed).to(device)
         fastest = True
     else:
         own.start_from(params or {})
