@@ -75,7 +75,8 @@ def training(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAME|auto",
             default="auto",
             show_default=True,
-            help="Settings of the training; auto takes those for this kind and size of data.",
+            help="Settings of the training: few-images (below 1,000), long (tens of thousands of "
+            "images), plain (the training of a search), or auto, by kind and number of samples.",
         ),
     ):
         function = option(function)

@@ -22,10 +22,9 @@ from nas.exporting.save import load_module
 from nas.space.candidate import Candidate
 from nas.study.single.network import found_network
 from nas.study.single.teacher import found_teacher
-from nas.training.config import TrainConfig, default_training
 from nas.training.device import resolve_device
 from nas.training.predict import predict
-from nas.training.recipes.choice import recipe_for
+from nas.training.recipes.choice import AUTO, recipe_for
 from nas.training.starts.default import DEFAULT
 from nas.training.starts.predicted import PREDICTED
 from nas.training.starts.start import STARTS
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
+    from nas.training.config import TrainConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +88,8 @@ def train(
         space: The space of a notation, or of an architecture that starts from predicted weights.
         init: Initial weights of an architecture: ``default`` or ``predicted``.
         predictor: Predicts the initial weights; by default the shipped hypernetwork that fits.
-        recipe: Name in :data:`nas.training.recipes.RECIPES`, or ``auto`` for the one that suits
-            the number of samples; by default the training of a search.
+        recipe: Name in :data:`nas.training.recipes.RECIPES`, or ``auto``, the default, for the one
+            that suits the number of training samples.
         teacher: A trained network whose outputs this one learns too: a module, or the folder of a
             finished search or training.
         teacher_weights: A file with the teacher's weights; by default those in the folder, or
@@ -179,11 +179,11 @@ def _base(config: TrainConfig | None, recipe: str | None, data: Dataset) -> Trai
         ConfigError: Both a configuration and a recipe are given.
         UnknownNameError: There is no such recipe.
     """
-    if recipe is None:
-        return default_training(data.task) if config is None else config
-    if config is not None:
+    if config is None:
+        return recipe_for(recipe or AUTO, data).training(data)
+    if recipe is not None:
         raise ConfigError(
             "expected either a configuration of the training or a recipe, got both",
             hint="Name the recipe, and give what differs as options.",
         )
-    return recipe_for(recipe, data).training(data)
+    return config

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _OPERATIONS = 2
 """Operations of RandAugment on each batch, as usual (Cubuk et al. 2020, §4)."""
 
+_COLOURS = 3
+
 
 def augmentation(config: TrainConfig, data: Dataset) -> Augment | None:
     """A function that augments normalised batches of a data set; None if nothing is asked for.
@@ -70,15 +72,25 @@ def _check_installed() -> None:
 
 
 def _rand_augment(magnitude: int, split: Split) -> Callable[[Tensor], Tensor]:
-    """RandAugment of normalised images; it takes values of pixels between 0 and 1."""
+    """RandAugment of normalised images; it takes coloured ones with values between 0 and 1.
+
+    Raises:
+        ConfigError: Images are neither grey nor coloured.
+    """
     from kornia.augmentation.auto import RandAugment
 
+    channels = len(split.mean)
+    if channels not in (1, _COLOURS):
+        raise ConfigError(
+            f"randaugment is for images of 1 or {_COLOURS} channels, these have {channels}"
+        )
     operations = RandAugment(n=_OPERATIONS, m=magnitude)
     mean, std = (part[:, None, None] / 255 for part in (split.mean, split.std))
 
     def vary(images: Tensor) -> Tensor:
-        pixels: Tensor = operations((images * std + mean).clamp(0, 1))
-        return (pixels - mean) / std
+        pixels = (images * std + mean).clamp(0, 1).expand(-1, _COLOURS, -1, -1)
+        changed: Tensor = operations(pixels)[:, :channels]
+        return (changed - mean) / std
 
     return vary
 

@@ -1,9 +1,43 @@
-"""The recipes; what each setting gains is measured in ``benchmarks/recipes``."""
+"""The recipes; ``benchmarks/recipes`` measures what their settings gain."""
 
 from __future__ import annotations
 
+from nas.task.images import IMAGE_CLASSIFICATION
 from nas.training.recipes.recipe import RECIPES, Recipe
 
 PLAIN = "plain"
+FEW_IMAGES = "few-images"
+LONG = "long"
 
-RECIPES.register(PLAIN)(Recipe(description="the training of a search", settings={}))
+RECIPES.register(FEW_IMAGES)(
+    Recipe(
+        description="fewer than 1,000 images: smaller batches, so twice as many steps",
+        settings={"batch_size": 32},
+        kinds=(IMAGE_CLASSIFICATION,),
+    )
+)
+RECIPES.register(PLAIN)(
+    Recipe(
+        description="the training of a search",
+        settings={},
+        kinds=(IMAGE_CLASSIFICATION,),
+        least=1000,
+    )
+)
+RECIPES.register(LONG)(
+    Recipe(
+        description="tens of thousands of images and hundreds of epochs: strong augmentation",
+        # as torchvision's references train (Vryniotis 2021): no weight decay on norms, mixup and
+        # cutmix, random augmentation, an average of the weights
+        settings={
+            "epochs": 200,
+            "batch_size": 128,
+            "weight_decay": 5e-4,
+            "decay_norms": False,
+            "mixup": 0.5,
+            "cutmix": 0.5,
+            "randaugment": 9,
+            "ema": 0.9998,
+        },
+    )
+)

@@ -22,6 +22,7 @@ from nas.task.kind import KINDS
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.training.config import CHOICES, TrainConfig
 from nas.training.device import PRECISIONS
+from nas.training.recipes import AUTO, RECIPES
 from nas.training.starts import STARTS
 
 SEARCH, RANK, TRAIN, TRAIN_HYPERNET = (
@@ -94,6 +95,10 @@ def test_a_default_that_depends_on_the_kind_of_task_is_explained(command, option
 )
 def test_registered_names_are_explained(option, names):
     assert set(names) <= set(re.findall(r"\w+", help_of(SEARCH, option)))
+
+
+def test_all_recipes_are_explained():
+    assert {*RECIPES, AUTO} <= set(re.findall(r"[\w-]+", help_of(TRAIN, "--recipe")))
 
 
 def test_the_usual_number_of_splits_is_explained():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,7 @@ from torch import nn
 import nas
 from nas.errors import ConfigError, StudyError
 from nas.evaluate.untrained import UntrainedWeights
+from nas.training.config import TrainConfig
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, toy_space
 
 if TYPE_CHECKING:
@@ -76,3 +79,17 @@ def test_what_cannot_be_trained_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         nas.train(network, "digits", out=tmp_path, device="cpu", **options)  # type: ignore[arg-type]
+
+
+def test_a_recipe_is_chosen_by_the_number_of_samples(tmp_path: Path) -> None:
+    digits = nas.load_dataset("digits")
+    few = replace(digits, train=digits.train.subset(slice(0, 200)))
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    sizes = {}
+    for name, data in (("all", digits), ("few", few)):
+        nas.train(model, data, epochs=1, out=tmp_path / name, device="cpu")
+        record = json.loads((tmp_path / name / "training.json").read_text())
+        sizes[name] = record["identity"]["config"]["batch_size"]
+    assert sizes == {"all": 64, "few": 32}
+    with pytest.raises(ConfigError, match="either a configuration of the training or a recipe"):
+        nas.train(model, few, TrainConfig(), recipe="plain", out=tmp_path / "both")

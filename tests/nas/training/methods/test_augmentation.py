@@ -51,19 +51,35 @@ def test_the_share_of_mixed_batches_is_the_setting() -> None:
     assert 60 < mixed < 120
 
 
-def test_randaugment_sees_pixels_and_gives_normalised_images() -> None:
+@pytest.mark.parametrize("channels", [1, 3])
+def test_randaugment_sees_pixels_and_gives_normalised_images(channels: int) -> None:
     needs_kornia()
-    augment = augmentation(TrainConfig(randaugment=9), DATA)
-    assert augment is not None
-    batch = next(iter(DATA.train.batches(32)))
     split = images_of(DATA.train)
+    split = replace(
+        split,
+        images=split.images[:, :channels],
+        mean=split.mean[:channels],
+        std=split.std[:channels],
+    )
+    augment = augmentation(TrainConfig(randaugment=9), replace(DATA, train=split))
+    assert augment is not None
+    batch = next(iter(split.batches(32)))
     with seeded(0):
         (images,), labels = augment(batch)
     pixels = images * split.std[:, None, None] + split.mean[:, None, None]
     assert torch.equal(labels, batch.labels)
+    assert images.shape == batch.inputs[0].shape
     assert not torch.allclose(images, batch.inputs[0], atol=1e-3)
     assert pixels.min() > -0.5
     assert pixels.max() < 255.5
+
+
+def test_randaugment_of_other_images_is_refused() -> None:
+    needs_kornia()
+    split = images_of(DATA.train)
+    split = replace(split, mean=split.mean[:2], std=split.std[:2])
+    with pytest.raises(ConfigError, match="images of 1 or 3 channels, these have 2"):
+        augmentation(TrainConfig(randaugment=9), replace(DATA, train=split))
 
 
 def test_a_seed_decides_the_augmentation() -> None:
