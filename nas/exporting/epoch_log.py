@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,39 @@ from nas.training.train import Epoch, Log
 OpenLog = Callable[[Path], AbstractContextManager[Log]]
 """Opens the log of a training in its folder."""
 
-LOGS: Registry[OpenLog] = Registry("log")
+
+@dataclass(frozen=True, kw_only=True)
+class EpochLog:
+    """A kind of log.
+
+    Attributes:
+        open: Opens one.
+        package: Name of an optional package that it needs.
+    """
+
+    open: OpenLog
+    package: str | None = None
+
+    def check_installed(self) -> None:
+        """Raise unless its package is installed.
+
+        Raises:
+            ConfigError: It is not.
+        """
+        if self.package is not None and find_spec(self.package) is None:
+            raise ConfigError(
+                f"the log needs {self.package}, which is not installed",
+                hint=f"pip install {self.package}",
+            )
+
+
+LOGS: Registry[EpochLog] = Registry("log")
 CSV_FILE = "log.csv"
 TENSORBOARD_FOLDER = "tensorboard"
 
 
-@LOGS.register("csv")
 @contextmanager
-def csv_log(folder: Path) -> Iterator[Log]:
+def _csv_log(folder: Path) -> Iterator[Log]:
     """A table with a row for each epoch.
 
     It is written anew after each of them, so that a resumed training has no row twice.
@@ -44,19 +69,9 @@ def csv_log(folder: Path) -> Iterator[Log]:
     yield write
 
 
-@LOGS.register("tensorboard")
 @contextmanager
-def tensorboard_log(folder: Path) -> Iterator[Log]:
-    """Scalars for TensorBoard; a resumed training replaces epochs that it repeats.
-
-    Raises:
-        ConfigError: TensorBoard is not installed.
-    """
-    if find_spec("tensorboard") is None:
-        raise ConfigError(
-            "the log 'tensorboard' needs tensorboard, which is not installed",
-            hint="pip install tensorboard",
-        )
+def _tensorboard_log(folder: Path) -> Iterator[Log]:
+    """Scalars for TensorBoard; a resumed training replaces epochs that it repeats."""
     from torch.utils.tensorboard import SummaryWriter
 
     writer: Any = None
@@ -75,3 +90,7 @@ def tensorboard_log(folder: Path) -> Iterator[Log]:
     finally:
         if writer is not None:
             writer.close()
+
+
+LOGS.register("csv")(EpochLog(open=_csv_log))
+LOGS.register("tensorboard")(EpochLog(open=_tensorboard_log, package="tensorboard"))

@@ -18,7 +18,7 @@ from nas.resume import check_same
 from nas.training.config import default_training
 from nas.training.evaluate import ClassAccuracy, accuracy_by_class, evaluate
 from nas.training.identity import training_identity
-from nas.training.train import check_trainable, train
+from nas.training.train import check_methods, check_trainable, train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,6 +137,7 @@ def train_and_save(
 
     Raises:
         GraphError: The network is not for this data, cannot be run, or has nothing to train.
+        ConfigError: A method of the training cannot be used.
         ExportError: The network cannot be exported; this is found before the training.
         StudyError: The directory holds another training, or a model of another origin.
         CheckpointError: The state of the training is corrupt.
@@ -154,6 +155,7 @@ def train_and_save(
         return result
     if not checkpoint.exists():
         check_trainable(graph)
+        check_methods(graph, data, config, own=own, teacher=teacher)
         check_exportable(graph, data)
     write_result(directory, known, None)
     with nullcontext() if log is None else log(directory) as write:

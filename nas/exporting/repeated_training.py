@@ -11,6 +11,7 @@ from nas.exporting.final_training import Repeat, read_result, train_and_save, wr
 from nas.exporting.save import load_module, save
 from nas.training.config import default_training
 from nas.training.identity import training_identity
+from nas.training.train import check_methods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +84,7 @@ def train_repeatedly(
     result = read_result(directory, known)
     if result is not None and len(result.repeats) == repeats:
         return result
+    check_methods(graph, data, config, own=first, teacher=teacher)
     write_result(directory, known, None)
     found: dict[int, FinalTraining] = {}
     with stage(listen, "repeats", repeats, steps="trainings") as progress:

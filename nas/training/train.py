@@ -135,6 +135,32 @@ def check_trainable(graph: Graph) -> None:
         raise GraphError("the network has no parameters, so there is nothing to train")
 
 
+def check_methods(
+    graph: Graph,
+    data: Dataset,
+    config: TrainConfig,
+    *,
+    own: OwnModule | None = None,
+    teacher: Teacher | None = None,
+) -> None:
+    """Raise unless all methods of a training can be used.
+
+    Args:
+        graph: The network.
+        data: At the graph's resolution.
+        config: The settings.
+        own: The user's module of this network, if it is trained in its place.
+        teacher: A network whose outputs it also learns.
+
+    Raises:
+        ConfigError: A method makes no sense for the task or the network, or needs a package that
+            is missing.
+    """
+    config.check_suits(data.task.traits, taught=teacher is not None)
+    training_graph(graph, config, is_own=own is not None)
+    augmentation(config, data)
+
+
 def _is_statistic(name: str) -> bool:
     return name.rpartition(".")[2] in ("running_mean", "running_var", "num_batches_tracked")
 
@@ -172,12 +198,12 @@ def train(
 
     Raises:
         GraphError: The network has no parameters to train.
-        ConfigError: A method makes no sense for the task, or needs a package that is missing.
+        ConfigError: A method cannot be used, see :func:`check_methods`.
         TrainingError: The loss is no longer finite, or there is too little memory.
         CheckpointError: The checkpoint is corrupt or of another training.
     """
     check_trainable(graph)
-    config.check_suits(data.task.traits, taught=teacher is not None)
+    check_methods(graph, data, config, own=own, teacher=teacher)
     device = torch.device(device)
     check_memory(graph, min(config.batch_size, data.train.rows), device)
     data = data.to(device)

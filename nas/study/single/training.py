@@ -120,12 +120,13 @@ def train(
         1
     """
     STARTS.get(init)
-    open_log = None if log is None else LOGS.get(log)
+    epoch_log = None if log is None else LOGS.get(log)
+    if epoch_log is not None:
+        epoch_log.check_installed()
     if repeats < 1:
         raise ConfigError(f"repeats must be at least 1, got {repeats}")
     data, place = data_of(data, listen), resolve_device(device)
     training = changed(_base(config, recipe, data), options)
-    training.check_suits(data.task.traits, taught=teacher is not None)
     found = found_network(network, space, data.task)
     graph = found.network if isinstance(found, Candidate) else found
     data = fitted(data, graph)
@@ -166,7 +167,7 @@ def train(
         seed=seed,
         device=place,
         listen=listen,
-        log=open_log,
+        log=None if epoch_log is None else epoch_log.open,
     )
     module = load_module(graph, directory, own=own(seed))
     return TrainedNetwork(module, figures, Files(directory))

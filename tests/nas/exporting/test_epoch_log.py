@@ -17,7 +17,7 @@ EPOCHS = [Epoch(1 / number, 0.5, 2.0, rate=0.1, seconds=3.0) for number in (1, 2
 
 
 def write(name: str, folder: Path, counts: tuple[int, ...]) -> None:
-    with LOGS.get(name)(folder) as log:
+    with LOGS.get(name).open(folder) as log:
         for count in counts:
             log(EPOCHS[:count])
 
@@ -44,10 +44,9 @@ def test_scalars_of_tensorboard(tmp_path: Path) -> None:
     assert [event.value for event in found] == pytest.approx([1, 1 / 2, 1 / 3])
 
 
-def test_without_tensorboard_there_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_its_package_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nas.exporting.epoch_log.find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="needs tensorboard") as caught:
-        write("tensorboard", tmp_path, (1,))
+    with pytest.raises(ConfigError, match="the log needs tensorboard") as caught:
+        LOGS.get("tensorboard").check_installed()
     assert caught.value.hint == "pip install tensorboard"
+    LOGS.get("csv").check_installed()

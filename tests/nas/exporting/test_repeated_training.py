@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from nas.errors import StudyError
+from nas.errors import ConfigError, StudyError
 from nas.events import Advanced, Event
 from nas.exporting.files import Files
 from nas.exporting.final_training import train_and_save
@@ -85,3 +86,12 @@ def test_one_training_and_several_are_different(tmp_path: Path) -> None:
     train_and_save(toy_graph(), toy_data(), tmp_path / "one", SHORT, seed=4)
     with pytest.raises(StudyError, match='other repeats: "one", not "several"'):
         run(tmp_path / "one")
+
+
+def test_a_method_that_cannot_be_used_leaves_nothing_behind(tmp_path: Path) -> None:
+    config, said = replace(SHORT, drop_path=0.1), "no branch beside an identity shortcut"
+    with pytest.raises(ConfigError, match=said):
+        run(tmp_path, config=config)
+    with pytest.raises(ConfigError, match=said):
+        train_and_save(toy_graph(), toy_data(), tmp_path, config)
+    assert list(tmp_path.iterdir()) == []
