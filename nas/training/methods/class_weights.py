@@ -28,7 +28,7 @@ def class_weights(labels: Tensor, classes: int) -> Tensor:
 
     Example:
         >>> class_weights(torch.tensor([0, 0, 0, 1]), 2)
-        tensor([0.6669, 1.9993])
+        tensor([0.6670, 1.9990])
     """
     counts = labels[labelled(labels)].bincount(minlength=classes).double()
     effective = (1 - _BETA**counts) / (1 - _BETA)
