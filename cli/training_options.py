@@ -75,8 +75,9 @@ def training(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAME|auto",
             default="auto",
             show_default=True,
-            help="Settings of the training: few-images (below 1,000), long (tens of thousands of "
-            "images), plain (the training of a search), or auto, by kind and number of samples.",
+            help="Settings of the training: few-images (below 1,000), nodes (of a graph), long "
+            "(tens of thousands of images), plain (the training of a search), or auto, by kind "
+            "and number of samples.",
         ),
     ):
         function = option(function)

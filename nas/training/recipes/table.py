@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.nodes import NODE_CLASSIFICATION
 from nas.training.recipes.recipe import RECIPES, Recipe
 
 PLAIN = "plain"
 FEW_IMAGES = "few-images"
+NODES = "nodes"
 LONG = "long"
 
 RECIPES.register(FEW_IMAGES)(
@@ -22,6 +24,13 @@ RECIPES.register(PLAIN)(
         settings={},
         kinds=(IMAGE_CLASSIFICATION,),
         least=1000,
+    )
+)
+RECIPES.register(NODES)(
+    Recipe(
+        description="nodes of a graph: label smoothing",
+        settings={"label_smoothing": 0.1},
+        kinds=(NODE_CLASSIFICATION,),
     )
 )
 RECIPES.register(LONG)(
