@@ -57,7 +57,7 @@ def test_randaugment_sees_pixels_and_gives_normalised_images(channels: int) -> N
     split = images_of(DATA.train)
     split = replace(
         split,
-        images=split.images[:, :channels],
+        held=split.images[:, :channels],
         mean=split.mean[:channels],
         std=split.std[:channels],
     )
