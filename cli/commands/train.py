@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import options
+from cli import options, training_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from nas.exporting.final_training import FinalTraining, Spread
     from nas.task.kind import TaskKind
     from nas.training.evaluate import ClassAccuracy
 
@@ -24,6 +25,7 @@ _CLASSES = 10
     epilog=options.examples(
         "nas train 'runs/resnet-cluttered-digits#78'",
         "nas train found.json --dataset cifar10 --max-epochs 100",
+        "nas train found.json --repeats 3 --teacher runs/resnet-cluttered-digits --log csv",
     ),
 )
 @click.argument("architecture")
@@ -41,6 +43,7 @@ _CLASSES = 10
 )
 @options.weights()
 @options.max_epochs
+@training_options.training
 @options.device
 @options.seed
 @click.option(
@@ -69,33 +72,42 @@ def command(
     init: str,
     weights: str | None,
     max_epochs: int | None,
+    recipe: str,
+    teacher: str | None,
+    teacher_weights: Path | None,
+    repeats: int,
+    log: str | None,
     device: str,
     seed: int,
     threads: int,
     out: Path | None,
     as_json: bool,
     quiet: bool,
+    **settings: Any,
 ) -> None:
     """Train one network to the end, test it, and write it out as plain PyTorch.
 
     ARCHITECTURE is a graph file (architecture.json), an architecture in the notation of --space, a
     run folder, or an architecture of a run (RUN#78, RUN#1a2b3c). Space, data set and weights of a
     run are taken over if they have registered names and no option is given. A repeated command
-    continues where it stopped, or shows its result if it has finished.
+    continues where it stopped, or shows its result if it has finished. Settings of the training
+    that are not given are those of the recipe.
     """
     from dataclasses import asdict
+    from typing import Literal
 
     from cli.architecture import read_network
     from cli.data_set import announce
     from cli.output import count, emit_json, listener, pairs, quality
     from cli.setup import out_directory, reserve, use_device
     from cli.space import find_space
+    from cli.user_code.teacher import read_teacher
     from nas.data.catalog import load
     from nas.data.fitted import fitted
     from nas.errors import counted
     from nas.space.candidate import Candidate
     from nas.study.single.training import train
-    from nas.training.config import default_training
+    from nas.training.recipes import recipe_name
 
     used = ("space", "dataset", "weights") if init == "predicted" else ("dataset",)
     space, dataset, weights = options.of_run(ctx, architecture, used)
@@ -109,7 +121,10 @@ def command(
         seed=0,
         listen=listen,
     )
-    config = default_training(data.task, max_epochs)
+    recipe = recipe_name(recipe, data)
+    changes = {name: value for name, value in settings.items() if value is not None}
+    if max_epochs is not None:
+        changes["epochs"] = max_epochs
     network = read_network(architecture, space, data.task)
     graph = network.network if isinstance(network, Candidate) else network
     fitted(data, graph)  # raises before weights are loaded and a folder is created
@@ -119,32 +134,58 @@ def command(
     found = train(
         network,
         data,
-        config,
         space=find_space(space, data.task) if init == "predicted" else None,
         init=init,
         predictor=weights,
+        recipe=recipe,
+        teacher=None if teacher is None else read_teacher(teacher),
+        teacher_weights=teacher_weights,
+        repeats=repeats,
+        log=log,
         out=directory,
         seed=seed,
         device=str(torch_device),
         listen=listen,
+        **changes,
     )
     trained, written = found.figures, found.files
     files = {"model": written.source, "weights": written.weights}
     if as_json:
-        emit_json({"init": found.start.start, **asdict(trained), "files": files})
+        document = {"init": found.start.start, "recipe": recipe, **asdict(trained), "files": files}
+        if trained.repeats:
+            splits: tuple[Literal["val", "test"], ...] = ("val", "test")
+            document["over_seeds"] = {f"{x}_accuracy": asdict(trained.spread(x)) for x in splits}
+        emit_json(document)
         return
     kind = data.task.traits
     pairs(
         {
             f"test {kind.metric}": quality(trained.test_accuracy, kind, len(data.test)),
+            **_over_seeds(trained, kind),
             "size": f"{counted(trained.params, 'parameter')}, {count(trained.macs)} MACs",
             "trained": f"{counted(trained.epochs, 'epoch')} in {trained.seconds:.1f} s from "
-            f"{found.start.start} weights",
+            f"{found.start.start} weights, recipe {recipe}",
             "model": written.source,
         }
     )
     if trained.by_class:
         _show_classes(trained.by_class, kind)
+
+
+def _over_seeds(trained: FinalTraining, kind: TaskKind) -> dict[str, str]:
+    """Lines on several seeds; the figures above are those of the best on the ranking split."""
+    if not trained.repeats:
+        return {}
+    test, ranking = trained.spread("test"), trained.spread("val")
+    name = f"over {len(trained.repeats)} seeds"
+    return {
+        name: f"{_spread(test, kind)} (standard deviation); on the ranking split "
+        f"{_spread(ranking, kind)}"
+    }
+
+
+def _spread(found: Spread, kind: TaskKind) -> str:
+    return f"{kind.shown(found.mean)} ± {kind.metric_format.format(found.deviation).rstrip('%')}"
 
 
 def _show_classes(classes: Sequence[ClassAccuracy], kind: TaskKind) -> None:

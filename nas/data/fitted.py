@@ -18,7 +18,8 @@ def fitted(data: Dataset, graph: Graph) -> Dataset:
         GraphError: The network does not map the data's samples to its classes.
     """
     task, kind = data.task, data.task.traits
-    inputs = tuple(spec.shape for spec in graph.inputs)
+    # a graph that was read from a module has the number of edges it was read with
+    inputs = tuple((2, 1) if spec.is_edge_index else spec.shape for spec in graph.inputs)
     outputs = tuple(graph.shapes[name] for name in graph.outputs)
     resolution = inputs[0][-1]
     if inputs == kind.spec(task.width, resolution) and outputs == ((1, task.classes),):

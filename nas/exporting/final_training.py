@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any, Literal
 
 from nas.analysis.cost import cost
 from nas.data.fitted import fitted
@@ -16,7 +18,7 @@ from nas.resume import check_same
 from nas.training.config import default_training
 from nas.training.evaluate import ClassAccuracy, accuracy_by_class, evaluate
 from nas.training.identity import training_identity
-from nas.training.train import check_trainable, train
+from nas.training.train import check_methods, check_trainable, train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,13 +28,33 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from nas.data.dataset import Dataset
+    from nas.exporting.epoch_log import OpenLog
     from nas.graph.graph import Graph
     from nas.modules.own_module import OwnModule
     from nas.training.config import TrainConfig
+    from nas.training.methods.distillation import Teacher
 
 RECORD = "training.json"
 CHECKPOINT = "checkpoint.safetensors"
 _FORMAT = "nas-training"
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Figures of one of several trainings that differ in their seed."""
+
+    seed: int
+    val_accuracy: float
+    test_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation of an accuracy over several seeds."""
+
+    mean: float
+    deviation: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +69,8 @@ class FinalTraining:
         macs: Multiply-accumulates of one sample.
         seconds: Time of training, without interruptions.
         by_class: Accuracy on each class of the test split; empty for a regression.
+        repeats: Figures of all seeds, if there are several; the others are those of the seed with
+            the best accuracy on the ranking split.
     """
 
     epochs: int
@@ -56,6 +80,28 @@ class FinalTraining:
     macs: int
     seconds: float
     by_class: tuple[ClassAccuracy, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
+
+    def spread(self, split: Literal["val", "test"]) -> Spread:
+        """Mean and spread of the accuracy on a split over at least two seeds."""
+        values = [getattr(one, f"{split}_accuracy") for one in self.repeats]
+        return Spread(fmean(values), stdev(values))
+
+    def card(self) -> dict[str, Any]:
+        """The figures, accuracies first, without times: equal trainings write equal files."""
+        figures: dict[str, Any] = {
+            "test_accuracy": self.test_accuracy,
+            "val_accuracy": self.val_accuracy,
+            "epochs": self.epochs,
+            "params": self.params,
+            "macs": self.macs,
+        }
+        if self.repeats:
+            spread = self.spread("test")
+            figures["seeds"] = len(self.repeats)
+            figures["mean_test_accuracy"] = spread.mean
+            figures["deviation_of_test_accuracy"] = spread.deviation
+        return figures
 
 
 def train_and_save(
@@ -66,9 +112,11 @@ def train_and_save(
     *,
     params: Mapping[str, Tensor] | None = None,
     own: OwnModule | None = None,
+    teacher: Teacher | None = None,
     seed: int = 0,
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
+    log: OpenLog | None = None,
 ) -> FinalTraining:
     """Train, test and export a network, with a record of the training in the directory.
 
@@ -81,12 +129,15 @@ def train_and_save(
         config: Epochs, rates; the task's default if None.
         params: Weights to start from; torch's defaults drawn from the seed if None.
         own: The user's module of this network, trained in its place.
+        teacher: A network whose outputs it also learns.
         seed: Seed of the initial weights, the order of the images, augmentation and dropout.
         device: Device of the training.
         listen: Receives the events of every epoch.
+        log: Opens a log of the epochs in the directory.
 
     Raises:
         GraphError: The network is not for this data, cannot be run, or has nothing to train.
+        ConfigError: A method of the training cannot be used.
         ExportError: The network cannot be exported; this is found before the training.
         StudyError: The directory holds another training, or a model of another origin.
         CheckpointError: The state of the training is corrupt.
@@ -94,27 +145,33 @@ def train_and_save(
     """
     data = fitted(data, graph).to(device)
     config = config or default_training(data.task)
-    known = training_identity(graph, data, config, params=params, own=own, seed=seed)
-    result = _read(directory, known)
+    known = training_identity(
+        graph, data, config, params=params, own=own, teacher=teacher, seed=seed
+    )
+    result = read_result(directory, known)
     checkpoint = directory / CHECKPOINT
     if result is not None:
         checkpoint.unlink(missing_ok=True)  # left by a process that was killed at this point
         return result
     if not checkpoint.exists():
         check_trainable(graph)
+        check_methods(graph, data, config, own=own, teacher=teacher)
         check_exportable(graph, data)
-    _write(directory, known, None)
-    trained = train(
-        graph,
-        data,
-        config,
-        params=params,
-        own=own,
-        seed=seed,
-        device=device,
-        listen=listen,
-        checkpoint=checkpoint,
-    )
+    write_result(directory, known, None)
+    with nullcontext() if log is None else log(directory) as write:
+        trained = train(
+            graph,
+            data,
+            config,
+            params=params,
+            own=own,
+            teacher=teacher,
+            seed=seed,
+            device=device,
+            listen=listen,
+            log=write,
+            checkpoint=checkpoint,
+        )
     precision = config.precision
     tested = evaluate(
         trained.module, data.test, data.task.traits, device=device, precision=precision
@@ -131,21 +188,22 @@ def train_and_save(
             trained.module, data, data.test, device=device, precision=precision
         ),
     )
-    save(graph, trained.module, directory, own=own, data=data, figures=_card(result))
-    _write(directory, known, result)
+    save(graph, trained.module, directory, own=own, data=data, figures=result.card())
+    write_result(directory, known, result)
     checkpoint.unlink(missing_ok=True)
     return result
 
 
-def _card(result: FinalTraining) -> dict[str, Any]:
-    """The figures, accuracies first, without the time: the same training writes the same files."""
-    figures = asdict(result)
-    del figures["by_class"], figures["seconds"]
-    return {name: figures.pop(name) for name in ("test_accuracy", "val_accuracy")} | figures
+def read_result(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
+    """The result that lies in a directory, None if the training has not finished.
 
+    Args:
+        directory: Where the record and the model lie.
+        known: The identity of the training.
 
-def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
-    """The result that lies in a directory, None if the training has not finished."""
+    Raises:
+        StudyError: The directory holds another training, or a model of another origin.
+    """
     record, files = directory / RECORD, Files(directory)
     if not record.exists():
         if files.weights.exists():
@@ -157,9 +215,10 @@ def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
         finished = None if result is None else _result(result)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(directory, record, repr(error)) from None
+    one = {"repeats": "one"}
     check_same(
-        before,
-        known,
+        {**one, **before},
+        {**one, **known},
         f"the training in {str(directory)!r}",
         lambda text: _refused(directory, text),
     )
@@ -167,12 +226,14 @@ def _read(directory: Path, known: Mapping[str, Any]) -> FinalTraining | None:
 
 
 def _result(entries: Mapping[str, Any]) -> FinalTraining:
-    """A result as it is written; earlier versions wrote no classes."""
+    """A result as it is written; earlier versions wrote neither classes nor repeats."""
     classes = tuple(ClassAccuracy(**entry) for entry in entries.get("by_class", ()))
-    return FinalTraining(**{**entries, "by_class": classes})
+    repeats = tuple(Repeat(**entry) for entry in entries.get("repeats", ()))
+    return FinalTraining(**{**entries, "by_class": classes, "repeats": repeats})
 
 
-def _write(directory: Path, known: Mapping[str, Any], result: FinalTraining | None) -> None:
+def write_result(directory: Path, known: Mapping[str, Any], result: FinalTraining | None) -> None:
+    """Write the record of a training; None as its result until it has finished."""
     finished = None if result is None else asdict(result)
     write_json(
         directory / RECORD, {"format": _FORMAT, "identity": dict(known), "result": finished}

@@ -20,7 +20,7 @@ class Batch(NamedTuple):
     Attributes:
         inputs: Arguments of one call.
         labels: Class indices, or :data:`UNLABELLED`: (rows,); of regression targets
-            (rows, targets).
+            (rows, targets); of mixed images shares of classes (rows, classes).
     """
 
     inputs: Inputs

@@ -10,15 +10,19 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def cross_entropy(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+def cross_entropy(
+    logits: Tensor, labels: Tensor, smoothing: float, weights: Tensor | None = None
+) -> Tensor:
     """Mean cross-entropy in nats over the labelled rows.
 
     Args:
         logits: (rows, classes).
-        labels: Class indices (rows,), :data:`nas.task.batch.UNLABELLED` where a row has none.
+        labels: Class indices (rows,), :data:`nas.task.batch.UNLABELLED` where a row has none; or
+            shares of classes (rows, classes).
         smoothing: Share of the target spread over all classes.
+        weights: Weight of each class (classes,); equal if None.
     """
-    return F.cross_entropy(logits, labels, label_smoothing=smoothing)
+    return F.cross_entropy(logits, labels, weights, label_smoothing=smoothing)
 
 
 def class_figures(logits: Tensor, labels: Tensor) -> dict[str, float]:

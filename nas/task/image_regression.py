@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 IMAGE_REGRESSION = "image-regression"
 
 
-def squared_error(outputs: Tensor, targets: Tensor, smoothing: float) -> Tensor:
-    """Mean squared error of outputs (rows, targets); there is nothing to smooth."""
+def squared_error(
+    outputs: Tensor, targets: Tensor, smoothing: float, weights: Tensor | None = None
+) -> Tensor:
+    """Mean squared error of outputs (rows, targets); there is nothing to smooth or to balance."""
     return F.mse_loss(outputs, targets)
 
 
@@ -51,6 +53,12 @@ KINDS.register(IMAGE_REGRESSION)(
         output="target",
         usual={"classes": 1, "channels": 3, "resolution": 32},
         training={"lr": 0.02, "label_smoothing": 0.0},
+        unsuited={
+            **dict.fromkeys(("mixup", "cutmix"), "targets of mixed images are not known"),
+            "randaugment": "it may change the targets of an image",
+            "balanced": "a regression has no classes",
+            "teacher": "distillation compares probabilities of classes",
+        },
         loss=squared_error,
         figures=regression_figures,
         targets=as_given,

@@ -74,6 +74,7 @@ KINDS.register(IMAGE_CLASSIFICATION)(
         full_epochs=30,
         finalists=6,
         training={},
+        unsuited={},
         score_weights=SCORE_WEIGHTS,
         general_score_weights=GENERAL_SCORE_WEIGHTS,
         untrained_score_weights=UNTRAINED_SCORE_WEIGHTS,

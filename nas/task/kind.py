@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -15,6 +15,22 @@ from nas.task.batch import Batch, Inputs
 
 Vary = Callable[[Batch, bool, torch.Generator], Batch]
 """Changes a training batch at random; the second argument allows images to be mirrored."""
+
+
+class TaskLoss(Protocol):
+    """The loss of a kind of task."""
+
+    def __call__(
+        self, outputs: Tensor, labels: Tensor, smoothing: float, weights: Tensor | None = None, /
+    ) -> Tensor:
+        """Mean loss of outputs (rows, outputs).
+
+        Args:
+            outputs: Of a network.
+            labels: As in :class:`nas.task.batch.Batch`.
+            smoothing: Share of label smoothing.
+            weights: Weight of each class; equal if None.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +51,7 @@ class TaskKind(Metric):
         full_epochs: Length of a full training.
         finalists: Number of architectures that a search trains briefly.
         training: Differences from the defaults of :class:`nas.training.TrainConfig`.
+        unsuited: Why methods of training make no sense here, by their names.
         score_weights: Weight of each figure in the score, in the space a hypernetwork was trained
             in; see :class:`nas.evaluate.ScoreAggregate`.
         general_score_weights: The same in other spaces.
@@ -48,7 +65,7 @@ class TaskKind(Metric):
             no ranking has proved itself.
         vary: Augments a batch for the training of a network.
         vary_for_hypernet: Augments a batch for the training of a hypernetwork.
-        loss: Mean loss of outputs (rows, outputs) for labels, with a share of label smoothing.
+        loss: Mean loss of outputs (rows, outputs) for labels.
         figures: ``accuracy`` (the metric, higher better), ``loss`` and ``brier`` of outputs for
             the labels of all their rows.
         targets: Outputs (rows, outputs) of a perfect network for labels and a number of outputs.
@@ -68,6 +85,7 @@ class TaskKind(Metric):
     full_epochs: int
     finalists: int
     training: Mapping[str, Any]
+    unsuited: Mapping[str, str]
     score_weights: Mapping[str, float]
     general_score_weights: Mapping[str, float]
     untrained_score_weights: Mapping[str, float]
@@ -78,7 +96,7 @@ class TaskKind(Metric):
     founders: int
     vary: Vary
     vary_for_hypernet: Vary
-    loss: Callable[[Tensor, Tensor, float], Tensor]
+    loss: TaskLoss
     figures: Callable[[Tensor, Tensor], dict[str, float]]
     targets: Callable[[Tensor, int], Tensor]
     usage: str

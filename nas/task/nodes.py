@@ -71,6 +71,7 @@ KINDS.register(NODE_CLASSIFICATION)(
             "schedule": "constant",
             "keep": "best",
         },
+        unsuited=dict.fromkeys(("mixup", "cutmix", "randaugment"), "samples are no images"),
         score_weights=SCORE_WEIGHTS,
         general_score_weights=SCORE_WEIGHTS,
         untrained_score_weights={

@@ -10,34 +10,43 @@ import torch
 from nas.errors import TrainingError
 from nas.modules.classifier import first_tensor
 from nas.training.device import autocast, channels_last_for
+from nas.training.methods.optimiser import make_optimiser
 from nas.training.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from nas.task.batch import Batch
     from nas.task.kind import TaskKind
     from nas.training.config import TrainConfig
+    from nas.training.methods.loss import Loss
 
 
 class Descent:
-    """Takes optimiser steps on the loss of a network, with label smoothing and gradient clipping.
+    """Takes optimiser steps on the loss of a network, with gradient clipping.
 
     Args:
         module: Trained in place; parameters that require no gradient are not changed.
         config: Optimiser and rates.
         kind: Kind of task; it defines the loss.
         device: Device of the module.
+        loss: Of outputs and a batch; that of the kind, with label smoothing, if None.
     """
 
     def __init__(
-        self, module: nn.Module, config: TrainConfig, kind: TaskKind, device: torch.device
+        self,
+        module: nn.Module,
+        config: TrainConfig,
+        kind: TaskKind,
+        device: torch.device,
+        *,
+        loss: Loss | None = None,
     ) -> None:
         self._module = module
         self._config = config
-        self._kind = kind
+        self._loss = loss or _usual(kind, config)
         self._device = device
-        self.optimiser = _optimiser(module, config)
+        self.optimiser = make_optimiser(module, config)
 
     def step(self, batch: Batch, rate: float, *, where: str) -> float:
         """Train on one batch.
@@ -60,9 +69,7 @@ class Descent:
             safe_convolutions(self._device),
         ):
             outputs = self._module(*channels_last_for(self._module, batch.inputs))
-            loss = self._kind.loss(
-                first_tensor(outputs).float(), batch.labels, self._config.label_smoothing
-            )
+            loss = self._loss(first_tensor(outputs).float(), batch)
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(f"the loss is {value} in {where}", hint="Lower the learning rate.")
@@ -73,15 +80,8 @@ class Descent:
         return value
 
 
-def _optimiser(module: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    if config.optimiser == "adam":
-        return torch.optim.Adam(
-            module.parameters(), lr=config.lr, weight_decay=config.weight_decay
-        )
-    return torch.optim.SGD(
-        module.parameters(),
-        lr=config.lr,
-        momentum=config.momentum,
-        weight_decay=config.weight_decay,
-        nesterov=config.momentum > 0,
-    )
+def _usual(kind: TaskKind, config: TrainConfig) -> Loss:
+    def loss(outputs: Tensor, batch: Batch) -> Tensor:
+        return kind.loss(outputs, batch.labels, config.label_smoothing)
+
+    return loss

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.modules.own_module import OwnModule
     from nas.training.config import TrainConfig
+    from nas.training.methods.distillation import Teacher
 
 
 def training_identity(
@@ -26,14 +26,16 @@ def training_identity(
     *,
     params: Mapping[str, Tensor] | None,
     own: OwnModule | None = None,
+    teacher: Teacher | None = None,
     seed: int,
 ) -> dict[str, Any]:
     """All settings that determine the result of a training, as JSON values."""
     start = "default" if params is None else digest(params)
-    return {
+    found = {
         "architecture": blake2b(graph.to_json().encode(), digest_size=16).hexdigest(),
-        "config": asdict(config),
+        "config": config.identity(),
         "data": data.fingerprint,
         "initialisation": start if own is None else f"own module, {start}",
         "seed": seed,
     }
+    return found if teacher is None else {**found, "teacher": teacher.identity}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,8 @@ import torch
 
 from nas.compile.module import to_module
 from nas.config import from_mapping
-from nas.errors import CheckpointError, ConfigError, GraphError
-from nas.events import Listener, ignore, stage
+from nas.errors import CheckpointError, ConfigError, GraphError, counted
+from nas.events import Listener, Noted, ignore, stage
 from nas.resume import check_same, read_state, write_state
 from nas.seeding import derive, generator, seeded
 from nas.training.descent import Descent
@@ -20,6 +22,10 @@ from nas.training.evaluate import evaluate
 from nas.training.identity import training_identity
 from nas.training.layout import takes_channels_last
 from nas.training.memory import check_memory
+from nas.training.methods.augmentation import augmentation
+from nas.training.methods.drop_path import training_graph
+from nas.training.methods.loss import training_loss
+from nas.training.methods.moving_average import moving_average
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,15 +38,26 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.modules.own_module import OwnModule
     from nas.training.config import TrainConfig
+    from nas.training.methods.distillation import Teacher
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """Figures of one pass: mean training loss, accuracy and loss on the ranking split."""
+    """Figures of one pass.
+
+    Attributes:
+        train_loss: Mean over its steps.
+        val_accuracy: Accuracy on the ranking split.
+        val_loss: Loss on the ranking split.
+        rate: Learning rate of its last step.
+        seconds: Its time, evaluation included.
+    """
 
     train_loss: float
     val_accuracy: float
     val_loss: float
+    rate: float = 0.0
+    seconds: float = field(default=0.0, compare=False)
 
     def beats(self, other: Epoch) -> bool:
         """Whether its loss on the ranking split is lower.
@@ -48,6 +65,10 @@ class Epoch:
         Accuracies on a few hundred samples are coarse, and the highest of many is biased upwards.
         """
         return self.val_loss < other.val_loss or math.isnan(other.val_loss)
+
+
+Log = Callable[[Sequence[Epoch]], None]
+"""Receives all epochs of a training so far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +135,32 @@ def check_trainable(graph: Graph) -> None:
         raise GraphError("the network has no parameters, so there is nothing to train")
 
 
+def check_methods(
+    graph: Graph,
+    data: Dataset,
+    config: TrainConfig,
+    *,
+    own: OwnModule | None = None,
+    teacher: Teacher | None = None,
+) -> None:
+    """Raise unless all methods of a training can be used.
+
+    Args:
+        graph: The network.
+        data: At the graph's resolution.
+        config: The settings.
+        own: The user's module of this network, if it is trained in its place.
+        teacher: A network whose outputs it also learns.
+
+    Raises:
+        ConfigError: A method makes no sense for the task or the network, or needs a package that
+            is missing.
+    """
+    config.check_suits(data.task.traits, taught=teacher is not None)
+    training_graph(graph, config, is_own=own is not None)
+    augmentation(config, data)
+
+
 def _is_statistic(name: str) -> bool:
     return name.rpartition(".")[2] in ("running_mean", "running_var", "num_batches_tracked")
 
@@ -125,9 +172,11 @@ def train(
     *,
     params: Mapping[str, Tensor] | None = None,
     own: OwnModule | None = None,
+    teacher: Teacher | None = None,
     seed: int = 0,
     device: torch.device | str = "cpu",
     listen: Listener = ignore,
+    log: Log | None = None,
     checkpoint: Path | None = None,
 ) -> Trained:
     """Train a network on the training split.
@@ -139,23 +188,28 @@ def train(
         params: Weights to start from; torch's defaults drawn from the seed if None.
         own: The user's module of this network, trained in its place: from its own values, or from
             ``params`` for its learned parameters.
+        teacher: A network whose outputs it also learns.
         seed: Seed of the initial weights, the order of the images, augmentation and dropout.
         device: Device of the training.
         listen: Receives the events of every epoch.
+        log: Receives all epochs so far after each of them.
         checkpoint: A file for the state after every epoch. If it exists the training resumes from
             it; the caller removes it once the result is saved.
 
     Raises:
         GraphError: The network has no parameters to train.
+        ConfigError: A method cannot be used, see :func:`check_methods`.
         TrainingError: The loss is no longer finite, or there is too little memory.
         CheckpointError: The checkpoint is corrupt or of another training.
     """
     check_trainable(graph)
+    check_methods(graph, data, config, own=own, teacher=teacher)
     device = torch.device(device)
     check_memory(graph, min(config.batch_size, data.train.rows), device)
     data = data.to(device)
+    trained = training_graph(graph, config, is_own=own is not None)
     if own is None:
-        module: nn.Module = _compiled(graph, params, seed).to(device)
+        module: nn.Module = _compiled(trained, params, seed).to(device)
         fastest = True
     else:
         own.start_from(params or {})
@@ -165,21 +219,32 @@ def train(
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     known: dict[str, Any] = {}
     if checkpoint is not None:
-        known = training_identity(graph, data, config, params=params, own=own, seed=seed)
-    run = _Run(module, data, config, seed, device)
+        known = training_identity(
+            graph, data, config, params=params, own=own, teacher=teacher, seed=seed
+        )
+    run = _Run(module, data, config, seed, device, teacher)
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint, known)
     with stage(listen, "train", config.epochs, steps="epochs") as progress:
         before = run.seconds
-        while len(run.history) < config.epochs:
+        while not run.is_over:
             epoch = run.epoch()
             run.seconds = before + progress.elapsed
             progress.advance(
-                len(run.history), loss=epoch.train_loss, val_accuracy=epoch.val_accuracy
+                len(run.history),
+                loss=epoch.train_loss,
+                val_accuracy=epoch.val_accuracy,
+                rate=epoch.rate,
             )
+            if log is not None:
+                log(run.history)
             if checkpoint is not None:
                 run.store(checkpoint, known)
+    if run.has_stopped_early:
+        text = f"Stopped after epoch {len(run.history)}: the loss on the ranking split was not"
+        listen(Noted(text=f"{text} lower for {counted(config.patience, 'epoch')}."))
     run.finish()
+    module = run.module
     if own is not None:  # returned in torch's default memory layout
         module = module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return Trained(
@@ -203,6 +268,7 @@ class _Run:
         config: TrainConfig,
         seed: int,
         device: torch.device,
+        teacher: Teacher | None = None,
     ) -> None:
         self.history: list[Epoch] = []
         self.seconds = 0.0
@@ -212,17 +278,37 @@ class _Run:
         self._seed = seed
         self._device = device
         self._kind = data.task.traits
-        self._descent = Descent(module, config, self._kind, device)
+        loss = training_loss(config, data, teacher)
+        self._descent = Descent(module, config, self._kind, device, loss=loss)
+        self._augment = augmentation(config, data)
+        self._average = moving_average(module, config.ema) if config.ema else None
         self._best_state: dict[str, Tensor] = {}
+
+    @property
+    def module(self) -> nn.Module:
+        """The network with the weights that are evaluated and kept."""
+        return self._module if self._average is None else self._average.module
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done, or the training has stopped early."""
+        return len(self.history) >= self._config.epochs or self.has_stopped_early
+
+    @property
+    def has_stopped_early(self) -> bool:
+        """Whether the patience was over before all epochs were done."""
+        done, patience = len(self.history), self._config.patience
+        is_early = 0 < done < self._config.epochs
+        return is_early and 0 < patience < done - self._place
 
     def epoch(self) -> Epoch:
         """One pass over the training images; its number determines all its randomness."""
-        number = len(self.history)
+        number, began = len(self.history), time.monotonic()
         draw = generator(self._seed, "epoch", number)
         size = min(self._config.batch_size, len(self._data.train))
         batches = list(self._data.train.batches(size, draw, drop_last=True))
         self._module.train()
-        total = 0.0
+        total, rate = 0.0, 1.0
         cuda = [self._device] if self._device.index is not None else []
         with torch.random.fork_rng(cuda), seeded(derive(self._seed, "dropout", number)):
             for index, batch in enumerate(batches):
@@ -230,19 +316,29 @@ class _Run:
                     number * len(batches) + index, self._config.epochs * len(batches)
                 )
                 changed = self._kind.vary(batch, self._data.flip, draw)
+                if self._augment is not None:
+                    changed = self._augment(changed)
                 total += self._descent.step(changed, rate, where=f"epoch {number + 1}")
+                if self._average is not None:
+                    self._average.update_parameters(self._module)
         found = evaluate(
-            self._module,
+            self.module,
             self._data.val,
             self._kind,
             device=self._device,
             precision=self._config.precision,
         )
-        epoch = Epoch(total / len(batches), found.accuracy, found.loss)
+        epoch = Epoch(
+            total / len(batches),
+            found.accuracy,
+            found.loss,
+            rate=rate * self._config.lr,
+            seconds=time.monotonic() - began,
+        )
         self.history.append(epoch)
         if self._config.keep == "best" and self.kept is epoch:
             self._best_state = {
-                name: tensor.clone() for name, tensor in self._module.state_dict().items()
+                name: tensor.clone() for name, tensor in self.module.state_dict().items()
             }
         return epoch
 
@@ -275,7 +371,7 @@ class _Run:
     def finish(self) -> None:
         """Load the kept weights into the module."""
         if self._best_state:
-            self._module.load_state_dict(self._best_state)
+            self.module.load_state_dict(self._best_state)
 
     def store(self, file: Path, known: Mapping[str, Any]) -> None:
         """Write weights, statistics, optimiser state, and history atomically."""
@@ -284,7 +380,15 @@ class _Run:
             "history": [asdict(epoch) for epoch in self.history],
             "seconds": self.seconds,
         }
-        write_state(file, self._module, self._descent.optimiser, progress, best=self._best_state)
+        average = {} if self._average is None else self._average.state_dict()
+        write_state(
+            file,
+            self._module,
+            self._descent.optimiser,
+            progress,
+            best=self._best_state,
+            average=average,
+        )
 
     def restore(self, file: Path, known: Mapping[str, Any]) -> None:
         """Resume from the state that :meth:`store` wrote.
@@ -308,6 +412,8 @@ class _Run:
         try:
             if best:
                 self._module.load_state_dict(best)  # which shows that it fits
+            if self._average is not None:
+                self._average.load_state_dict(state.part("average"))
             self.history = [from_mapping(Epoch, epoch) for epoch in state.progress["history"]]
             self.seconds = float(state.progress["seconds"])
         except (RuntimeError, KeyError, TypeError, ValueError, ConfigError) as error:

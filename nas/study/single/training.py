@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +14,18 @@ from nas.data.fitted import fitted
 from nas.errors import ConfigError, StudyError
 from nas.evaluate.named import data_of, predictor_of, space_of
 from nas.events import Listener, Noted, ignore
+from nas.exporting.epoch_log import LOGS
 from nas.exporting.files import Files
 from nas.exporting.final_training import FinalTraining, train_and_save
+from nas.exporting.repeated_training import train_repeatedly
 from nas.exporting.save import load_module
 from nas.files import read_json, write_json
 from nas.space.candidate import Candidate
 from nas.study.single.network import found_network
-from nas.training.config import TrainConfig, default_training
+from nas.study.single.teacher import found_teacher
 from nas.training.device import resolve_device
+from nas.training.recipes.choice import AUTO as FITTING
+from nas.training.recipes.choice import recipe_for
 from nas.training.starts.begin import initial_weights, network_of
 from nas.training.starts.choose import choose_start
 from nas.training.starts.default import DEFAULT
@@ -28,6 +33,8 @@ from nas.training.starts.given import given_by
 from nas.training.starts.start import AUTO, STARTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
     from nas.data.dataset import Dataset
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
+    from nas.training.config import TrainConfig
     from nas.training.starts.card import StartCard
 
 _CARD = "start.json"
@@ -69,6 +77,11 @@ def train(
     space: str | SearchSpace | type[SearchSpace] | Build | None = None,
     init: str = DEFAULT,
     predictor: str | Path | WeightPredictor | None = None,
+    recipe: str | None = None,
+    teacher: nn.Module | str | Path | None = None,
+    teacher_weights: str | Path | None = None,
+    repeats: int = 1,
+    log: str | None = None,
     out: str | Path | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -83,12 +96,20 @@ def train(
         network: A module, trained from its own initial values; an architecture; or an architecture
             in the notation of ``space``.
         data: The data set that the network is for, as :func:`nas.search` takes it.
-        config: The training; the task's usual one if None.
+        config: The training; that of the recipe if None.
         space: The space of a notation, or of an architecture that starts from predicted weights.
         init: Name of the start that gives the initial weights
             (:data:`nas.training.starts.STARTS`), or ``auto``: ``fitted`` where that is surely
             better after a short training, otherwise ``default``.
         predictor: Predicts the initial weights; by default the shipped hypernetwork that fits.
+        recipe: Name in :data:`nas.training.recipes.RECIPES`, or ``auto``, the default, for the one
+            that suits the number of training samples.
+        teacher: A trained network whose outputs this one learns too: a module, or the folder of a
+            finished search or training.
+        teacher_weights: A file with the teacher's weights; by default those in the folder, or
+            those that the module has.
+        repeats: Number of seeds; the network with the best accuracy on the ranking split is kept.
+        log: Also write the figures of every epoch to the folder: ``csv`` or ``tensorboard``.
         out: The folder; by default ``runs/train-HASH``.
         seed: Seed of the initial weights, the order of the samples, augmentation and dropout.
         device: Where to train.
@@ -113,9 +134,13 @@ def train(
         1
     """
     needs = () if init == AUTO else STARTS.get(init).needs
+    epoch_log = None if log is None else LOGS.get(log)
+    if epoch_log is not None:
+        epoch_log.check_installed()
+    if repeats < 1:
+        raise ConfigError(f"repeats must be at least 1, got {repeats}")
     data, place = data_of(data, listen), resolve_device(device)
-    base = default_training(data.task) if config is None else config
-    training = changed(base, options)
+    training = changed(_base(config, recipe, data), options)
     found = found_network(network, space, data.task)
     graph = found.network if isinstance(found, Candidate) else found
     data = fitted(data, graph)
@@ -133,30 +158,40 @@ def train(
         hypernet.card.check_trained()
         if isinstance(hypernet, nn.Module):
             hypernet.to(place)
-    own = found.module(seed) if isinstance(found, Candidate) else None
     directory = Path("runs", f"train-{graph.hash()[:8]}") if out is None else Path(out)
     directory.mkdir(parents=True, exist_ok=True)
+    taught = None
+    if teacher is not None:
+        taught = found_teacher(teacher, data, weights=teacher_weights, device=place)
+
+    def own(seed: int) -> OwnModule | None:
+        return found.module(seed) if isinstance(found, Candidate) else None
+
     if init == AUTO:
-        init = _chosen(graph, data, training, directory, own, seed, place, listen)
+        init = _chosen(graph, data, training, directory, own(seed), seed, place, listen)
     params, card = initial_weights(
-        graph, data, init, predictor=hypernet, own=own, seed=seed, device=place
+        graph, data, init, predictor=hypernet, own=own(seed), seed=seed, device=place
     )
     for note in card.notes:
         listen(Noted(text=note))
     if not (directory / _CARD).exists():
         write_json(directory / _CARD, {"format": _FORMAT, **asdict(card)})
-    figures = train_and_save(
+    run: Callable[..., FinalTraining] = partial(train_and_save, own=own(seed))
+    if repeats > 1:
+        run = partial(train_repeatedly, own=own, repeats=repeats)
+    figures = run(
         graph,
         data,
         directory,
         training,
         params=params,
-        own=own,
+        teacher=taught,
         seed=seed,
         device=place,
         listen=listen,
+        log=None if epoch_log is None else epoch_log.open,
     )
-    module = load_module(graph, directory, own=own)
+    module = load_module(graph, directory, own=own(seed))
     return TrainedNetwork(module, figures, Files(directory), card)
 
 
@@ -190,3 +225,20 @@ def _chosen(
 
 def _damaged(file: Path, why: str) -> StudyError:
     return StudyError(f"{str(file)!r} is damaged: {why}", hint="Delete it to choose again.")
+
+
+def _base(config: TrainConfig | None, recipe: str | None, data: Dataset) -> TrainConfig:
+    """The training before single options change it.
+
+    Raises:
+        ConfigError: Both a configuration and a recipe are given.
+        UnknownNameError: There is no such recipe.
+    """
+    if config is None:
+        return recipe_for(recipe or FITTING, data).training(data)
+    if recipe is not None:
+        raise ConfigError(
+            "expected either a configuration of the training or a recipe, got both",
+            hint="Name the recipe, and give what differs as options.",
+        )
+    return config

@@ -13,12 +13,17 @@ from hypernets.training import HypernetTraining
 from nas.analysis.figure import RECORDED
 from nas.config import from_mapping
 from nas.evaluate.scorer import ScoreConfig
+from nas.exporting.epoch_log import LOGS
 from nas.study.finalists.splits import REPEATED, SMALL
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.search_config import SearchConfig
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from nas.task.nodes import NODE_CLASSIFICATION
+from nas.training.config import CHOICES, TrainConfig
+from nas.training.device import PRECISIONS
+from nas.training.recipes import choice
+from nas.training.recipes.recipe import RECIPES
 from nas.training.starts import AUTO, STARTS
 
 SEARCH, RANK, TRAIN, TRAIN_HYPERNET = (
@@ -93,6 +98,10 @@ def test_registered_names_are_explained(option, names):
     assert set(names) <= set(re.findall(r"\w+", help_of(SEARCH, option)))
 
 
+def test_all_recipes_are_explained():
+    assert {*RECIPES, choice.AUTO} <= set(re.findall(r"[\w-]+", help_of(TRAIN, "--recipe")))
+
+
 def test_the_usual_number_of_splits_is_explained():
     explained = help_of(SEARCH, "--splits")
     assert f"[default: 1; {REPEATED} if" in explained
@@ -103,3 +112,17 @@ def test_a_training_starts_from_any_registered_start():
     (option,) = (one for one in TRAIN.params if one.name == "init")
     assert isinstance(option.type, click.Choice)
     assert set(option.type.choices) == {AUTO, *STARTS}
+
+
+def test_each_setting_of_a_training_is_an_option_that_the_recipe_fills():
+    given = defaults(TRAIN)
+    assert {given[field.name] for field in fields(TrainConfig) if field.name != "epochs"} == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [*CHOICES.items(), ("precision", PRECISIONS), ("log", LOGS.names())]
+)
+def test_an_option_of_a_training_takes_the_words_of_its_setting(name, words):
+    (option,) = (one for one in TRAIN.params if one.name == name)
+    assert isinstance(option.type, click.Choice)
+    assert set(option.type.choices) == set(words)

@@ -252,3 +252,49 @@ def test_the_module_of_a_custom_space_is_trained_itself(tmp_path):
     weights = load_file(Path("out", "model.safetensors"))
     assert weights.keys() == {"1.weight", "1.bias", "3.weight", "3.bias"}
     assert torch.equal(weights["1.weight"], torch.ones(8, 64))
+
+
+def test_several_seeds_are_summed_up():
+    answer = train(ARCHITECTURE, "--repeats", 2, "--log", "csv", "--out", "a", "--json")
+    assert answer.code == 0, answer.err
+    document = answer.document
+    assert [one["seed"] for one in document["repeats"]] == [0, 1]
+    assert document["val_accuracy"] == max(one["val_accuracy"] for one in document["repeats"])
+    tested = [one["test_accuracy"] for one in document["repeats"]]
+    assert document["over_seeds"]["test_accuracy"]["mean"] == pytest.approx(sum(tested) / 2)
+    assert Path("a/repeats/seed-1/log.csv").read_text().startswith("epoch,train_loss,")
+    shown = train(ARCHITECTURE, "--repeats", 2, "--log", "csv", "--out", "a").out
+    assert re.search(r"over 2 seeds +\d+\.\d\d% ± \d+\.\d\d \(standard deviation\)", shown)
+
+
+def test_a_finished_training_teaches_another_one():
+    train(ARCHITECTURE, "--out", "a")
+    words = ("--recipe", "plain", "--json", "--max-epochs", 1)
+    alone = nas("train", OTHER, *ON_DIGITS, *words, "--out", "b").document
+    taught = nas("train", OTHER, *ON_DIGITS, *words, "--teacher", "a", "--out", "c")
+    assert taught.code == 0, taught.err
+    assert taught.document["val_accuracy"] != alone["val_accuracy"]
+
+
+def test_settings_change_the_recipe():
+    words = ("--no-decay-norms", "--batch-size", 32, "--keep", "best", "--patience", 5)
+    answer = train(ARCHITECTURE, "--recipe", "plain", *words, "--out", "a", "--json")
+    assert answer.code == 0, answer.err
+    assert answer.document["recipe"] == "plain"
+    config = json.loads(Path("a/training.json").read_text())["identity"]["config"]
+    assert (config["batch_size"], config["decay_norms"], config["patience"]) == (32, False, 5)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--recipe", "best"), "unknown recipe 'best'"),
+        (("--patience", 3, "--keep", "last"), "a training with patience"),
+        (("--teacher", "none"), "no file 'none'"),
+        (("--mixup", 1.2), "mixup must lie in [0, 1], got 1.2"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence(words, said):
+    answer = train(ARCHITECTURE, *words)
+    assert answer.code in (1, 2)
+    assert said in answer.error

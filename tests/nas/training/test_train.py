@@ -13,10 +13,11 @@ from safetensors.torch import save_file
 
 from nas.compile.module import to_module
 from nas.errors import CheckpointError, ConfigError, GraphError, TrainingError
-from nas.events import Advanced, Event, StageFinished, StageStarted
+from nas.events import Advanced, Event, Noted, StageFinished, StageStarted
 from nas.testing.dataset import images_of
 from nas.training.config import TrainConfig
 from nas.training.evaluate import evaluate
+from nas.training.methods.distillation import Teacher
 from nas.training.train import Trained, initialised, train
 from tests.nas.training.train_toys import toy_data, toy_graph
 
@@ -337,3 +338,49 @@ def test_accuracy_is_measured_in_the_precision_of_the_training(
     monkeypatch.setitem(train.__globals__, "evaluate", record)
     train(toy_graph(), toy_data(), replace(SHORT, epochs=1, precision="bf16"))
     assert seen == ["bf16"]
+
+
+RICH = replace(SHORT, ema=0.5, balanced=True, optimiser="adamw", lr=0.01, decay_norms=False)
+
+
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_a_moving_average_is_resumed(tmp_path: Path, keep: str) -> None:
+    config, path = replace(RICH, keep=keep), tmp_path / "state.safetensors"
+    whole = train(toy_graph(), toy_data(), config)
+    interrupted(3, path, config=config)
+    resumed = train(toy_graph(), toy_data(), config, checkpoint=path)
+    assert same(whole, resumed)
+    assert whole.history == resumed.history
+    assert not same(whole, train(toy_graph(), toy_data(), replace(config, ema=0.0)))
+    assert whole.val_accuracy == evaluate(whole.module, toy_data().val).accuracy
+
+
+def test_patience_ends_a_training(tmp_path: Path) -> None:
+    config = replace(SHORT, epochs=40, keep="best", schedule="constant", lr=0.5, patience=2)
+    path = tmp_path / "state.safetensors"
+    heard: list[Event] = []
+    trained = train(toy_graph(), toy_data(), config, checkpoint=path, listen=heard.append)
+    losses = [epoch.val_loss for epoch in trained.history]
+    assert len(losses) < 40
+    assert losses.index(min(losses)) == len(losses) - 3
+    assert any(isinstance(event, Noted) and "Stopped after" in event.text for event in heard)
+    again = train(toy_graph(), toy_data(), config, checkpoint=path)
+    assert same(trained, again)
+
+
+def test_epochs_hold_the_learning_rate() -> None:
+    trained = train(toy_graph(), toy_data(), SHORT)
+    steps = 3 * (32 // 8)
+    expected = [SHORT.lr * SHORT.rate(4 * epoch + 3, steps) for epoch in range(3)]
+    assert [epoch.rate for epoch in trained.history] == pytest.approx(expected)
+
+
+def test_a_teacher_is_part_of_the_training(tmp_path: Path) -> None:
+    data, path = toy_data(), tmp_path / "state.safetensors"
+    teacher, other = (
+        Teacher.of(train(toy_graph(), data, SHORT, seed=seed).module, data) for seed in (5, 6)
+    )
+    taught = train(toy_graph(), data, SHORT, teacher=teacher, checkpoint=path)
+    assert not same(taught, train(toy_graph(), data, SHORT))
+    with pytest.raises(CheckpointError, match="another teacher"):
+        train(toy_graph(), data, SHORT, teacher=other, checkpoint=path)

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 from torch import nn
+from torch_geometric.nn import GCNConv
 
 import nas
 from nas.errors import ConfigError, StudyError
 from nas.evaluate.untrained import UntrainedWeights
 from nas.events import Event, Noted
+from nas.training.config import TrainConfig
+from tests.nas.data.graphs import communities
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, toy_space
 
 if TYPE_CHECKING:
@@ -97,3 +101,40 @@ def test_what_cannot_be_trained_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         nas.train(network, "digits", out=tmp_path, device="cpu", **options)  # type: ignore[arg-type]
+
+
+def test_a_recipe_is_chosen_by_the_number_of_samples(tmp_path: Path) -> None:
+    digits = nas.load_dataset("digits")
+    few = replace(digits, train=digits.train.subset(slice(0, 200)))
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    sizes = {}
+    for name, data in (("all", digits), ("few", few)):
+        nas.train(model, data, epochs=1, out=tmp_path / name, device="cpu")
+        record = json.loads((tmp_path / name / "training.json").read_text())
+        sizes[name] = record["identity"]["config"]["batch_size"]
+    assert sizes == {"all": 64, "few": 32}
+    with pytest.raises(ConfigError, match="either a configuration of the training or a recipe"):
+        nas.train(model, few, TrainConfig(), recipe="plain", out=tmp_path / "both")
+
+
+def test_a_module_on_a_graph_is_trained_with_the_methods_for_nodes(tmp_path: Path) -> None:
+    data = communities()
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = GCNConv(data.task.features, data.task.classes)
+
+        def forward(self, x: torch.Tensor, edge_index: torch.Tensor) -> torch.Tensor:
+            scores: torch.Tensor = self.conv(x, edge_index)
+            return scores
+
+    torch.manual_seed(0)
+    settings: dict[str, Any] = {"balanced": True, "ema": 0.9, "keep": "best", "patience": 20}
+    settings |= {"lr": 0.05, "epochs": 150}
+    teacher = nas.train(Net(), data, out=tmp_path / "a", device="cpu", **settings)
+    assert teacher.figures.test_accuracy > 0.6
+    found = nas.train(Net(), data, teacher=tmp_path / "a", epochs=20, out=tmp_path / "b")
+    assert found.figures.epochs == 20
+    with pytest.raises(ConfigError, match="mixup cannot be used for this task"):
+        nas.train(Net(), data, recipe="long", out=tmp_path / "c")

@@ -1,0 +1,1 @@
+"""Methods that a training may use beside plain descent."""

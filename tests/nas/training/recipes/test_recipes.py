@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from nas.errors import UnknownNameError
+from nas.task.kind import KINDS
+from nas.training.config import TrainConfig, default_training
+from nas.training.recipes import AUTO, PLAIN, RECIPES, recipe_for, recipe_name
+from tests.nas.data.graphs import communities
+from tests.nas.training.train_toys import toy_data
+
+
+@pytest.mark.parametrize("name", RECIPES.names())
+def test_a_recipe_is_a_training_of_each_kind_it_is_chosen_for(name: str) -> None:
+    recipe = RECIPES.get(name)
+    for kind in map(KINDS.get, recipe.kinds):
+        config = TrainConfig(**{**kind.training, **recipe.settings})
+        config.check_suits(kind)
+
+
+def test_the_plain_one_is_the_training_of_a_search() -> None:
+    for data in (toy_data(), communities()):
+        assert recipe_for(PLAIN, data).training(data) == default_training(data.task)
+
+
+def test_auto_takes_the_recipe_for_the_most_samples_that_there_are() -> None:
+    data = toy_data()
+    kind, size = data.task.kind, len(data.train)
+    least = {name: RECIPES.get(name).least for name in RECIPES if kind in RECIPES.get(name).kinds}
+    reached = {name: value for name, value in least.items() if value <= size}
+    assert recipe_name(AUTO, data) == max(reached, key=reached.__getitem__, default=PLAIN)
+
+
+def test_an_unknown_recipe_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match=r"recipe 'plane'\. Did you mean 'plain'"):
+        recipe_name("plane", toy_data())
