@@ -30,6 +30,7 @@ COMMANDS = {
     "predict": "predict the weights of one network",
     "train": "train one architecture",
     "export": "write a trained network for other programs",
+    "latency": "measure networks on a device",
     "train-hypernet": "train a hypernetwork",
     "best": "the best architecture of a run",
     "trials": "all candidates of a run",
@@ -41,7 +42,7 @@ COMMANDS = {
     "doctor": "versions, devices, one real step",
     "completion": "a script that completes these commands in your shell",
 }
-RESUMABLE = ("search", "train", "train-hypernet")
+RESUMABLE = ("search", "train", "train-hypernet", "latency")
 ASKED_TO_COMPLETE = "_NAS_COMPLETE"
 """The variable by which a shell asks for completions."""
 USAGE = 2

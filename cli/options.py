@@ -239,4 +239,4 @@ def of_run(
         if ctx.get_parameter_source(name) is ParameterSource.DEFAULT
     ]
     settings = {**ctx.params, **read_settings(run_of(run), not_given)}
-    return settings["space"], settings["dataset"], settings["weights"]
+    return settings["space"], settings["dataset"], settings.get("weights")

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from nas.evaluate.ranking import Ranked, rank
     from nas.graph.builder import GraphBuilder
     from nas.graph.graph import Graph
+    from nas.measure.measurement import Measurement
+    from nas.measure.profile import DeviceProfile
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
     from nas.space.own_space import own_space
     from nas.space.search_space import SearchSpace
+    from nas.study.devices.network import latency
+    from nas.study.devices.run import run_profile
+    from nas.study.devices.space import device_profile
     from nas.study.result import Found, SearchResult
     from nas.study.search import search
     from nas.study.single.export import export
@@ -47,6 +52,11 @@ _HOMES = {
     "Task": "nas.task.task",
     "WeightPredictor": "nas.predictor.weight_predictor",
     "cost": "nas.analysis.cost",
+    "DeviceProfile": "nas.measure.profile",
+    "Measurement": "nas.measure.measurement",
+    "device_profile": "nas.study.devices.space",
+    "latency": "nas.study.devices.network",
+    "run_profile": "nas.study.devices.run",
     "export": "nas.study.single.export",
     "figures": "nas.analysis.figure:FIGURES",
     "load_dataset": "nas.data.catalog:load",
@@ -67,9 +77,11 @@ __all__ = [
     "Candidate",
     "Cost",
     "Dataset",
+    "DeviceProfile",
     "Found",
     "Graph",
     "GraphBuilder",
+    "Measurement",
     "NasError",
     "Prediction",
     "Ranked",
@@ -79,14 +91,17 @@ __all__ = [
     "TrainedNetwork",
     "WeightPredictor",
     "cost",
+    "device_profile",
     "export",
     "figures",
+    "latency",
     "load_dataset",
     "make_dataset",
     "make_node_dataset",
     "own_space",
     "predict",
     "rank",
+    "run_profile",
     "search",
     "start",
     "to_module",

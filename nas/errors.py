@@ -16,6 +16,7 @@
     ├── DataError                a data set cannot be read
     │   └── BrokenImageError     an image cannot be decoded
     ├── DeviceError              a device is not there
+    ├── MeasurementError         a network cannot be measured on a device
     ├── StudyError               a run folder or storage cannot be used
     ├── InfeasibleError          exit code 3: nothing satisfies the constraints
     ├── ConfigError              exit code 2: an option is unknown or out of range
@@ -161,6 +162,10 @@ class BrokenImageError(DataError):
 
 class DeviceError(NasError):
     """A device is not there."""
+
+
+class MeasurementError(NasError):
+    """A network cannot be measured on a device."""
 
 
 class StudyError(NasError):

@@ -17,6 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("nas.report", "nas.testing"),
     ("nas.plots",),
     ("nas.study",),
+    ("nas.measure",),
     ("nas.evaluate", "nas.exporting"),
     ("nas.space", "nas.training"),
     ("nas.importers",),

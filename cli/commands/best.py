@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import options
+from cli.device_costs import best_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +27,8 @@ _COLUMNS = ("params", "macs")
     epilog=options.examples(
         "nas best runs/resnet-cluttered-digits",
         "nas best runs/resnet-cluttered-digits --trial 78 --out found.json",
+        "nas best runs/resnet-cluttered-digits --constraint 'latency<=5ms'",
+        "nas best runs/resnet-cluttered-digits --pareto --by latency",
     ),
 )
 @click.argument("run", type=options.Place())
@@ -35,6 +39,26 @@ _COLUMNS = ("params", "macs")
     help="Show another architecture: number of its trial, or first characters of its hash.",
 )
 @click.option("--pareto", is_flag=True, help="Show the Pareto front of the objectives.")
+@click.option(
+    "--by",
+    metavar="FIGURE",
+    type=options.Name(),
+    help="With --pareto: the front of score and this figure, such as latency, and its knee.",
+)
+@click.option(
+    "--constraint",
+    "constraints",
+    multiple=True,
+    metavar="LIMIT",
+    help='Show the best one within a limit, such as "latency<=5ms" or "macs<=40M"; repeatable.',
+)
+@click.option(
+    "--latency",
+    "profile",
+    metavar="FILE",
+    type=options.Place(),
+    help="What `nas latency RUN` wrote (default: latency.json in the run).",
+)
 @click.option(
     "--space",
     metavar="FILE.py:NAME",
@@ -51,6 +75,9 @@ def command(
     run: Path,
     trial: str | None,
     pareto: bool,
+    by: str | None,
+    constraints: tuple[str, ...],
+    profile: Path | None,
     space: str | None,
     out: Path | None,
     as_json: bool,
@@ -62,10 +89,21 @@ def command(
     """
     if trial is not None and pareto:
         raise click.UsageError("--trial shows one architecture, --pareto several: give one option")
-    if pareto:
+    if by is not None and not pareto:
+        raise click.UsageError("--by is for --pareto")
+    if constraints and (pareto or trial is not None):
+        raise click.UsageError(
+            "--constraint shows one architecture: leave out --trial and --pareto"
+        )
+    if by is not None:
+        _show_front(run, by, profile, as_json=as_json)
+    elif constraints:
+        within = best_within(run, constraints, profile)
+        _show_trial(run, str(within["number"]), space, out, profile, as_json=as_json)
+    elif pareto:
         _show_pareto(run, space, out, as_json=as_json)
     elif trial is not None:
-        _show_trial(run, trial, space, out, as_json=as_json)
+        _show_trial(run, trial, space, out, profile, as_json=as_json)
     else:
         _show_best(run, space, out, as_json=as_json)
 
@@ -110,20 +148,59 @@ def _next_steps(run: Path, files: Mapping[str, str]) -> dict[str, str]:
 
 
 def _show_trial(
-    run: Path, name: str, space: str | None, out: Path | None, *, as_json: bool
+    run: Path,
+    name: str,
+    space: str | None,
+    out: Path | None,
+    profile: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Show all recorded facts of one trial."""
+    from cli.device_costs import costs_of_run, described_cost
     from cli.output import emit_json, pairs
     from cli.runs import typed
     from cli.short_name import find_trial
 
     row = {key: typed(key, value) for key, value in find_trial(run, name).items()}
+    costs = costs_of_run(run, profile).get(str(row["hash"]), {})
     files = _written(run, row, space, out)
     if as_json:
-        emit_json({**row, "files": files})
+        figures = {key: asdict(cost) for key, cost in costs.items()}
+        emit_json({**row, **({"device": figures} if costs else {}), "files": files})
         return
     known = {key: value for key, value in row.items() if value is not None}
-    pairs({**known, "number": f"#{row['number']}", **files})
+    on_device = {name: described_cost(name, cost) for name, cost in costs.items()}
+    pairs({**known, "number": f"#{row['number']}", **on_device, **files})
+
+
+def _show_front(run: Path, by: str, profile: Path | None, *, as_json: bool) -> None:
+    """Show the front of the score and a figure, the architectures of least cost first."""
+    from cli.device_costs import front_by
+    from cli.output import emit_json, quality, table
+    from cli.runs import metric_of
+
+    rows, best = front_by(run, by, profile)
+    if as_json:
+        emit_json([{**row, "knee": index == best} for index, row in enumerate(rows)])
+        return
+    kind = metric_of(run)
+    table(
+        ("trial", by, "score", "epochs", f"val {kind.metric}", "hash", "architecture", ""),
+        [
+            (
+                f"#{row['number']}",
+                _number(row[by]),
+                f"{row['score']:.3f}",
+                row.get("epochs") or "–",
+                quality(row.get("val_accuracy"), kind),
+                row["hash"][:8],
+                row["architecture"],
+                "knee" if index == best else "",
+            )
+            for index, row in enumerate(rows)
+        ],
+    )
 
 
 def _show_pareto(run: Path, space: str | None, out: Path | None, *, as_json: bool) -> None:

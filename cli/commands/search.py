@@ -79,6 +79,14 @@ _ROWS = 15
     help='Such as "params<=2e6" or "macs<=40M"; repeatable.',
 )
 @click.option(
+    "--latency",
+    "profile",
+    metavar="FILE",
+    type=options.Place(),
+    help="Measurements that `nas latency --out FILE` made: objectives and constraints may name "
+    "latency, memory and energy on that device.",
+)
+@click.option(
     "--finalists",
     type=int,
     help="Candidates to train briefly.  [default: 6; on a graph 24; with --budget as it allows]",
@@ -165,6 +173,7 @@ def command(
     as_json: bool,
     quiet: bool,
     baselines: tuple[str, ...],
+    profile: Path | None,
     **search_options: Any,
 ) -> None:
     """Find an architecture and train it: rank with predicted weights, train the few best.
@@ -183,6 +192,7 @@ def command(
     from nas.config import from_mapping
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig
+    from nas.measure.profile import read_profile
     from nas.study.search_config import SearchConfig
     from nas.study.search_run import run_search
 
@@ -193,6 +203,11 @@ def command(
         given |= {
             name: value for name, value in DEMONSTRATION.items() if options.are_defaults(name)
         }
+    on_device: dict[str, str] = {}
+    if profile is not None:
+        measured = read_profile(profile)
+        click.get_current_context().with_resource(measured.as_figures())
+        on_device = {"device": measured.device, **measured.errors()}
     config = from_mapping(SearchConfig, given)  # errors are found before the data are read
     listen = listener(quiet=quiet)
     data = load(
@@ -223,7 +238,7 @@ def command(
     if as_json:
         emit_json(result.to_dict())
     else:
-        _show(result, config.objectives)
+        _show(result, config.objectives, on_device)
 
 
 def _run_name(space: SearchSpace, data: Dataset) -> str:
@@ -232,7 +247,9 @@ def _run_name(space: SearchSpace, data: Dataset) -> str:
     return "-".join(filter(None, (space.name, sizes, data.name)))
 
 
-def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
+def _show(
+    result: SearchResult, objectives: Sequence[Objective], on_device: Mapping[str, str]
+) -> None:
     from cli.output import count, pairs, quality
     from nas.errors import counted
     from nas.study.verdict import ENOUGH_PROBES, verdict
@@ -260,6 +277,7 @@ def _show(result: SearchResult, objectives: Sequence[Objective]) -> None:
         + (f", {trials.mutants} mutants of the best" if trials.mutants else "")
     )
     lines["rungs"] = _rungs(result.rungs)
+    lines |= on_device
     if result.trust.probes >= ENOUGH_PROBES:
         lines["ranked by"] = _trust(result.trust)
     lines["seconds"] = ", ".join(f"{name} {spent:.1f}" for name, spent in result.seconds.items())

@@ -27,6 +27,7 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
     Score, accuracy and loss belong to predicted weights; epochs and val accuracy to the longest
     training. `nas best RUN --trial 78` shows all facts of #78, `nas train RUN#78` trains it.
     """
+    from cli.device_costs import costs_of_run, described_cost
     from cli.output import count, emit_json, quality, table
     from cli.runs import metric_of, read_trials, typed
     from nas.errors import counted
@@ -40,6 +41,8 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
     shown = scored[:top] if top else scored
     kind = metric_of(run)
     trained = ("epochs", f"val {kind.metric}")
+    costs = costs_of_run(run)
+    measured = ("latency",) if costs else ()
     table(
         (
             "trial",
@@ -49,6 +52,7 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
             *trained,
             "params",
             "MACs",
+            *measured,
             "hash",
             "architecture",
         ),
@@ -62,6 +66,7 @@ def command(run: Path, top: int, as_json: bool, quiet: bool) -> None:
                 quality(float(row["val_accuracy"]) if row.get("val_accuracy") else None, kind),
                 count(float(row["params"])),
                 count(float(row["macs"])),
+                *(described_cost(name, costs.get(row["hash"], {}).get(name)) for name in measured),
                 row["hash"][:8],
                 row["architecture"],
             )

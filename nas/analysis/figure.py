@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from nas.errors import ConfigError, described, nearest
 from nas.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,6 +24,22 @@ _ALLOWED = {
     "known": ("graph", "weights"),
     "promises": ("higher", "lower"),
 }
+
+
+COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
+"""Units of numbers, in lower case: a constraint may write ``2M``."""
+
+MILLISECONDS = {"": 1.0, "ms": 1.0, "s": 1e3, "us": 1e-3, "µs": 1e-3}
+"""Units of times in milliseconds."""
+
+BYTES = {**COUNTS, "b": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9}
+"""Units of memory in bytes."""
+
+MILLIJOULES = {"": 1.0, "mj": 1.0, "j": 1e3, "uj": 1e-3, "µj": 1e-3}
+"""Units of energy in millijoules."""
+
+DEVICE_FIGURES = {"latency": MILLISECONDS, "memory": BYTES, "energy": MILLIJOULES}
+"""Figures of a network on a device, and their units; registered for a device that was measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +54,8 @@ class Figure:
         ranks: Whether candidates may be ranked by it.
         may_lack: Whether trials of earlier versions lack it.
         of: Function from a network to the figure, where neither its cost nor its score holds it.
+        units: Units that a constraint may give its limit in, in lower case.
+        version: Identity of the function; a search is not continued with another version.
 
     Raises:
         ConfigError: One of them has another value.
@@ -55,6 +73,8 @@ class Figure:
     ranks: bool = False
     may_lack: bool = False
     of: Callable[[Graph], float] | None = None
+    units: Mapping[str, float] = field(default_factory=COUNTS.copy)
+    version: str = ""
 
     def __post_init__(self) -> None:
         for name, allowed in _ALLOWED.items():
@@ -121,5 +141,7 @@ def check_name(name: str, known: Iterable[str], kind: str) -> None:
     if name not in names:
         raise ConfigError(
             f"unknown {kind} {name!r}. {nearest(name, names)}".rstrip(),
-            hint=f"Known: {', '.join(names)}.",
+            hint="Measure a device with `nas latency --out FILE`, and name it with --latency FILE."
+            if name in DEVICE_FIGURES
+            else f"Known: {', '.join(names)}.",
         )

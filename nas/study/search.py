@@ -9,6 +9,7 @@ from nas.config import changed
 from nas.errors import ConfigError, described
 from nas.evaluate.named import data_of, predictor_of, space_of
 from nas.events import ignore
+from nas.measure.profile import profile_of
 from nas.study.baselines import baselines_of
 from nas.study.goals.functions import registered_functions
 from nas.study.search_config import SearchConfig
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from nas.evaluate.named import UserData
     from nas.events import Listener
+    from nas.measure.profile import DeviceProfile
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
@@ -34,6 +36,7 @@ def search(
     config: SearchConfig | None = None,
     *,
     baselines: Mapping[str, Baseline] | None = None,
+    latency: str | Path | DeviceProfile | None = None,
     listen: Listener = ignore,
     **options: Any,
 ) -> SearchResult:
@@ -61,6 +64,9 @@ def search(
         baselines: Your own networks by name. They are trained on the same rungs, and the best one
             is the result if no architecture of the space beats it. Each is a torch module, trained
             from its own initial values, a graph, or a function that returns one.
+        latency: A device that was measured, or the file of its measurements; objectives and
+            constraints may then name ``latency``, ``memory`` and ``energy`` on it:
+            ``constraints="latency<=5ms"``. See :func:`nas.device_profile`.
         listen: Receives events of the progress.
         options: Fields of the configuration that differ from it, such as ``n_trials=500`` or
             ``constraints="params<=2e6"``. An objective may be a function of a graph, with its
@@ -80,6 +86,8 @@ def search(
     if not callable(listen):
         raise ConfigError(f"expected listen as a function of an event, got {described(listen)}")
     with ExitStack() as stack:
+        if latency is not None:
+            stack.enter_context(profile_of(latency).as_figures())
         if "objectives" in options:
             functions = registered_functions(options["objectives"])
             options["objectives"] = stack.enter_context(functions)

@@ -26,7 +26,7 @@ def write(network: Exportable, folder: Path, options: ExportOptions) -> Written:
         ConfigError: onnx or onnxscript is not installed.
         ExportError: The network uses an operation that ONNX lacks.
     """
-    _check_installed()
+    check_installed()
     file = folder / "model.onnx"
     program = program_of(network)
     try:
@@ -57,7 +57,12 @@ def write(network: Exportable, folder: Path, options: ExportOptions) -> Written:
     return Written(file=file, any_batch=program.any_batch, any_size=program.any_size)
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Raise unless onnx, onnxscript and onnxruntime are installed.
+
+    Raises:
+        ConfigError: One of them is missing.
+    """
     try:
         import onnx  # noqa: F401
         import onnxruntime  # noqa: F401

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from nas.report.page.sections.costs import costs
 from nas.report.page.sections.data import data
+from nas.report.page.sections.device import device
 from nas.report.page.sections.finalists import finalists
 from nas.report.page.sections.history import history
 from nas.report.page.sections.importance import importance
@@ -35,6 +36,7 @@ _SECTIONS = (
     rungs,
     importance,
     finalists,
+    device,
     costs,
     data,
     mistakes,

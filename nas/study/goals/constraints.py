@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nas.analysis.figure import check_name, graph_figures, known_from
+from nas.analysis.figure import FIGURES, check_name, graph_figures, known_from
 from nas.errors import ConfigError, described
 
 if TYPE_CHECKING:
@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
     from nas.graph.graph import Graph
 
-_SUFFIXES = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
 _FORM = re.compile(
     r"\s*(?P<name>\w+)\s*(?P<relation><=|>=)\s*(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?)"
-    r"\s*(?P<suffix>[kKmMgG]?)\s*"
+    r"\s*(?P<unit>[a-zA-Zµ]*)\s*"
 )
 
 
@@ -39,7 +38,7 @@ class Constraint:
 
     @staticmethod
     def parse(text: str) -> Constraint:
-        """Read ``NAME<=NUMBER`` or ``NAME>=NUMBER``; the number may end with k, M or G.
+        """Read ``NAME<=NUMBER`` or ``NAME>=NUMBER``; the number may end with a unit of the figure.
 
         Raises:
             ConfigError: The text has another form, or the name is no analytic figure.
@@ -59,7 +58,13 @@ class Constraint:
                 hint=f"Make it an objective, or constrain one of {', '.join(earlier)}.",
             )
         check_name(name, earlier, "constraint")
-        limit = float(match["number"]) * _SUFFIXES[match["suffix"].lower()]
+        units = FIGURES.get(name).units
+        if match["unit"].lower() not in units:
+            raise ConfigError(
+                f"constraint {text!r}: {name} has no unit {match['unit']!r}",
+                hint=f"Known: {', '.join(filter(None, units))}.",
+            )
+        limit = float(match["number"]) * units[match["unit"].lower()]
         if limit <= 0:
             raise ConfigError(f"constraint {text!r}: the limit must be positive")
         return Constraint(name, "<=" if match["relation"] == "<=" else ">=", limit)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from nas.analysis.figure import FIGURES
 from nas.errors import StudyError
 from nas.files import digest
 from nas.resume import difference
@@ -65,6 +66,10 @@ def study_identity(
         "sampler": sampler,
         "seed": seed,
     }
+    named = {one.name for one in objectives} | {one.name for one in constraints}
+    versions = {name: FIGURES.get(name).version for name in sorted(named)}
+    if any(versions.values()):
+        described["figures"] = {name: one for name, one in versions.items() if one}
     plain: dict[str, Any] = json.loads(json.dumps(described, default=str))
     return plain
 

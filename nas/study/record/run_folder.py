@@ -57,6 +57,11 @@ class RunFolder:
         """Files of single trials, under the identifiers that Optuna has for them."""
         return self.path / "artifacts"
 
+    @property
+    def latency(self) -> Path:
+        """What the architectures of the run cost on a device, measured or predicted."""
+        return self.path / "latency.json"
+
     def checkpoint(self, name: str) -> Path:
         """File with the state of an unfinished training."""
         return self.path / "checkpoints" / f"{name}.safetensors"

@@ -111,6 +111,23 @@ def first_front(points: NDArray[np.float64]) -> list[int]:
     return front
 
 
+def knee(points: NDArray[np.float64]) -> int | None:
+    """The index of the point of a front of two goals with the best trade-off, less being better.
+
+    It is farthest from the line between the ends of the front, both goals scaled to 0..1 (Das
+    1999, On Characterizing the Knee of the Pareto Curve). None if no point is beyond the line.
+
+    Args:
+        points: Points that do not dominate each other, (n, 2).
+    """
+    width = np.ptp(points, axis=0)
+    if len(points) < 3 or not width.all():
+        return None
+    beyond = 1 - ((points - points.min(0)) / width).sum(1)
+    index = int(np.argmax(beyond))
+    return index if beyond[index] > 0 else None
+
+
 def fronts(points: NDArray[np.float64], at_least: int) -> list[list[int]]:
     """Successive fronts, until they hold ``at_least`` points or all points."""
     if points.shape[1] == 1:

@@ -10,7 +10,9 @@ import pytest
 
 from nas.data.digits import load
 from nas.report.page import Material, page
+from nas.study.devices.run import run_profile
 from nas.study.record.recorded_run import read_run, run_of
+from tests.nas.measure.toy_runner import toy_runner
 from tests.nas.study.study_toys import toy_search, toy_space
 
 DATA = load()
@@ -105,6 +107,20 @@ def test_the_verdict_is_that_of_the_search(searched):
     assert document["verdict"][0].replace("'", "&#39;") in text
     assert f"{searched.best.cost.params:,}" in text
     assert f"{searched.best.test_accuracy:.2%}" in text
+
+
+def test_measured_latencies_stand_beside_predicted_ones(searched, tmp_path):
+    run = shutil.copytree(searched.run, tmp_path / "run")
+    with toy_runner():
+        profile = run_profile(run, toy_space(), measurements=5, runner="toy")
+    text, outline = made(read_run(run))
+
+    assert "device" in [attributes["id"] for attributes in outline.all("section")]
+    first, predicted = profile.measured[0], profile.predictors["latency"].left_out[0]
+    latency = first.measurement.latency
+    row = f"{latency:.3g} {predicted:.3g} {predicted / latency - 1:+.0%}"
+    assert row in plain(text)
+    assert "5 networks were measured on a toy" in plain(text)
 
 
 def test_mistakes_are_those_of_the_best_model_on_the_test_split(searched):

@@ -8,7 +8,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.study.goals.objectives import parse_objectives
-from nas.study.selection.pareto import best, by_training, first_front, fronts, ranked_fronts
+from nas.study.selection.pareto import best, by_training, first_front, fronts, knee, ranked_fronts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,3 +122,10 @@ def test_after_training_costs_remain_objectives() -> None:
 
 def test_nothing_trained_has_no_order() -> None:
     assert _by_training(["score"], [], []) == []
+
+
+def test_the_knee_is_the_point_farthest_from_the_line_between_the_ends():
+    assert knee(np.array([[0.0, 10.0], [1.0, 2.0], [5.0, 1.0], [10.0, 0.0]])) == 1
+    assert knee(np.array([[0.0, 2.0], [1.0, 1.0], [2.0, 0.0]])) is None  # on the line
+    assert knee(np.array([[0.0, 4.0], [2.0, 3.0], [4.0, 0.0]])) is None  # not beyond it
+    assert knee(np.array([[0.0, 1.0], [1.0, 0.0]])) is None

@@ -1,0 +1,1 @@
+"""Networks, spaces and runs measured on a device."""

@@ -1,0 +1,85 @@
+"""A device measured on networks of a space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nas.config import changed
+from nas.errors import BuildError, ConfigError
+from nas.evaluate.named import data_of, space_of
+from nas.events import ignore
+from nas.measure.config import MeasureConfig
+from nas.seeding import rng
+from nas.space.candidate import sample
+from nas.study.devices.sample import Pool, measured_profile
+
+if TYPE_CHECKING:
+    from nas.evaluate.named import UserData
+    from nas.events import Listener
+    from nas.graph.graph import Graph
+    from nas.measure.profile import DeviceProfile
+    from nas.space.own_space import Build
+    from nas.space.search_space import SearchSpace
+
+MEASUREMENTS = 20
+"""Usual number of measured networks."""
+
+_POOL = 200
+"""Networks that stand for a space."""
+_ATTEMPTS = 5
+"""Draws for each of them, as some are isomorphic or cannot be built."""
+
+
+def device_profile(
+    space: str | SearchSpace | type[SearchSpace] | Build,
+    data: UserData,
+    *,
+    measurements: int = MEASUREMENTS,
+    seed: int = 0,
+    out: str | Path | None = None,
+    listen: Listener = ignore,
+    **options: Any,
+) -> DeviceProfile:
+    """Measure few networks of a space on a device, so that all others can be predicted.
+
+    The networks are chosen from random ones such that their latencies tell most about the others.
+    A repeated call with the same file goes on where it stopped.
+
+    Args:
+        space: The space, as :func:`nas.search` takes it.
+        data: The data set, as :func:`nas.search` takes it.
+        measurements: Number of networks to measure.
+        seed: Seed of the random networks.
+        out: File that keeps the measurements; None keeps them in memory.
+        listen: Receives the progress.
+        options: Fields of :class:`nas.measure.config.MeasureConfig`, as for :func:`nas.latency`.
+
+    Raises:
+        ConfigError: An argument is wrong, or the space has too few networks.
+        StudyError: The file holds measurements with other settings.
+        MeasurementError: The networks cannot be measured.
+    """
+    config = changed(MeasureConfig(), options)
+    found = space_of(space, data_of(data, listen).task)
+    pool = Pool(_drawn(found, max(_POOL, measurements), seed))
+    if len(pool.graphs) < measurements:
+        raise ConfigError(
+            f"{measurements} networks cannot be measured: of space {found.name!r} "
+            f"{len(pool.graphs)} were found"
+        )
+    return measured_profile(pool, config, measurements, None if out is None else Path(out), listen)
+
+
+def _drawn(space: SearchSpace, count: int, seed: int) -> list[Graph]:
+    """Random networks that differ, perhaps fewer than asked for."""
+    source, found = rng(seed, "device"), dict[str, "Graph"]()
+    for _ in range(_ATTEMPTS * count):
+        if len(found) == count:
+            break
+        try:
+            network = sample(space, source).network
+        except BuildError:
+            continue
+        found.setdefault(network.hash(), network)
+    return list(found.values())
