@@ -17,6 +17,7 @@
     │   └── BrokenImageError     an image cannot be decoded
     ├── DeviceError              a device is not there
     ├── StudyError               a run folder or storage cannot be used
+    ├── WorkerError              a worker died or hung in the middle of a task
     ├── InfeasibleError          exit code 3: nothing satisfies the constraints
     ├── ConfigError              exit code 2: an option is unknown or out of range
     └── UnknownNameError         exit code 2: a name is not registered
@@ -165,6 +166,18 @@ class DeviceError(NasError):
 
 class StudyError(NasError):
     """A run folder or a study's storage cannot be used."""
+
+
+class WorkerError(NasError):
+    """A worker ended in the middle of a task.
+
+    Attributes:
+        seconds: How long the task had run.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", seconds: float = 0.0) -> None:
+        super().__init__(message, hint=hint)
+        self.seconds = seconds
 
 
 class InfeasibleError(NasError):

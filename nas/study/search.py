@@ -16,6 +16,7 @@ from nas.study.search_run import run_search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from nas.evaluate.named import UserData
@@ -34,6 +35,7 @@ def search(
     config: SearchConfig | None = None,
     *,
     baselines: Mapping[str, Baseline] | None = None,
+    executor: Executor | None = None,
     listen: Listener = ignore,
     **options: Any,
 ) -> SearchResult:
@@ -61,6 +63,9 @@ def search(
         baselines: Your own networks by name. They are trained on the same rungs, and the best one
             is the result if no architecture of the space beats it. Each is a torch module, trained
             from its own initial values, a graph, or a function that returns one.
+        executor: Runs scoring and trainings, such as ``nas.execution.Workers(4)`` for four
+            processes, or that of Dask or MPI for many machines; by default this process does. The
+            result does not depend on it. It is left open.
         listen: Receives events of the progress.
         options: Fields of the configuration that differ from it, such as ``n_trials=500`` or
             ``constraints="params<=2e6"``. An objective may be a function of a graph, with its
@@ -98,4 +103,5 @@ def search(
             config,
             listen,
             baselines=baselines_of(baselines or {}, found_data.task),
+            executor=executor,
         )

@@ -126,8 +126,12 @@ class TrainingStage:
             if config.train_seconds is None
             else lambda rung: self._is_time_over(rung / len(rungs)),
         )
+        entering = self._entering(rivals, brief)
         halved = halving.run(
-            self._selection(selector, exploration), brief, self._entering(rivals, brief)
+            self._selection(selector, exploration),
+            brief,
+            entering,
+            self._planned(selector, entering),
         )
         final = self._final_trainings(halving, halved, rivals, ranked) if config.max_epochs else ()
         trust = selector.trust(
@@ -159,6 +163,19 @@ class TrainingStage:
             for contender in contenders
             if self._trainings.is_known("finalist", contender, epochs, start)
         ]
+
+    def _planned(
+        self, selector: FinalistSelector, entering: Sequence[Contender]
+    ) -> list[Contender]:
+        """The architectures that are trained after the rivals, whatever the accuracies.
+
+        They are founders: rivals among the trials are counted as such.
+        """
+        before = {contender.number for contender in entering if contender.number is not None}
+        fresh = dict.fromkeys(t.number for t in selector.planned if t.number not in before)
+        founders = max(0, (self._config.founders or 0) - len(before))
+        by_number = {trial.number: trial for trial in selector.planned}
+        return [Contender.of_trial(self._space, by_number[n]) for n in [*fresh][:founders]]
 
     def _selection(self, selector: FinalistSelector, exploration: Exploration) -> Select:
         """The next architecture of the first rung, as a contender."""

@@ -96,7 +96,11 @@ class SuccessiveHalving:
         self._is_over = is_over
 
     def run(
-        self, select: Select, rungs: Sequence[Rung], rivals: Sequence[Contender] = ()
+        self,
+        select: Select,
+        rungs: Sequence[Rung],
+        rivals: Sequence[Contender] = (),
+        planned: Sequence[Contender] = (),
     ) -> HalvingResult:
         """Train finalists rung by rung, fewer and longer on each.
 
@@ -107,6 +111,8 @@ class SuccessiveHalving:
             select: Chooses the architectures of the first rung, one after another.
             rungs: Sizes and epochs of the rungs; the first rung may hold fewer architectures.
             rivals: Further architectures of the first rung, trained before the others.
+            planned: Architectures that ``select`` will choose first, whatever the accuracies; with
+                workers, their trainings begin at once.
 
         Raises:
             TrainingError: All trainings of a rung failed.
@@ -117,6 +123,7 @@ class SuccessiveHalving:
         entering = _entering(rivals, select, rungs[0].size, tried)
         size = rungs[0].size + len(rivals)
         least = len(rivals) + 2
+        self._begin([*rivals, *planned], rungs[0].epochs)
         trained = self._rung(1, size, rungs[0].epochs, entering, tried, least=least)
         result = HalvingResult((trained,))
         for number, (before, rung) in enumerate(pairwise(rungs), 2):
@@ -126,9 +133,16 @@ class SuccessiveHalving:
             in_line = [finalist.contender for finalist in result.standing]
             if self._is_too_late(number, in_line[0], rung.epochs):
                 break
-            entered = self._rung(number, min(rung.size, share), rung.epochs, in_line, {}, least=1)
+            size = min(rung.size, share)
+            self._begin(in_line[:size], rung.epochs)
+            entered = self._rung(number, size, rung.epochs, in_line, {}, least=1)
             result = result.then(*entered)
         return result
+
+    def _begin(self, contenders: Sequence[Contender], epochs: int) -> None:
+        """Begin trainings of a rung, where workers can do them side by side."""
+        for contender in contenders:
+            self._trainings.begin("finalist", contender, epochs, self._start)
 
     def _is_too_late(self, number: int, first: Contender, epochs: int) -> bool:
         """Whether no time is left for a further rung; one of a single contender decides nothing.
@@ -184,7 +198,8 @@ class SuccessiveHalving:
             for contender in contenders:
                 is_known = self._trainings.is_known("finalist", contender, epochs, self._start)
                 is_spare = len(trained) >= least and not is_known
-                if is_spare and self._is_over and self._is_over(number):
+                is_late = is_spare and self._is_over and self._is_over(number)
+                if is_late and not self._trainings.is_under_way(contender, epochs, self._start):
                     break
                 try:
                     finalist = self._trainings.brief(contender, epochs, self._start, name)
@@ -202,6 +217,7 @@ class SuccessiveHalving:
                 )
                 if len(trained) == size:
                     break
+        self._trainings.withdraw()
         if failure and not trained:
             raise TrainingError(failure, hint=_WHEN_ALL_FAIL)
         accuracies = [finalist.val_accuracy for finalist in trained]
