@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+)
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +39,11 @@ class Crew:
         self._executor = executor
         self._material = material
         self._jobs: set[Job] = set()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether tasks run in threads of this process, beside its own work."""
+        return isinstance(self._executor, ThreadPoolExecutor)
 
     def submit(
         self,

@@ -133,22 +133,12 @@ class TrainerElsewhere:
         own: OwnModule | None = None,
         checkpoint: Path | None,
     ) -> None:
-        """Give a training to a worker; :meth:`train` waits for it."""
-        key = (candidate.hash, epochs, start, split, checkpoint)
-        if key in self._begun:
-            return
-        order = _Order(
-            space=candidate.space,
-            params=candidate.params,
-            epochs=epochs,
-            start=start,
-            split=split,
-            module=own is not None,
-            checkpoint=checkpoint,
-        )
-        if checkpoint is not None:
-            checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        self._begun[key] = self._crew.submit(_train, order)
+        """Begin a training as soon as a worker is free; :meth:`train` then waits for it.
+
+        In threads it begins when it is waited for: it sets the random streams of the process.
+        """
+        if not self._crew.is_here:
+            self._job(candidate, epochs, start, split, own, checkpoint)
 
     def withdraw(self) -> None:
         """Withdraw the trainings that wait for a worker; others go on."""
@@ -175,10 +165,12 @@ class TrainerElsewhere:
         Raises:
             WorkerError: The training ended its workers.
         """
-        self.begin(candidate, epochs, start, split=split, own=own, checkpoint=checkpoint)
-        job = self._begun.pop((candidate.hash, epochs, start, split, checkpoint))
+        job = self._job(candidate, epochs, start, split, own, checkpoint)
         with stage(listen, "train", epochs, steps="epochs") as progress:
-            outcome: _Outcome = job.result()
+            try:
+                outcome: _Outcome = job.result()
+            finally:
+                self._begun = {key: known for key, known in self._begun.items() if known != job}
             last = outcome.history[-1]
             progress.advance(
                 len(outcome.history), loss=last.train_loss, val_accuracy=last.val_accuracy
@@ -198,6 +190,32 @@ class TrainerElsewhere:
     def seconds_per_epoch(self, candidate: Candidate) -> float:
         """Seconds of one epoch of training in this process."""
         return self._here.seconds_per_epoch(candidate)
+
+    def _job(
+        self,
+        candidate: Candidate,
+        epochs: int,
+        start: str,
+        split: int,
+        own: OwnModule | None,
+        checkpoint: Path | None,
+    ) -> Job:
+        """The task of a training, given to a worker if it was not yet."""
+        key = (candidate.hash, epochs, start, split, checkpoint)
+        if key not in self._begun:
+            if checkpoint is not None:
+                checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            order = _Order(
+                space=candidate.space,
+                params=candidate.params,
+                epochs=epochs,
+                start=start,
+                split=split,
+                module=own is not None,
+                checkpoint=checkpoint,
+            )
+            self._begun[key] = self._crew.submit(_train, order)
+        return self._begun[key]
 
     def _module(
         self, candidate: Candidate, own: OwnModule | None, state: dict[str, Tensor]

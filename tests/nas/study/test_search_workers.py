@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +21,12 @@ from torch import nn
 
 from nas.errors import StudyError
 from nas.execution.workers import Workers
+from nas.space.own_space import own_space
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, ToySpace, found, record, toy_search
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nas.graph.graph import Graph
     from nas.space.trial import Trial
     from nas.study.result import SearchResult
@@ -104,8 +106,7 @@ def test_spaces_and_baselines_of_the_users_own_reach_the_workers(workers: Worker
         return build(trial, data)
 
     settings = {
-        "space": local,
-        "predictor": "none",
+        "space": own_space(local, DIGITS),
         "n_trials": 6,
         "finalists": 2,
         "max_epochs": 2,
@@ -208,6 +209,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from nas.execution.workers import Workers
+from nas.space.own_space import own_space
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, ToySpace, toy_search
 predictor = ToyPredictor(ToySpace(task=DIGITS), delay=0.2)
 with Workers(2) as workers:
