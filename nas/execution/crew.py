@@ -17,11 +17,14 @@ from nas.errors import ConfigError, StudyError, WorkerError, described
 from nas.execution.material import stored
 from nas.execution.packing import pack, unpack
 from nas.execution.task import Task, perform
+from nas.execution.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from nas.execution.material import Material
+    from nas.execution.task import Answer
 
 ATTEMPTS = 3
 """How many workers a task may lose; one that loses so many is given up."""
@@ -39,6 +42,13 @@ class Crew:
         self._executor = executor
         self._material = material
         self._jobs: set[Job] = set()
+        self._met: set[tuple[str, int]] = set()
+
+    @property
+    def size(self) -> int:
+        """Number of workers; those of a foreign executor are known after their first task."""
+        executor = self._executor
+        return executor.count if isinstance(executor, Workers) else max(1, len(self._met))
 
     @property
     def is_here(self) -> bool:
@@ -67,7 +77,7 @@ class Crew:
         task = Task(
             call=call, digest=self._material.digest, path=self._material.path, seconds=seconds
         )
-        job = Job(self._executor, task, self._material, attempts)
+        job = Job(self._executor, task, self._material, attempts, self._met)
         self._jobs = {known for known in self._jobs if not known.is_done} | {job}
         job.begin()
         return job
@@ -86,16 +96,25 @@ class Job:
         task: The task.
         material: Sent to a worker that lacks it.
         attempts: How many workers it may lose.
+        met: Receives the worker that answers.
 
     Attributes:
         ended: When its last attempt ended, in seconds of ``time.monotonic``.
     """
 
-    def __init__(self, executor: Executor, task: Task, material: Material, attempts: int) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        task: Task,
+        material: Material,
+        attempts: int,
+        met: set[tuple[str, int]],
+    ) -> None:
         self._executor = executor
         self._task = task
         self._material = material
         self._left = attempts
+        self._met = met
         self._running: Future[bytes | None] | None = None
         self._result: Future[Any] = Future()
         self.ended = 0.0
@@ -137,7 +156,8 @@ class Job:
             if packed is None:
                 self.begin(self._material.content)
                 return
-            answer = unpack(packed)
+            answer: Answer = unpack(packed)
+            self._met.add(answer.worker)
             if answer.error is None:
                 self._result.set_result(answer.value)
             else:
@@ -165,13 +185,16 @@ class Job:
 
 
 @contextmanager
-def crew(executor: Executor, value: object, name: str) -> Iterator[Crew]:
+def crew(
+    executor: Executor, value: object, name: str, folder: Path | None = None
+) -> Iterator[Crew]:
     """Workers that share a value while the block runs.
 
     Args:
         executor: Any executor; it is left open.
         value: What all tasks share.
         name: What it is, for messages.
+        folder: Where the value is kept meanwhile; a temporary folder if None.
 
     Raises:
         ConfigError: The value cannot be sent to a worker, or the executor is none.
@@ -181,7 +204,7 @@ def crew(executor: Executor, value: object, name: str) -> Iterator[Crew]:
             f"expected a concurrent.futures.Executor, got {described(executor)}",
             hint="Give nas.execution.Workers(4), or the executor of Dask, MPI or submitit.",
         )
-    with stored(value, name) as material:
+    with stored(value, name, folder) as material:
         found = Crew(executor, material)
         try:
             yield found

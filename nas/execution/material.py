@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -41,12 +42,14 @@ class Material:
 
 
 @contextmanager
-def stored(value: object, name: str) -> Iterator[Material]:
+def stored(value: object, name: str, folder: Path | None = None) -> Iterator[Material]:
     """The material of a value while the block runs.
 
     Args:
         value: It may hold tensors, which workers that see the file do not copy.
         name: What it is, for the message.
+        folder: Where its file lies meanwhile; whatever is in it is removed. A temporary one if
+            None.
 
     Raises:
         ConfigError: It cannot be sent to a worker.
@@ -56,10 +59,22 @@ def stored(value: object, name: str) -> Iterator[Material]:
         torch.save(value, buffer, pickle_module=cloudpickle)
     content = buffer.getvalue()
     digest = blake2b(content, digest_size=16).hexdigest()
-    with TemporaryDirectory(prefix="nas-") as folder:
-        path = Path(folder) / digest
+    with TemporaryDirectory(prefix="nas-") if folder is None else _emptied(folder) as place:
+        path = Path(place) / digest
         path.write_bytes(content)
+        del content
         yield Material(digest, path)
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """A folder that is empty at first, and removed at the end."""
+    shutil.rmtree(folder, ignore_errors=True)  # a killed process has left it
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def restored(path: Path, content: bytes | None) -> Any:

@@ -46,10 +46,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """The value of a call, or the error that it raised."""
+    """The value of a call, or the error that it raised, and the process it ran in."""
 
     value: Any = None
     error: Exception | None = None
+    worker: tuple[str, int] = field(default_factory=_here)
 
 
 _ALONE = threading.Lock()

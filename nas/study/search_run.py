@@ -104,7 +104,10 @@ def run_search(
         workers = None
         if executor is not None:
             material = search_material(space, data, predictor, config, device)
-            workers = locks.enter_context(crew(executor, material, "the data or hypernetwork"))
+            place = None if folder is None else folder.material
+            workers = locks.enter_context(
+                crew(executor, material, "the data or hypernetwork", place)
+            )
         if isinstance(predictor, nn.Module):
             predictor.to(device)
         data = data.to(device)

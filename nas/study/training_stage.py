@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from nas.study.search_config import SearchConfig
     from nas.study.selection.trust import Trust
 
+_CHOSEN = "chosen"
+"""Key of the record that holds the finalists that were chosen while others were trained."""
+
 _POOL = 1000
 """Best trials that finalists are chosen from."""
 
@@ -178,12 +181,24 @@ class TrainingStage:
         return [Contender.of_trial(self._space, by_number[n]) for n in [*fresh][:founders]]
 
     def _selection(self, selector: FinalistSelector, exploration: Exploration) -> Select:
-        """The next architecture of the first rung, as a contender."""
+        """The next architecture of the first rung, as a contender.
+
+        Workers under a time limit are given architectures before the accuracies of others are
+        known. Their order then depends on time, and is recorded for repeated calls.
+        """
         select = MutationSelector(self._space, selector, self._config, exploration)
+        chosen: list[int] = list(self._record.read(_CHOSEN, []))
+        by_time = self._config.train_seconds is not None and self._trainings.parallel > 1
 
         def choose(tried: Mapping[int, float | None]) -> Contender | None:
-            trial = select(tried)
-            return None if trial is None else Contender.of_trial(self._space, trial)
+            earlier = next((number for number in chosen if number not in tried), None)
+            trial = select(tried) if earlier is None else exploration.trial(earlier)
+            if trial is None:
+                return None
+            if by_time and earlier is None:
+                chosen.append(trial.number)
+                self._record.write(_CHOSEN, chosen)
+            return Contender.of_trial(self._space, trial)
 
         return choose
 

@@ -123,6 +123,11 @@ class TrainerElsewhere:
         """Starts that suit architectures of a space; the usual one first."""
         return self._here.starts(space)
 
+    @property
+    def parallel(self) -> int:
+        """Number of trainings that can run at once."""
+        return self._crew.size
+
     def begin(
         self,
         candidate: Candidate,

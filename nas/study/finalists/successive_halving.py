@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -120,10 +121,10 @@ class SuccessiveHalving:
         if not rungs or not (rivals or select({})):
             return HalvingResult()
         tried: Tried = {}
-        entering = _entering(rivals, select, rungs[0].size, tried)
+        entering = self._entering(rivals, select, rungs[0], tried)
         size = rungs[0].size + len(rivals)
         least = len(rivals) + 2
-        self._begin([*rivals, *planned], rungs[0].epochs)
+        self._begin(1, [*rivals, *planned], rungs[0].epochs)
         trained = self._rung(1, size, rungs[0].epochs, entering, tried, least=least)
         result = HalvingResult((trained,))
         for number, (before, rung) in enumerate(pairwise(rungs), 2):
@@ -134,13 +135,46 @@ class SuccessiveHalving:
             if self._is_too_late(number, in_line[0], rung.epochs):
                 break
             size = min(rung.size, share)
-            self._begin(in_line[:size], rung.epochs)
+            self._begin(number, in_line[:size], rung.epochs)
             entered = self._rung(number, size, rung.epochs, in_line, {}, least=1)
             result = result.then(*entered)
         return result
 
-    def _begin(self, contenders: Sequence[Contender], epochs: int) -> None:
-        """Begin trainings of a rung, where workers can do them side by side."""
+    def _entering(
+        self, rivals: Sequence[Contender], select: Select, rung: Rung, tried: Tried
+    ) -> Iterator[Contender]:
+        """The rivals, then at most as many selected contenders as fit, each selected just in time.
+
+        A few more are selected if all of them fail. Under a time limit one is selected for each
+        worker, while the accuracies of those before it are not known: results depend on time then
+        in any case.
+        """
+        yield from rivals
+        ahead = 1 if self._is_over is None else self._trainings.parallel
+        running: deque[Contender] = deque()
+        place = 0
+        while True:
+            while place < rung.size + SUBSTITUTES and len(running) < ahead:
+                enough = place >= rung.size and any(one is not None for one in tried.values())
+                is_late = self._is_over is not None and self._is_over(1)
+                if enough or (running and is_late):
+                    break
+                unknown = {one.number: None for one in running if one.number is not None}
+                contender = select({**tried, **unknown})
+                if contender is None:
+                    break
+                if not is_late:
+                    self._trainings.begin("finalist", contender, rung.epochs, self._start)
+                running.append(contender)
+                place += 1
+            if not running:
+                return
+            yield running.popleft()
+
+    def _begin(self, number: int, contenders: Sequence[Contender], epochs: int) -> None:
+        """Begin trainings of a rung, where workers can do them side by side and in time."""
+        if self._is_over is not None and self._is_over(number):
+            return
         for contender in contenders:
             self._trainings.begin("finalist", contender, epochs, self._start)
 
@@ -246,20 +280,3 @@ def _leaders(trained: Sequence[Finalist]) -> Leaders:
 def _note(tried: Tried, contender: Contender, accuracy: float | None) -> None:
     if contender.number is not None:
         tried[contender.number] = accuracy
-
-
-def _entering(
-    rivals: Sequence[Contender], select: Select, size: int, tried: Tried
-) -> Iterator[Contender]:
-    """The rivals, then at most ``size`` selected contenders, each selected just in time.
-
-    A few more are selected if all of them fail.
-    """
-    yield from rivals
-    for place in range(size + SUBSTITUTES):
-        if place >= size and any(accuracy is not None for accuracy in tried.values()):
-            return
-        contender = select(tried)
-        if contender is None:
-            return
-        yield contender

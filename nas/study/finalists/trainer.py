@@ -79,6 +79,10 @@ class CandidateTrainer(Protocol):
 class EarlyTrainer(CandidateTrainer, Protocol):
     """A trainer that can begin trainings elsewhere before their results are asked for."""
 
+    @property
+    def parallel(self) -> int:
+        """Number of trainings that can run at once."""
+
     def begin(
         self,
         candidate: Candidate,

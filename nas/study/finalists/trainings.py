@@ -105,6 +105,12 @@ class Trainings:
         self._splits = splits
         self._modules: dict[str, nn.Module] = {}
 
+    @property
+    def parallel(self) -> int:
+        """Number of trainings that can run at once."""
+        trainer = self._trainer
+        return trainer.parallel if isinstance(trainer, EarlyTrainer) else 1
+
     def begin(self, kind: Kind, contender: Contender, epochs: int, start: str) -> None:
         """Begin a training that will be asked for, if there are workers to do it meanwhile."""
         trainer = self._trainer

@@ -57,6 +57,11 @@ class RunFolder:
         """Files of single trials, under the identifiers that Optuna has for them."""
         return self.path / "artifacts"
 
+    @property
+    def material(self) -> Path:
+        """Folder of the data and hypernetwork that workers read while a search runs."""
+        return self.path / "workers"
+
     def checkpoint(self, name: str) -> Path:
         """File with the state of an unfinished training."""
         return self.path / "checkpoints" / f"{name}.safetensors"

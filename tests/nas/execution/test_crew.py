@@ -154,7 +154,8 @@ def test_what_cannot_be_sent_is_refused(workers: Workers) -> None:
 def test_tasks_that_wait_are_withdrawn_and_others_run_on() -> None:
     began, ends = threading.Event(), threading.Event()
     with ThreadPoolExecutor(1) as executor, crew(executor, "material", "it") as found:
-        executor.submit(lambda: (began.set(), ends.wait(60)))
+        executor.submit(began.set)
+        executor.submit(ends.wait, 60)
         began.wait(60)
         waiting = found.submit(total, 1.0)
         assert waiting.cancel()

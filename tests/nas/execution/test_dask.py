@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,7 +34,7 @@ def scheduler() -> Iterator[str]:
 
 
 def test_a_cluster_finds_the_same(scheduler: str, tmp_path: Path) -> None:
-    settings = {"n_trials": 16, "generation": 8, "finalists": 3, "max_epochs": 2}
+    settings: dict[str, Any] = {"n_trials": 16, "generation": 8, "finalists": 3, "max_epochs": 2}
     with dask_executor(scheduler) as executor:
         result = toy_search(tmp_path / "run", executor=executor, **settings)
     alone = toy_search(**settings)
