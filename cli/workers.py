@@ -37,7 +37,10 @@ def workers_for(
         with dask_executor(scheduler) as executor:
             yield executor
     elif count is not None:
-        with Workers(count) as executor:
-            yield executor
+        workers = Workers(count)
+        try:
+            yield workers
+        finally:
+            workers.kill()  # also where one still trains a network that nobody asks for
     else:
         yield None

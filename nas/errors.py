@@ -173,11 +173,13 @@ class WorkerError(NasError):
 
     Attributes:
         seconds: How long the task had run.
+        status: Exit status of its process; negative if a signal ended it.
     """
 
-    def __init__(self, message: str, *, hint: str = "", seconds: float = 0.0) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, seconds: float = 0.0, status: int = 0) -> None:
+        super().__init__(message)
         self.seconds = seconds
+        self.status = status
 
 
 class InfeasibleError(NasError):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from nas.errors import ConfigError, StudyError, WorkerError, described
 from nas.execution.material import stored
 from nas.execution.packing import pack, unpack
-from nas.execution.task import Task, perform
+from nas.execution.task import ALARM, Task, perform
 from nas.execution.workers import Workers
 
 if TYPE_CHECKING:
@@ -175,9 +175,9 @@ class Job:
     def _lost(self, died: WorkerError) -> None:
         self._left -= 1
         limit = self._task.seconds
-        if limit is not None and died.seconds >= limit:
+        if limit is not None and died.seconds >= limit and died.status == ALARM:
             text = f"it took longer than {limit:.3g} s, and its worker was ended"
-            self._result.set_exception(WorkerError(text, seconds=died.seconds))
+            self._result.set_exception(WorkerError(text))
         elif self._left > 0:
             self.begin()
         else:

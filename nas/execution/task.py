@@ -53,6 +53,9 @@ class Answer:
     worker: tuple[str, int] = field(default_factory=_here)
 
 
+ALARM = 1
+"""Exit status of a process whose task took too long: that of :mod:`faulthandler`."""
+
 _ALONE = threading.Lock()
 """A training sets the random streams of its whole process, so tasks in threads take turns."""
 

@@ -60,9 +60,11 @@ class WorkerProcess:
             return pickle.load(self._process.stdout)
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
             self.end()
+            status = self._process.returncode
             raise WorkerError(
-                f"its worker process ended ({_ending(self._process.returncode)})",
+                f"its worker process ended ({_ending(status)})",
                 seconds=time.monotonic() - began,
+                status=status,
             ) from None
 
     def end(self) -> None:
@@ -81,9 +83,9 @@ class WorkerProcess:
             self._process.stdin.flush()
 
 
-def _ending(code: int) -> str:
+def _ending(status: int) -> str:
     """How a process ended, in words."""
     try:
-        return signal.Signals(-code).name
+        return signal.Signals(-status).name
     except ValueError:
-        return f"exit status {code}"
+        return f"exit status {status}"

@@ -156,15 +156,13 @@ class SuccessiveHalving:
         while True:
             while place < rung.size + SUBSTITUTES and len(running) < ahead:
                 enough = place >= rung.size and any(one is not None for one in tried.values())
-                is_late = self._is_over is not None and self._is_over(1)
-                if enough or (running and is_late):
+                if enough or (running and not self._may_begin(1)):
                     break
                 unknown = {one.number: None for one in running if one.number is not None}
                 contender = select({**tried, **unknown})
                 if contender is None:
                     break
-                if not is_late:
-                    self._trainings.begin("finalist", contender, rung.epochs, self._start)
+                self._begin(1, [contender], rung.epochs)
                 running.append(contender)
                 place += 1
             if not running:
@@ -173,10 +171,15 @@ class SuccessiveHalving:
 
     def _begin(self, number: int, contenders: Sequence[Contender], epochs: int) -> None:
         """Begin trainings of a rung, where workers can do them side by side and in time."""
-        if self._is_over is not None and self._is_over(number):
-            return
-        for contender in contenders:
-            self._trainings.begin("finalist", contender, epochs, self._start)
+        if self._may_begin(number):
+            for contender in contenders:
+                self._trainings.begin("finalist", contender, epochs, self._start)
+
+    def _may_begin(self, number: int) -> bool:
+        """Whether trainings may begin before their turn."""
+        if self._is_over is None:
+            return True
+        return self._trainings.parallel > 1 and not self._is_over(number)
 
     def _is_too_late(self, number: int, first: Contender, epochs: int) -> bool:
         """Whether no time is left for a further rung; one of a single contender decides nothing.

@@ -164,7 +164,8 @@ def test_a_candidate_that_troubles_workers_fails_alone(trouble: str, reason: str
         result = toy_search(executor=some, **settings)
     failed = result.study.get_trials(states=(TrialState.FAIL,))
     assert {trial.params["width0"] for trial in failed} == {3}
-    assert all(reason in trial.user_attrs["reason"] for trial in failed)
+    reasons = {trial.user_attrs["reason"] for trial in failed}
+    assert [text for text in reasons if reason not in text] == []
     assert result.trials.complete == 6
 
 
