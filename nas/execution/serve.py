@@ -9,6 +9,7 @@ import sys
 import threading
 from typing import Any, BinaryIO
 
+import nas.execution.task  # noqa: F401  # takes seconds: a process has started when it is imported
 from nas.allocator import keep_freed_memory
 
 if sys.platform != "win32":

@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +19,7 @@ from optuna.trial import TrialState
 from torch import nn
 
 from nas.errors import StudyError
+from nas.events import Advanced
 from nas.execution.workers import Workers
 from nas.space.own_space import own_space
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, ToySpace, found, record, toy_search
@@ -27,6 +27,7 @@ from tests.nas.study.study_toys import DIGITS, ToyPredictor, ToySpace, found, re
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nas.events import Event
     from nas.graph.graph import Graph
     from nas.space.trial import Trial
     from nas.study.result import SearchResult
@@ -117,7 +118,7 @@ def test_spaces_and_baselines_of_the_users_own_reach_the_workers(workers: Worker
 
 @dataclass(frozen=True, kw_only=True)
 class TroubledSpace(ToySpace):
-    """Networks of one width trouble the worker that scores them, but not the driver."""
+    """Some networks trouble the worker that scores them, but not the driver."""
 
     name: ClassVar[str] = "troubled"
     build_seconds: ClassVar[float] = 0.5
@@ -127,9 +128,13 @@ class TroubledSpace(ToySpace):
 
     def build(self, trial: Trial) -> Graph:
         graph = super().build(trial)
-        if os.getpid() != self.driver and trial.suggest_categorical("width0", self.widths) == 3:
+        if os.getpid() != self.driver and is_troubled(trial):
             cause(self.trouble)
         return graph
+
+
+def is_troubled(trial: Any) -> bool:
+    return bool(trial.params["width0"] == 3 and trial.params["kernel0"] == 1)
 
 
 def cause(trouble: str) -> None:
@@ -158,37 +163,36 @@ def cause(trouble: str) -> None:
     ],
 )
 def test_a_candidate_that_troubles_workers_fails_alone(trouble: str, reason: str) -> None:
-    space = TroubledSpace(task=DIGITS, driver=os.getpid(), trouble=trouble, widths=(2, 3))
-    settings: dict[str, Any] = {"space": space, "n_trials": 6, "generation": 4, "max_epochs": 1}
+    space = TroubledSpace(task=DIGITS, driver=os.getpid(), trouble=trouble)
+    settings: dict[str, Any] = {"space": space, "n_trials": 7, "generation": 8, "max_epochs": 1}
     with Workers(2) as some:
         result = toy_search(executor=some, **settings)
     failed = result.study.get_trials(states=(TrialState.FAIL,))
-    assert {trial.params["width0"] for trial in failed} == {3}
+    assert failed
+    assert all(map(is_troubled, failed))
     reasons = {trial.user_attrs["reason"] for trial in failed}
     assert [text for text in reasons if reason not in text] == []
-    assert result.trials.complete == 6
+    assert result.trials.complete == 7
 
 
-@contextmanager
-def killed(times: int, every: float) -> Iterator[list[int]]:
-    """While active, processes that this one has started are killed at random."""
-    over, draws = threading.Event(), random.Random(0)
-    victims: list[int] = []
+class Killer:
+    """A listener that kills a worker a moment after each step of a search."""
 
-    def kill() -> None:
-        while len(victims) < times and not over.wait(every * (0.5 + draws.random())):
-            children = children_of(os.getpid())
-            if children:
-                victims.append(draws.choice(children))
-                os.kill(victims[-1], signal.SIGKILL)
+    def __init__(self, most: int) -> None:
+        self.victims: list[int] = []
+        self._left = most
+        self._draws = random.Random(0)
 
-    thread = threading.Thread(target=kill)
-    thread.start()
-    try:
-        yield victims
-    finally:
-        over.set()
-        thread.join()
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Advanced) and self._left:
+            self._left -= 1
+            threading.Timer(0.3, self._kill).start()
+
+    def _kill(self) -> None:
+        children = children_of(os.getpid())
+        if children:
+            self.victims.append(self._draws.choice(children))
+            os.kill(self.victims[-1], signal.SIGKILL)
 
 
 def children_of(process: int) -> list[int]:
@@ -197,19 +201,20 @@ def children_of(process: int) -> list[int]:
 
 
 @pytest.mark.slow
-def test_workers_that_are_killed_at_random_change_nothing(
-    alone: SearchResult, tmp_path: Path
-) -> None:
-    predictor = ToyPredictor(ToySpace(task=DIGITS), delay=0.5)
-    with Workers(2) as some, killed(6, every=3.0) as victims:
-        result = toy_search(tmp_path, predictor=predictor, executor=some, **SETTINGS)
-    assert len(victims) > 1
+def test_workers_that_are_killed_change_nothing(alone: SearchResult, tmp_path: Path) -> None:
+    predictor, killer = ToyPredictor(ToySpace(task=DIGITS), delay=0.5), Killer(5)
+    with Workers(2) as some:
+        result = toy_search(
+            tmp_path, predictor=predictor, executor=some, listen=killer, **SETTINGS
+        )
+    assert len(killer.victims) > 2
     assert_equal(result, alone)
 
 
 PROGRAM = """
 import sys
 from pathlib import Path
+from nas.events import Advanced
 from nas.execution.workers import Workers
 from nas.space.own_space import own_space
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, ToySpace, toy_search
