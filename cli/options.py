@@ -187,7 +187,21 @@ space = click.option(
 workers = click.option(
     "--workers",
     type=click.IntRange(1),
-    help="Number of networks run in parallel (default: one per processor; one on CUDA).",
+    help="Networks run in parallel, as threads (default: one per processor; one on CUDA).",
+)
+processes = click.option(
+    "--workers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Processes that score and train side by side, one thread each (default: this process).",
+)
+executor = click.option(
+    "--executor",
+    type=click.Choice(["dask"]),
+    help="Workers of another program, on many machines, in place of --workers.",
+)
+scheduler = click.option(
+    "--scheduler", metavar="ADDRESS", help="Scheduler of --executor dask: tcp://HOST:PORT."
 )
 images = click.option(
     "--images", default=384, show_default=True, help="Images of the ranking split for scores."

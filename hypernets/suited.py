@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypernets import cards, checkpoint
 from nas.errors import UnknownNameError, counted
-from nas.evaluate.scorer import check_fits
+from nas.evaluate.meter import check_fits
 from nas.evaluate.untrained import UNTRAINED, UntrainedWeights
 from nas.events import Noted, ignore
 

@@ -18,6 +18,7 @@
     ├── DeviceError              a device is not there
     ├── MeasurementError         a network cannot be measured on a device
     ├── StudyError               a run folder or storage cannot be used
+    ├── WorkerError              a worker died or hung in the middle of a task
     ├── InfeasibleError          exit code 3: nothing satisfies the constraints
     ├── ConfigError              exit code 2: an option is unknown or out of range
     └── UnknownNameError         exit code 2: a name is not registered
@@ -170,6 +171,20 @@ class MeasurementError(NasError):
 
 class StudyError(NasError):
     """A run folder or a study's storage cannot be used."""
+
+
+class WorkerError(NasError):
+    """A worker ended in the middle of a task.
+
+    Attributes:
+        seconds: How long the task had run.
+        status: Exit status of its process; negative if a signal ended it.
+    """
+
+    def __init__(self, message: str, *, seconds: float = 0.0, status: int = 0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+        self.status = status
 
 
 class InfeasibleError(NasError):

@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("nas.task", "nas.predictor"),
     ("nas.compile", "nas.analysis", "nas.drawing"),
     ("nas.graph",),
-    ("nas.resume",),
+    ("nas.resume", "nas.execution"),
     (
         "nas.registry",
         "nas.config",

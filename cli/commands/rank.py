@@ -35,7 +35,7 @@ _FORM = "`nas rank --sample 3 --json` shows architectures in this notation."
 @options.weights("none")
 @options.images
 @options.device
-@options.workers
+@options.processes
 @options.seed
 @options.common
 def command(
@@ -60,6 +60,7 @@ def command(
     from cli.output import count, emit_json, listener, quality, table
     from cli.setup import use_device
     from cli.space import find_space
+    from cli.workers import workers_for
     from hypernets.suited import suited
     from nas.data.catalog import load
     from nas.evaluate.ranking import rank
@@ -81,17 +82,19 @@ def command(
     candidates = _read(archs, chosen) if archs else None
     hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
     start = perf_counter()
-    ranked = rank(
-        chosen,
-        data,
-        hypernet,
-        candidates,
-        sample=sample,
-        scoring=ScoreConfig(images=images, workers=threads),
-        seed=seed,
-        device=str(torch_device),
-        listen=listen,
-    )
+    with workers_for(workers) as executor:
+        ranked = rank(
+            chosen,
+            data,
+            hypernet,
+            candidates,
+            sample=sample,
+            scoring=ScoreConfig(images=images, workers=threads),
+            seed=seed,
+            device=str(torch_device),
+            executor=executor,
+            listen=listen,
+        )
     if as_json:
         rows = [one.to_dict() for one in sorted(ranked, key=lambda one: one.position)]
         emit_json({"scores": rows, "seconds": round(perf_counter() - start, 3)})

@@ -154,7 +154,9 @@ _ROWS = 15
 )
 @click.option("--study-name", metavar="NAME", help="Name in the storage (default: SPACE-DATASET).")
 @options.device
-@options.workers
+@options.processes
+@options.executor
+@options.scheduler
 @options.seed
 @click.option("--out", type=options.Place(), help="Run folder (default: runs/SPACE-DATASET).")
 @options.common
@@ -169,6 +171,8 @@ def command(
     images: int,
     device: str,
     workers: int | None,
+    executor: str | None,
+    scheduler: str | None,
     out: Path | None,
     as_json: bool,
     quiet: bool,
@@ -188,6 +192,7 @@ def command(
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
     from cli.user_code.baseline import read_baselines
+    from cli.workers import workers_for
     from hypernets.suited import suited
     from nas.config import from_mapping
     from nas.data.catalog import load
@@ -227,14 +232,12 @@ def command(
         )
     else:
         hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
-    result = run_search(
-        chosen,
-        data,
-        hypernet,
-        replace(config, out=directory),
-        listen,
-        baselines=read_baselines(baselines, data.task),
-    )
+    rivals = read_baselines(baselines, data.task)
+    config = replace(config, out=directory)
+    with workers_for(workers, executor, scheduler) as found:
+        result = run_search(
+            chosen, data, hypernet, config, listen, baselines=rivals, executor=found
+        )
     if as_json:
         emit_json(result.to_dict())
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,9 +12,11 @@ import torch
 from nas.analysis.cost import Cost, cost
 from nas.analysis.figure import known_from
 from nas.errors import ConfigError, counted, described
+from nas.evaluate.measured_elsewhere import ScoringMaterial, measured_elsewhere
 from nas.evaluate.named import data_of, predictor_of, space_of
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.events import ignore, stage
+from nas.execution.crew import crew
 from nas.seeding import rng
 from nas.space.candidate import Candidate, candidate
 from nas.space.candidate import sample as draw
@@ -20,8 +24,10 @@ from nas.training.device import resolve_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
+    from nas.data.dataset import Dataset
     from nas.evaluate.named import UserData
     from nas.events import Listener
     from nas.predictor.weight_predictor import WeightPredictor
@@ -83,6 +89,7 @@ def rank(
     scoring: ScoreConfig | None = None,
     seed: int = 0,
     device: str = "auto",
+    executor: Executor | None = None,
     listen: Listener = ignore,
 ) -> list[Ranked]:
     """Rank architectures by their score with predicted weights, the best first.
@@ -101,6 +108,8 @@ def rank(
         scoring: Amount of data for scoring candidates.
         seed: Seed of the sample.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:<index>``.
+        executor: Scores in its workers, such as ``nas.execution.Workers(4)``; by default this
+            process does. The result does not depend on it.
         listen: Receives events of the progress.
 
     Raises:
@@ -117,15 +126,16 @@ def rank(
     else:
         candidates = _read(found_space, archs)
     weights = predictor_of(predictor, found_space, found_data, listen)
-    place = resolve_device(device)
-    if isinstance(weights, torch.nn.Module):
-        weights.to(place)
-    scorer = Scorer(weights, found_data, scoring, device=place)
+    scoring = scoring or ScoreConfig()
     estimates: list[Estimate | Failure] = []
-    with stage(listen, "rank", len(candidates)) as progress:
-        for first in range(0, len(candidates), _GENERATION):
-            estimates += scorer(candidates[first : first + _GENERATION])
-            progress.advance(len(estimates), per_second=len(estimates) / progress.elapsed)
+    with ExitStack() as stack:
+        scorer = _scorer(weights, found_data, scoring, resolve_device(device), executor, stack)
+        at_once = _GENERATION if executor is None else len(candidates)
+        progress = stack.enter_context(stage(listen, "rank", len(candidates)))
+        for first in range(0, len(candidates), at_once):
+            for estimate in scorer.one_by_one(candidates[first : first + at_once]):
+                estimates.append(estimate)
+                progress.advance(len(estimates), per_second=len(estimates) / progress.elapsed)
     ranked = [
         Ranked(
             candidate=one,
@@ -156,6 +166,29 @@ def distinct(space: SearchSpace, number: int, seed: int = 0) -> list[Candidate]:
         drawn = draw(space, source)
         found.setdefault(drawn.architecture, drawn)
     return list(found.values())
+
+
+def _scorer(
+    weights: WeightPredictor,
+    data: Dataset,
+    scoring: ScoreConfig,
+    device: torch.device,
+    executor: Executor | None,
+    stack: ExitStack,
+) -> Scorer:
+    """A scorer in this process, or one of workers that are released with the stack."""
+    if executor is None:
+        if isinstance(weights, torch.nn.Module):
+            weights.to(device)
+        return Scorer(weights, data, scoring, device=device)
+    material = ScoringMaterial(
+        predictor=weights,
+        data=data,
+        scoring=replace(scoring, workers=1),
+        device=torch.device(device.type),
+    )
+    workers = stack.enter_context(crew(executor, material, "the data or hypernetwork"))
+    return Scorer(weights, data, scoring, measure=partial(measured_elsewhere, workers))
 
 
 def _read(space: SearchSpace, archs: Sequence[str | Candidate]) -> list[Candidate]:

@@ -17,6 +17,7 @@ from nas.study.search_run import run_search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from nas.evaluate.named import UserData
@@ -37,6 +38,7 @@ def search(
     *,
     baselines: Mapping[str, Baseline] | None = None,
     latency: str | Path | DeviceProfile | None = None,
+    executor: Executor | None = None,
     listen: Listener = ignore,
     **options: Any,
 ) -> SearchResult:
@@ -67,6 +69,9 @@ def search(
         latency: A device that was measured, or the file of its measurements; objectives and
             constraints may then name ``latency``, ``memory`` and ``energy`` on it:
             ``constraints="latency<=5ms"``. See :func:`nas.device_profile`.
+        executor: Runs scoring and trainings, such as ``nas.execution.Workers(4)`` for four
+            processes, or that of Dask or MPI for many machines; by default this process does. The
+            result does not depend on it. It is left open.
         listen: Receives events of the progress.
         options: Fields of the configuration that differ from it, such as ``n_trials=500`` or
             ``constraints="params<=2e6"``. An objective may be a function of a graph, with its
@@ -106,4 +111,5 @@ def search(
             config,
             listen,
             baselines=baselines_of(baselines or {}, found_data.task),
+            executor=executor,
         )

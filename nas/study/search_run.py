@@ -13,14 +13,17 @@ from torch import nn
 
 from nas.analysis.cost import cost
 from nas.errors import ConfigError, NasError
+from nas.evaluate.measured_elsewhere import measured_elsewhere
 from nas.evaluate.scorer import Scorer
 from nas.events import Noted, ignore, stage
+from nas.execution.crew import crew
 from nas.exporting.files import Files
 from nas.files import write_json
 from nas.seeding import derive
 from nas.space.candidate import candidate
 from nas.study.exploration import Exploration, ignore_record
 from nas.study.finalists.effort import Scored, efforts
+from nas.study.finalists.elsewhere import TrainerElsewhere, search_material
 from nas.study.finalists.splits import splits_of
 from nas.study.finalists.standings import Standings
 from nas.study.finalists.start_policy import start_policy
@@ -46,6 +49,7 @@ from nas.training.starts.start import AUTO, STARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from optuna.samplers import BaseSampler
@@ -86,6 +90,7 @@ def run_search(
     listen: Listener = ignore,
     *,
     baselines: Mapping[str, Candidate] | None = None,
+    executor: Executor | None = None,
 ) -> SearchResult:
     """Run the search that a configuration asks for; see :func:`nas.search`."""
     _check_task(space, data)
@@ -96,6 +101,13 @@ def run_search(
     in_use = nullcontext(unchecked) if folder is None else folder.in_use()
     with quiet_optuna(), in_use as check, in_reach(config.storage), ExitStack() as locks:
         device = resolve_device(config.device)
+        workers = None
+        if executor is not None:
+            material = search_material(space, data, predictor, config, device)
+            place = None if folder is None else folder.material
+            workers = locks.enter_context(
+                crew(executor, material, "the data or hypernetwork", place)
+            )
         if isinstance(predictor, nn.Module):
             predictor.to(device)
         data = data.to(device)
@@ -107,11 +119,13 @@ def run_search(
             device=device,
             is_feasible=partial(is_feasible, config.constraints),
             listen=listen,
+            measure=None if workers is None else partial(measured_elsewhere, workers),
         )
         score.proxy(space)
         record = open_record(space, data, predictor, config, folder, check, locks)
         config = replace(config, splits=splits_of(config.splits, data, record))
-        trainer = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
+        here = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
+        trainer = here if workers is None else TrainerElsewhere(workers, here)
         run = SearchRun(
             space, score, trainer, config, record, folder, listen, baselines=baselines or {}
         )

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from nas.study.search_config import SearchConfig
     from nas.study.selection.trust import Trust
 
+_CHOSEN = "chosen"
+"""Key of the record that holds the finalists that were chosen while others were trained."""
+
 _POOL = 1000
 """Best trials that finalists are chosen from."""
 
@@ -126,8 +129,12 @@ class TrainingStage:
             if config.train_seconds is None
             else lambda rung: self._is_time_over(rung / len(rungs)),
         )
+        entering = self._entering(rivals, brief)
         halved = halving.run(
-            self._selection(selector, exploration), brief, self._entering(rivals, brief)
+            self._selection(selector, exploration),
+            brief,
+            entering,
+            self._planned(selector, entering),
         )
         final = self._final_trainings(halving, halved, rivals, ranked) if config.max_epochs else ()
         trust = selector.trust(
@@ -160,13 +167,38 @@ class TrainingStage:
             if self._trainings.is_known("finalist", contender, epochs, start)
         ]
 
+    def _planned(
+        self, selector: FinalistSelector, entering: Sequence[Contender]
+    ) -> list[Contender]:
+        """The architectures that are trained after the rivals, whatever the accuracies.
+
+        They are founders: rivals among the trials are counted as such.
+        """
+        before = {contender.number for contender in entering if contender.number is not None}
+        fresh = dict.fromkeys(t.number for t in selector.planned if t.number not in before)
+        founders = max(0, (self._config.founders or 0) - len(before))
+        by_number = {trial.number: trial for trial in selector.planned}
+        return [Contender.of_trial(self._space, by_number[n]) for n in [*fresh][:founders]]
+
     def _selection(self, selector: FinalistSelector, exploration: Exploration) -> Select:
-        """The next architecture of the first rung, as a contender."""
+        """The next architecture of the first rung, as a contender.
+
+        Workers under a time limit are given architectures before the accuracies of others are
+        known. Their order then depends on time, and is recorded for repeated calls.
+        """
         select = MutationSelector(self._space, selector, self._config, exploration)
+        chosen: list[int] = list(self._record.read(_CHOSEN, []))
+        by_time = self._config.train_seconds is not None and self._trainings.parallel > 1
 
         def choose(tried: Mapping[int, float | None]) -> Contender | None:
-            trial = select(tried)
-            return None if trial is None else Contender.of_trial(self._space, trial)
+            earlier = next((number for number in chosen if number not in tried), None)
+            trial = select(tried) if earlier is None else exploration.trial(earlier)
+            if trial is None:
+                return None
+            if by_time and earlier is None:
+                chosen.append(trial.number)
+                self._record.write(_CHOSEN, chosen)
+            return Contender.of_trial(self._space, trial)
 
         return choose
 

@@ -74,13 +74,11 @@ class FinalRound:
         Raises:
             TrainingError: No leader could be trained.
         """
+        self._begin(leaders, rivals, epochs, spent)
         first = self._halving.train_best([*leaders, *reserve], epochs)
         trained = [first]
-        behind = dropwhile(lambda one: one.hash != first.contender.hash, leaders)
-        others = [
-            one for one in behind if (one.hash in rivals) != (first.contender.hash in rivals)
-        ]
-        for contender, start in self._further(first.contender, others[:1], epochs, spent):
+        others = _others(first.contender, leaders, rivals)
+        for contender, start in self._further(first.contender, others, epochs, spent):
             is_known = self._trainings.is_known("final", contender, epochs, start)
             if not is_known:
                 compares = contender is not first.contender
@@ -93,6 +91,17 @@ class FinalRound:
                 text = f"The final training of {contender.name} failed: {error.message}."
                 self._listen(Noted(text=text))
         return tuple(trained)
+
+    def _begin(
+        self, leaders: Sequence[Contender], rivals: Collection[str], epochs: int, spent: int
+    ) -> None:
+        """Begin all trainings that will follow if none fails, where workers can do them."""
+        first = leaders[0]
+        self._trainings.begin("final", first, epochs, self._starts.usual)
+        others = _others(first, leaders, rivals)
+        for count, (one, start) in enumerate(self._further(first, others, epochs, spent), 1):
+            if self._may_compare if one is not first else self._may_train(count):
+                self._trainings.begin("final", one, epochs, start)
 
     def _further(
         self,
@@ -112,3 +121,11 @@ class FinalRound:
         if contender is not first:
             text = f"{contender.name} is trained to the end too, to be compared with {first.name}."
             self._listen(Noted(text=text))
+
+
+def _others(
+    first: Contender, leaders: Sequence[Contender], rivals: Collection[str]
+) -> list[Contender]:
+    """The best leader behind the first that is a rival where the first is none, or the reverse."""
+    behind = dropwhile(lambda one: one.hash != first.hash, leaders)
+    return [one for one in behind if (one.hash in rivals) != (first.hash in rivals)][:1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -96,7 +97,11 @@ class SuccessiveHalving:
         self._is_over = is_over
 
     def run(
-        self, select: Select, rungs: Sequence[Rung], rivals: Sequence[Contender] = ()
+        self,
+        select: Select,
+        rungs: Sequence[Rung],
+        rivals: Sequence[Contender] = (),
+        planned: Sequence[Contender] = (),
     ) -> HalvingResult:
         """Train finalists rung by rung, fewer and longer on each.
 
@@ -107,6 +112,8 @@ class SuccessiveHalving:
             select: Chooses the architectures of the first rung, one after another.
             rungs: Sizes and epochs of the rungs; the first rung may hold fewer architectures.
             rivals: Further architectures of the first rung, trained before the others.
+            planned: Architectures that ``select`` will choose first, whatever the accuracies; with
+                workers, their trainings begin at once.
 
         Raises:
             TrainingError: All trainings of a rung failed.
@@ -114,9 +121,10 @@ class SuccessiveHalving:
         if not rungs or not (rivals or select({})):
             return HalvingResult()
         tried: Tried = {}
-        entering = _entering(rivals, select, rungs[0].size, tried)
+        entering = self._entering(rivals, select, rungs[0], tried)
         size = rungs[0].size + len(rivals)
         least = len(rivals) + 2
+        self._begin(1, [*rivals, *planned], rungs[0].epochs)
         trained = self._rung(1, size, rungs[0].epochs, entering, tried, least=least)
         result = HalvingResult((trained,))
         for number, (before, rung) in enumerate(pairwise(rungs), 2):
@@ -126,9 +134,52 @@ class SuccessiveHalving:
             in_line = [finalist.contender for finalist in result.standing]
             if self._is_too_late(number, in_line[0], rung.epochs):
                 break
-            entered = self._rung(number, min(rung.size, share), rung.epochs, in_line, {}, least=1)
+            size = min(rung.size, share)
+            self._begin(number, in_line[:size], rung.epochs)
+            entered = self._rung(number, size, rung.epochs, in_line, {}, least=1)
             result = result.then(*entered)
         return result
+
+    def _entering(
+        self, rivals: Sequence[Contender], select: Select, rung: Rung, tried: Tried
+    ) -> Iterator[Contender]:
+        """The rivals, then at most as many selected contenders as fit, each selected just in time.
+
+        A few more are selected if all of them fail. Under a time limit one is selected for each
+        worker, while the accuracies of those before it are not known: results depend on time then
+        in any case.
+        """
+        yield from rivals
+        ahead = 1 if self._is_over is None else self._trainings.parallel
+        running: deque[Contender] = deque()
+        place = 0
+        while True:
+            while place < rung.size + SUBSTITUTES and len(running) < ahead:
+                enough = place >= rung.size and any(one is not None for one in tried.values())
+                if enough or (running and not self._may_begin(1)):
+                    break
+                unknown = {one.number: None for one in running if one.number is not None}
+                contender = select({**tried, **unknown})
+                if contender is None:
+                    break
+                self._begin(1, [contender], rung.epochs)
+                running.append(contender)
+                place += 1
+            if not running:
+                return
+            yield running.popleft()
+
+    def _begin(self, number: int, contenders: Sequence[Contender], epochs: int) -> None:
+        """Begin trainings of a rung, where workers can do them side by side and in time."""
+        if self._may_begin(number):
+            for contender in contenders:
+                self._trainings.begin("finalist", contender, epochs, self._start)
+
+    def _may_begin(self, number: int) -> bool:
+        """Whether trainings may begin before their turn."""
+        if self._is_over is None:
+            return True
+        return self._trainings.parallel > 1 and not self._is_over(number)
 
     def _is_too_late(self, number: int, first: Contender, epochs: int) -> bool:
         """Whether no time is left for a further rung; one of a single contender decides nothing.
@@ -184,7 +235,8 @@ class SuccessiveHalving:
             for contender in contenders:
                 is_known = self._trainings.is_known("finalist", contender, epochs, self._start)
                 is_spare = len(trained) >= least and not is_known
-                if is_spare and self._is_over and self._is_over(number):
+                is_late = is_spare and self._is_over and self._is_over(number)
+                if is_late and not self._trainings.is_under_way(contender, epochs, self._start):
                     break
                 try:
                     finalist = self._trainings.brief(contender, epochs, self._start, name)
@@ -202,6 +254,7 @@ class SuccessiveHalving:
                 )
                 if len(trained) == size:
                     break
+        self._trainings.withdraw()
         if failure and not trained:
             raise TrainingError(failure, hint=_WHEN_ALL_FAIL)
         accuracies = [finalist.val_accuracy for finalist in trained]
@@ -230,20 +283,3 @@ def _leaders(trained: Sequence[Finalist]) -> Leaders:
 def _note(tried: Tried, contender: Contender, accuracy: float | None) -> None:
     if contender.number is not None:
         tried[contender.number] = accuracy
-
-
-def _entering(
-    rivals: Sequence[Contender], select: Select, size: int, tried: Tried
-) -> Iterator[Contender]:
-    """The rivals, then at most ``size`` selected contenders, each selected just in time.
-
-    A few more are selected if all of them fail.
-    """
-    yield from rivals
-    for place in range(size + SUBSTITUTES):
-        if place >= size and any(accuracy is not None for accuracy in tried.values()):
-            return
-        contender = select(tried)
-        if contender is None:
-            return
-        yield contender

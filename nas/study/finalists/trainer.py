@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from nas.training.config import default_training
 from nas.training.evaluate import evaluate
@@ -73,6 +73,33 @@ class CandidateTrainer(Protocol):
 
     def seconds_per_epoch(self, candidate: Candidate) -> float:
         """Seconds of one epoch of training."""
+
+
+@runtime_checkable
+class EarlyTrainer(CandidateTrainer, Protocol):
+    """A trainer that can begin trainings elsewhere before their results are asked for."""
+
+    @property
+    def parallel(self) -> int:
+        """Number of trainings that can run at once."""
+
+    def begin(
+        self,
+        candidate: Candidate,
+        epochs: int,
+        start: str,
+        *,
+        split: int = 0,
+        own: OwnModule | None = None,
+        checkpoint: Path | None,
+    ) -> None:
+        """Begin a training as soon as a worker is free; :meth:`train` then waits for it."""
+
+    def withdraw(self) -> None:
+        """Withdraw the trainings that wait for a worker; others go on."""
+
+    def is_under_way(self, candidate: Candidate, epochs: int, start: str) -> bool:
+        """Whether a training has begun; one that waits for a worker has not."""
 
 
 @dataclass(frozen=True, eq=False)

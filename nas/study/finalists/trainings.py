@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from nas.events import ignore
 from nas.exporting.files import Files
 from nas.exporting.save import load_module, save
 from nas.space.contained import contained
+from nas.study.finalists.trainer import EarlyTrainer
 from nas.study.record.artifacts import Artifacts
 from nas.study.record.trained import has_failed, training_key
 
@@ -104,6 +105,44 @@ class Trainings:
         self._splits = splits
         self._modules: dict[str, nn.Module] = {}
 
+    @property
+    def parallel(self) -> int:
+        """Number of trainings that can run at once."""
+        trainer = self._trainer
+        return trainer.parallel if isinstance(trainer, EarlyTrainer) else 1
+
+    def begin(self, kind: Kind, contender: Contender, epochs: int, start: str) -> None:
+        """Begin a training that will be asked for, if there are workers to do it meanwhile."""
+        trainer = self._trainer
+        if not isinstance(trainer, EarlyTrainer) or self.is_known(kind, contender, epochs, start):
+            return
+        with suppress(Exception), contained("the training"):  # raised where it is asked for
+            own = self._own(contender)
+            for split in self._splits_of(kind):
+                key = training_key(kind, contender.hash, epochs, start, split)
+                if self._record.read(key) is None:
+                    checkpoint = self._checkpoint(key, own=own is not None)
+                    trainer.begin(
+                        contender.candidate,
+                        epochs,
+                        start,
+                        split=split,
+                        own=own,
+                        checkpoint=checkpoint,
+                    )
+
+    def withdraw(self) -> None:
+        """Give up the trainings that were to begin, but for those that a worker has begun."""
+        if isinstance(self._trainer, EarlyTrainer):
+            self._trainer.withdraw()
+
+    def is_under_way(self, contender: Contender, epochs: int, start: str) -> bool:
+        """Whether a worker has begun a training, and its result is not known yet."""
+        trainer = self._trainer
+        if not isinstance(trainer, EarlyTrainer):
+            return False
+        return trainer.is_under_way(contender.candidate, epochs, start)
+
     def brief(self, contender: Contender, epochs: int, start: str, stage: str) -> Finalist:
         """Train for a rung of successive halving, on each split from the initial weights.
 
@@ -147,7 +186,7 @@ class Trainings:
         """Whether a training or its failure is on record, so that it takes no time."""
         results = [
             self._record.read(training_key(kind, contender.hash, epochs, start, split))
-            for split in range(self._splits if kind == "finalist" else 1)
+            for split in self._splits_of(kind)
         ]
         return None not in results or any(map(has_failed, results))
 
@@ -171,6 +210,10 @@ class Trainings:
             figures = self._known(key)
             self._export(key, contender, self._own(contender), self._modules[key], figures)
         return self._modules[key]
+
+    def _splits_of(self, kind: Kind) -> range:
+        """The splits on which a training is repeated."""
+        return range(self._splits if kind == "finalist" else 1)
 
     def _accuracy(
         self, contender: Contender, epochs: int, start: str, split: int, stage: str

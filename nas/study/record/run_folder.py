@@ -62,6 +62,11 @@ class RunFolder:
         """What the architectures of the run cost on a device, measured or predicted."""
         return self.path / "latency.json"
 
+    @property
+    def material(self) -> Path:
+        """Folder of the data and hypernetwork that workers read while a search runs."""
+        return self.path / "workers"
+
     def checkpoint(self, name: str) -> Path:
         """File with the state of an unfinished training."""
         return self.path / "checkpoints" / f"{name}.safetensors"

@@ -84,13 +84,18 @@ class FinalistSelector:
         """Numbers of the probes' trials."""
         return tuple(trial.number for trial in self._probes)
 
+    @property
+    def planned(self) -> list[FrozenTrial]:
+        """The trials that are trained first, whatever the accuracies."""
+        return [*self._trials[:1], *self._probes]
+
     def __call__(self, trained: Mapping[int, float | None]) -> FrozenTrial | None:
         """The next trial to train; None if none is left.
 
         Args:
             trained: Accuracies by number of the trial, None where the training diverged.
         """
-        planned = _untrained([*self._trials[:1], *self._probes], trained)
+        planned = _untrained(self.planned, trained)
         return planned or _untrained(self._best(trained), trained)
 
     def _best(self, trained: Mapping[int, float | None]) -> Sequence[FrozenTrial]:

@@ -19,7 +19,7 @@ from nas.analysis.cost import NO_PATH, cost
 from nas.compile.apply import calibrate
 from nas.compile.module import to_module
 from nas.errors import ConfigError, ShapeError
-from nas.evaluate import scorer as scorer_module
+from nas.evaluate import meter as meter_module
 from nas.evaluate.naswot import naswot
 from nas.evaluate.scorer import Estimate, Failure, ScoreConfig, Scorer
 from nas.graph.builder import GraphBuilder
@@ -244,7 +244,7 @@ def test_networks_that_overflow_or_need_too_much_memory_fail_alone(predictor):
 def test_all_ways_to_run_out_of_memory(predictor, monkeypatch, error):
     scorer = Scorer(predictor, digits())
     with monkeypatch.context() as patch:
-        patch.setattr(scorer_module, "apply", raising(error))
+        patch.setattr(meter_module, "apply", raising(error))
         assert scorer(candidates(2)) == 2 * [Failure("it needs more memory than there is")]
     assert all(isinstance(estimate, Estimate) for estimate in scorer(candidates(2)))
 
@@ -301,7 +301,7 @@ def test_half_precision_scores_are_nearly_the_same_on_the_cpu(predictor):
 
 
 def test_other_errors_are_not_swallowed(predictor, monkeypatch):
-    monkeypatch.setattr(scorer_module, "apply", raising(RuntimeError("a bug of ours")))
+    monkeypatch.setattr(meter_module, "apply", raising(RuntimeError("a bug of ours")))
     with pytest.raises(RuntimeError, match="a bug of ours"):
         Scorer(predictor, digits())(candidates(1))
 

@@ -1,0 +1,105 @@
+"""Candidates measured by the workers of an executor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from nas.errors import WorkerError
+from nas.evaluate.estimate import Failure
+from nas.evaluate.meter import TOGETHER, Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import torch
+
+    from nas.data.dataset import Dataset
+    from nas.evaluate.estimate import ScoreConfig
+    from nas.evaluate.meter import Architecture, Measured
+    from nas.execution.crew import Crew
+    from nas.predictor.weight_predictor import WeightPredictor
+
+_LIMITS = 2
+"""Time limits of user code that one candidate may use up: of build() and of forward()."""
+
+_SLACK = 10.0
+"""Seconds for everything else that a worker does for a few candidates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringMaterial:
+    """What workers need to score candidates.
+
+    Attributes:
+        predictor: Predicts the weights.
+        data: The data at full resolution.
+        scoring: Amount of data used.
+        device: Device of each worker.
+    """
+
+    predictor: WeightPredictor
+    data: Dataset
+    scoring: ScoreConfig
+    device: torch.device
+
+    @cached_property
+    def meter(self) -> Meter:
+        """Measures architectures in this worker."""
+        return Meter(self.placed_predictor, self.data, self.scoring, device=self.device)
+
+    @cached_property
+    def placed_predictor(self) -> WeightPredictor:
+        """The predictor on the device of this worker."""
+        if isinstance(self.predictor, nn.Module):
+            self.predictor.to(self.device)
+        return self.predictor
+
+
+def measured_elsewhere(
+    crew: Crew, architectures: Sequence[Architecture]
+) -> Iterator[Measured | Failure]:
+    """Figures or failures in order, as :meth:`nas.evaluate.meter.Meter.measure` gives them.
+
+    A task is as many architectures as are predicted at once, so results do not depend on the
+    number of workers. If it loses its workers, each of its architectures is tried alone, and one
+    that loses another worker has failed.
+
+    Args:
+        crew: Workers with a :class:`ScoringMaterial`.
+        architectures: What to measure.
+    """
+    batches = [
+        architectures[first : first + TOGETHER] for first in range(0, len(architectures), TOGETHER)
+    ]
+    jobs = [crew.submit(_measure, batch, seconds=_seconds(batch)) for batch in batches]
+    try:
+        for batch, job in zip(batches, jobs, strict=True):
+            try:
+                yield from job.result()
+            except WorkerError:
+                yield from _one_by_one(crew, batch)
+    finally:
+        for job in jobs:
+            job.cancel()
+
+
+def _one_by_one(crew: Crew, architectures: Sequence[Architecture]) -> Iterator[Measured | Failure]:
+    for architecture in architectures:
+        batch = [architecture]
+        try:
+            yield from crew.submit(_measure, batch, seconds=_seconds(batch), attempts=1).result()
+        except WorkerError as error:
+            yield Failure(error.message)
+
+
+def _measure(material: Any, architectures: Sequence[Architecture]) -> list[Measured | Failure]:
+    return list(material.meter.measure(architectures))
+
+
+def _seconds(architectures: Sequence[Architecture]) -> float:
+    """How long a worker may take at most."""
+    return _SLACK + _LIMITS * sum(space.build_seconds for space, _ in architectures)

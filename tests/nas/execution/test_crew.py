@@ -1,0 +1,164 @@
+"""Tasks on executors of every kind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import (
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+
+from nas.errors import ConfigError, StudyError, WorkerError
+from nas.execution.crew import ATTEMPTS, crew
+from nas.execution.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MATERIAL = {"weights": torch.arange(6.0), "name": "some"}
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with Workers(2) as found:
+        yield found
+
+
+def total(material: dict[str, Any], scale: float) -> float:
+    return float(material["weights"].sum()) * scale
+
+
+def die_until(material: object, file: Path, times: int) -> int:
+    """Kill the worker the first so many times."""
+    before = len(file.read_bytes()) if file.exists() else 0
+    if before < times:
+        with file.open("ab") as opened:
+            opened.write(b".")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return before
+
+
+class Remote(Executor):
+    """A foreign executor of one worker that sees no files of the driver."""
+
+    def __init__(self, inner: Executor) -> None:
+        self.inner = inner
+        self.contents: list[int] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        task, *content = args
+        self.contents.append(len(content))
+        if not content:  # as on a machine without the file
+            object.__setattr__(task, "path", Path("/nowhere") / task.digest)
+        return self.inner.submit(fn, task, *content, **kwargs)
+
+
+def test_tasks_share_the_material(workers: Workers) -> None:
+    with crew(workers, MATERIAL, "it") as found:
+        jobs = [found.submit(total, scale) for scale in (1.0, 2.0, 3.0)]
+        assert [job.result() for job in jobs] == [15.0, 30.0, 45.0]
+        with pytest.raises(TypeError):
+            found.submit(total, "x", 3).result()
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_other_executors_serve_as_well(kind: str) -> None:
+    executor: Executor = (
+        ThreadPoolExecutor(2)
+        if kind == "threads"
+        else ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    )
+    with executor, crew(executor, MATERIAL, "it") as found:
+        assert [found.submit(total, scale).result() for scale in (1.0, 2.0)] == [15.0, 30.0]
+
+
+@pytest.mark.slow
+def test_a_worker_that_sees_no_file_gets_the_material_once() -> None:
+    with Workers(1) as one:
+        remote = Remote(one)
+        with crew(remote, {"weights": torch.ones(3)}, "it") as found:
+            assert [found.submit(total, scale).result() for scale in (1.0, 2.0)] == [3.0, 6.0]
+        assert remote.contents == [0, 1, 0]
+
+
+@pytest.mark.slow
+def test_a_task_survives_the_death_of_its_worker(workers: Workers, tmp_path: Path) -> None:
+    with crew(workers, MATERIAL, "it") as found:
+        job = found.submit(die_until, tmp_path / "deaths", ATTEMPTS - 1)
+        assert job.result() == ATTEMPTS - 1
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_its_workers_is_given_up(workers: Workers, tmp_path: Path) -> None:
+    with crew(workers, MATERIAL, "it") as found:
+        job = found.submit(die_until, tmp_path / "deaths", 100)
+        with pytest.raises(WorkerError, match="SIGKILL"):
+            job.result()
+        assert len((tmp_path / "deaths").read_bytes()) == ATTEMPTS
+        assert found.submit(total, 1.0).result() == 15.0
+
+
+def hang(material: object) -> None:
+    """Wait in compiled code, where no exception can interrupt it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.valid_signals()))
+    while True:
+        time.sleep(60)
+
+
+@pytest.mark.slow
+def test_a_task_that_hangs_is_given_up_after_its_time(workers: Workers) -> None:
+    with crew(workers, MATERIAL, "it") as found:
+        job = found.submit(hang, seconds=0.5)
+        with pytest.raises(WorkerError, match=r"it took longer than 0.5 s"):
+            job.result()
+
+
+@pytest.mark.slow
+def test_an_executor_that_breaks_is_named() -> None:
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
+        crew(executor, MATERIAL, "it") as found,
+    ):
+        job = found.submit(die_until, Path("/dev/null"), 1)
+        with pytest.raises(StudyError, match="the executor takes no more work"):
+            job.result()
+        with pytest.raises(StudyError, match="Repeat the command"):
+            found.submit(total, 1.0).result()
+
+
+def test_what_cannot_be_sent_is_refused(workers: Workers) -> None:
+    with (
+        pytest.raises(ConfigError, match="the data cannot be sent to a worker"),
+        crew(workers, {"lock": threading.Lock()}, "the data"),
+    ):
+        pass
+    with (
+        pytest.raises(ConfigError, match=r"expected a concurrent.futures.Executor, got int 4"),
+        crew(4, MATERIAL, "it"),  # type: ignore[arg-type]
+    ):
+        pass
+
+
+def test_tasks_that_wait_are_withdrawn_and_others_run_on() -> None:
+    began, ends = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as executor, crew(executor, "material", "it") as found:
+        executor.submit(began.set)
+        executor.submit(ends.wait, 60)
+        began.wait(60)
+        waiting = found.submit(total, 1.0)
+        assert waiting.cancel()
+        ends.set()
+        with pytest.raises(CancelledError):
+            waiting.result()
