@@ -108,9 +108,9 @@ def _add_untrained(
     small = data.at(proxy.task.resolution)
     for number, row in enumerate(rows, 1):
         one = candidates.get(row["architecture"])
-        if one is not None and row.get(UNTRAINED, {}).keys() != FIGURES:
+        if one is not None and row.get("untrained", {}).keys() != FIGURES:
             network = proxy.graph(one.params).simplified
-            row[UNTRAINED] = untrained_figures(network, small)
+            row["untrained"] = untrained_figures(network, small)
             yield number
 
 
