@@ -50,7 +50,7 @@ def place(monkeypatch):
         "_get_fused_kernels_supported_devices",
         lambda: ["cpu", "cuda", "meta"],
     )
-    monkeypatch.setattr("nas.evaluate.scorer.ThreadPoolExecutor", Serial)
+    monkeypatch.setattr("nas.evaluate.meter.ThreadPoolExecutor", Serial)
     monkeypatch.setattr("hypernets.training.ThreadPoolExecutor", Serial)
     monkeypatch.setattr("torch.autocast", lambda *_, **__: nullcontext())  # knows real devices
     with elsewhere() as found:
@@ -118,6 +118,7 @@ def test_training_and_export(place, data, drawn, tmp_path):
     assert (tmp_path / "model.safetensors").is_file()
 
 
+@pytest.mark.slow
 def test_a_step_of_training_a_hypernetwork(place, data, tmp_path):
     space = search_spaces.get("nb201:channels=4,cells=1", data.task)
     trained = train_hypernet(

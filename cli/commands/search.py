@@ -215,26 +215,26 @@ def command(
         on_device = {"device": measured.device, **measured.errors()}
     config = from_mapping(SearchConfig, given)  # errors are found before the data are read
     listen = listener(quiet=quiet)
-    data = load(
-        dataset,
-        data_dir=data_dir,
-        resolution=resolution,
-        val_fraction=val_fraction,
-        seed=0,
-        listen=listen,
-    )
-    announce(data, listen)
-    chosen = find_space(space, data.task)
-    directory = out_directory(out, _run_name(chosen, data))
-    if weights == "train":
-        hypernet: GraphHyperNetwork | UntrainedWeights = train_weights(
-            chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen
-        )
-    else:
-        hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
-    rivals = read_baselines(baselines, data.task)
-    config = replace(config, out=directory)
     with workers_for(workers, executor, scheduler) as found:
+        data = load(
+            dataset,
+            data_dir=data_dir,
+            resolution=resolution,
+            val_fraction=val_fraction,
+            seed=0,
+            listen=listen,
+        )
+        announce(data, listen)
+        chosen = find_space(space, data.task)
+        directory = out_directory(out, _run_name(chosen, data))
+        if weights == "train":
+            hypernet: GraphHyperNetwork | UntrainedWeights = train_weights(
+                chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen
+            )
+        else:
+            hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
+        rivals = read_baselines(baselines, data.task)
+        config = replace(config, out=directory)
         result = run_search(
             chosen, data, hypernet, config, listen, baselines=rivals, executor=found
         )

@@ -85,7 +85,7 @@ class Crew:
     def cancel(self) -> None:
         """Cancel all tasks that have not begun; nobody waits for the others."""
         for job in self._jobs:
-            job.cancel()
+            job.abandon()
 
 
 class Job:
@@ -114,6 +114,7 @@ class Job:
         self._task = task
         self._material = material
         self._left = attempts
+        self._is_cancelled = False
         self._met = met
         self._running: Future[bytes | None] | None = None
         self._result: Future[Any] = Future()
@@ -145,8 +146,14 @@ class Job:
 
     def cancel(self) -> bool:
         """Keep the task from beginning; False if it has begun."""
+        self._is_cancelled = True  # before the future calls back
+        self._is_cancelled = self._running is None or self._running.cancel()
+        return self._is_cancelled
+
+    def abandon(self) -> None:
+        """Keep the task from beginning, or from beginning again."""
         self._left = 0
-        return self._running is None or self._running.cancel()
+        self.cancel()
 
     def _ended(self, future: Future[bytes | None]) -> None:
         """Pass on a result, or try again."""
@@ -165,12 +172,13 @@ class Job:
         except WorkerError as died:
             self._lost(died)
         except CancelledError as cancelled:
-            self._result.set_exception(cancelled)
+            self._result.set_exception(cancelled if self._is_cancelled else _broken(cancelled))
         except BrokenExecutor as error:
             self._result.set_exception(_broken(error))
         except Exception as error:  # of the executor, which has its own rules for retries
-            lost = WorkerError(f"its worker failed: {type(error).__name__}: {error}")
-            self._result.set_exception(lost)
+            self._result.set_exception(_failed(error))
+        except BaseException as error:  # it would be lost in the thread that calls back
+            self._result.set_exception(_failed(error))
 
     def _lost(self, died: WorkerError) -> None:
         self._left -= 1
@@ -210,6 +218,10 @@ def crew(
             yield found
         finally:
             found.cancel()
+
+
+def _failed(error: BaseException) -> WorkerError:
+    return WorkerError(f"its worker failed: {type(error).__name__}: {error}")
 
 
 def _broken(error: Exception) -> StudyError:

@@ -62,7 +62,7 @@ def stored(value: object, name: str, folder: Path | None = None) -> Iterator[Mat
     with TemporaryDirectory(prefix="nas-") if folder is None else _emptied(folder) as place:
         path = Path(place) / digest
         path.write_bytes(content)
-        del content
+        del buffer, content
         yield Material(digest, path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import signal
 import sys
 import threading
 from typing import Any, BinaryIO
@@ -23,6 +24,7 @@ def serve() -> None:
     others are packed functions, which run in the main thread, where user code can be interrupted.
     What they print goes to standard error.
     """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends the process, as other signals do
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()

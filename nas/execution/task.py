@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from nas.errors import StudyError
 from nas.execution.material import restored
 from nas.execution.packing import pack, unpack
 
@@ -83,6 +84,15 @@ def perform(task: Task, content: bytes | None = None) -> bytes | None:
                 _MATERIALS[task.digest] = restored(task.path, content)
         except FileNotFoundError:
             return None
+        except Exception as error:
+            return _refusal(
+                StudyError(
+                    "a worker cannot read the data and the hypernetwork: "
+                    f"{type(error).__name__}: {error}",
+                    hint="Give it more memory, in Python Workers(4, memory=8 * 10**9), or repeat "
+                    "the command without workers; it continues from the record.",
+                )
+            )
         try:
             with _alarm(task.seconds if is_worker else None):
                 function, arguments = unpack(task.call)
@@ -90,6 +100,8 @@ def perform(task: Task, content: bytes | None = None) -> bytes | None:
                 return pack(answer, "the result of a task")
         except Exception as error:  # a part of it may be user code
             return _refusal(error)
+        except SystemExit:  # it would end the worker as if all were well
+            return _refusal(RuntimeError("it raised SystemExit"))
 
 
 def _refusal(error: Exception) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nas.drawing.svg_drawing import draw_svg
-from nas.errors import CheckpointError, NasError, StudyError, TrainingError
+from nas.errors import CheckpointError, DataError, NasError, StudyError, TrainingError
 from nas.events import ignore
 from nas.exporting.files import Files
 from nas.exporting.save import load_module, save
@@ -359,7 +359,7 @@ class Trainings:
         try:
             with contained("the training"):
                 yield
-        except (OSError, CheckpointError, StudyError):
+        except (OSError, CheckpointError, DataError, StudyError):
             raise
         except Exception as error:
             reason = _reason(error)

@@ -65,7 +65,7 @@ class RunFolder:
     @property
     def material(self) -> Path:
         """Folder of the data and hypernetwork that workers read while a search runs."""
-        return self.path / "workers"
+        return self.path.absolute() / ".workers"
 
     def checkpoint(self, name: str) -> Path:
         """File with the state of an unfinished training."""

@@ -74,7 +74,7 @@ def test_what_cannot_be_scored_comes_last_with_its_reason(
 def test_progress_is_told() -> None:
     heard: list[object] = []
     ranked(sample=2, listen=heard.append)
-    (event,) = (one for one in heard if isinstance(one, Advanced))
+    *_, event = (one for one in heard if isinstance(one, Advanced))
     assert event.done == 2
 
 

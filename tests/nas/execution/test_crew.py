@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import (
@@ -162,3 +163,58 @@ def test_tasks_that_wait_are_withdrawn_and_others_run_on() -> None:
         ends.set()
         with pytest.raises(CancelledError):
             waiting.result()
+
+
+def leave(material: object) -> None:
+    sys.exit(3)
+
+
+def test_a_task_that_exits_has_failed(workers: Workers) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        for executor in (workers, threads):
+            with crew(executor, MATERIAL, "it") as found:
+                with pytest.raises(RuntimeError, match="it raised SystemExit"):
+                    found.submit(leave).result()
+                assert found.submit(total, 1.0).result() == 15.0
+
+
+def test_a_material_that_workers_cannot_read_is_no_failure_of_the_task(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as executor, crew(executor, [0], "it", tmp_path / "m") as found:
+        (file,) = (tmp_path / "m").iterdir()
+        file.write_bytes(b"damaged")
+        with pytest.raises(StudyError, match="a worker cannot read the data"):
+            found.submit(total, 1.0).result()
+
+
+class ByHand(Executor):
+    """An executor whose futures the test completes."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.futures.append(Future())
+        return self.futures[-1]
+
+
+def test_an_executor_that_cancels_a_task_is_broken() -> None:
+    executor = ByHand()
+    with crew(executor, MATERIAL, "it") as found:
+        job = found.submit(total, 1.0)
+        executor.futures[0].cancel()
+        with pytest.raises(StudyError, match="the executor takes no more work"):
+            job.result()
+
+
+def test_a_task_that_has_begun_keeps_its_attempts() -> None:
+    executor = ByHand()
+    with crew(executor, MATERIAL, "it") as found:
+        job = found.submit(total, 1.0)
+        first = executor.futures[0]
+        first.set_running_or_notify_cancel()
+        assert not job.cancel()
+        first.set_exception(WorkerError("it died"))
+        assert len(executor.futures) == 2
+        executor.futures[1].set_running_or_notify_cancel()
+    executor.futures[1].set_exception(WorkerError("it died"))  # nobody waits any more
+    assert len(executor.futures) == 2
