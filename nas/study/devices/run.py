@@ -59,6 +59,7 @@ def run_profile(
         ConfigError: An argument is wrong.
         StudyError: The folder holds no run, the space does not build its networks, or the file
             holds measurements with other settings.
+        ExportError: The networks cannot be written for the runner.
         MeasurementError: The networks cannot be measured.
     """
     config = changed(MeasureConfig(), options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nas.errors import ConfigError, MeasurementError, StudyError
+from nas.errors import ConfigError, ExportError, MeasurementError, StudyError
 from nas.events import Noted, stage
 from nas.measure.features import features
 from nas.measure.measure import measure
@@ -59,6 +59,7 @@ def measured_profile(
     Raises:
         ConfigError: Fewer measurements are asked for than a prediction needs.
         StudyError: The file holds measurements with other settings, or of another device.
+        ExportError: The first network cannot be written for the runner.
         MeasurementError: The first network cannot be measured, or too few can.
     """
     if measurements < FEWEST:
@@ -76,7 +77,7 @@ def measured_profile(
             if measurement is None:
                 try:
                     measurement = measure(untrained(graph), config)
-                except MeasurementError as error:
+                except (ExportError, MeasurementError) as error:
                     if not profile.measured:
                         raise
                     listen(Noted(text=f"a network was left out: {error}"))

@@ -58,6 +58,7 @@ def device_profile(
     Raises:
         ConfigError: An argument is wrong, or the space has too few networks.
         StudyError: The file holds measurements with other settings.
+        ExportError: The networks cannot be written for the runner.
         MeasurementError: The networks cannot be measured.
     """
     config = changed(MeasureConfig(), options)

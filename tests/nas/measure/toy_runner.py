@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nas.analysis.cost import cost
-from nas.errors import MeasurementError
+from nas.errors import MeasurementError, NasError
 from nas.measure.runners.runner import RUNNERS, Ready, Runner
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class Toy:
     Attributes:
         measured: Hashes of the networks in the order of their measurement.
         broken: Hashes of networks that cannot be measured.
+        error: Kind of error that these raise.
         limit: Number of measurements after which it is interrupted.
         device: Its name.
     """
@@ -28,6 +29,7 @@ class Toy:
     def __init__(self) -> None:
         self.measured: list[str] = []
         self.broken: set[str] = set()
+        self.error: type[NasError] = MeasurementError
         self.limit = 10**6
         self.device = "a toy"
 
@@ -37,7 +39,7 @@ class Toy:
             raise KeyboardInterrupt
         hash_ = network.graph.hash()
         if hash_ in self.broken:
-            raise MeasurementError("it does not fit")
+            raise self.error("it does not fit")
         self.measured.append(hash_)
         yield Ready(device=self.device, run=lambda: latency(network.graph))
 

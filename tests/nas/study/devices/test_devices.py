@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 import nas
-from nas.errors import ConfigError, MeasurementError, StudyError
+from nas.errors import ConfigError, ExportError, MeasurementError, StudyError
 from nas.graph.builder import GraphBuilder
 from nas.measure.profile import profile_of
 from tests.nas.measure.toy_runner import latency, toy_runner
@@ -70,8 +70,10 @@ def test_a_file_of_other_settings_is_not_mixed(toy, tmp_path):
         profile(tmp_path / "toy.json", measurements=8)
 
 
-def test_a_network_that_fails_is_left_out_and_reported(toy):
+@pytest.mark.parametrize("error", [MeasurementError, ExportError])
+def test_a_network_that_fails_is_left_out_and_reported(toy, error):
     whole = profile()
+    toy.error = error
     toy.broken = {whole.measured[2].hash}
     said: list[str] = []
     rest = profile(listen=lambda event: said.append(getattr(event, "text", "")))
