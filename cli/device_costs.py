@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nas.errors import InfeasibleError, StudyError
+from nas.errors import ConfigError, InfeasibleError, StudyError
 from nas.files import there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nas.measure.profile import DeviceCost, DeviceProfile
+    from nas.study.goals.constraints import Constraint
 
 _UNITS = {"latency": (1.0, "ms"), "memory": (1e-6, "MB"), "energy": (1.0, "mJ")}
 """Units in which figures are shown, and how many of them a recorded one is."""
@@ -42,18 +43,14 @@ def best_within(run: Path, constraints: Sequence[str], file: Path | None) -> dic
         ConfigError: A constraint is malformed, or names a figure that is not known.
         DataError: The file is missing or damaged.
         InfeasibleError: No architecture is within the limits.
-        StudyError: The folder holds no run with trials.
+        StudyError: The folder holds no run with trials, or they do not have a figure.
     """
-    from nas.study.goals.constraints import parse_constraints, satisfied
+    from nas.study.goals.constraints import satisfied
 
-    profile = _profile(run, file)
-    with nullcontext() if profile is None else profile.as_figures():
-        limits = parse_constraints(constraints)
-    rows = [
-        row
-        for row in _scored(run, profile)
-        if all(row.get(limit.name) is not None for limit in limits) and satisfied(limits, row)
-    ]
+    limits, rows = _limits(constraints), _scored(run, _profile(run, file))
+    for limit in limits:
+        rows = _having(limit.name, rows, run)
+    rows = [row for row in rows if satisfied(limits, row)]
     if not rows:
         raise InfeasibleError(
             f"no architecture of the run in {str(run)!r} has {' and '.join(map(str, limits))}",
@@ -69,19 +66,22 @@ def front_by(run: Path, figure: str, file: Path | None) -> tuple[list[dict[str, 
     """The Pareto front of high score and a low figure, by the figure, and the index of its knee.
 
     Raises:
+        ConfigError: The figure is one to be maximised.
         DataError: The file is missing or damaged.
         StudyError: The architectures of the run do not have this figure.
     """
     import numpy as np
 
+    from nas.analysis.figure import FIGURES
     from nas.study.selection.pareto import first_front, knee
 
-    rows = [row for row in _scored(run, _profile(run, file)) if _is_number(row.get(figure))]
-    if not rows:
-        raise StudyError(
-            f"the architectures of the run in {str(run)!r} have no {figure!r}",
-            hint=f"`nas latency {run}` measures latency; `nas trials {run} --json` lists figures.",
+    grows = figure in FIGURES and FIGURES.get(figure).direction == "maximize"
+    if grows or figure == "val_accuracy":
+        raise ConfigError(
+            f"the front of score and {figure!r} is not shown: score is weighed against figures to "
+            "be minimised, such as latency or macs"
         )
+    rows = _having(figure, _scored(run, _profile(run, file)), run)
     points = np.array([[row[figure], -row["score"]] for row in rows])
     front = sorted(first_front(points), key=lambda index: float(points[index, 0]))
     return [rows[index] for index in front], knee(points[front])
@@ -126,5 +126,28 @@ def _scored(run: Path, profile: DeviceProfile | None) -> list[dict[str, Any]]:
     return rows
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float)
+def _limits(constraints: Sequence[str]) -> Sequence[Constraint]:
+    """Limits on figures of the graph and the device, whether it was measured or not."""
+    from nas.analysis.figure import DEVICE_FIGURES, FIGURES, Figure
+    from nas.study.goals.constraints import parse_constraints
+
+    with ExitStack() as stack:
+        for name, units in DEVICE_FIGURES.items():
+            figure = Figure(direction="minimize", units=units)
+            stack.enter_context(FIGURES.temporarily(name, figure))
+        return parse_constraints(constraints)
+
+
+def _having(figure: str, rows: Sequence[dict[str, Any]], run: Path) -> list[dict[str, Any]]:
+    """The rows that have a figure.
+
+    Raises:
+        StudyError: None has it.
+    """
+    found = [row for row in rows if isinstance(row.get(figure), int | float)]
+    if not found:
+        raise StudyError(
+            f"no {figure} is known of the architectures of the run in {str(run)!r}",
+            hint=f"`nas latency {run}` measures latency; `nas trials {run} --json` lists figures.",
+        )
+    return found

@@ -91,6 +91,8 @@ def command(
         raise click.UsageError("--trial shows one architecture, --pareto several: give one option")
     if by is not None and not pareto:
         raise click.UsageError("--by is for --pareto")
+    if by is not None and out is not None:
+        raise click.UsageError("--by shows a front and writes no graphs: leave out --out")
     if constraints and (pareto or trial is not None):
         raise click.UsageError(
             "--constraint shows one architecture: leave out --trial and --pareto"

@@ -77,22 +77,36 @@ def test_trials_and_front_show_the_latency(measured):
 
 
 def test_a_run_without_measurements_says_how_to_make_them(finished):
-    answer = nas("best", finished, "--constraint", "latency<=5ms")
+    for words in (["--constraint", "latency<=5ms"], ["--pareto", "--by", "latency"]):
+        answer = nas("best", finished, *words)
+        assert answer.code == 1
+        assert "no latency is known of the architectures of the run" in answer.err
+        assert f"`nas latency {finished}` measures latency" in answer.err
+
+
+@pytest.mark.parametrize("figure", ["accuracy", "val_accuracy"])
+def test_a_front_by_a_figure_to_be_maximised_is_refused(finished, figure):
+    answer = nas("best", finished, "--pareto", "--by", figure)
     assert answer.code == 2
-    assert "unknown constraint 'latency'" in answer.err
-    by = nas("best", finished, "--pareto", "--by", "latency")
-    assert by.code == 1
-    assert f"`nas latency {finished}` measures latency" in by.err
+    assert f"the front of score and '{figure}' is not shown" in answer.error
 
 
 def test_a_space_and_a_search_with_its_measurements(hypernet):
     words = ("latency", *ON_DIGITS, "--measure", SIZE, "--measurements", 4, "--out", "size.json")
     assert nas(*words, "--quiet").code == 0
     limit = ("--latency", "size.json", "--constraint", "latency<=20s")
+    goals = ("--objective", "score", "--objective", "latency")
     scores = ("--n-trials", 3, "--finalists", 0, "--max-epochs", 0, "--images", 32)
-    answer = nas("search", *ON_DIGITS, "--weights", hypernet, *scores, *limit, "--out", "run")
+    search = ("search", "--weights", hypernet, *scores, *goals, *limit, "--out", "run")
+    answer = nas(*search, *ON_DIGITS)
     assert answer.code == 0, answer.err
     assert "predicted from 4 measured networks" in answer.out
+
+    within = nas("best", "run", "--constraint", "latency<=20s", "--json")
+    assert within.code == 0, within.err
+    assert within.document["latency"] <= 20_000
+    unmeasured = nas("best", "run", "--latency", "size.json", "--constraint", "memory<=1GB")
+    assert "no memory is known" in unmeasured.err
 
 
 @pytest.mark.parametrize(
@@ -101,6 +115,7 @@ def test_a_space_and_a_search_with_its_measurements(hypernet):
         (["latency"], "give a network or a run to measure"),
         (["latency", ARCHITECTURE, "--out", "x.json"], "--out is for a run or a space"),
         (["best", "run", "--by", "macs"], "--by is for --pareto"),
+        (["best", "run", "--pareto", "--by", "macs", "--out", "front"], "--by shows a front"),
         (["best", "run", "--pareto", "--constraint", "macs<=1"], "--constraint shows one"),
     ],
 )
