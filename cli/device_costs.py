@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from nas.files import there
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nas.measure.config import MeasureConfig
     from nas.measure.profile import DeviceCost, DeviceProfile
     from nas.study.goals.constraints import Constraint
 
@@ -94,6 +97,28 @@ def described_cost(name: str, cost: DeviceCost | None) -> str:
     if cost.std is None:
         return amount(name, cost.value)
     return f"{amount(name, cost.value)} ± {amount(name, cost.std)} (predicted)"
+
+
+def measuring(config: MeasureConfig, named: Mapping[str, object]) -> str:
+    """The command that measures with these settings.
+
+    Args:
+        config: The settings.
+        named: Values of further options by name; None leaves one out.
+    """
+    usual = type(config)()
+    settings = {
+        "measure" if name == "command" else name: value
+        for name, value in asdict(config).items()
+        if value != getattr(usual, name) and not (name == "runner" and config.command)
+    }
+    words = [
+        word
+        for name, value in {**named, **settings}.items()
+        if value is not None
+        for word in (f"--{name}", str(value))
+    ]
+    return f"`{shlex.join(['nas', 'latency', *words])}`."
 
 
 def amount(name: str, value: float) -> str:

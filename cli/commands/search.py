@@ -188,6 +188,7 @@ def command(
     from dataclasses import replace
 
     from cli.data_set import announce
+    from cli.device_costs import measuring
     from cli.output import emit_json, listener
     from cli.setup import out_directory, train_weights, use_device
     from cli.space import find_space
@@ -209,8 +210,8 @@ def command(
             name: value for name, value in DEMONSTRATION.items() if options.are_defaults(name)
         }
     on_device: dict[str, str] = {}
-    if profile is not None:
-        measured = read_profile(profile)
+    measured = None if profile is None else read_profile(profile)
+    if measured is not None:
         click.get_current_context().with_resource(measured.as_figures())
         on_device = {"device": measured.device, **measured.errors()}
     config = from_mapping(SearchConfig, given)  # errors are found before the data are read
@@ -226,6 +227,15 @@ def command(
         )
         announce(data, listen)
         chosen = find_space(space, data.task)
+        if measured is not None:
+            named = {
+                "space": space,
+                "dataset": dataset,
+                "data-dir": data_dir,
+                "resolution": resolution,
+                "out": f"{_run_name(chosen, data)}.json",
+            }
+            measured.check_space(chosen, measuring(measured.config, named))
         directory = out_directory(out, _run_name(chosen, data))
         if weights == "train":
             hypernet: GraphHyperNetwork | UntrainedWeights = train_weights(

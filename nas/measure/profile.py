@@ -13,11 +13,12 @@ import numpy as np
 
 from nas.analysis.figure import DEVICE_FIGURES, FIGURES, Figure
 from nas.config import from_mapping
-from nas.errors import ConfigError, DataError, NasError, counted, described
+from nas.errors import ConfigError, DataError, NasError, StudyError, counted, described
 from nas.files import read_json, write_json
 from nas.measure.config import MeasureConfig
 from nas.measure.coordinates import Coordinates
 from nas.measure.features import features
+from nas.measure.measured_space import MeasuredSpace
 from nas.measure.measurement import Measurement
 from nas.measure.predictor import FEWEST, CostPredictor
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.measure.coordinates import Features
     from nas.measure.predictor import FittedPredictor
+    from nas.space.search_space import SearchSpace
 
 _FORMAT = "nas-device"
 
@@ -66,12 +68,15 @@ class DeviceProfile:
     Attributes:
         config: How networks are measured.
         coordinates: Scales of the features in the space whose networks are predicted.
+        space: The space of the measured networks; None if it is not known, as in files of earlier
+            versions.
         measured: The measured networks.
         known: Figures of architectures of a run by their hash and name, measured or predicted.
     """
 
     config: MeasureConfig
     coordinates: Coordinates
+    space: MeasuredSpace | None = None
     measured: tuple[MeasuredNetwork, ...] = ()
     known: Mapping[str, Mapping[str, DeviceCost]] = field(default_factory=dict)
 
@@ -157,6 +162,28 @@ class DeviceProfile:
         scales = repr((self.coordinates.names, self.coordinates.mean.tolist()))
         return blake2b((text + scales).encode(), digest_size=8).hexdigest()
 
+    def check_space(self, space: SearchSpace, again: str) -> None:
+        """See that the networks of a space are those whose figures are predicted.
+
+        Args:
+            space: The space.
+            again: How to measure it, for the message.
+
+        Raises:
+            StudyError: Networks of another space were measured, or it is not known of which.
+        """
+        searched = MeasuredSpace.of(space)
+        if self.space != searched:
+            of = (
+                "do not say of which space they are"
+                if self.space is None
+                else f"are of {self.space}"
+            )
+            raise StudyError(
+                f"the measurements of {self.device!r} {of}; the search is in {searched}",
+                hint=f"Measure it anew: {again}",
+            )
+
     def save(self, file: Path) -> None:
         """Write it as JSON."""
         known = {
@@ -171,6 +198,7 @@ class DeviceProfile:
             "config": asdict(self.config),
             "error": {name: asdict(found.error) for name, found in self.predictors.items()},
             "space": {
+                "identity": None if self.space is None else asdict(self.space),
                 "features": list(scales.names),
                 "mean": scales.mean.tolist(),
                 "std": scales.std.tolist(),
@@ -227,6 +255,7 @@ def read_profile(file: Path) -> DeviceProfile:
                 np.array(space["std"], dtype=np.float64),
                 devices,
             ),
+            space=_space(space.get("identity")),
             measured=tuple(
                 MeasuredNetwork(
                     hash=str(one["hash"]),
@@ -242,3 +271,7 @@ def read_profile(file: Path) -> DeviceProfile:
         )
     except (KeyError, TypeError, ValueError, AttributeError, NasError) as error:
         raise refused(f"{type(error).__name__}: {error}") from None
+
+
+def _space(recorded: dict[str, Any] | None) -> MeasuredSpace | None:
+    return None if recorded is None else from_mapping(MeasuredSpace, recorded)

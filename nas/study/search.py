@@ -84,15 +84,16 @@ def search(
         UnknownNameError: There is no space, data set or hypernetwork of this name.
         DataError: The data cannot be read.
         InfeasibleError: No candidate satisfied the constraints.
-        StudyError: Folder or storage hold another search or cannot be used, or no candidate could
-            be scored.
+        StudyError: Folder or storage hold another search or cannot be used, another space was
+            measured, or no candidate could be scored.
         TrainingError: Every finalist failed.
     """
     if not callable(listen):
         raise ConfigError(f"expected listen as a function of an event, got {described(listen)}")
     with ExitStack() as stack:
-        if latency is not None:
-            stack.enter_context(profile_of(latency).as_figures())
+        profile = None if latency is None else profile_of(latency)
+        if profile is not None:
+            stack.enter_context(profile.as_figures())
         if "objectives" in options:
             functions = registered_functions(options["objectives"])
             options["objectives"] = stack.enter_context(functions)
@@ -103,6 +104,8 @@ def search(
             )
         found_data = data_of(data, listen)
         found_space = space_of(space, found_data.task)
+        if profile is not None:
+            profile.check_space(found_space, "`nas.device_profile(space, data, out=FILE)`.")
         found_predictor = predictor_of(predictor, found_space, found_data, listen)
         return run_search(
             found_space,

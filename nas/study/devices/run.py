@@ -11,6 +11,7 @@ from nas.errors import NasError, StudyError
 from nas.evaluate.named import space_of
 from nas.events import ignore
 from nas.measure.config import MeasureConfig
+from nas.measure.measured_space import MeasuredSpace
 from nas.space.candidate import candidate
 from nas.study.devices.sample import Pool, measured_profile
 from nas.study.devices.space import MEASUREMENTS
@@ -58,7 +59,7 @@ def run_profile(
     Raises:
         ConfigError: An argument is wrong.
         StudyError: The folder holds no run, the space does not build its networks, or the file
-            holds measurements with other settings.
+            holds measurements with other settings, or of another space.
         ExportError: The networks cannot be written for the runner.
         MeasurementError: The networks cannot be measured.
     """
@@ -69,7 +70,8 @@ def run_profile(
     hashes = list(networks)
     first = [hashes.index(hash_) for hash_ in order[: measurements // 2]]
     file = RunFolder(Path(run)).latency if out is None else Path(out)
-    pool = Pool(list(networks.values()), first)
+    measured = MeasuredSpace.of_record(record.identity["space"])
+    pool = Pool(measured, list(networks.values()), first)
     profile = measured_profile(pool, config, min(measurements, len(hashes)), file, listen)
     known = {hash_: profile.costs(network) for hash_, network in networks.items()}
     profile = replace(profile, known=known)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nas.events import Listener
     from nas.graph.graph import Graph
     from nas.measure.config import MeasureConfig
+    from nas.measure.measured_space import MeasuredSpace
     from nas.measure.measurement import Measurement
 
 
@@ -29,10 +30,12 @@ class Pool:
     """Networks of which some are measured.
 
     Attributes:
+        space: Their space.
         graphs: The networks, without dead parts; no two are isomorphic.
         first: Rows of those that are measured in any case, the most important first.
     """
 
+    space: MeasuredSpace
     graphs: Sequence[Graph]
     first: Sequence[int] = ()
 
@@ -58,7 +61,7 @@ def measured_profile(
 
     Raises:
         ConfigError: Fewer measurements are asked for than a prediction needs.
-        StudyError: The file holds measurements with other settings, or of another device.
+        StudyError: The file holds measurements with other settings, or of another space or device.
         ExportError: The first network cannot be written for the runner.
         MeasurementError: The first network cannot be measured, or too few can.
     """
@@ -68,8 +71,8 @@ def measured_profile(
     process = CostPredictor.of(seen)
     first = list(pool.first)[:measurements]
     rows = first + process.choose(seen, measurements - len(first), first)
-    profile = DeviceProfile(config=config, coordinates=process.coordinates)
-    earlier = _earlier(file, config)
+    profile = DeviceProfile(config=config, coordinates=process.coordinates, space=pool.space)
+    earlier = _earlier(file, config, pool.space)
     with stage(listen, "measure", len(rows), steps="networks") as progress:
         for done, row in enumerate(rows, 1):
             graph = pool.graphs[row]
@@ -99,11 +102,13 @@ def measured_profile(
     return profile
 
 
-def _earlier(file: Path | None, config: MeasureConfig) -> DeviceProfile | None:
+def _earlier(
+    file: Path | None, config: MeasureConfig, space: MeasuredSpace
+) -> DeviceProfile | None:
     """The profile of an earlier call with equal settings; None if there is none.
 
     Raises:
-        StudyError: The settings differ.
+        StudyError: The settings or the spaces differ.
     """
     if file is None or not file.exists():
         return None
@@ -113,6 +118,11 @@ def _earlier(file: Path | None, config: MeasureConfig) -> DeviceProfile | None:
         raise StudyError(
             f"the measurements in {str(file)!r} were made with {differing}",
             hint="Choose another --out, or repeat the original command.",
+        )
+    if earlier.space not in (None, space):
+        raise StudyError(
+            f"the measurements in {str(file)!r} are of {earlier.space}, these are of {space}",
+            hint="Choose another --out for this space.",
         )
     return earlier
 

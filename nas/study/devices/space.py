@@ -10,6 +10,7 @@ from nas.errors import BuildError, ConfigError
 from nas.evaluate.named import data_of, space_of
 from nas.events import ignore
 from nas.measure.config import MeasureConfig
+from nas.measure.measured_space import MeasuredSpace
 from nas.seeding import rng
 from nas.space.candidate import sample
 from nas.study.devices.sample import Pool, measured_profile
@@ -57,13 +58,13 @@ def device_profile(
 
     Raises:
         ConfigError: An argument is wrong, or the space has too few networks.
-        StudyError: The file holds measurements with other settings.
+        StudyError: The file holds measurements with other settings, or of another space.
         ExportError: The networks cannot be written for the runner.
         MeasurementError: The networks cannot be measured.
     """
     config = changed(MeasureConfig(), options)
     found = space_of(space, data_of(data, listen).task)
-    pool = Pool(_drawn(found, max(_POOL, measurements), seed))
+    pool = Pool(MeasuredSpace.of(found), _drawn(found, max(_POOL, measurements), seed))
     if len(pool.graphs) < measurements:
         raise ConfigError(
             f"{measurements} networks cannot be measured: of space {found.name!r} "

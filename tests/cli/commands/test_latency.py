@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +102,15 @@ def test_a_space_and_a_search_with_its_measurements(hypernet):
     answer = nas(*search, *ON_DIGITS)
     assert answer.code == 0, answer.err
     assert "predicted from 4 measured networks" in answer.out
+
+    other = ("--space", "nb201:channels=8,cells=1", "--dataset", "digits", "--out", "other")
+    refused = nas(*search, *other)
+    assert not Path("other").exists()
+    assert refused.code == 1
+    assert "are of nb201:channels=4,cells=1," in refused.error
+    again = "nas latency --space nb201:channels=8,cells=1 --dataset digits --out "
+    assert again in refused.err
+    assert f"--measure '{SIZE}'" in refused.err
 
     within = nas("best", "run", "--constraint", "latency<=20s", "--json")
     assert within.code == 0, within.err

@@ -11,6 +11,7 @@ from nas.errors import ConfigError, DataError
 from nas.measure.config import MeasureConfig
 from nas.measure.coordinates import Coordinates
 from nas.measure.features import features
+from nas.measure.measured_space import MeasuredSpace
 from nas.measure.measurement import Measurement
 from nas.measure.priors import device_priors
 from nas.measure.profile import DeviceCost, DeviceProfile, MeasuredNetwork, profile_of
@@ -41,6 +42,7 @@ def measured(graph, **changes):
 PROFILE = DeviceProfile(
     config=MeasureConfig(runner="toy"),
     coordinates=Coordinates.of([features(graph) for graph in GRAPHS], device_priors()),
+    space=MeasuredSpace(name="toys", sizes={"width": 4}, task={"classes": 10}),
     measured=tuple(measured(graph) for graph in GRAPHS[:4]),
     known={"abc": {"latency": DeviceCost(value=2.0, std=0.5)}},
 )
@@ -58,8 +60,9 @@ def test_a_file_holds_the_whole_profile(tmp_path):
     file = tmp_path / "toy.json"
     PROFILE.save(file)
     read = profile_of(file)
-    assert (read.config, read.measured, read.known) == (
+    assert (read.config, read.space, read.measured, read.known) == (
         PROFILE.config,
+        PROFILE.space,
         PROFILE.measured,
         PROFILE.known,
     )

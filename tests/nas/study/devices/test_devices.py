@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,6 +71,19 @@ def test_a_file_of_other_settings_is_not_mixed(toy, tmp_path):
         profile(tmp_path / "toy.json", measurements=8)
 
 
+def test_measurements_of_another_space_are_not_used(toy, tmp_path):
+    file, options = tmp_path / "toy.json", {**SCORES, "constraints": "latency<=9s"}
+    profile(file)
+    with pytest.raises(StudyError, match=r"are of space \(.*resolution=8\)") as caught:
+        nas.search("nb201:channels=4,cells=1", "digits", latency=file, **options)
+    assert "the search is in nb201:channels=4,cells=1" in caught.value.message
+    assert "nas.device_profile" in caught.value.hint
+    with pytest.raises(StudyError, match="Choose another --out for this space"):
+        nas.device_profile("nb201:channels=4,cells=1", "digits", runner="toy", out=file)
+    with pytest.raises(StudyError, match="do not say of which space"):
+        nas.search(space, "digits", latency=replace(profile(), space=None), **options)
+
+
 @pytest.mark.parametrize("error", [MeasurementError, ExportError])
 def test_a_network_that_fails_is_left_out_and_reported(toy, error):
     whole = profile()
@@ -127,8 +141,10 @@ def test_the_networks_of_a_run(toy, tmp_path):
     predicted = [costs["latency"] for costs in found.known.values() if costs["latency"].std]
     assert len(predicted) == result.trials.complete - 5
 
-    nas.run_profile(tmp_path, space, measurements=7, runner="toy")
+    replace(read, space=None).save(tmp_path / "latency.json")  # as earlier versions wrote it
+    more = nas.run_profile(tmp_path, space, measurements=7, runner="toy")
     assert len(toy.measured) == len(set(toy.measured)) == 7
+    assert more.space == read.space == profile().space
 
     def other(trial, data):
         trial.suggest_int("more", 0, 1)
