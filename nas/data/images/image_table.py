@@ -133,6 +133,8 @@ def _prepare(file: Path, files: ImageFiles) -> None:
     part, progress = file.with_suffix(".part"), file.with_suffix(".progress")
     size = math.prod(files.contents.shape[1:])
     start = _complete(part, progress)
+    if not start:
+        progress.unlink(missing_ok=True)  # that of an earlier file says nothing about a new one
     if shutil.disk_usage(file.parent).free < size * (len(files.names) - start):
         raise OSError("there is no room for the images")
     try:
