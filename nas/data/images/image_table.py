@@ -53,6 +53,7 @@ class ImageTable:
                 Path(str(self.images.filename)),
                 self.images.offset,
                 self.contents.shape[1:],
+                len(self.images),
                 torch.arange(len(self.images)),
             )
         return torch.from_numpy(self.images)
