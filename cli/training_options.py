@@ -75,7 +75,7 @@ def training(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAME|auto",
             default="auto",
             show_default=True,
-            help="Settings of the training: few-images (below 1,000), nodes (of a graph), long "
+            help="Settings of the training: few-images (64 to 999), nodes (of a graph), long "
             "(tens of thousands of images), plain (the training of a search), or auto, by kind "
             "and number of samples.",
         ),

@@ -126,10 +126,13 @@ class Split:
 
 
 def resized(images: Images, side: int) -> Images:
-    """Square images in bytes (n, C, S, S) averaged over areas: (n, C, side, side)."""
+    """Square images in bytes (n, C, S, S) averaged over areas: (n, C, side, side).
+
+    Those in a file stay there unless all images of the file, so all splits, are small enough.
+    """
     if images.shape[-1] == side:
         return images
-    if isinstance(images, StoredImages) and is_large((*images.shape[:2], side, side)):
+    if isinstance(images, StoredImages) and is_large((images.total, images.shape[1], side, side)):
         return images.at(side)
     parts = images.split(max(1, _AT_ONCE // math.prod(images.shape[1:])))
     return torch.cat([averaged(part, side) for part in parts])

@@ -53,6 +53,7 @@ class ImageTable:
                 Path(str(self.images.filename)),
                 self.images.offset,
                 self.contents.shape[1:],
+                len(self.images),
                 torch.arange(len(self.images)),
             )
         return torch.from_numpy(self.images)
@@ -133,6 +134,8 @@ def _prepare(file: Path, files: ImageFiles) -> None:
     part, progress = file.with_suffix(".part"), file.with_suffix(".progress")
     size = math.prod(files.contents.shape[1:])
     start = _complete(part, progress)
+    if not start:
+        progress.unlink(missing_ok=True)  # that of an earlier file says nothing about a new one
     if shutil.disk_usage(file.parent).free < size * (len(files.names) - start):
         raise OSError("there is no room for the images")
     try:

@@ -26,6 +26,7 @@ class StoredImages:
         file: The file.
         start: Number of bytes before its first image.
         size: Shape of an image in the file, (C, S, S).
+        total: Number of images in the file, of which these may be some.
         places: Place of each of these images among those of the file (n,).
         side: Height and width to which images are averaged when they are read; None keeps theirs.
     """
@@ -33,6 +34,7 @@ class StoredImages:
     file: Path
     start: int
     size: tuple[int, int, int]
+    total: int
     places: Tensor
     side: int | None = None
 

@@ -20,14 +20,12 @@ class Recipe:
     """A training that suits a kind and a size of data.
 
     Attributes:
-        description: One line for listings: what it is for.
         settings: Differences from the usual training of the task, as fields of
             :class:`nas.training.TrainConfig`.
         kinds: Names of the kinds of task for which ``auto`` chooses it.
         least: Number of training samples from which ``auto`` chooses it.
     """
 
-    description: str
     settings: Mapping[str, Any]
     kinds: tuple[str, ...] = ()
     least: int = 0

@@ -13,14 +13,14 @@ LONG = "long"
 
 RECIPES.register(FEW_IMAGES)(
     Recipe(
-        description="fewer than 1,000 images: smaller batches, so twice as many steps",
         settings={"batch_size": 32},
         kinds=(IMAGE_CLASSIFICATION,),
+        # below, an epoch is one step, which would leave out images beyond the batch
+        least=64,
     )
 )
 RECIPES.register(PLAIN)(
     Recipe(
-        description="the training of a search",
         settings={},
         kinds=(IMAGE_CLASSIFICATION,),
         least=1000,
@@ -28,14 +28,12 @@ RECIPES.register(PLAIN)(
 )
 RECIPES.register(NODES)(
     Recipe(
-        description="nodes of a graph: label smoothing",
         settings={"label_smoothing": 0.1},
         kinds=(NODE_CLASSIFICATION,),
     )
 )
 RECIPES.register(LONG)(
     Recipe(
-        description="tens of thousands of images and hundreds of epochs: strong augmentation",
         # as torchvision's references train (Vryniotis 2021): no weight decay on norms, mixup and
         # cutmix, random augmentation, an average of the weights
         settings={

@@ -16,7 +16,7 @@ from nas.data.images.image_table import read_table
 from nas.data.images.image_tree import ImageTree
 from nas.data.images.picture import square
 from nas.errors import DataError
-from tests.nas.data.pictures import pack_tar, paint, paint_classes
+from tests.nas.data.pictures import pack_tar, pack_zip, paint, paint_classes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,6 +179,32 @@ def test_a_reading_that_was_killed_goes_on(
     assert again == [*decoded[6:], *again[2:]], "six of eight had been noted as complete"
     assert len(again) == 4
     assert sorted(file.suffix for file in cache.iterdir()) == [".json", ".npy"]
+
+
+@pytest.mark.parametrize("lost", ["finished", "deleted"])
+def test_the_progress_of_a_lost_file_is_not_that_of_a_new_one(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    # sorted, so the last image ends the file
+    archive = pack_zip(paint_classes(tmp_path / "data", 5), tmp_path / "data.zip")
+    whole = np.array(read_table(ImageTree(archive), None).images)
+    (table,) = cache.glob("*.json")
+    table.unlink()
+    monkeypatch.setattr(image_table, "_STEP", 6)
+    if lost == "deleted":  # by the user, after a kill
+        interrupted_after(8, [], monkeypatch)
+        with pytest.raises(Interrupted):
+            read_table(ImageTree(archive), None)
+        (part,) = cache.glob("*.part")
+        part.unlink()
+    else:  # killed between the last two files
+        table.with_suffix(".progress").write_text("6")
+    assert len(list(cache.glob("*.progress"))) == 1
+    interrupted_after(2, [], monkeypatch)  # killed before anything is noted
+    with pytest.raises(Interrupted):
+        read_table(ImageTree(archive), None)
+    interrupted_after(99, [], monkeypatch)
+    assert np.array_equal(read_table(ImageTree(archive), None).images, whole)
 
 
 def test_an_unreadable_picture_is_named_again_after_a_kill(
