@@ -17,7 +17,7 @@ from nas.files import read_json, write_json
 from nas.resume import check_same
 from nas.training.config import default_training
 from nas.training.evaluate import ClassAccuracy, accuracy_by_class, evaluate
-from nas.training.identity import training_identity
+from nas.training.identity import completed, training_identity
 from nas.training.train import check_methods, check_trainable, train
 
 if TYPE_CHECKING:
@@ -215,10 +215,9 @@ def read_result(directory: Path, known: Mapping[str, Any]) -> FinalTraining | No
         finished = None if result is None else _result(result)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(directory, record, repr(error)) from None
-    one = {"repeats": "one"}
     check_same(
-        {**one, **before},
-        {**one, **known},
+        completed(before),
+        completed(known),
         f"the training in {str(directory)!r}",
         lambda text: _refused(directory, text),
     )

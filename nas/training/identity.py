@@ -39,3 +39,8 @@ def training_identity(
         "seed": seed,
     }
     return found if teacher is None else {**found, "teacher": teacher.identity}
+
+
+def completed(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """An identity with the entries that a training without a teacher or repeats leaves out."""
+    return {"teacher": "none", "repeats": "one", **identity}

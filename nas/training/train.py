@@ -19,7 +19,7 @@ from nas.resume import check_same, read_state, write_state
 from nas.seeding import derive, generator, seeded
 from nas.training.descent import Descent
 from nas.training.evaluate import evaluate
-from nas.training.identity import training_identity
+from nas.training.identity import completed, training_identity
 from nas.training.layout import takes_channels_last
 from nas.training.memory import check_memory
 from nas.training.methods.augmentation import augmentation
@@ -407,7 +407,12 @@ class _Run:
             return CheckpointError(text, hint="Delete it, or choose another directory.")
 
         state = read_state(file, refused, self._device)
-        check_same(state.progress, known, f"the training state {str(file)!r}", of_another)
+        check_same(
+            completed(state.progress),
+            completed(known),
+            f"the training state {str(file)!r}",
+            of_another,
+        )
         best = state.part("best")
         try:
             if best:

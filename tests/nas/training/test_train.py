@@ -384,3 +384,5 @@ def test_a_teacher_is_part_of_the_training(tmp_path: Path) -> None:
     assert not same(taught, train(toy_graph(), data, SHORT))
     with pytest.raises(CheckpointError, match="another teacher"):
         train(toy_graph(), data, SHORT, teacher=other, checkpoint=path)
+    with pytest.raises(CheckpointError, match="another teacher"):
+        train(toy_graph(), data, SHORT, checkpoint=path)

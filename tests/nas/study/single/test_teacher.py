@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 from torch import nn
 
 import nas
-from nas.errors import ConfigError, GraphError
+from nas.errors import ConfigError, GraphError, StudyError
 from nas.study.single.teacher import found_teacher
 from nas.training.weights_file import save_weights
 from tests.nas.training.train_toys import toy_data
@@ -43,6 +43,16 @@ def test_a_student_is_taught(tmp_path: Path) -> None:
     )
     weights = [next(iter(one.module.parameters())) for one in (first, second)]
     assert not torch.equal(*weights)
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_what_was_taught_is_not_the_result_without_a_teacher(tmp_path: Path, repeats: int) -> None:
+    student = model()
+    options: dict[str, Any] = {"epochs": 1, "repeats": repeats, "device": "cpu"}
+    for name, first, second in (("taught", model(), None), ("alone", None, model())):
+        nas.train(student, "digits", teacher=first, out=tmp_path / name, **options)
+        with pytest.raises(StudyError, match="another teacher"):
+            nas.train(student, "digits", teacher=second, out=tmp_path / name, **options)
 
 
 def test_who_cannot_teach_is_refused(tmp_path: Path) -> None:
