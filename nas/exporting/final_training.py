@@ -18,6 +18,7 @@ from nas.resume import check_same
 from nas.training.config import default_training
 from nas.training.evaluate import ClassAccuracy, accuracy_by_class, evaluate
 from nas.training.identity import completed, training_identity
+from nas.training.starts.initial import InitialWeights
 from nas.training.train import check_methods, check_trainable, train
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def train_and_save(
     directory: Path,
     config: TrainConfig | None = None,
     *,
-    params: Mapping[str, Tensor] | None = None,
+    params: Mapping[str, Tensor] | InitialWeights | None = None,
     own: OwnModule | None = None,
     teacher: Teacher | None = None,
     seed: int = 0,
@@ -157,6 +158,8 @@ def train_and_save(
         check_trainable(graph)
         check_methods(graph, data, config, own=own, teacher=teacher)
         check_exportable(graph, data)
+        if isinstance(params, InitialWeights):
+            params = params.made(seed)
     write_result(directory, known, None)
     with nullcontext() if log is None else log(directory) as write:
         trained = train(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nas.modules.own_module import OwnModule
     from nas.training.config import TrainConfig
     from nas.training.methods.distillation import Teacher
+    from nas.training.starts.initial import InitialWeights
 
 FOLDER = "repeats"
 
@@ -38,7 +39,7 @@ def train_repeatedly(
     config: TrainConfig | None = None,
     *,
     repeats: int,
-    params: Mapping[str, Tensor] | None = None,
+    params: Mapping[str, Tensor] | InitialWeights | None = None,
     own: Callable[[int], OwnModule | None] = lambda seed: None,
     teacher: Teacher | None = None,
     seed: int = 0,

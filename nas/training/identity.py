@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from nas.files import digest
+from nas.training.starts.initial import InitialWeights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,13 +25,16 @@ def training_identity(
     data: Dataset,
     config: TrainConfig,
     *,
-    params: Mapping[str, Tensor] | None,
+    params: Mapping[str, Tensor] | InitialWeights | None,
     own: OwnModule | None = None,
     teacher: Teacher | None = None,
     seed: int,
 ) -> dict[str, Any]:
     """All settings that determine the result of a training, as JSON values."""
-    start = "default" if params is None else digest(params)
+    if isinstance(params, InitialWeights):
+        start = params.identity
+    else:
+        start = "default" if params is None else digest(params)
     found = {
         "architecture": blake2b(graph.to_json().encode(), digest_size=16).hexdigest(),
         "config": config.identity(),

@@ -26,6 +26,7 @@ from nas.training.methods.augmentation import augmentation
 from nas.training.methods.drop_path import training_graph
 from nas.training.methods.loss import training_loss
 from nas.training.methods.moving_average import moving_average
+from nas.training.starts.initial import InitialWeights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,7 +171,7 @@ def train(
     data: Dataset,
     config: TrainConfig,
     *,
-    params: Mapping[str, Tensor] | None = None,
+    params: Mapping[str, Tensor] | InitialWeights | None = None,
     own: OwnModule | None = None,
     teacher: Teacher | None = None,
     seed: int = 0,
@@ -208,11 +209,16 @@ def train(
     check_memory(graph, min(config.batch_size, data.train.rows), device)
     data = data.to(device)
     trained = training_graph(graph, config, is_own=own is not None)
+    resumes = checkpoint is not None and checkpoint.exists()
+    if isinstance(params, InitialWeights):
+        weights = None if resumes else params.make(seed)
+    else:
+        weights = params
     if own is None:
-        module: nn.Module = _compiled(trained, params, seed).to(device)
+        module: nn.Module = _compiled(trained, weights, seed).to(device)
         fastest = True
     else:
-        own.start_from(params or {})
+        own.start_from(weights or {})
         module = own.module.to(device)
         fastest = takes_channels_last(module, data)
     if fastest:

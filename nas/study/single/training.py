@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from torch import nn
 
 from nas.config import changed
 from nas.data.fitted import fitted
-from nas.errors import ConfigError, StudyError
+from nas.errors import ConfigError
 from nas.evaluate.named import data_of, predictor_of, space_of
 from nas.events import Listener, Noted, ignore
 from nas.exporting.epoch_log import LOGS
@@ -19,23 +19,28 @@ from nas.exporting.files import Files
 from nas.exporting.final_training import FinalTraining, train_and_save
 from nas.exporting.repeated_training import train_repeatedly
 from nas.exporting.save import load_module
-from nas.files import read_json, write_json
+from nas.files import digest
 from nas.space.candidate import Candidate
 from nas.study.single.network import found_network
+from nas.study.single.start_file import chosen_before, read_start, write_start
 from nas.study.single.teacher import found_teacher
 from nas.training.device import resolve_device
+from nas.training.identity import training_identity
 from nas.training.recipes.choice import AUTO as FITTING
 from nas.training.recipes.choice import recipe_for
 from nas.training.starts.begin import initial_weights, network_of
 from nas.training.starts.choose import choose_start
 from nas.training.starts.default import DEFAULT
 from nas.training.starts.given import given_by
+from nas.training.starts.initial import InitialWeights
 from nas.training.starts.start import AUTO, STARTS
+from nas.training.train import check_methods, check_trainable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import torch
+    from torch import Tensor
 
     from nas.data.dataset import Dataset
     from nas.evaluate.named import UserData
@@ -45,11 +50,8 @@ if TYPE_CHECKING:
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
     from nas.training.config import TrainConfig
+    from nas.training.methods.distillation import Teacher
     from nas.training.starts.card import StartCard
-
-_CARD = "start.json"
-"""What the start of the training did, beside the model."""
-_FORMAT = "nas-start"
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,24 +160,38 @@ def train(
         hypernet.card.check_trained()
         if isinstance(hypernet, nn.Module):
             hypernet.to(place)
-    directory = Path("runs", f"train-{graph.hash()[:8]}") if out is None else Path(out)
-    directory.mkdir(parents=True, exist_ok=True)
     taught = None
     if teacher is not None:
         taught = found_teacher(teacher, data, weights=teacher_weights, device=place)
+    directory = Path("runs", f"train-{graph.hash()[:8]}") if out is None else Path(out)
+    directory.mkdir(parents=True, exist_ok=True)
 
     def own(seed: int) -> OwnModule | None:
         return found.module(seed) if isinstance(found, Candidate) else None
 
+    choice = None
     if init == AUTO:
-        init = _chosen(graph, data, training, directory, own(seed), seed, place, listen)
-    params, card = initial_weights(
-        graph, data, init, predictor=hypernet, own=own(seed), seed=seed, device=place
-    )
-    for note in card.notes:
-        listen(Noted(text=note))
-    if not (directory / _CARD).exists():
-        write_json(directory / _CARD, {"format": _FORMAT, **asdict(card)})
+        choice = training_identity(graph, data, training, params=None, own=own(seed), seed=seed)
+        init = chosen_before(directory, choice) or _chosen(
+            graph, data, training, own(seed), taught, seed, place, listen
+        )
+
+    def made(one: int) -> Mapping[str, Tensor] | None:
+        params, card = initial_weights(
+            graph, data, init, predictor=hypernet, own=own(one), seed=one, device=place
+        )
+        if one == seed:
+            for note in card.notes:
+                listen(Noted(text=note))
+            write_start(directory, card, choice)
+        return params
+
+    params = InitialWeights(init, made)
+    if hypernet is not None:
+        predicted, _ = initial_weights(
+            graph, data, init, predictor=hypernet, own=own(seed), seed=seed, device=place
+        )
+        params = InitialWeights(digest(predicted or {}), made)
     run: Callable[..., FinalTraining] = partial(train_and_save, own=own(seed))
     if repeats > 1:
         run = partial(train_repeatedly, own=own, repeats=repeats)
@@ -192,23 +208,22 @@ def train(
         log=None if epoch_log is None else epoch_log.open,
     )
     module = load_module(graph, directory, own=own(seed))
-    return TrainedNetwork(module, figures, Files(directory), card)
+    return TrainedNetwork(module, figures, Files(directory), read_start(directory, init))
 
 
 def _chosen(
     graph: Graph,
     data: Dataset,
     training: TrainConfig,
-    directory: Path,
     own: OwnModule | None,
+    teacher: Teacher | None,
     seed: int,
     device: torch.device,
     listen: Listener,
 ) -> str:
-    """The start that a short training chooses, or has chosen for the training in this folder."""
-    noted = directory / _CARD
-    if noted.exists():
-        return str(read_json(noted, dict, lambda why: _damaged(noted, why))["start"])
+    """The start that short trainings choose."""
+    check_trainable(graph)
+    check_methods(graph, data, training, own=own, teacher=teacher)
     found = choose_start(
         network_of(graph, own, seed, device),
         given_by(data.to(device), seed=seed),
@@ -221,10 +236,6 @@ def _chosen(
     reached = ", ".join(f"{name} {run.after:.1%}" for name, run in found.trained.items())
     listen(Noted(text=f"Initial weights: {found.sure} ({reached} after a short training)."))
     return found.sure
-
-
-def _damaged(file: Path, why: str) -> StudyError:
-    return StudyError(f"{str(file)!r} is damaged: {why}", hint="Delete it to choose again.")
 
 
 def _base(config: TrainConfig | None, recipe: str | None, data: Dataset) -> TrainConfig:

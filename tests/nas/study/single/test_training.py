@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torch_geometric.nn import GCNConv
 
 import nas
 from nas.errors import ConfigError, StudyError
 from nas.evaluate.untrained import UntrainedWeights
-from nas.events import Event, Noted
+from nas.events import Advanced, Event, Noted
+from nas.exporting.files import Files
 from nas.training.config import TrainConfig
 from tests.nas.data.graphs import communities
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, toy_space
@@ -80,7 +82,70 @@ def test_a_chosen_start_is_kept_when_the_training_is_asked_for_again(
     said = [event.text for event in heard if isinstance(event, Noted)]
     assert said[0].startswith(f"Initial weights: {first.start.start} (default ")
     monkeypatch.setattr("nas.study.single.training.choose_start", None)
-    assert nas.train(graph, "digits", **settings).start.start == first.start.start
+    assert nas.train(graph, "digits", **settings).start == first.start
+
+
+def test_only_what_a_measurement_chose_is_taken_for_its_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = SPACE.graph(PARAMS)
+    settings: dict[str, Any] = {"epochs": 1, "out": tmp_path, "device": "cpu"}
+    with pytest.raises(ConfigError, match="no branch beside an identity shortcut"):
+        nas.train(graph, "digits", init="fitted", drop_path=0.1, **settings)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "start.json").write_text("{}")
+    nas.train(graph, "digits", **settings)
+    assert json.loads((tmp_path / "start.json").read_text())["start"] == "default"
+    with pytest.raises(StudyError, match="another initialisation"):
+        nas.train(graph, "digits", init="fitted", **settings)
+    assert json.loads((tmp_path / "start.json").read_text())["start"] == "default"
+    heard: list[Event] = []
+    monkeypatch.setattr("nas.training.starts.choose.STEPS", 0)
+    with pytest.raises(StudyError, match="another initialisation"):  # it chooses fitted
+        nas.train(graph, "digits", init="auto", listen=heard.append, **settings)
+    assert any(isinstance(event, Noted) and "Initial" in event.text for event in heard)
+
+
+@pytest.mark.parametrize("last", [1, 2])
+def test_a_training_goes_on_without_making_its_initial_weights_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    def stop(event: Event) -> None:
+        if isinstance(event, Advanced) and event.stage == "train" and event.done == last:
+            raise KeyboardInterrupt
+
+    graph = SPACE.graph(PARAMS)
+    settings: dict[str, Any] = {"epochs": last, "init": "fitted", "device": "cpu"}
+    whole = nas.train(graph, "digits", out=tmp_path / "whole", **settings)
+    if last > 1:
+        with pytest.raises(KeyboardInterrupt):
+            nas.train(graph, "digits", out=tmp_path / "parts", listen=stop, **settings)
+        place = tmp_path / "parts"
+    else:
+        place = tmp_path / "whole"
+    monkeypatch.setattr("nas.study.single.training.initial_weights", None)
+    again = nas.train(graph, "digits", out=place, **settings)
+    assert again.figures.val_accuracy == whole.figures.val_accuracy
+    assert [layer.given for layer in again.start.layers] == [
+        layer.given for layer in whole.start.layers
+    ]
+
+
+def test_every_seed_has_initial_weights_of_its_own(tmp_path: Path) -> None:
+    nas.train(
+        SPACE.graph(PARAMS),
+        "digits",
+        init="lsuv",
+        repeats=2,
+        epochs=1,
+        lr=1e-9,
+        out=tmp_path,
+        device="cpu",
+    )
+    folders = (tmp_path / "repeats" / f"seed-{seed}" for seed in (0, 1))
+    first, second = (load_file(Files(folder).weights) for folder in folders)
+    different = [name for name in first if not torch.allclose(first[name], second[name])]
+    assert any(first[name].dim() == 4 for name in different)
 
 
 @pytest.mark.parametrize(
