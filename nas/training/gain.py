@@ -10,7 +10,7 @@ from nas.errors import TrainingError
 from nas.events import Listener, ignore
 from nas.training.chance import is_at_chance
 from nas.training.config import default_training
-from nas.training.starts.compare import Comparison, compare_starts
+from nas.training.starts.compare import best_start, compare_starts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ class Gain:
     @property
     def better(self) -> str:
         """The start that leads to the highest accuracy; default weights where others equal it."""
-        return Comparison(self.trained, 1).best
+        return best_start(self.trained)
 
 
 def measure_gain(

@@ -233,7 +233,9 @@ def _chosen(
         device=device,
         listen=listen,
     )
-    reached = ", ".join(f"{name} {run.after:.1%}" for name, run in found.trained.items())
+    reached = ", ".join(
+        f"{name} {found.kind.shown(run.after)}" for name, run in found.trained.items()
+    )
     listen(Noted(text=f"Initial weights: {found.sure} ({reached} after a short training)."))
     return found.sure
 

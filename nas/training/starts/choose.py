@@ -36,7 +36,8 @@ def choose_start(
     """Compare short trainings from default and from fitted weights.
 
     Args:
-        module: Maps samples of the data to scores; its state and modes are left as they were.
+        module: Maps samples of the data to scores; its state, gradients and modes are left as they
+            were.
         given: What fitted weights are made from.
         data: Data set for training and evaluation.
         config: As for a training, except ``epochs``, ``keep`` and ``lr``; the task's defaults if
@@ -50,12 +51,17 @@ def choose_start(
     """
     config = config or default_training(data.task, epochs=1)
     modes = [(part, part.training) for part in module.modules()]
+    gradients = [(parameter, parameter.grad) for parameter in module.parameters()]
+    for parameter, _ in gradients:
+        parameter.grad = None
     before = {name: value.clone() for name, value in module.state_dict().items()}
     states = {DEFAULT: before, FITTED: state_from(module, before, FITTED, given)}
     found = compare_starts(
         module, states, data, STEPS, config=config, seed=seed, device=device, listen=listen
     )
     module.load_state_dict(before)
+    for parameter, gradient in gradients:
+        parameter.grad = gradient
     for part, training in modes:
         part.training = training
     return found

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from nas.data.dataset import Dataset
+    from nas.task.kind import TaskKind
     from nas.training.config import TrainConfig
 
 _SURE = 2.0
-"""Standard errors by which a difference of accuracies counts as sure."""
+"""Standard errors by which a difference counts as sure."""
 
 
 @dataclass(frozen=True)
@@ -33,29 +34,32 @@ class Comparison:
         trained: The training from each start, by its name; the accuracy after it is not a number
             if it diverged.
         samples: Size of the ranking split, on which accuracies are measured.
+        kind: The kind of task, which gives the error of its metric.
     """
 
     trained: Mapping[str, FineTuned]
     samples: int
-
-    @property
-    def best(self) -> str:
-        """The start that leads to the highest accuracy; the first of equals."""
-        best, *others = self.trained
-        for start in others:
-            if _beats(self.trained[start].after, self.trained[best].after):
-                best = start
-        return best
+    kind: TaskKind
 
     @property
     def sure(self) -> str:
         """The best start if it leads surely, by two standard errors; otherwise the first one."""
         first = next(iter(self.trained))
-        ahead, usual = self.trained[self.best].after, self.trained[first].after
+        best = best_start(self.trained)
+        ahead, usual = self.trained[best].after, self.trained[first].after
         if math.isnan(usual):
-            return self.best
-        error = math.sqrt(sum(_variance(share) for share in (ahead, usual)) / self.samples)
-        return self.best if ahead - usual > _SURE * error else first
+            return best
+        error = math.hypot(*(self.kind.metric_error(x, self.samples) for x in (ahead, usual)))
+        return best if ahead - usual > _SURE * error else first
+
+
+def best_start(trained: Mapping[str, FineTuned]) -> str:
+    """The start that leads to the highest accuracy; the first of equals."""
+    best, *others = trained
+    for start in others:
+        if _beats(trained[start].after, trained[best].after):
+            best = start
+    return best
 
 
 def compare_starts(
@@ -100,10 +104,10 @@ def compare_starts(
             listen=listen,
             start=start,
         )
-        if Comparison(results, len(data.val)).best == start:
+        if best_start(results) == start:
             best = _copy(module.state_dict())
     module.load_state_dict(best)
-    return Comparison(results, len(data.val))
+    return Comparison(results, len(data.val), data.task.traits)
 
 
 def _trained(
@@ -148,9 +152,3 @@ def _copy(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _beats(accuracy: float, other: float) -> bool:
     """Whether an accuracy is higher than another one; a diverged training never is."""
     return accuracy > other or (math.isnan(other) and not math.isnan(accuracy))
-
-
-def _variance(share: float) -> float:
-    """Of one sample's being right."""
-    share = min(max(share, 0.0), 1.0)
-    return share * (1 - share)
