@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 RECORD = "training.json"
 CHECKPOINT = "checkpoint.safetensors"
 _FORMAT = "nas-training"
+_OTHER_FOLDER = "Choose another folder with --out, or delete this one."
+_OTHER_RECIPE = (
+    "Choose another folder with --out, or name the recipe of that training: --recipe plain is "
+    "that of earlier versions."
+)
 
 
 @dataclass(frozen=True)
@@ -218,11 +223,14 @@ def read_result(directory: Path, known: Mapping[str, Any]) -> FinalTraining | No
         finished = None if result is None else _result(result)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(directory, record, repr(error)) from None
+    before, now = completed(before), completed(known)
+    differing = {key for key, value in now.items() if before.get(key) != value}
+    hint = _OTHER_RECIPE if differing == {"config"} else _OTHER_FOLDER
     check_same(
-        completed(before),
-        completed(known),
+        before,
+        now,
         f"the training in {str(directory)!r}",
-        lambda text: _refused(directory, text),
+        lambda text: StudyError(text, hint=hint),
     )
     return finished if files.weights.exists() and files.source.exists() else None
 
@@ -247,4 +255,4 @@ def _damaged(directory: Path, record: Path, why: str) -> StudyError:
 
 
 def _refused(directory: Path, message: str) -> StudyError:
-    return StudyError(message, hint="Choose another folder with --out, or delete this one.")
+    return StudyError(message, hint=_OTHER_FOLDER)

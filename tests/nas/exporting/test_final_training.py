@@ -81,6 +81,7 @@ def test_another_training_is_refused(options, said: str, tmp_path: Path) -> None
     with pytest.raises(StudyError, match=f"was made with another {said}: ") as caught:
         run(tmp_path, **options)
     assert "--out" in caught.value.hint
+    assert ("--recipe plain" in caught.value.hint) == (said == "config")
     assert Files(tmp_path).weights.read_bytes() == content
 
 
