@@ -106,6 +106,7 @@ def command(
     from nas.data.fitted import fitted
     from nas.errors import counted
     from nas.space.candidate import Candidate
+    from nas.study.single.teacher import check_teaching, found_teacher
     from nas.study.single.training import train
     from nas.training.recipes import recipe_name
 
@@ -125,9 +126,15 @@ def command(
     changes = {name: value for name, value in settings.items() if value is not None}
     if max_epochs is not None:
         changes["epochs"] = max_epochs
+    check_teaching(teacher, teacher_weights, changes)
     network = read_network(architecture, space, data.task)
     graph = network.network if isinstance(network, Candidate) else network
-    fitted(data, graph)  # raises before weights are loaded and a folder is created
+    suited = fitted(data, graph)  # raises before weights are loaded and a folder is created
+    taught = None
+    if teacher is not None:
+        taught = found_teacher(
+            read_teacher(teacher), suited, weights=teacher_weights, device=torch_device
+        )
     announce(data, listen)
     directory = out_directory(out, f"train-{graph.hash()[:8]}")
     reserve(directory)
@@ -138,8 +145,7 @@ def command(
         init=init,
         predictor=weights,
         recipe=recipe,
-        teacher=None if teacher is None else read_teacher(teacher),
-        teacher_weights=teacher_weights,
+        teacher=taught,
         repeats=repeats,
         log=log,
         out=directory,

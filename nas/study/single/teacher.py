@@ -19,13 +19,36 @@ from nas.training.methods.distillation import Teacher
 from nas.training.weights_file import load_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import torch
 
     from nas.data.dataset import Dataset
 
 
+def check_teaching(teacher: object, weights: str | Path | None, settings: Collection[str]) -> None:
+    """Raise unless there is a teacher wherever something is said of one.
+
+    Args:
+        teacher: The teacher, or None.
+        weights: A file of its weights, or None.
+        settings: Names of the settings of the training that are given.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    given = [name for name in ("temperature", "teacher_share") if name in settings]
+    if weights is not None:
+        given.insert(0, "teacher_weights")
+    if teacher is None and given:
+        raise ConfigError(
+            f"there is no teacher for {' and '.join(given)}",
+            hint="Name it with teacher (--teacher), or leave out what is said of it.",
+        )
+
+
 def found_teacher(
-    teacher: nn.Module | str | Path,
+    teacher: nn.Module | Teacher | str | Path,
     data: Dataset,
     *,
     weights: str | Path | None = None,
@@ -34,7 +57,7 @@ def found_teacher(
     """A trained network as the teacher of another one.
 
     Args:
-        teacher: The folder of a finished search or training, or a module.
+        teacher: The folder of a finished search or training, or a module; a teacher is returned.
         data: The data set, as the student takes it.
         weights: A file of weights; by default those in the folder, or those that the module has.
         device: Where the student is trained.
@@ -44,6 +67,8 @@ def found_teacher(
         GraphError: The folder holds no architecture.
         CheckpointError: The weights cannot be read, or are of another network.
     """
+    if isinstance(teacher, Teacher):
+        return teacher
     if isinstance(teacher, nn.Module):
         module = copy.deepcopy(teacher)
         if weights is not None:

@@ -23,7 +23,7 @@ from nas.files import digest
 from nas.space.candidate import Candidate
 from nas.study.single.network import found_network
 from nas.study.single.start_file import chosen_before, read_start, write_start
-from nas.study.single.teacher import found_teacher
+from nas.study.single.teacher import check_teaching, found_teacher
 from nas.training.device import resolve_device
 from nas.training.identity import training_identity
 from nas.training.recipes.choice import AUTO as FITTING
@@ -80,7 +80,7 @@ def train(
     init: str = DEFAULT,
     predictor: str | Path | WeightPredictor | None = None,
     recipe: str | None = None,
-    teacher: nn.Module | str | Path | None = None,
+    teacher: nn.Module | Teacher | str | Path | None = None,
     teacher_weights: str | Path | None = None,
     repeats: int = 1,
     log: str | None = None,
@@ -141,6 +141,7 @@ def train(
         epoch_log.check_installed()
     if repeats < 1:
         raise ConfigError(f"repeats must be at least 1, got {repeats}")
+    check_teaching(teacher, teacher_weights, options)
     data, place = data_of(data, listen), resolve_device(device)
     training = changed(_base(config, recipe, data), options)
     found = found_network(network, space, data.task)

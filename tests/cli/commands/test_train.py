@@ -290,7 +290,6 @@ def test_settings_change_the_recipe():
     [
         (("--recipe", "best"), "unknown recipe 'best'"),
         (("--patience", 3, "--keep", "last"), "a training with patience"),
-        (("--teacher", "none"), "no file 'none'"),
         (("--mixup", 1.2), "mixup must lie in [0, 1], got 1.2"),
     ],
 )
@@ -298,3 +297,22 @@ def test_a_bad_setting_is_one_sentence(words, said):
     answer = train(ARCHITECTURE, *words)
     assert answer.code in (1, 2)
     assert said in answer.error
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--teacher", "none"), "no file 'none'"),
+        (("--teacher-weights", "none"), "there is no teacher for teacher_weights"),
+        (
+            ("--temperature", 2, "--teacher-share", 0.3),
+            "there is no teacher for temperature and teacher_share",
+        ),
+    ],
+)
+def test_a_missing_teacher_is_found_before_a_folder_is_made(words, said):
+    before = set(Path().iterdir())
+    answer = train(ARCHITECTURE, *words)
+    assert answer.code in (1, 2)
+    assert said in answer.error
+    assert set(Path().iterdir()) == before
