@@ -10,14 +10,17 @@ from nas.training.evaluate import evaluate
 from nas.training.pace import seconds_per_epoch
 from nas.training.starts.begin import initial_weights
 from nas.training.starts.default import DEFAULT
+from nas.training.starts.initial import InitialWeights
 from nas.training.starts.predicted import PREDICTED
+from nas.training.starts.start import STARTS
 from nas.training.train import train
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
     from nas.data.dataset import Dataset
     from nas.events import Listener
@@ -143,20 +146,25 @@ class Trainer:
         """Train a candidate; see :class:`CandidateTrainer`."""
         overrides = candidate.space.training_overrides(candidate.params)
         data = self.data.resplit(split) if split else self.data
-        params, _ = initial_weights(
-            candidate.network,
-            data,
-            start,
-            predictor=self.predictor,
-            own=own,
-            seed=self.seed,
-            device=self.device,
-        )
+
+        def made(seed: int) -> Mapping[str, Tensor] | None:
+            params, _ = initial_weights(
+                candidate.network,
+                data,
+                start,
+                predictor=self.predictor,
+                own=own,
+                seed=seed,
+                device=self.device,
+            )
+            return params
+
+        reads = "samples" in STARTS.get(start).needs
         return train(
             candidate.network,
             data,
             replace(default_training(self.data.task), **{**overrides, "epochs": epochs}),
-            params=params,
+            params=InitialWeights(start, made) if reads else made(self.seed),
             own=own,
             seed=self.seed,
             device=self.device,

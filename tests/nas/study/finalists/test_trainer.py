@@ -132,3 +132,13 @@ def test_a_further_split_is_drawn_anew() -> None:
     assert other.history == again.history != first.history
     expected = train(ONE.network, DATA.resplit(1), TrainConfig(epochs=1), seed=0)
     assert other.history == expected.history
+
+
+def test_a_training_from_fitted_weights_goes_on_without_fitting_them_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state.safetensors"
+    first = trainer().train(ONE, 1, "fitted", checkpoint=state, listen=ignore)
+    monkeypatch.setattr("nas.study.finalists.trainer.initial_weights", None)
+    again = trainer().train(ONE, 1, "fitted", checkpoint=state, listen=ignore)
+    assert again.history == first.history
