@@ -133,7 +133,8 @@ def train_and_save(
         data: At any resolution; used at the network's.
         directory: Directory of the files of :func:`nas.exporting.save` and of the record.
         config: Epochs, rates; the task's default if None.
-        params: Weights to start from; torch's defaults drawn from the seed if None.
+        params: Weights to start from, also as made from the seed; torch's defaults drawn from it
+            if None.
         own: The user's module of this network, trained in its place.
         teacher: A network whose outputs it also learns.
         seed: Seed of the initial weights, the order of the images, augmentation and dropout.

@@ -59,7 +59,8 @@ def train_repeatedly(
         directory: The best network is written here, each training to ``repeats/seed-N``.
         config: Epochs, rates; the task's default if None.
         repeats: Number of seeds, counted from ``seed``.
-        params: Weights to start from; torch's defaults drawn from each seed if None.
+        params: Weights to start from, also as made from each seed; torch's defaults drawn from it
+            if None.
         own: The user's module of this network from a seed.
         teacher: A network whose outputs it also learns.
         seed: The first seed.

@@ -186,7 +186,8 @@ def train(
         graph: The network.
         data: At the graph's resolution.
         config: Epochs, rates.
-        params: Weights to start from; torch's defaults drawn from the seed if None.
+        params: Weights to start from, also as made from the seed; torch's defaults drawn from it
+            if None.
         own: The user's module of this network, trained in its place: from its own values, or from
             ``params`` for its learned parameters.
         teacher: A network whose outputs it also learns.
