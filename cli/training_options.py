@@ -31,7 +31,12 @@ _SETTINGS: tuple[tuple[str, click.ParamType[Any] | None, str | None, str], ...] 
     ("randaugment", click.INT, "N", "Magnitude of RandAugment, 1 to 29; 0 for none (kornia)."),
     ("drop-path", _NUMBER, "RATE", "Rate at which residual branches are left out, rising to it."),
     ("keep", click.Choice(("last", "best")), None, "Epoch whose weights are kept."),
-    ("patience", click.INT, "EPOCHS", "Stop early after so many without a lower loss; 0: never."),
+    (
+        "patience",
+        click.INT,
+        "EPOCHS",
+        "Epochs without a lower loss after which to stop; 0: never.",
+    ),
     ("temperature", _NUMBER, "T", "Temperature of the distillation from --teacher."),
     ("teacher-share", _NUMBER, _SHARE, "Share of the distillation in the loss."),
     ("precision", click.Choice(("auto", "fp32", "bf16")), None, "auto is bf16 on CUDA."),

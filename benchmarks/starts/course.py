@@ -159,7 +159,7 @@ class _Training:
         return self._start_seconds * self._done / self._step_seconds
 
     def run(self, steps: int) -> None:
-        """Go on until so many steps are done."""
+        """Train on, up to this number of steps in all."""
         self._module.train()
         while self._done < steps:
             batch = self._data.train.drawn(_BATCH, self._draw)

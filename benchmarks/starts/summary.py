@@ -134,7 +134,7 @@ def _share(own: Course, rival: Course, mark: int) -> tuple[float, bool]:
 
 
 def _at(courses: Sequence[Course], mark: int) -> NDArray[np.float64]:
-    """Accuracy of each seed after so many steps, in per cent."""
+    """Accuracy of each seed after ``mark`` steps, in per cent."""
     return 100 * np.array([np.interp(mark, one.steps, one.accuracy) for one in courses])
 
 

@@ -5,7 +5,7 @@
 
 Photographs of noise over soft colours are written as JPEG files and read as a user's folder is;
 then all training images pass once in shuffled batches, as in an epoch of training. Everything is
-deleted at the end. With --memory the program takes the machine to have so many gigabytes, so that
+deleted at the end. --memory sets the gigabytes that the program takes the machine to have, so that
 fewer images stay in their file as well.
 """
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nas.execution.task import Answer
 
 ATTEMPTS = 3
-"""How many workers a task may lose; one that loses so many is given up."""
+"""Workers that a task may lose before it is given up."""
 
 
 class Crew:
@@ -175,9 +175,7 @@ class Job:
             self._result.set_exception(cancelled if self._is_cancelled else _broken(cancelled))
         except BrokenExecutor as error:
             self._result.set_exception(_broken(error))
-        except Exception as error:  # of the executor, which has its own rules for retries
-            self._result.set_exception(_failed(error))
-        except BaseException as error:  # it would be lost in the thread that calls back
+        except BaseException as error:  # of the executor; it would be lost in the calling thread
             self._result.set_exception(_failed(error))
 
     def _lost(self, died: WorkerError) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SMALL = 64
 """Images of fewer pixels are shown with sharp pixels."""
 _EXACT = 32
-"""Images of at most so many pixels are kept exactly; of larger ones that takes much space."""
+"""Largest side in pixels of images that are kept exactly; larger ones would take much space."""
 
 
 def thumbnail(image: Tensor, alt: str, *, largest: int = 160) -> Markup:

@@ -150,8 +150,7 @@ class TrainerElsewhere:
         self._begun = {key: job for key, job in self._begun.items() if not job.cancel()}
 
     def is_under_way(self, candidate: Candidate, epochs: int, start: str) -> bool:
-        """Whether a training has begun; one that waits for a worker has not."""
-        self.withdraw()
+        """Whether a training was asked for, not withdrawn, and not waited for yet."""
         return any(key[:3] == (candidate.hash, epochs, start) for key in self._begun)
 
     def train(

@@ -235,9 +235,10 @@ class SuccessiveHalving:
             for contender in contenders:
                 is_known = self._trainings.is_known("finalist", contender, epochs, self._start)
                 is_spare = len(trained) >= least and not is_known
-                is_late = is_spare and self._is_over and self._is_over(number)
-                if is_late and not self._trainings.is_under_way(contender, epochs, self._start):
-                    break
+                if is_spare and self._is_over and self._is_over(number):
+                    self._trainings.withdraw()  # what a worker has begun is finished
+                    if not self._trainings.is_under_way(contender, epochs, self._start):
+                        break
                 try:
                     finalist = self._trainings.brief(contender, epochs, self._start, name)
                 except TrainingError as error:

@@ -102,7 +102,7 @@ class EarlyTrainer(CandidateTrainer, Protocol):
         """Withdraw the trainings that wait for a worker; others go on."""
 
     def is_under_way(self, candidate: Candidate, epochs: int, start: str) -> bool:
-        """Whether a training has begun; one that waits for a worker has not."""
+        """Whether a training was asked for, not withdrawn, and not waited for yet."""
 
 
 @dataclass(frozen=True, eq=False)

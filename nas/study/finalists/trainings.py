@@ -137,7 +137,7 @@ class Trainings:
             self._trainer.withdraw()
 
     def is_under_way(self, contender: Contender, epochs: int, start: str) -> bool:
-        """Whether a worker has begun a training, and its result is not known yet."""
+        """Whether a worker trains it, or will, and its result is not known yet."""
         trainer = self._trainer
         if not isinstance(trainer, EarlyTrainer):
             return False

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _BETA = 0.999
-"""Decay of the effective number: among so many samples, new ones repeat earlier ones."""
+"""The β of Cui et al. 2019: a class counts as at most 1 / (1 - β) = 1,000 samples."""
 
 
 def class_weights(labels: Tensor, classes: int) -> Tensor:

@@ -21,4 +21,4 @@ def _apply(module: nn.Module, given: Given) -> tuple[LayerStart, ...]:
     return ()
 
 
-STARTS.register(DEFAULT)(Start(description="torch's initialisation", apply=_apply))
+STARTS.register(DEFAULT)(Start(apply=_apply))

@@ -62,7 +62,6 @@ def _apply(module: nn.Module, given: Given) -> tuple[LayerStart, ...]:
 
 STARTS.register(LSUV)(
     Start(
-        description="orthogonal rows, outputs of unit variance (Mishkin & Matas 2016)",
         needs=("samples",),
         apply=_apply,
     )

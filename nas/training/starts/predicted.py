@@ -27,6 +27,4 @@ def _apply(module: nn.Module, given: Given) -> tuple[LayerStart, ...]:
     return ()
 
 
-STARTS.register(PREDICTED)(
-    Start(description="a hypernetwork's weights", needs=("hypernetwork",), apply=_apply)
-)
+STARTS.register(PREDICTED)(Start(needs=("hypernetwork",), apply=_apply))

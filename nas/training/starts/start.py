@@ -20,13 +20,11 @@ class Start:
     """A way to give a network its initial weights.
 
     Attributes:
-        description: One line for listings.
         needs: What it needs: ``samples``, ``labels``, ``hypernetwork``; one that needs nothing
             leaves a network as it was made.
         apply: Gives a module its weights.
     """
 
-    description: str
     needs: tuple[str, ...] = ()
     apply: Apply
 

@@ -83,7 +83,6 @@ def _fit_head(layer: nn.Module, features: Tensor, given: Given) -> str:
 
 STARTS.register(FITTED)(
     Start(
-        description="fitted to training samples layer by layer, the head in closed form",
         needs=("samples", "labels"),
         apply=fit,
     )

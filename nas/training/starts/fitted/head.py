@@ -20,7 +20,7 @@ _SCALES = tuple(2.0**power for power in (-2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5,
 _TINY = 1e-12
 """Least penalty, for features that do not vary."""
 _HELD_OUT = 4
-"""One sample in so many chooses penalty and scale."""
+"""One sample in four is held out, to choose penalty and scale."""
 
 
 @dataclass(frozen=True, eq=False)
