@@ -213,6 +213,17 @@ max_epochs = click.option(
 )
 
 
+recipe = click.option(
+    "--recipe",
+    type=Name(),
+    metavar="NAME|auto",
+    default="auto",
+    show_default=True,
+    help="Settings of trainings: few-images (64 to 999), nodes (of a graph), plain (other data), "
+    "long (tens of thousands of images, hours), or auto, by kind and number of samples.",
+)
+
+
 def weights(*others: str) -> Callable[[_Function], _Function]:
     """``--weights``; a command may accept further words, such as ``train`` or ``none``."""
     words = "".join(f", or {other!r}" for other in others)

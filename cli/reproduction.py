@@ -26,6 +26,7 @@ _OPTIONS = {
     "budget": "--budget",
     "train_seconds": "--train-seconds",
     "splits": "--splits",
+    "recipe": "--recipe",
     "init": "--init",
     "timeout": "--timeout",
     "study_name": "--study-name",

@@ -74,16 +74,7 @@ def training(function: Callable[..., Any]) -> Callable[..., Any]:
             type=options.Name(),
             help="A trained network whose outputs this one learns too.",
         ),
-        click.option(
-            "--recipe",
-            type=options.Name(),
-            metavar="NAME|auto",
-            default="auto",
-            show_default=True,
-            help="Settings of the training: few-images (64 to 999), nodes (of a graph), long "
-            "(tens of thousands of images), plain (the training of a search), or auto, by kind "
-            "and number of samples.",
-        ),
+        options.recipe,
     ):
         function = option(function)
     return function

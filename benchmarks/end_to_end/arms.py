@@ -82,10 +82,10 @@ def random_search(
     The lengths of the rungs are those of the search; how many enter follows from the pace of the
     first few.
     """
-    config = SearchConfig(seed=seed, **task.options).suited(data.task)
+    config = SearchConfig(seed=seed, **task.options).suited(data)
     lengths = config.finalist_epochs or 1, config.max_epochs or 1, config.reduction
     began, draws = time.process_time(), rng(seed, "random search")
-    trainer = Trainer(UntrainedWeights(data.task), data, torch.device("cpu"), seed)
+    trainer = _trainer(data, config, seed)
     drawn = [sample(space, draws) for _ in range(_TIMED)]
     pace = fmean(map(trainer.seconds_per_epoch, drawn))
     count = RIVALS + affordable(max(seconds / pace, lengths[1]), *lengths)
@@ -130,14 +130,19 @@ def floor(data: Dataset) -> dict[str, float]:
 
 
 def _trained(task: UserTask, data: Dataset, candidate: Candidate, seed: int, name: str) -> Reached:
-    config = SearchConfig(seed=seed, **task.options).suited(data.task)
+    config = SearchConfig(seed=seed, **task.options).suited(data)
     began = time.process_time()
-    trainer = Trainer(UntrainedWeights(data.task), data, torch.device("cpu"), seed)
+    trainer = _trainer(data, config, seed)
     trained = trainer.train(
         candidate, config.max_epochs or 1, DEFAULT, checkpoint=None, listen=ignore
     )
     seconds = time.process_time() - began
     return Reached(trainer.test_accuracy(trained.module), trained.val_accuracy, seconds, name)
+
+
+def _trainer(data: Dataset, config: SearchConfig, seed: int) -> Trainer:
+    predictor, training = UntrainedWeights(data.task), config.training(data)
+    return Trainer(predictor, data, training, torch.device("cpu"), seed)
 
 
 def _contender(one: Candidate, number: int) -> Contender:

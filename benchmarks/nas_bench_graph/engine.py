@@ -125,7 +125,7 @@ class Engine:
             finalists=self._trainings,
             max_epochs=0,
             seed=seed,
-        ).suited(self._data.task)
+        ).suited(self._data)
         record = StudyRecord(optuna.create_study(direction="maximize"))
         trainer = LookupTrainer(self._data, train, seed)
         SearchRun(space, self._scores, trainer, config, record, baselines={}).run()

@@ -42,7 +42,7 @@ class Engine:
         """Train cells; those beyond what ``train`` allows fail, and end the search."""
         config = SearchConfig(
             n_trials=self._trials, finalists=self._trainings, max_epochs=0, seed=seed
-        ).suited(self._data.task)
+        ).suited(self._data)
         record = StudyRecord(optuna.create_study(direction="maximize"))
         trainer = LookupTrainer(self._data, train, seed)
         SearchRun(self._space, self._scored, trainer, config, record, baselines={}).run()

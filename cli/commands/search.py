@@ -127,6 +127,7 @@ _ROWS = 15
     help="Draws of the ranking split on which each brief training is repeated.  [default: 1; 3 "
     "if a folder has fewer than 500 images to train and rank on]",
 )
+@options.recipe
 @click.option(
     "--init",
     default="auto",

@@ -18,6 +18,9 @@ from nas.study.record.storage import describe
 from nas.study.samplers.registry import name_of
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
+from nas.training.recipes.choice import AUTO as FITTING
+from nas.training.recipes.choice import recipe_for, recipe_name
+from nas.training.recipes.recipe import RECIPES
 from nas.training.starts.start import AUTO
 
 if TYPE_CHECKING:
@@ -25,10 +28,11 @@ if TYPE_CHECKING:
 
     from optuna.samplers import BaseSampler
 
+    from nas.data.dataset import Dataset
     from nas.study.finalists.rungs import Rung
     from nas.study.goals.constraints import Constraint
     from nas.study.record.storage import StorageLike
-    from nas.task.task import Task
+    from nas.training.config import TrainConfig
 
 
 _AS_TIME_ALLOWS = 64
@@ -65,6 +69,9 @@ class SearchConfig:
             :func:`nas.study.finalists.rungs.plan`.
         train_seconds: Seconds that all trainings may take, in place of ``budget``; each rung ends
             when its share is used up, final trainings always finish.
+        recipe: Settings of the trainings but for their length, by name
+            (:data:`nas.training.recipes.RECIPES`); ``auto`` takes the one for the kind of task
+            and the number of training samples.
         init: Start of the trainings (:data:`nas.training.starts.STARTS`); ``auto`` starts from the
             usual weights, and compares further starts in the final training if that is cheap.
         budget: Epochs that all trainings together may take; it sets the number of finalists, in
@@ -98,6 +105,7 @@ class SearchConfig:
     budget: float | None = None
     splits: int | None = None
     train_seconds: float | None = None
+    recipe: str = FITTING
     init: str = AUTO
     scoring: ScoreConfig = field(default_factory=ScoreConfig)
     out: Path | None = None
@@ -125,6 +133,8 @@ class SearchConfig:
             seconds = getattr(self, name)
             if seconds is not None and not seconds > 0:
                 raise ConfigError(f"{name} must be positive, got {seconds:g} seconds")
+        if self.recipe != FITTING:
+            RECIPES.get(self.recipe)
         if self.init not in START_CHOICES:
             raise ConfigError(
                 f"unknown start {self.init!r}. {nearest(self.init, START_CHOICES)}".rstrip(),
@@ -139,9 +149,19 @@ class SearchConfig:
         """Number of finalists: as given, or as many as the budget allows without baselines."""
         return self._finalists_beside(0)
 
-    def suited(self, task: Task) -> SearchConfig:
-        """A copy that takes missing finalists and training lengths from the kind of task."""
-        kind = task.traits
+    def training(self, data: Dataset) -> TrainConfig:
+        """Settings of the trainings; each has its own length.
+
+        Raises:
+            ConfigError: The recipe does not suit the task.
+        """
+        training = recipe_for(self.recipe, data).training(data)
+        training.check_suits(data.task.traits)
+        return training
+
+    def suited(self, data: Dataset) -> SearchConfig:
+        """A copy whose recipe fits the data, with the usual finalists and training lengths."""
+        kind = data.task.traits
         usual = None
         if self.budget is None:
             usual = kind.finalists if self.train_seconds is None else _AS_TIME_ALLOWS
@@ -153,6 +173,7 @@ class SearchConfig:
             ),
             founders=kind.founders if self.founders is None else self.founders,
             max_epochs=kind.full_epochs if self.max_epochs is None else self.max_epochs,
+            recipe=recipe_name(self.recipe, data),
         )
 
     def rungs(self, candidates: int, baselines: int = 0) -> tuple[Rung, ...]:

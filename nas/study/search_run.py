@@ -96,7 +96,7 @@ def run_search(
     _check_task(space, data)
     if config.init != AUTO and "hypernetwork" in STARTS.get(config.init).needs:
         predictor.card.check_trained()
-    config = config.suited(data.task)
+    config = config.suited(data)
     folder = None if config.out is None else RunFolder(config.out)
     in_use = nullcontext(unchecked) if folder is None else folder.in_use()
     with quiet_optuna(), in_use as check, in_reach(config.storage), ExitStack() as locks:
@@ -124,7 +124,8 @@ def run_search(
         score.proxy(space)
         record = open_record(space, data, predictor, config, folder, check, locks)
         config = replace(config, splits=splits_of(config.splits, data, record))
-        here = Trainer(predictor, data.at(space.task.resolution), device, config.seed)
+        full = data.at(space.task.resolution)
+        here = Trainer(predictor, full, config.training(data), device, config.seed)
         trainer = here if workers is None else TrainerElsewhere(workers, here)
         run = SearchRun(
             space, score, trainer, config, record, folder, listen, baselines=baselines or {}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nas.space.candidate import Candidate
     from nas.space.search_space import Params, SearchSpace
     from nas.study.search_config import SearchConfig
+    from nas.training.config import TrainConfig
     from nas.training.train import Epoch
 
 
@@ -38,17 +39,19 @@ class SearchMaterial(ScoringMaterial):
 
     Attributes:
         resolution: Side of the images in pixels at which networks are trained.
+        training: Settings of the trainings but for their length.
         seed: Fixes everything random in a training.
     """
 
     resolution: int
+    training: TrainConfig
     seed: int
 
     @cached_property
     def trainer(self) -> Trainer:
         """Trains networks in this worker."""
         data = self.data.at(self.resolution).to(self.device)
-        return Trainer(self.placed_predictor, data, self.device, self.seed)
+        return Trainer(self.placed_predictor, data, self.training, self.device, self.seed)
 
 
 def search_material(
@@ -65,6 +68,7 @@ def search_material(
         scoring=replace(config.scoring, workers=1),
         device=torch.device(device.type),
         resolution=space.task.resolution,
+        training=config.training(data),
         seed=config.seed,
     )
 

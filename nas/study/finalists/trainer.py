@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from nas.training.config import default_training
 from nas.training.evaluate import evaluate
 from nas.training.pace import seconds_per_epoch
 from nas.training.starts.begin import initial_weights
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from nas.predictor.weight_predictor import WeightPredictor
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
+    from nas.training.config import TrainConfig
     from nas.training.train import Trained
 
 
@@ -112,12 +112,14 @@ class Trainer:
     Attributes:
         predictor: Predicts the weights of the start ``predicted``.
         data: The data at full resolution.
+        training: Settings of the trainings but for their length.
         device: Where to train.
         seed: Fixes the order of the images and everything random in training.
     """
 
     predictor: WeightPredictor
     data: Dataset
+    training: TrainConfig
     device: torch.device
     seed: int = 0
 
@@ -163,7 +165,7 @@ class Trainer:
         return train(
             candidate.network,
             data,
-            replace(default_training(self.data.task), **{**overrides, "epochs": epochs}),
+            replace(self.training, **{**overrides, "epochs": epochs}),
             params=InitialWeights(start, made) if reads else made(self.seed),
             own=own,
             seed=self.seed,
@@ -178,5 +180,4 @@ class Trainer:
 
     def seconds_per_epoch(self, candidate: Candidate) -> float:
         """Seconds of one epoch of training, estimated from a few steps."""
-        training = default_training(self.data.task)
-        return seconds_per_epoch(candidate.network, self.data, training, device=self.device)
+        return seconds_per_epoch(candidate.network, self.data, self.training, device=self.device)

@@ -13,6 +13,7 @@ from nas.analysis.figure import FIGURES
 from nas.errors import StudyError
 from nas.files import digest
 from nas.resume import difference
+from nas.training.recipes.table import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,7 @@ def study_identity(
     constraints: Sequence[Constraint],
     scoring: ScoreConfig,
     sampler: str,
+    recipe: str,
     seed: int,
 ) -> dict[str, Any]:
     """All settings that trials of one study must share, fit for JSON.
@@ -66,6 +68,8 @@ def study_identity(
         "sampler": sampler,
         "seed": seed,
     }
+    if recipe != PLAIN:
+        described["training"] = recipe  # absent from searches of before, all of them plain
     named = {one.name for one in objectives} | {one.name for one in constraints}
     versions = {name: FIGURES.get(name).version for name in sorted(named)}
     if any(versions.values()):

@@ -56,6 +56,7 @@ def open_record(
         constraints=config.constraints,
         scoring=config.scoring,
         sampler=name_of(config.sampler),
+        recipe=config.recipe,
         seed=config.seed,
     )
     location, weights = config.storage, earlier_weights(predictor.card)

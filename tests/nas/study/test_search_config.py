@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from nas.data.digits import load
 from nas.errors import ConfigError, UnknownNameError
 from nas.study.goals.constraints import parse_constraints
 from nas.study.goals.objectives import parse_objectives
 from nas.study.search_config import SearchConfig
-from tests.nas.study.study_toys import toy_space
+from nas.training.config import default_training
+from tests.nas.data.graphs import communities
+from tests.nas.training.train_toys import toy_data
 
 
 @pytest.mark.parametrize(
@@ -78,9 +81,23 @@ def test_a_budget_pays_for_baselines_too() -> None:
 
 
 def test_where_time_is_limited_there_are_more_finalists_than_it_allows() -> None:
-    suited = SearchConfig(train_seconds=60.0).suited(toy_space().task)
+    suited = SearchConfig(train_seconds=60.0).suited(load())
     assert suited.finalists == 64
-    assert SearchConfig(train_seconds=60.0, finalists=5).suited(toy_space().task).finalists == 5
+    assert SearchConfig(train_seconds=60.0, finalists=5).suited(load()).finalists == 5
+
+
+def test_few_samples_are_trained_on_with_their_recipe() -> None:
+    data, few = load(), toy_data(images=600)
+    assert SearchConfig().suited(data).recipe == "plain"
+    assert SearchConfig().suited(few).training(few).batch_size == 32
+    assert SearchConfig(recipe="plain").training(few) == default_training(few.task)
+
+
+def test_a_recipe_is_known_and_suits_the_task() -> None:
+    with pytest.raises(UnknownNameError, match=r"recipe 'plane'\. Did you mean 'plain'"):
+        SearchConfig(recipe="plane")
+    with pytest.raises(ConfigError, match="mixup cannot be used for this task"):
+        SearchConfig(recipe="long").training(communities())
 
 
 def test_an_unknown_start_is_refused_with_the_nearest() -> None:

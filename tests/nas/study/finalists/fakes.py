@@ -164,7 +164,7 @@ def decide(
 ) -> SearchResult:
     """A whole search whose scores and trainings are looked up."""
     asked = {"n_trials": 6, "sampler": "random", "generation": 4, "out": out, **settings}
-    config = SearchConfig(**asked).suited(space.task)
+    config = SearchConfig(**asked).suited(trainer.data)
     folder = None if out is None else RunFolder(out)
     if folder is not None:
         folder.write_run(config.to_dict(), {})

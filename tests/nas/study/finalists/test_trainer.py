@@ -40,7 +40,8 @@ class BrokenPredictor(ToyPredictor):
 
 
 def trainer(predictor: ToyPredictor | None = None, **settings: Any) -> Trainer:
-    return Trainer(predictor or ToyPredictor(SPACE), DATA, torch.device("cpu"), **settings)
+    predictor, training = predictor or ToyPredictor(SPACE), TrainConfig()
+    return Trainer(predictor, DATA, training, torch.device("cpu"), **settings)
 
 
 def test_training_starts_from_predicted_weights() -> None:

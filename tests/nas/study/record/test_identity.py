@@ -27,6 +27,7 @@ def _identity(**changes: Any) -> dict[str, Any]:
         "constraints": parse_constraints(changes.pop("constraints", [])),
         "scoring": ScoreConfig(),
         "sampler": "random",
+        "recipe": "plain",
         "seed": 0,
     }
     data = changes.pop("data", DATA)
@@ -51,6 +52,7 @@ def test_survives_json_and_other_spellings() -> None:
         ("constraints", {"constraints": ["params<=2M"]}),
         ("scoring", {"scoring": ScoreConfig(images=64)}),
         ("sampler", {"sampler": "tpe"}),
+        ("training", {"recipe": "few-images"}),
         ("seed", {"seed": 1}),
     ],
 )

@@ -19,7 +19,7 @@ def test_a_recipe_is_a_training_of_each_kind_it_is_chosen_for(name: str) -> None
         config.check_suits(kind)
 
 
-def test_the_plain_one_is_the_training_of_a_search() -> None:
+def test_the_plain_one_is_the_usual_training_of_the_task() -> None:
     for data in (toy_data(), communities()):
         assert recipe_for(PLAIN, data).training(data) == default_training(data.task)
 
