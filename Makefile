@@ -54,7 +54,7 @@ fast: $(READY)
 	$(ONE_THREAD) $(BIN)/pytest -q -n 2
 
 slow: $(READY)
-	$(ONE_THREAD) $(BIN)/pytest -q -m slow
+	$(ONE_THREAD) $(BIN)/pytest -q -n 2 -m slow
 
 # Not part of `make test`: the installation alone takes minutes.
 lowest:
