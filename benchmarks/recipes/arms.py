@@ -27,12 +27,14 @@ class Arm:
         nodes: The same on a graph.
         recipe: Name of a recipe that is taken in place of the plain training.
         longer: Factor of the epochs.
+        taught: Whether the same network, trained plainly from another seed, teaches this one.
     """
 
     images: Mapping[str, Any] | None = None
     nodes: Mapping[str, Any] | None = None
     recipe: str | None = None
     longer: int = 1
+    taught: bool = False
 
     def suits(self, kind: TaskKind) -> bool:
         """Whether it is for a kind of task."""
@@ -71,6 +73,8 @@ ARMS: Mapping[str, Arm] = {
     "mixup": Arm(images={"mixup": 0.5}),
     "cutmix": Arm(images={"cutmix": 0.5}),
     "randaugment": Arm(images={"randaugment": 9}),
+    "drop path 0.1": Arm(images={"drop_path": 0.1}),
+    "taught by its like": Arm(images={}, nodes={}, taught=True),
     "balanced": Arm(images={"balanced": True}),
     "cosine": Arm(nodes={"schedule": "cosine", "warmup": 0.1}),
     "label smoothing": Arm(nodes={"label_smoothing": 0.1}),

@@ -22,6 +22,7 @@ from benchmarks.recipes.tasks import TASKS
 from nas.allocator import keep_freed_memory
 from nas.files import write_json
 from nas.training.evaluate import accuracy_by_class, evaluate
+from nas.training.methods.distillation import Teacher
 from nas.training.train import train
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.training.config import TrainConfig
 
+_OTHER = 1000
+"""Added to the seed of a training for that of its teacher."""
 _RESULTS = Path(__file__).parent / "results" / "recipes.json"
 
 
@@ -63,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     rows = document.setdefault(name, {}).setdefault(arm, {})
                     if str(seed) not in rows:
                         rows[str(seed)] = _equal_row(document[name], configs, arm, seed) or (
-                            _trained(network, data, config, seed)
+                            _trained(network, data, config, seed, taught=ARMS[arm].taught)
                         )
                         write_json(options.out, document)
     print("\n".join(table(document)))
@@ -76,14 +79,18 @@ def _equal_row(
     found = (
         rows.get(other, {}).get(str(seed))
         for other, config in configs.items()
-        if other != arm and config == configs[arm]
+        if other != arm and config == configs[arm] and not ARMS[arm].taught
     )
     return next((row for row in found if row is not None), None)
 
 
-def _trained(network: Graph, data: Dataset, config: TrainConfig, seed: int) -> dict[str, float]:
-    began = process_time()
-    trained = train(network, data, config, seed=seed)
+def _trained(
+    network: Graph, data: Dataset, config: TrainConfig, seed: int, *, taught: bool
+) -> dict[str, float]:
+    began, teacher = process_time(), None
+    if taught:
+        teacher = Teacher.of(train(network, data, config, seed=seed + _OTHER).module, data)
+    trained = train(network, data, config, teacher=teacher, seed=seed)
     seconds = process_time() - began
     tested = evaluate(trained.module, data.test, data.task.traits)
     classes = accuracy_by_class(trained.module, data, data.test)
