@@ -71,7 +71,7 @@ def test_more_ranks_than_architectures_is_one_sentence(tmp_path: Path) -> None:
 def test_a_rank_with_another_data_set_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ranks, "agreed", lambda _, value: {**value, "dataset": "mnist"})
     message = 'the hypernetwork of rank 0 was made with another dataset: "mnist", not "digits"'
-    with pytest.raises(ConfigError, match=f"^{message}$"):
+    with pytest.raises(ConfigError, match=message):
         check_ranks(make_hypernet().card, Ranks(1, 2))
 
 
@@ -138,7 +138,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[GraphHyperNetwork, 
 
 def assert_close_to(model: GraphHyperNetwork, expected: GraphHyperNetwork) -> None:
     for one, other in zip(model.parameters(), expected.parameters(), strict=True):
-        assert_close(one, other, rtol=0, atol=1e-3)
+        assert_close(one, other, rtol=0, atol=1e-4)
 
 
 @pytest.mark.slow
@@ -156,7 +156,7 @@ def test_two_processes_train_as_one(
     assert_close_to(model, expected)
     graph = mixed().graph({"kind": "sound"})
     for name, tensor in model.predict([graph])[0].items():
-        assert_close(tensor, expected.predict([graph])[0][name], rtol=0, atol=1e-3)
+        assert_close(tensor, expected.predict([graph])[0][name], rtol=0, atol=1e-4)
     written, usual = model.card, expected.card
     assert written.measured.keys() == usual.measured.keys()
     assert replace(written, measured={}, reference={}, digest="", training={}) == replace(
