@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hypernets.ranks import Ranks
 
 STEPS = 40
-TRAINING = HypernetTraining(steps=STEPS, meta_batch=3, batch_size=64, seed=2)
+TRAINING = HypernetTraining(steps=STEPS, meta_batch=3, batch_size=64, precision="fp32", seed=2)
 """Three architectures, so that two ranks have different numbers of them."""
 KINDS = ("deep", "sound", "overflowing")
 """Some losses are not finite, some parameters of the hypernetwork have no gradient."""
@@ -66,19 +66,27 @@ def train(
         )
 
 
-def main(out: Path, death: int) -> None:
+def main(out: Path, death: int, device: str = "cpu") -> None:
     """Train in this rank.
 
     Args:
         out: Directory of the checkpoint.
         death: The step in which rank 1 is killed; 0 for none.
+        device: Where; ``cuda`` is a GPU for each rank.
     """
     losses = Losses()
-    with join_ranks("cpu") as ranks:
+    with join_ranks(device) as ranks:
         assert ranks.size == 2
         with patch("hypernets.training.fmean", lambda _: 0.5 + ranks.rank):  # differs in pace
             chosen = trained_within(
-                10.0, mixed(*KINDS), digits(), out, TRAINING, settings=SMALL, ranks=ranks
+                10.0,
+                mixed(*KINDS),
+                digits(),
+                out,
+                TRAINING,
+                settings=SMALL,
+                ranks=ranks,
+                device=ranks.device,
             )
         assert chosen.steps == (STEPS if out.exists() else 20)
         if death and not ranks.leads:
@@ -91,7 +99,7 @@ def main(out: Path, death: int) -> None:
 
             patch("hypernets.ranks.Ranks.share", share).start()
         try:
-            model = train(out, losses, ranks)
+            model = train(out, losses, ranks, device=ranks.device)
         finally:
             if ranks.leads:
                 (out.parent / "losses.json").write_text(json.dumps(losses.found))
@@ -100,4 +108,4 @@ def main(out: Path, death: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

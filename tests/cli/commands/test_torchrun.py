@@ -63,6 +63,6 @@ def test_other_commands_are_not_for_torchrun(monkeypatch: pytest.MonkeyPatch, ra
     answer = nas("search", *ON_DIGITS)
 
     line = "error: torchrun starts `nas train-hypernet` only, for others see --workers\n"
-    assert (answer.code, answer.out) == (1, "")
+    assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith(f"rank 1: {line}" if rank else line)
     assert ("hint: " in answer.err) == (rank == 0)
