@@ -10,6 +10,7 @@ import click
 
 from cli.output import printable
 from cli.user_code.optional_packages import torchvision_problem
+from hypernets.launch import launch
 from nas.errors import NasError
 from nas.raised import error_text, place_of
 
@@ -37,7 +38,7 @@ def show(error: Exception | SystemExit, command: str = "") -> int:
         case NasError():
             return _lines(error.message, error.hint or hint, error.exit_code)
         case click.ClickException():
-            if isinstance(error, click.UsageError) and error.ctx is not None:
+            if isinstance(error, click.UsageError) and error.ctx and not launch().rank:
                 click.echo(error.ctx.get_usage(), err=True)
             return _lines(_lower(error.format_message()), hint, error.exit_code)
         case OSError(filename=str() | bytes() | Path() as path, strerror=str() as reason):
@@ -57,7 +58,12 @@ def show(error: Exception | SystemExit, command: str = "") -> int:
 
 
 def _lines(message: str, hint: str, code: int) -> int:
-    click.echo(f"error: {printable(' '.join(message.split()))}", err=True)
+    text = f"error: {printable(' '.join(message.split()))}"
+    rank = launch().rank
+    if rank:  # rank 0 mostly says the same, and always what to do
+        click.echo(f"rank {rank}: {text}", err=True)
+        return code
+    click.echo(text, err=True)
     click.echo(f"hint: {printable(hint)}", err=True)
     return code
 

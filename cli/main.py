@@ -18,6 +18,7 @@ from cli.standard_streams import (
     read_to_the_end,
     reader_has_gone,
 )
+from hypernets.launch import launch
 from nas.allocator import keep_freed_memory
 from nas.errors import nearest
 
@@ -43,6 +44,8 @@ COMMANDS = {
     "completion": "a script that completes these commands in your shell",
 }
 RESUMABLE = ("search", "train", "train-hypernet", "latency")
+SHARED = "train-hypernet"
+"""The command that several processes of torchrun share."""
 ASKED_TO_COMPLETE = "_NAS_COMPLETE"
 """The variable by which a shell asks for completions."""
 USAGE = 2
@@ -128,11 +131,16 @@ def run(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     command = words[0] if words and words[0] in COMMANDS else ""
     try:
+        if launch().size > 1 and command != SHARED:
+            raise click.UsageError(
+                f"torchrun starts `nas {SHARED}` only, for others see --workers"
+            )
         with interruptible() as interruption:
             code = group.main(args=words, prog_name="nas", standalone_mode=False, obj=interruption)
     except (KeyboardInterrupt, click.exceptions.Abort):
         rest = "; repeat the command to go on from here" if command in RESUMABLE else ""
-        click.echo(f"interrupted{rest}", err=True)
+        if launch().rank == 0:
+            click.echo(f"interrupted{rest}", err=True)
         return INTERRUPTED
     except ReaderGoneError:
         return CLOSED_PIPE
@@ -141,3 +149,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 
         return show(error, command)
     return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hypernets.launch import launch
 from nas.errors import StudyError
 from nas.files import locked, remove_lock
 
@@ -59,8 +60,9 @@ def use_device(
 
 
 def cores() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    """Processors this process may use; its share of them where torchrun has started several."""
+    there = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, there // launch().local_size)
 
 
 def train_weights(

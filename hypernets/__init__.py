@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hypernets.families import HYPERNETS, Family
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from hypernets.hyper_lstm import HyperLSTM, HyperLSTMCell
+    from hypernets.ranks import Ranks, join_ranks
     from hypernets.training import HypernetTraining, train_hypernet
     from nas.evaluate.predicted_module import PredictedModule, predict_module
 
@@ -25,6 +26,8 @@ _HOMES = {
     "HypernetConfig": "hypernets.config",
     "HypernetTraining": "hypernets.training",
     "PredictedModule": "nas.evaluate.predicted_module",
+    "Ranks": "hypernets.ranks",
+    "join_ranks": "hypernets.ranks",
     "load": "hypernets.checkpoint",
     "predict_module": "nas.evaluate.predicted_module",
     "save": "hypernets.checkpoint",
@@ -41,6 +44,8 @@ __all__ = [
     "HypernetConfig",
     "HypernetTraining",
     "PredictedModule",
+    "Ranks",
+    "join_ranks",
     "load",
     "predict_module",
     "save",

@@ -18,10 +18,19 @@ from hypernets.config import HypernetConfig
 from hypernets.families import HYPERNETS
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from hypernets.measure import measure
-from hypernets.training_state import STATE, Progress, begun_steps, load_finished, restore, save
+from hypernets.ranks import Ranks
+from hypernets.training_state import (
+    STATE,
+    Progress,
+    begun_steps,
+    check_ranks,
+    load_finished,
+    restore,
+    save,
+)
 from nas.compile.apply import apply
 from nas.config import check_kinds, from_mapping
-from nas.errors import ConfigError, TrainingError, counted
+from nas.errors import ConfigError, TrainingError, WorkerError, counted
 from nas.events import Listener, Noted, StageProgress, ignore, stage
 from nas.graph.op import Role
 from nas.seeding import generator, rng
@@ -108,6 +117,7 @@ def train_hypernet(
     training: HypernetTraining | None = None,
     command: str = "",
     device: torch.device | str = "cpu",
+    ranks: Ranks | None = None,
     listen: Listener = ignore,
 ) -> GraphHyperNetwork:
     """Train a hypernetwork and save it in ``out``; the same call resumes an interrupted training.
@@ -119,6 +129,11 @@ def train_hypernet(
     (Zhang et al. 2019, §4.2; meta-batches of Knyazev et al. 2021, §3.2). Networks are run one
     after another and pass on only the gradient of their weights, so memory holds one of them.
 
+    Several ranks share the architectures of each step, all of which see the same images, so the
+    result does not depend on the number of ranks beyond rounding, and a training may be resumed
+    with another number. Rank 0 reads and writes ``out`` and calls ``listen``; it also measures the
+    hypernetwork for its card, while the others return theirs after the last step.
+
     Args:
         space: Space of the training architectures.
         data: Data set at full resolution.
@@ -129,23 +144,34 @@ def train_hypernet(
         training: Steps, batches, rates.
         command: The command line, for the card.
         device: Device of the training.
+        ranks: The processes that share the training, see :func:`hypernets.join_ranks`; by default
+            this one alone.
         listen: Receives progress events.
 
     Raises:
         TrainingError: The loss stayed non-finite.
         CheckpointError: ``out`` holds another hypernetwork, or the state of another training.
+        ConfigError: There are more ranks than architectures in a step, or a rank was given
+            another training than rank 0.
+        WorkerError: Another rank has ended; the same call resumes the training.
     """
-    training = training or HypernetTraining()
+    training, ranks = training or HypernetTraining(), ranks or Ranks()
     card = _card(out.name, space, data, hypernet, settings or {}, proxy or {}, training, command)
-    finished = load_finished(card, out)
+    ranks.check(training.meta_batch)
+    check_ranks(card, ranks)
+    finished = ranks.agreed(load_finished(card, out) if ranks.leads else None)
     if finished is not None:
-        (out / STATE).unlink(missing_ok=True)  # left by a process that was killed at this point
+        if ranks.leads:  # left by a process that was killed at this point
+            (out / STATE).unlink(missing_ok=True)
         return finished.to(device)
-    session = _Session(card, space, data, training, torch.device(device))
+    listen = listen if ranks.leads else ignore
+    session = _Session(card, space, data, training, torch.device(device), ranks)
     session.resume(out, listen)
     with stage(listen, "train-hypernet", training.steps) as progress:
         session.run(out, progress)
     model = session.model.eval()
+    if not ranks.leads:
+        return model
     model.card = measure(
         model,
         space,
@@ -168,6 +194,7 @@ def seconds_per_step(
     proxy: Mapping[str, Any] | None = None,
     training: HypernetTraining | None = None,
     device: torch.device | str = "cpu",
+    ranks: Ranks | None = None,
 ) -> float:
     """Time that a step of :func:`train_hypernet` takes on this machine, from a few steps.
 
@@ -179,13 +206,18 @@ def seconds_per_step(
         proxy: Macro sizes of the space, and ``resolution``, for training.
         training: Steps, batches, rates.
         device: Device of the training.
+        ranks: The processes that share the training; each is told the time on rank 0.
 
     Raises:
         TrainingError: The loss stayed non-finite.
+        ConfigError: There are more ranks than architectures in a step.
+        WorkerError: Another rank has ended.
     """
-    training = training or HypernetTraining()
+    training, ranks = training or HypernetTraining(), ranks or Ranks()
     card = _card("pace", space, data, hypernet, settings or {}, proxy or {}, training, "")
-    return _Session(card, space, data, training, torch.device(device)).pace()
+    ranks.check(training.meta_batch)
+    session = _Session(card, space, data, training, torch.device(device), ranks)
+    return ranks.agreed(session.pace())
 
 
 def trained_within(
@@ -195,6 +227,7 @@ def trained_within(
     out: Path,
     training: HypernetTraining,
     *,
+    ranks: Ranks | None = None,
     listen: Listener = ignore,
     **options: Any,
 ) -> HypernetTraining:
@@ -208,23 +241,28 @@ def trained_within(
         data: Data set at full resolution.
         out: Directory of the checkpoint.
         training: Batches, rates.
-        listen: Receives a note on what was chosen.
+        ranks: The processes that share the training; all take the same number of steps.
+        listen: Receives a note on what was chosen, on rank 0.
         options: ``hypernet``, ``settings``, ``proxy`` and ``device`` of :func:`train_hypernet`.
 
     Raises:
         TrainingError: The loss stayed non-finite.
+        ConfigError: There are more ranks than architectures in a step.
+        WorkerError: Another rank has ended.
     """
-    begun = begun_steps(out)
+    ranks = ranks or Ranks()
+    begun = ranks.agreed(begun_steps(out))
     if begun is not None:
         return replace(training, steps=begun)
-    pace = seconds_per_step(space, data, training=training, **options)
+    pace = seconds_per_step(space, data, training=training, ranks=ranks, **options)
     steps = max(1, int(seconds / pace))
-    listen(
-        Noted(
-            text=f"A step takes {pace:.2g} s on this machine: {counted(steps, 'step')} in "
-            f"{duration(seconds)}."
+    if ranks.leads:
+        listen(
+            Noted(
+                text=f"A step takes {pace:.2g} s on this machine: {counted(steps, 'step')} in "
+                f"{duration(seconds)}."
+            )
         )
-    )
     return replace(training, steps=steps)
 
 
@@ -238,6 +276,7 @@ class _Session:
         data: Dataset,
         training: HypernetTraining,
         device: torch.device,
+        ranks: Ranks,
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator(training.seed, "hypernet").initial_seed())
@@ -249,6 +288,7 @@ class _Session:
         self._space = space.at(**card.proxy)
         self._data = data.at(self._space.task.resolution).to(device)
         self._device = device
+        self._ranks = ranks
         self._optimiser = torch.optim.AdamW(
             self.model.parameters(),
             lr=self._rate,
@@ -276,7 +316,7 @@ class _Session:
                         progress.advance(self._step, loss=loss, accuracy=accuracy)
                     if self._step % _SAVE_EVERY == 0:
                         self._save(out)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, WorkerError):
             if not self._updating:  # the state inside a step is not consistent
                 self._save(out)
             raise
@@ -300,7 +340,8 @@ class _Session:
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate * warm_cosine(step, training.steps, training.warmup)
         draw = rng(training.seed, "architectures", step)
-        graphs = [sample(self._space, draw).graph.simplified for _ in range(training.meta_batch)]
+        drawn = [sample(self._space, draw).graph.simplified for _ in range(training.meta_batch)]
+        graphs = self._ranks.share(drawn)
         batch = self._batch()
         predicted = self.model.predict(graphs)
         leaves = [
@@ -314,19 +355,18 @@ class _Session:
             )
             if outcome is not None
         ]
-        if not outcomes:
+        count, summed_loss, summed_accuracy = self._ranks.summed(
+            len(outcomes), sum(loss for loss, _ in outcomes), sum(share for _, share in outcomes)
+        )
+        if not count:
             self._skip()
             return loss, accuracy
-        tensors = [tensor for params in predicted for tensor in params.values()]
-        grads = [leaf.grad for params in leaves for leaf in params.values()]
-        reached = [index for index, grad in enumerate(grads) if grad is not None]
         self._optimiser.zero_grad()
-        torch.autograd.backward(
-            [tensors[index] for index in reached], [grads[index] for index in reached]
-        )
+        _pass_on(predicted, leaves)
+        self._ranks.sum_gradients(self.model)
         for parameter in self.model.parameters():
             if parameter.grad is not None:
-                parameter.grad /= len(outcomes)
+                parameter.grad /= count
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), training.clip)
         if not math.isfinite(norm):
             self._skip()
@@ -334,10 +374,7 @@ class _Session:
         self._skipped = 0
         self._updating = True
         self._optimiser.step()
-        new_loss, new_accuracy = (
-            sum(part) / len(outcomes) for part in zip(*outcomes, strict=True)
-        )
-        return _running(loss, new_loss), _running(accuracy, new_accuracy)
+        return _running(loss, summed_loss / count), _running(accuracy, summed_accuracy / count)
 
     def _backward(
         self, graph: Graph, params: dict[str, Tensor], batch: Batch
@@ -378,13 +415,16 @@ class _Session:
         Raises:
             CheckpointError: It belongs to another training, or is corrupt.
         """
-        progress = restore(out, self.model, self._optimiser)
+        found = restore(out, self.model, self._optimiser) if self._ranks.leads else None
+        progress = self._ranks.agreed(found)
+        self._ranks.synchronise(self.model, self._optimiser)
         if progress is not None:
             self._step, self._seconds = progress.step, progress.seconds
             listen(Noted(text=f"going on at step {self._step} of {self._training.steps}"))
 
     def _save(self, out: Path) -> None:
-        save(out, self.model, self._optimiser, Progress(self._step, self._seconds))
+        if self._ranks.leads:
+            save(out, self.model, self._optimiser, Progress(self._step, self._seconds))
 
     def finish(self, out: Path) -> None:
         """Write the checkpoint and remove the training state."""
@@ -474,6 +514,17 @@ def _input_gain(data: Dataset) -> float:
         return 1.0
     x, _ = data.train.whole().inputs
     return round(1 / max(float(x.square().mean().sqrt()), 1e-6), 4)
+
+
+def _pass_on(predicted: list[dict[str, Tensor]], leaves: list[dict[str, Tensor]]) -> None:
+    """Backpropagate the gradients of networks' weights into the hypernetwork."""
+    tensors = [tensor for params in predicted for tensor in params.values()]
+    grads = [leaf.grad for params in leaves for leaf in params.values()]
+    reached = [index for index, grad in enumerate(grads) if grad is not None]
+    if reached:  # the losses of this rank's networks may all be non-finite
+        torch.autograd.backward(
+            [tensors[index] for index in reached], [grads[index] for index in reached]
+        )
 
 
 def _running(old: float, new: float) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hypernets.card import HypernetCard
     from hypernets.graph_hypernetwork import GraphHyperNetwork
+    from hypernets.ranks import Ranks
 
 STATE = "training.safetensors"
 _MAY_DIFFER = {"command", "half", "workers", "seconds", "device", "torch"}
@@ -108,6 +109,20 @@ def load_finished(card: HypernetCard, out: Path) -> GraphHyperNetwork | None:
         raise type(error)(error.message, hint=_ELSEWHERE) from None
     _check_same(_identity(trained.card), card, f"the hypernetwork in {str(out)!r}")
     return trained
+
+
+def check_ranks(card: HypernetCard, ranks: Ranks) -> None:
+    """Check that this rank has been given the training of rank 0.
+
+    Raises:
+        ConfigError: It has not; the message names the differences.
+        WorkerError: Another rank has ended.
+    """
+    own = _identity(card)
+    hint = "Give all ranks the same command and the same data."
+    check_same(
+        ranks.agreed(own), own, "the hypernetwork of rank 0", lambda t: ConfigError(t, hint=hint)
+    )
 
 
 def _check_same(found: Mapping[str, Any], card: HypernetCard, made: str) -> None:

@@ -181,8 +181,10 @@ class WorkerError(NasError):
         status: Exit status of its process; negative if a signal ended it.
     """
 
-    def __init__(self, message: str, *, seconds: float = 0.0, status: int = 0) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, hint: str = "", seconds: float = 0.0, status: int = 0
+    ) -> None:
+        super().__init__(message, hint=hint)
         self.seconds = seconds
         self.status = status
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from nas.registry import Registry
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 # failures of the public conformance tests show values, like those of other tests
 pytest.register_assert_rewrite("nas.testing")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests on a GPU are skipped where there is none."""
+    if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
 
 
 @pytest.fixture(scope="session", autouse=True)

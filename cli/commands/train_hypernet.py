@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 
 from cli import options
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @click.command(
     "train-hypernet",
     epilog=options.examples(
         "nas train-hypernet --space mine.py:build --dataset cifar10 --minutes 25",
+        "torchrun --standalone --nproc-per-node 2 --no-python nas train-hypernet --meta-batch 2",
     ),
 )
 @options.space
@@ -71,12 +70,16 @@ def command(
     quiet: bool,
     **training_options: Any,
 ) -> None:
-    """Train a hypernetwork in a space on a data set; a repeated command continues it."""
+    """Train a hypernetwork in a space on a data set; a repeated command continues it.
+
+    Started by torchrun, it shares the architectures of each step among the ranks.
+    """
     from dataclasses import asdict
 
     from cli.output import emit_json, listener, pairs
     from cli.setup import out_directory, reserve, use_device
     from cli.space import find_space
+    from hypernets.ranks import join_ranks
     from hypernets.suited import usual_proxy
     from hypernets.training import HypernetTraining, train_hypernet, trained_within
     from nas.config import from_mapping
@@ -86,9 +89,10 @@ def command(
 
     if minutes is not None and not options.are_defaults("steps"):
         raise click.UsageError("--minutes takes the place of --steps: give one option")
-    torch_device, threads = use_device(device, workers)
+    ranks = click.get_current_context().with_resource(join_ranks(device))
+    _, threads = use_device(str(ranks.device), workers)
     training = from_mapping(HypernetTraining, {**training_options, "workers": threads})
-    listen = listener(quiet=quiet)
+    listen = listener(quiet=quiet or not ranks.leads)
     data = load(
         dataset,
         data_dir=data_dir,
@@ -100,13 +104,15 @@ def command(
     chosen = find_space(space, data.task)
     sizes = parse_sizes(proxy, "--proxy") if proxy else usual_proxy(chosen)
     hypernet = hypernet or data.task.traits.hypernet
-    directory = out_directory(out, f"{chosen.name}-{data.name}-{hypernet}")
-    reserve(directory)
+    directory = out or Path("runs") / f"{chosen.name}-{data.name}-{hypernet}"
+    if ranks.leads:
+        reserve(out_directory(directory, ""))
     made: dict[str, Any] = {
         "hypernet": hypernet,
         "settings": parse_sizes(settings, "--settings") if settings else None,
         "proxy": sizes,
-        "device": torch_device,
+        "device": ranks.device,
+        "ranks": ranks,
         "listen": listen,
     }
     if minutes is not None:
@@ -115,6 +121,8 @@ def command(
     trained = train_hypernet(
         chosen, data, directory, training=training, command=command_line, **made
     )
+    if not ranks.leads:
+        return
     card = asdict(trained.card)
     if as_json:
         emit_json({**card, "files": {"directory": str(directory)}})

@@ -11,6 +11,7 @@ from torch import nn
 from nas.errors import WorkerError
 from nas.evaluate.estimate import Failure
 from nas.evaluate.meter import TOGETHER, Meter
+from nas.execution.gpu import own_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ class ScoringMaterial:
         predictor: Predicts the weights.
         data: The data at full resolution.
         scoring: Amount of data used.
-        device: Device of each worker.
+        device: Device of each worker; ``cuda`` is the GPU that each has been given.
     """
 
     predictor: WeightPredictor
@@ -47,15 +48,20 @@ class ScoringMaterial:
     device: torch.device
 
     @cached_property
+    def place(self) -> torch.device:
+        """The device of this worker."""
+        return own_device(self.device)
+
+    @cached_property
     def meter(self) -> Meter:
         """Measures architectures in this worker."""
-        return Meter(self.placed_predictor, self.data, self.scoring, device=self.device)
+        return Meter(self.placed_predictor, self.data, self.scoring, device=self.place)
 
     @cached_property
     def placed_predictor(self) -> WeightPredictor:
         """The predictor on the device of this worker."""
         if isinstance(self.predictor, nn.Module):
-            self.predictor.to(self.device)
+            self.predictor.to(self.place)
         return self.predictor
 
 

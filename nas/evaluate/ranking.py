@@ -185,7 +185,7 @@ def _scorer(
         predictor=weights,
         data=data,
         scoring=replace(scoring, workers=1),
-        device=torch.device(device.type),
+        device=device,
     )
     workers = stack.enter_context(crew(executor, material, "the data or hypernetwork"))
     return Scorer(weights, data, scoring, measure=partial(measured_elsewhere, workers))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import pickle
 import queue
 import threading
@@ -14,6 +13,7 @@ import cloudpickle
 
 from nas.allocator import memory as memory_of_machine
 from nas.errors import ConfigError, WorkerError
+from nas.execution.gpu import gpu_for
 from nas.execution.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
@@ -164,21 +164,10 @@ class Workers(Executor):
 def _usual_memory() -> int | None:
     """Bytes of data one worker may hold; None with GPUs, as CUDA reserves more than it uses."""
     there = memory_of_machine()
-    return None if math.isinf(there) or _gpus() else int(_SHARE * there)
+    return None if math.isinf(there) or gpu_for(0) else int(_SHARE * there)
 
 
 def _variables(number: int) -> dict[str, str]:
     """Environment of a worker: one thread, and one GPU of its own if there are any."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    gpus = _gpus()
-    return threads | ({"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {})
-
-
-def _gpus() -> list[str]:
-    """The GPUs that this process may use, as CUDA names them."""
-    import torch
-
-    given = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if given is not None:
-        return [name.strip() for name in given.split(",") if name.strip() not in ("", "-1")]
-    return [str(index) for index in range(torch.cuda.device_count())]
+    return threads | gpu_for(number)

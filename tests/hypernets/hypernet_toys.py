@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from nas.data.catalog import load
 from nas.graph.builder import GraphBuilder
 from nas.graph.ops.linear import Linear
 from nas.space.candidate import sample
+from nas.space.search_space import SearchSpace
 from search_spaces.registry import get
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.graph.builder import Value
     from nas.graph.graph import Graph
-    from nas.space.search_space import SearchSpace
+    from nas.space.trial import Trial
 
 SMALL = {"hidden": 8, "layers": 2, "heads": 2, "rank": 4, "max_channels": 8, "max_kernel": 5}
 
@@ -40,6 +41,39 @@ def digits() -> Dataset:
 def tiny_space(name: str = "nb201") -> SearchSpace:
     sizes = {"nb201": {"channels": 4, "cells": 1}, "darts": {"channels": 4, "cells": 3}}
     return get(name, digits().task, **sizes[name])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixed(SearchSpace):
+    """A few small networks, some of which overflow."""
+
+    name: ClassVar[str] = "mixed"
+    description: ClassVar[str] = "sound and overflowing networks"
+    source: ClassVar[str] = "tests"
+
+    kinds: tuple[str, ...] = ("sound", "small", "linear")
+    channels: int = 8
+
+    def build(self, trial: Trial) -> Graph:
+        kind = trial.suggest_categorical("kind", self.kinds)
+        side = self.task.resolution
+        b = GraphBuilder()
+        x = b.input((1, self.task.channels, side, side))
+        if kind == "linear":
+            return b.build(b.classifier(x, self.task.classes))
+        if kind == "deep":
+            for channels in (8, 16):
+                x = b.relu(b.batch_norm(b.conv2d(x, channels, stride=channels // 8)))
+            return b.build(b.classifier(x, self.task.classes))
+        x = b.relu(b.conv2d(x, self.channels, 1 if kind == "small" else 3, bias=True))
+        if kind == "overflowing":
+            for _ in range(12):
+                x = b.mul(x, x)
+        return b.build(b.classifier(x, self.task.classes))
+
+
+def mixed(*kinds: str) -> Mixed:
+    return Mixed(task=digits().task, kinds=kinds or Mixed.kinds)
 
 
 def samples(space: SearchSpace, count: int, seed: int = 0) -> list[Graph]:

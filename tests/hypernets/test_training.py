@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 import torch
@@ -21,47 +21,12 @@ from nas.compile.apply import apply
 from nas.errors import CheckpointError, ConfigError, TrainingError, VocabularyError
 from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.events import Advanced, Event, Noted
-from nas.graph.builder import GraphBuilder
-from nas.space.search_space import SearchSpace
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from nas.testing.dataset import images_of
-from tests.hypernets.hypernet_toys import SMALL, digits
-
-if TYPE_CHECKING:
-    from nas.graph.graph import Graph
-    from nas.space.trial import Trial
+from tests.hypernets.hypernet_toys import SMALL, Mixed, digits, mixed
 
 FAST = {"meta_batch": 2, "batch_size": 16}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mixed(SearchSpace):
-    """A few small networks, some of which overflow."""
-
-    name: ClassVar[str] = "mixed"
-    description: ClassVar[str] = "sound and overflowing networks"
-    source: ClassVar[str] = "tests"
-
-    kinds: tuple[str, ...] = ("sound", "small", "linear")
-    channels: int = 8
-
-    def build(self, trial: Trial) -> Graph:
-        kind = trial.suggest_categorical("kind", self.kinds)
-        side = self.task.resolution
-        b = GraphBuilder()
-        x = b.input((1, self.task.channels, side, side))
-        if kind == "linear":
-            return b.build(b.classifier(x, self.task.classes))
-        if kind == "deep":
-            for channels in (8, 16):
-                x = b.relu(b.batch_norm(b.conv2d(x, channels, stride=channels // 8)))
-            return b.build(b.classifier(x, self.task.classes))
-        x = b.relu(b.conv2d(x, self.channels, 1 if kind == "small" else 3, bias=True))
-        if kind == "overflowing":
-            for _ in range(12):
-                x = b.mul(x, x)
-        return b.build(b.classifier(x, self.task.classes))
 
 
 class Renamed(Mixed):
@@ -71,10 +36,6 @@ class Renamed(Mixed):
 @pytest.fixture(autouse=True)
 def _few_architectures_are_measured(monkeypatch):
     monkeypatch.setattr(measure_module, "ARCHITECTURES", 8)
-
-
-def mixed(*kinds):
-    return Mixed(task=digits().task, kinds=kinds or Mixed.kinds)
 
 
 def train(out, *, space=None, data=None, listen=None, settings=None, proxy=None, **training):

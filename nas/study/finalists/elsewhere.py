@@ -50,8 +50,8 @@ class SearchMaterial(ScoringMaterial):
     @cached_property
     def trainer(self) -> Trainer:
         """Trains networks in this worker."""
-        data = self.data.at(self.resolution).to(self.device)
-        return Trainer(self.placed_predictor, data, self.training, self.device, self.seed)
+        data = self.data.at(self.resolution).to(self.place)
+        return Trainer(self.placed_predictor, data, self.training, self.place, self.seed)
 
 
 def search_material(
@@ -66,7 +66,7 @@ def search_material(
         predictor=predictor,
         data=data,
         scoring=replace(config.scoring, workers=1),
-        device=torch.device(device.type),
+        device=device,
         resolution=space.task.resolution,
         training=config.training(data),
         seed=config.seed,
