@@ -249,6 +249,23 @@ def test_all_ways_to_run_out_of_memory(predictor, monkeypatch, error):
     assert all(isinstance(estimate, Estimate) for estimate in scorer(candidates(2)))
 
 
+def test_a_batch_that_is_too_large_is_scored_in_halves(predictor, monkeypatch):
+    usual, taken = meter_module.apply, []
+
+    def short(graph, params, x, **options):
+        taken.append(len(x))
+        if len(x) > 20:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return usual(graph, params, x, **options)
+
+    config = ScoreConfig(images=40, calibration=16)
+    scorer = Scorer(predictor, digits(), config)
+    whole = scorer(candidates(1))
+    monkeypatch.setattr(meter_module, "apply", short)
+    assert asdict(scorer(candidates(1))[0]) == pytest.approx(asdict(whole[0]), rel=1e-5)
+    assert taken == [40, 20, 20]
+
+
 def test_a_candidate_that_cannot_be_built_at_the_proxy_fails_alone():
     small = make_hypernet(max_channels=16, card={"proxy": {"channels": 3}})
     works, odd, again = Scorer(small, digits())(troubled("works", "odd", "works"))
