@@ -81,7 +81,7 @@ def restored(path: Path, content: bytes | None) -> Any:
     """The value of a material, from its content if that is given, else from its file.
 
     Raises:
-        FileNotFoundError: There is no such file here, and no content.
+        OSError: The file is not there or cannot be read, and there is no content.
     """
     if content is not None:
         return torch.load(io.BytesIO(content), weights_only=False, map_location="cpu")
