@@ -100,20 +100,21 @@ def test_a_candidate_that_eats_memory_fails_alone(tmp_path):
     (tmp_path / "net.py").write_text(EATS)
     answer = nas(
         *("search", "--space", f"{tmp_path / 'net.py'}:build", "--dataset", "digits"),
-        *("--weights", "none", "--n-trials", 8, *SCORES_ONLY, "--seed", 1, "--json"),
+        *("--weights", "none", "--n-trials", 6, *SCORES_ONLY, "--seed", 1, "--json"),
         *("--workers", 1, "--memory-per-worker", "1.5G", "--out", tmp_path / "run"),
     )
     assert answer.code == 0, answer.err
-    assert answer.document["trials"]["failed"] == 2
-    table = (tmp_path / "run" / "trials.csv").read_text()
-    assert table.count("MemoryError") == 2
+    failed = answer.document["trials"]["failed"]
+    assert failed in (1, 2)  # widths 8 and 9
+    assert (tmp_path / "run" / "trials.csv").read_text().count("MemoryError") == failed
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("shipped")
-def test_a_limit_that_is_too_low_to_start_ends_the_command(tmp_path):
+def test_a_limit_that_is_too_low_for_the_data_ends_the_command(tmp_path):
     words = ("search", *ON_DIGITS, *SCORES_ONLY, "--n-trials", 4, "--out", tmp_path / "run")
     answer = nas(*words, "--workers", 1, "--memory-per-worker", "20M")
     assert answer.code == 1
-    assert "no worker can do the work: a worker does not start" in answer.err
+    assert "error: no worker can do the work: " in answer.err
+    assert "give them more memory" in answer.err
     assert nas(*words, "--json").document["trials"]["failed"] == 0
