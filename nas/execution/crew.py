@@ -225,8 +225,8 @@ class Job:
             self._result.set_exception(
                 UnfitWorkerError(
                     f"no worker can do the work: {lacking.message}",
-                    hint="Solve this on the machines of the workers, or give them more memory, and "
-                    "repeat the command; it continues from the record.",
+                    hint="Solve this on the machines of the workers, or give them more memory, "
+                    "and repeat the command; it continues from the record.",
                 )
             )
 
