@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from pathlib import Path
@@ -15,6 +16,8 @@ from nas.errors import NasError
 from nas.raised import error_text, place_of
 
 _ERROR = 1
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A disk without room, a user's quota, and a limit of the process."""
 
 
 def show(error: Exception | SystemExit, command: str = "") -> int:
@@ -43,6 +46,8 @@ def show(error: Exception | SystemExit, command: str = "") -> int:
             return _lines(_lower(error.format_message()), hint, error.exit_code)
         case OSError(filename=str() | bytes() | Path() as path, strerror=str() as reason):
             hint = "Check that the path exists, is of the right kind, and can be written."
+            if error.errno in _FULL:
+                hint = "Make room there and repeat the command; search and trainings continue."
             return _lines(f"cannot use {os.fsdecode(path)!r}: {_lower(reason)}", hint, _ERROR)
         case OSError(strerror=str() as reason):
             return _lines(_lower(reason), "Repeat the command when this is solved.", _ERROR)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +53,8 @@ ASKED_TO_COMPLETE = "_NAS_COMPLETE"
 """The variable by which a shell asks for completions."""
 USAGE = 2
 INTERRUPTED = 130
+_PATIENCE = 5.0
+"""Seconds that threads may run on after a command."""
 
 
 class LazyGroup(click.Group):
@@ -119,7 +124,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         code = run(argv)
     except BrokenPipeError:  # while showing why a command failed
         code = CLOSED_PIPE
-    sys.exit(CLOSED_PIPE if reader_has_gone() else code)
+    code = CLOSED_PIPE if reader_has_gone() else code
+    threading.Thread(target=_end, args=(code,), daemon=True).start()
+    sys.exit(code)
+
+
+def _end(code: int) -> None:
+    """End the process although a thread of the user's code runs on, for which Python waits."""
+    time.sleep(_PATIENCE)
+    main_thread, this = threading.main_thread(), threading.current_thread()
+    if any(not one.daemon and one not in (main_thread, this) for one in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
 
 
 def run(argv: Sequence[str] | None = None) -> int:

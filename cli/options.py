@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_BYTES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 USUAL_SPACE = "resnet"
 USUAL_DATA = "cluttered-digits"
@@ -29,6 +32,18 @@ class Name(click.types.StringParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return str(_filled(self, value, "a name", param, ctx))
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes, such as 500M or 4G."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        form = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kKMGT]?)B?", str(value).strip())
+        if form is None or float(form[1]) <= 0:
+            self.fail(f"expected a size such as 500M or 4G, got {str(value)!r}.", param, ctx)
+        return int(float(form[1]) * _BYTES[form[2].upper()])
 
 
 def _filled(
@@ -194,6 +209,14 @@ processes = click.option(
     type=click.IntRange(1),
     metavar="N",
     help="Processes that score and train side by side, one thread each (default: this process).",
+)
+memory_per_worker = click.option(
+    "--memory-per-worker",
+    "memory",
+    type=Size(),
+    metavar="SIZE",
+    help="Data that each of the --workers may hold, such as 4G; a candidate that needs more fails "
+    "(default: half of this machine's memory).",
 )
 executor = click.option(
     "--executor",

@@ -26,6 +26,17 @@ def keep_freed_memory() -> None:
         libc.mallopt(_M_TRIM_THRESHOLD, -1)
 
 
+def return_freed_memory() -> None:
+    """Return the pages of freed memory to the system; the next tensors take them anew.
+
+    Between large pieces of work: after :func:`keep_freed_memory` a process keeps all it ever had,
+    and a search of 300 small images leaves a gigabyte. Does nothing where the C library is not
+    glibc.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def memory() -> float:
     """Bytes of memory this process may take; infinite where that is not known."""
     found = float("inf")

@@ -189,6 +189,10 @@ class WorkerError(NasError):
         self.status = status
 
 
+class UnfitWorkerError(StudyError):
+    """The machine of a worker lacks something: a package, a file, memory, or room on its disk."""
+
+
 class InfeasibleError(NasError):
     """Nothing satisfies the constraints."""
 

@@ -71,12 +71,23 @@ def write_bytes(path: Path, content: bytes) -> None:
     A missing folder is created. The content first goes to a temporary file of this process;
     temporary files of killed processes in the folder are removed.
     """
-    with _unfinished(path.parent, Path.touch) as part:
+    with naming(path), _unfinished(path.parent, Path.touch) as part:
         with part.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """A block in which errors of a write name the file: those of a full disk name none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 @contextmanager

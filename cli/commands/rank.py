@@ -36,6 +36,7 @@ _FORM = "`nas rank --sample 3 --json` shows architectures in this notation."
 @options.images
 @options.device
 @options.processes
+@options.memory_per_worker
 @options.seed
 @options.common
 def command(
@@ -50,6 +51,7 @@ def command(
     images: int,
     device: str,
     workers: int | None,
+    memory: int | None,
     seed: int,
     as_json: bool,
     quiet: bool,
@@ -82,7 +84,7 @@ def command(
     candidates = _read(archs, chosen) if archs else None
     hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
     start = perf_counter()
-    with workers_for(workers) as executor:
+    with workers_for(workers, memory=memory) as executor:
         ranked = rank(
             chosen,
             data,

@@ -43,6 +43,7 @@ _ROWS = 15
         "nas search",
         "nas search --dataset path/to/images --train-seconds 600 --baseline net.py:Net",
         "nas search --space nasnet --dataset cifar10 --constraint 'params<=2e6' --n-trials 500",
+        "nas search --space my_space.py:build --workers 4 --memory-per-worker 4G",
     ),
 )
 @options.space
@@ -156,6 +157,7 @@ _ROWS = 15
 @click.option("--study-name", metavar="NAME", help="Name in the storage (default: SPACE-DATASET).")
 @options.device
 @options.processes
+@options.memory_per_worker
 @options.executor
 @options.scheduler
 @options.seed
@@ -172,6 +174,7 @@ def command(
     images: int,
     device: str,
     workers: int | None,
+    memory: int | None,
     executor: str | None,
     scheduler: str | None,
     out: Path | None,
@@ -217,7 +220,7 @@ def command(
         on_device = {"device": measured.device, **measured.errors()}
     config = from_mapping(SearchConfig, given)  # errors are found before the data are read
     listen = listener(quiet=quiet)
-    with workers_for(workers, executor, scheduler) as found:
+    with workers_for(workers, executor, scheduler, memory=memory) as found:
         data = load(
             dataset,
             data_dir=data_dir,

@@ -43,9 +43,15 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a candidate has no estimate."""
+    """Why a candidate has no estimate.
+
+    Attributes:
+        reason: One line.
+        of_machine: Whether another machine may do better: this one may lack a package.
+    """
 
     reason: str
+    of_machine: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

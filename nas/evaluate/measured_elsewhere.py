@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from nas.errors import WorkerError
+from nas.errors import UnfitWorkerError, WorkerError
 from nas.evaluate.estimate import Failure
 from nas.evaluate.meter import TOGETHER, Meter
 from nas.execution.gpu import own_device
@@ -103,7 +103,11 @@ def _one_by_one(crew: Crew, architectures: Sequence[Architecture]) -> Iterator[M
 
 
 def _measure(material: Any, architectures: Sequence[Architecture]) -> list[Measured | Failure]:
-    return list(material.meter.measure(architectures))
+    found: list[Measured | Failure] = list(material.meter.measure(architectures))
+    for one in found:
+        if isinstance(one, Failure) and one.of_machine:  # the driver has built it
+            raise UnfitWorkerError(one.reason)
+    return found
 
 
 def _seconds(architectures: Sequence[Architecture]) -> float:

@@ -20,8 +20,9 @@ from nas.evaluate.score_aggregate import ScoreAggregate
 from nas.graph.graph import Graph
 from nas.raised import error_text
 from nas.space.contained import contained
-from nas.task.batch import Batch, labelled
+from nas.task.batch import Batch, halves, labelled
 from nas.training.device import autocast, channels_last
+from nas.training.memory import NO_MEMORY, is_lack_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -133,7 +134,10 @@ class Meter:
         try:
             return proxy.graph(params).simplified
         except Exception as error:  # a custom space is user code
-            return Failure(f"it cannot be built at the proxy: {error_text(error)}")
+            return Failure(
+                f"it cannot be built at the proxy: {error_text(error)}",
+                of_machine=isinstance(error, ImportError | OSError),
+            )
 
     def _predict(self, graphs: Sequence[Graph]) -> Sequence[Mapping[str, Tensor] | Failure]:
         """Weights of all graphs at once or, if that fails, of each alone."""
@@ -180,7 +184,8 @@ class Meter:
             with contained("its forward()", seconds):
                 return self._estimate(graph, params)
         except Exception as error:  # a part of it may be user code
-            return Failure(f"it does not run: {error_text(error)}")
+            reason = f"it does not run: {error_text(error)}"
+            return Failure(reason, of_machine=isinstance(error, ImportError))
 
     def _estimate(
         self, graph: Graph, params: Mapping[str, Tensor] | Failure
@@ -188,17 +193,27 @@ class Meter:
         if isinstance(params, Failure):
             return params
         try:
-            return self._measure(graph, params)
+            return self._measure(graph, params, self._batches)
+        except (MemoryError, RuntimeError) as error:
+            failure = _failure(error)
+        if self._kind.on_graph:
+            return failure
+        try:  # outside of the error, which keeps tensors alive
+            return self._measure(
+                graph, params, [half for one in self._batches for half in halves(one)]
+            )
         except (MemoryError, RuntimeError) as error:
             return _failure(error)
 
     @torch.no_grad()
-    def _measure(self, graph: Graph, params: Mapping[str, Tensor]) -> Estimate | Failure:
+    def _measure(
+        self, graph: Graph, params: Mapping[str, Tensor], batches: Sequence[Batch]
+    ) -> Estimate | Failure:
         patterns, head = ActivationKernel(self._patterns), HeadFeatures(graph)
         with autocast(self._device, self._config.precision):
             statistics = calibrate(graph, params, *self._calibration, observe=patterns)
             ready = {**params, **statistics}
-            every = [apply(graph, ready, *batch.inputs, observe=head) for batch in self._batches]
+            every = [apply(graph, ready, *batch.inputs, observe=head) for batch in batches]
         outputs = torch.cat(every).float()[self._known]
         figures = self._kind.figures(outputs, self._labels)
         if not math.isfinite(figures["loss"]):
@@ -240,13 +255,9 @@ def _is_foreign(graph: Graph) -> bool:
 
 
 def _failure(error: Exception) -> Failure:
-    """The reason of one candidate's failure; an error with another cause is raised again.
-
-    Torch has a specific exception for a lack of GPU memory only.
-    """
-    kinds = (MemoryError, torch.OutOfMemoryError)
-    if isinstance(error, kinds) or "DefaultCPUAllocator" in str(error):
-        return Failure("it needs more memory than there is")
+    """The reason of one candidate's failure; an error with another cause is raised again."""
+    if is_lack_of_memory(error):
+        return Failure(NO_MEMORY)
     raise error
 
 

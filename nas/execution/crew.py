@@ -13,11 +13,13 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from nas.errors import ConfigError, StudyError, WorkerError, described
+from nas.errors import ConfigError, StudyError, UnfitWorkerError, WorkerError, described
+from nas.execution.dask import DaskWorkers, adapted
 from nas.execution.material import stored
 from nas.execution.packing import pack, unpack
 from nas.execution.task import ALARM, Task, perform
 from nas.execution.workers import Workers
+from nas.raised import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +50,8 @@ class Crew:
     def size(self) -> int:
         """Number of workers; those of a foreign executor are known after their first task."""
         executor = self._executor
-        return executor.count if isinstance(executor, Workers) else max(1, len(self._met))
+        known = executor.count if isinstance(executor, Workers | DaskWorkers) else len(self._met)
+        return max(1, known)
 
     @property
     def is_here(self) -> bool:
@@ -77,7 +80,7 @@ class Crew:
         task = Task(
             call=call, digest=self._material.digest, path=self._material.path, seconds=seconds
         )
-        job = Job(self._executor, task, self._material, attempts, self._met)
+        job = Job(self, task, attempts)
         self._jobs = {known for known in self._jobs if not known.is_done} | {job}
         job.begin()
         return job
@@ -87,35 +90,51 @@ class Crew:
         for job in self._jobs:
             job.abandon()
 
+    def run(self, task: Task, *, with_material: bool) -> Future[bytes | None]:
+        """Give a task to the executor, perhaps with the material for a worker that lacks it."""
+        if not with_material:
+            return self._executor.submit(perform, task)
+        material, executor = self._material, self._executor
+        if isinstance(executor, DaskWorkers):
+            return executor.submit(perform, task, executor.placed(material))
+        return executor.submit(perform, task, material.content)
+
+    def note(self, answer: Answer) -> None:
+        """Remember which worker has answered."""
+        self._met.add(answer.worker)
+
+    def has_others(self, unfit: int, address: str) -> bool:
+        """Whether another worker may do what one was unfit for.
+
+        Args:
+            unfit: How many workers were unfit for this task.
+            address: The last one, if it is one of Dask.
+        """
+        if not isinstance(self._executor, DaskWorkers):
+            return unfit < ATTEMPTS
+        if address:
+            self._executor.leave_out(address)
+        return self._executor.count > 0
+
 
 class Job:
     """A task on its way.
 
     Args:
-        executor: Where to run it.
+        crew: Runs it.
         task: The task.
-        material: Sent to a worker that lacks it.
         attempts: How many workers it may lose.
-        met: Receives the worker that answers.
 
     Attributes:
         ended: When its last attempt ended, in seconds of ``time.monotonic``.
     """
 
-    def __init__(
-        self,
-        executor: Executor,
-        task: Task,
-        material: Material,
-        attempts: int,
-        met: set[tuple[str, int]],
-    ) -> None:
-        self._executor = executor
+    def __init__(self, crew: Crew, task: Task, attempts: int) -> None:
+        self._crew = crew
         self._task = task
-        self._material = material
         self._left = attempts
+        self._unfit = 0
         self._is_cancelled = False
-        self._met = met
         self._running: Future[bytes | None] | None = None
         self._result: Future[Any] = Future()
         self.ended = 0.0
@@ -125,10 +144,10 @@ class Job:
         """Whether there is a result or a failure."""
         return self._result.done()
 
-    def begin(self, *content: bytes) -> None:
+    def begin(self, *, with_material: bool = False) -> None:
         """Give the task to the executor, perhaps with the material."""
         try:
-            self._running = self._executor.submit(perform, self._task, *content)
+            self._running = self._crew.run(self._task, with_material=with_material)
         except Exception as error:
             self._result.set_exception(_broken(error))
             return
@@ -139,7 +158,7 @@ class Job:
 
         Raises:
             WorkerError: The task lost as many workers as it may.
-            StudyError: The executor is broken.
+            StudyError: The executor is broken, or no worker has what the task needs.
             Exception: What the function raised.
         """
         return self._result.result()
@@ -159,24 +178,57 @@ class Job:
         """Pass on a result, or try again."""
         self.ended = time.monotonic()
         try:
+            self._take(future)
+        except BaseException as error:  # it would be lost in the calling thread
+            self._result.set_exception(_broken(error))
+
+    def _take(self, future: Future[bytes | None]) -> None:
+        try:
             packed = future.result()
             if packed is None:
-                self.begin(self._material.content)
-                return
-            answer: Answer = unpack(packed)
-            self._met.add(answer.worker)
-            if answer.error is None:
-                self._result.set_result(answer.value)
+                self.begin(with_material=True)
             else:
-                self._result.set_exception(answer.error)
+                self._answered(packed)
         except WorkerError as died:
             self._lost(died)
         except CancelledError as cancelled:
             self._result.set_exception(cancelled if self._is_cancelled else _broken(cancelled))
-        except BrokenExecutor as error:
-            self._result.set_exception(_broken(error))
-        except BaseException as error:  # of the executor; it would be lost in the calling thread
-            self._result.set_exception(_failed(error))
+        except BrokenExecutor:
+            raise
+        except BaseException as error:  # the worker cannot even import this package
+            self._retried_elsewhere(UnfitWorkerError(error_text(error)))
+
+    def _answered(self, packed: bytes) -> None:
+        try:
+            answer: Answer = unpack(packed)
+        except Exception as error:  # of a class that does not exist here
+            text = f"the answer of its worker cannot be read: {error_text(error)}"
+            self._result.set_exception(WorkerError(text))
+            return
+        if isinstance(answer.error, UnfitWorkerError):
+            self._retried_elsewhere(answer.error, answer.address)
+            return
+        self._crew.note(answer)
+        if answer.error is None:
+            self._result.set_result(answer.value)
+        else:
+            self._result.set_exception(answer.error)
+
+    def _retried_elsewhere(self, lacking: UnfitWorkerError, address: str = "") -> None:
+        """Try again, unless no worker has what the task needs."""
+        self._unfit += 1
+        if not self._left:  # nobody waits
+            self._result.set_exception(lacking)
+        elif self._crew.has_others(self._unfit, address):
+            self.begin()
+        else:
+            self._result.set_exception(
+                UnfitWorkerError(
+                    f"no worker can do the work: {lacking.message}",
+                    hint="Solve this on the machines of the workers, or give them more memory, "
+                    "and repeat the command; it continues from the record.",
+                )
+            )
 
     def _lost(self, died: WorkerError) -> None:
         self._left -= 1
@@ -211,18 +263,14 @@ def crew(
             hint="Give nas.execution.Workers(4), or the executor of Dask, MPI or submitit.",
         )
     with stored(value, name, folder) as material:
-        found = Crew(executor, material)
+        found = Crew(adapted(executor), material)
         try:
             yield found
         finally:
             found.cancel()
 
 
-def _failed(error: BaseException) -> WorkerError:
-    return WorkerError(f"its worker failed: {type(error).__name__}: {error}")
-
-
-def _broken(error: Exception) -> StudyError:
+def _broken(error: BaseException) -> StudyError:
     return StudyError(
         f"the executor takes no more work: {type(error).__name__}: {error}",
         hint="Repeat the command with a new one; it continues from the record. "

@@ -15,6 +15,7 @@ import cloudpickle
 import torch
 
 from nas.execution.packing import packing
+from nas.files import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,8 @@ def stored(value: object, name: str, folder: Path | None = None) -> Iterator[Mat
     digest = blake2b(content, digest_size=16).hexdigest()
     with TemporaryDirectory(prefix="nas-") if folder is None else _emptied(folder) as place:
         path = Path(place) / digest
-        path.write_bytes(content)
+        with naming(path):
+            path.write_bytes(content)
         del buffer, content
         yield Material(digest, path)
 
@@ -81,7 +83,7 @@ def restored(path: Path, content: bytes | None) -> Any:
     """The value of a material, from its content if that is given, else from its file.
 
     Raises:
-        FileNotFoundError: There is no such file here, and no content.
+        OSError: The file is not there or cannot be read, and there is no content.
     """
     if content is not None:
         return torch.load(io.BytesIO(content), weights_only=False, map_location="cpu")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import platform
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nas.errors import StudyError
+from nas.errors import DataError, NasError, UnfitWorkerError
 from nas.execution.material import restored
 from nas.execution.packing import pack, unpack
+from nas.raised import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,13 +47,30 @@ class Task:
     driver: tuple[str, int] = field(default_factory=_here)
 
 
+def dask_address() -> str:
+    """The address of the Dask worker that runs this code; empty if none does."""
+    found = sys.modules.get("distributed.worker")
+    try:
+        return "" if found is None else str(found.get_worker().address)
+    except ValueError:
+        return ""
+
+
 @dataclass(frozen=True)
 class Answer:
-    """The value of a call, or the error that it raised, and the process it ran in."""
+    """The value of a call, or the error that it raised, and where it ran.
+
+    Attributes:
+        value: What the call returned.
+        error: What it raised; an :class:`nas.errors.UnfitWorkerError` says nothing about the call.
+        worker: The process.
+        address: That of a Dask worker; else empty.
+    """
 
     value: Any = None
     error: Exception | None = None
     worker: tuple[str, int] = field(default_factory=_here)
+    address: str = field(default_factory=dask_address)
 
 
 ALARM = 1
@@ -82,26 +101,27 @@ def perform(task: Task, content: bytes | None = None) -> bytes | None:
             if task.digest not in _MATERIALS:
                 _MATERIALS.clear()
                 _MATERIALS[task.digest] = restored(task.path, content)
-        except FileNotFoundError:
-            return None
-        except Exception as error:
-            return _refusal(
-                StudyError(
-                    "a worker cannot read the data and the hypernetwork: "
-                    f"{type(error).__name__}: {error}",
-                    hint="Give it more memory, in Python Workers(4, memory=8 * 10**9), or repeat "
-                    "the command without workers; it continues from the record.",
-                )
-            )
+            function, arguments = unpack(task.call)
+        except Exception as error:  # the driver has written them, so that they can be read
+            if isinstance(error, OSError) and content is None:
+                return None
+            return _refusal(_unfit(error))
         try:
             with _alarm(task.seconds if is_worker else None):
-                function, arguments = unpack(task.call)
                 answer = Answer(value=function(_MATERIALS[task.digest], *arguments))
                 return pack(answer, "the result of a task")
+        except (OSError, ImportError, DataError) as error:
+            return _refusal(_unfit(error))
         except Exception as error:  # a part of it may be user code
             return _refusal(error)
         except SystemExit:  # it would end the worker as if all were well
             return _refusal(RuntimeError("it raised SystemExit"))
+
+
+def _unfit(error: Exception) -> UnfitWorkerError:
+    """What this machine lacks, in words; another one may have it."""
+    reason = error.message if isinstance(error, NasError) else error_text(error)
+    return UnfitWorkerError(f"{reason} (on {platform.node()})")
 
 
 def _refusal(error: Exception) -> bytes:

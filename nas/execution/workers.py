@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cloudpickle
 
 from nas.allocator import memory as memory_of_machine
-from nas.errors import ConfigError, WorkerError
+from nas.errors import ConfigError, UnfitWorkerError, WorkerError
 from nas.execution.gpu import gpu_for
 from nas.execution.worker_process import WorkerProcess
 
@@ -146,16 +146,18 @@ class Workers(Executor):
         """The process of a thread; a new one if it has none.
 
         Raises:
-            WorkerError: It ended each time it was started.
+            UnfitWorkerError: It ended each time it was started.
         """
         for left in reversed(range(_STARTS)):
             if number in self._processes:
                 break
             try:
                 self._processes[number] = WorkerProcess(_variables(number), self._memory)
-            except WorkerError:
-                if not left or self._is_killed:
+            except WorkerError as ended:
+                if self._is_killed:
                     raise
+                if not left:
+                    raise UnfitWorkerError(f"a worker does not start: {ended.message}") from None
         if self._is_killed:  # while it started
             self._processes[number].end()
         return self._processes[number]

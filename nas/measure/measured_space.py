@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nas.config import check_kinds
@@ -38,9 +37,8 @@ class MeasuredSpace:
 
     @classmethod
     def of(cls, space: SearchSpace) -> MeasuredSpace:
-        """That of a space, with values as JSON holds them."""
-        known = {"name": space.name, "task": asdict(space.task), **space.macro()}
-        return cls.of_record(json.loads(json.dumps(known, default=str)))
+        """That of a space."""
+        return cls.of_record(space.identity())
 
     @classmethod
     def of_record(cls, recorded: Mapping[str, Any]) -> MeasuredSpace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
@@ -173,7 +173,8 @@ class DeviceProfile:
             StudyError: Networks of another space were measured, or it is not known of which.
         """
         searched = MeasuredSpace.of(space)
-        if self.space != searched:
+        names = (space.name, *space.also_called)
+        if self.space not in [replace(searched, name=name) for name in names]:
             of = (
                 "do not say of which space they are"
                 if self.space is None

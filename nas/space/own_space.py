@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import nn
@@ -75,6 +76,7 @@ def own_space(
     summary = (inspect.getdoc(build) or "a custom space").partition("\n")[0].rstrip(".")
     seconds = build_seconds
     given, place = name or called, source or f"{module}.{path}"
+    others = (called, _name_in_file(build))
 
     @dataclass(frozen=True, kw_only=True, repr=False)
     class OwnSpace(SearchSpace):
@@ -82,6 +84,7 @@ def own_space(
         description: ClassVar[str] = summary
         source: ClassVar[str] = place
         build_seconds: ClassVar[float] = seconds
+        also_called: ClassVar[tuple[str, ...]] = others
 
         def __repr__(self) -> str:
             return f"OwnSpace({self.name!r})"
@@ -100,6 +103,15 @@ def own_space(
                 return OwnModule(built, _imported(read, self.task, self.name).names)
 
     return OwnSpace(task=task)
+
+
+def _name_in_file(build: Build) -> str:
+    """The name of a custom space after the file of its function: ``net`` for net.py:build."""
+    function: Any = build.func if isinstance(build, partial) else build
+    called = getattr(function, "__name__", type(function).__name__)
+    code = getattr(function, "__code__", None)
+    stem = called if code is None else Path(code.co_filename).stem
+    return stem if called == "build" else f"{stem}-{called}"
 
 
 def _names(build: object) -> tuple[str, str, str]:

@@ -58,6 +58,9 @@ class SearchSpace(ABC):
     build_seconds: ClassVar[float] = 60.0
     """Time limit for building one network; see :func:`nas.space.time_limit.time_limit`."""
 
+    also_called: ClassVar[tuple[str, ...]] = ()
+    """Other names of the same space: Python and the command line name a custom one differently."""
+
     task: Task = field(repr=False)
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -167,6 +170,13 @@ class SearchSpace(ABC):
         """The macro sizes by name."""
         fields = dataclasses.fields(self)
         return {field.name: getattr(self, field.name) for field in fields if field.name != "task"}
+
+    @final
+    def identity(self) -> dict[str, Any]:
+        """Name, task and macro sizes as JSON holds them: they determine all networks."""
+        known = {"name": self.name, "task": dataclasses.asdict(self.task), **self.macro()}
+        plain: dict[str, Any] = json.loads(json.dumps(known, default=str))
+        return plain
 
     @final
     def unusual_macro(self) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import nn
 
+from nas.allocator import return_freed_memory
 from nas.analysis.cost import cost
-from nas.errors import ConfigError, NasError
+from nas.errors import ConfigError, NasError, counted
 from nas.evaluate.measured_elsewhere import measured_elsewhere
 from nas.evaluate.scorer import Scorer
 from nas.events import Noted, ignore, stage
@@ -33,8 +34,9 @@ from nas.study.finished import Finished
 from nas.study.forecast import timed
 from nas.study.goals.constraints import is_feasible
 from nas.study.record.opening import open_record
+from nas.study.record.optuna_internals import storage_of
 from nas.study.record.run_folder import RunFolder
-from nas.study.record.storage import in_reach, quiet_optuna
+from nas.study.record.storage import in_reach, journal_of, quiet_optuna
 from nas.study.record.study_record import SEARCH, unchecked
 from nas.study.record.trial_reading import identity_of, is_scored
 from nas.study.record.trials_table import TrialsTable
@@ -72,6 +74,12 @@ _PROXIES = 50
 """Number of trials whose proxies measure the cost of scoring."""
 
 
+_CUT = (
+    "The journal {!r} ended in {} that were not written whole, and were cut off; the search goes "
+    "on from what stands before them."
+)
+
+
 class CandidateScorer(Protocol):
     """Scores candidates of a space; a benchmark may look the scores up instead."""
 
@@ -100,6 +108,7 @@ def run_search(
     folder = None if config.out is None else RunFolder(config.out)
     in_use = nullcontext(unchecked) if folder is None else folder.in_use()
     with quiet_optuna(), in_use as check, in_reach(config.storage), ExitStack() as locks:
+        locks.callback(return_freed_memory)
         device = resolve_device(config.device)
         workers = None
         if executor is not None:
@@ -123,6 +132,9 @@ def run_search(
         )
         score.proxy(space)
         record = open_record(space, data, predictor, config, folder, check, locks)
+        journal = journal_of(storage_of(record.study))
+        if journal is not None and journal.cut_off:
+            listen(Noted(text=_CUT.format(journal.path, counted(journal.cut_off, "byte"))))
         config = replace(config, splits=splits_of(config.splits, data, record))
         full = data.at(space.task.resolution)
         here = Trainer(predictor, full, config.training(data), device, config.seed)

@@ -32,3 +32,18 @@ def labelled(labels: Tensor) -> Tensor:
     if labels.is_floating_point():
         return torch.ones(len(labels), dtype=torch.bool, device=labels.device)
     return labels != UNLABELLED
+
+
+def halves(batch: Batch) -> tuple[Batch, Batch]:
+    """The two halves of a batch of images.
+
+    Example:
+        >>> first, second = halves(Batch((torch.zeros(5, 1, 8, 8),), torch.arange(5)))
+        >>> first.labels, tuple(second.inputs[0].shape)
+        (tensor([0, 1, 2]), (2, 1, 8, 8))
+    """
+    cut = -(-len(batch.labels) // 2)
+    return (
+        Batch(tuple(x[:cut] for x in batch.inputs), batch.labels[:cut]),
+        Batch(tuple(x[cut:] for x in batch.inputs), batch.labels[cut:]),
+    )

@@ -9,7 +9,9 @@ import torch
 
 from nas.errors import TrainingError
 from nas.modules.classifier import first_tensor
+from nas.task.batch import halves, labelled
 from nas.training.device import autocast, channels_last_for
+from nas.training.memory import NO_MEMORY, is_lack_of_memory
 from nas.training.methods.optimiser import make_optimiser
 from nas.training.safe_convolution import safe_convolutions
 
@@ -22,8 +24,15 @@ if TYPE_CHECKING:
     from nas.training.methods.loss import Loss
 
 
+_LEAST = 4
+"""Samples of the smallest batch that is halved: a batch norm needs two of them."""
+
+
 class Descent:
     """Takes optimiser steps on the loss of a network, with gradient clipping.
+
+    Where the memory does not suffice for a batch, this and all later ones are taken in two halves
+    whose gradients add up; batch norms then see half of the samples.
 
     Args:
         module: Trained in place; parameters that require no gradient are not changed.
@@ -44,6 +53,8 @@ class Descent:
     ) -> None:
         self._module = module
         self._config = config
+        self._can_halve = not kind.on_graph
+        self._is_halved = False
         self._loss = loss or _usual(kind, config)
         self._device = device
         self.optimiser = make_optimiser(module, config)
@@ -60,10 +71,47 @@ class Descent:
             The loss before the step.
 
         Raises:
-            TrainingError: The loss is no longer finite.
+            TrainingError: The loss is no longer finite, or the memory does not suffice.
         """
         for group in self.optimiser.param_groups:
             group["lr"] = self._config.lr * rate
+        value = self._descended(batch, where)
+        if value is None:  # outside of the error, which keeps tensors alive
+            self._is_halved = True
+            value = self._descended(batch, where)
+        torch.nn.utils.clip_grad_norm_(self._module.parameters(), self._config.clip)
+        self.optimiser.step()
+        assert value is not None
+        return value
+
+    def _descended(self, batch: Batch, where: str) -> float | None:
+        """The loss, with its gradients; None if a half of the batch is to be tried.
+
+        Raises:
+            TrainingError: The loss is no longer finite, or the memory does not suffice.
+        """
+        can_halve = self._can_halve and len(batch.labels) >= _LEAST
+        parts = halves(batch) if self._is_halved and can_halve else (batch,)
+        rows = [int(labelled(part.labels).sum()) for part in parts]
+        self.optimiser.zero_grad()
+        try:
+            return sum(
+                self._gradients(part, count / max(1, sum(rows)), where)
+                for part, count in zip(parts, rows, strict=True)
+                if count or len(parts) == 1
+            )
+        except (MemoryError, RuntimeError) as error:
+            if not is_lack_of_memory(error):
+                raise
+            if self._is_halved or not can_halve:
+                tried = ", even for half a batch at once" if can_halve else ""
+                raise TrainingError(
+                    f"{NO_MEMORY}{tried}", hint="Take a smaller network, or smaller batches."
+                ) from None
+            return None
+
+    def _gradients(self, batch: Batch, share: float, where: str) -> float:
+        """Add a share of the loss's gradients; returns the share of the loss."""
         with (
             autocast(self._device, self._config.precision),
             safe_convolutions(self._device),
@@ -73,11 +121,8 @@ class Descent:
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(f"the loss is {value} in {where}", hint="Lower the learning rate.")
-        self.optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._module.parameters(), self._config.clip)
-        self.optimiser.step()
-        return value
+        (loss if share in (0, 1) else share * loss).backward()
+        return value if share in (0, 1) else share * value
 
 
 def _usual(kind: TaskKind, config: TrainConfig) -> Loss:

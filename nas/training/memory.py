@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from nas.allocator import memory
 from nas.errors import TrainingError
 
 if TYPE_CHECKING:
-    import torch
-
     from nas.graph.graph import Graph
+
+NO_MEMORY = "it needs more memory than there is"
+"""Why a candidate has failed."""
+
+_SAID = ("allocate memory", "out of memory", "DefaultCPUAllocator", "bad_alloc")
+"""Parts of the messages of plain errors: torch has a class of its own for GPUs only."""
 
 _FLOAT_BYTES = 4
 _COPIES = 3
 """Copies of the weights: weights, gradients, and the state of the optimiser."""
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Whether an error says that there is too little memory.
+
+    Example:
+        >>> is_lack_of_memory(MemoryError()), is_lack_of_memory(ValueError("too long"))
+        (True, False)
+    """
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(part in str(error) for part in _SAID)
 
 
 def check_memory(graph: Graph, rows: int, device: torch.device) -> None:

@@ -52,13 +52,24 @@ def nas(*words: object) -> Answer:
 
 
 def process(
-    *words: object, code: str = "from cli.main import main; main()", **environment: str
+    *words: object,
+    code: str = "from cli.main import main; main()",
+    own_group: bool = False,
+    **environment: str,
 ) -> subprocess.Popen[str]:
-    """Start one command line in a new process, through the program's entry point."""
+    """Start one command line in a new process, through the program's entry point.
+
+    Args:
+        words: The command line.
+        code: The program.
+        own_group: Whether it leads a group of processes, as from a shell.
+        environment: Variables beside those of this process.
+    """
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **environment},
+        start_new_session=own_group,
     )

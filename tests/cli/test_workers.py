@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -45,16 +46,17 @@ def test_a_space_in_a_file_reaches_the_workers(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("hypernet")
-def test_ctrl_c_leaves_a_run_that_continues(hypernet, tmp_path):
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["process", "group"])
+def test_ctrl_c_leaves_a_run_that_continues(send, hypernet, tmp_path):
     words = ("search", *ON_DIGITS, *SCORES_ONLY, "--weights", hypernet, "--out", tmp_path / "run")
-    long = process(*words, "--n-trials", 5000, "--workers", 2)
+    long = process(*words, "--n-trials", 5000, "--workers", 2, own_group=True)
     journal = tmp_path / "run" / "study.journal"
     while not journal.exists() or b'"op_code":4,' not in journal.read_bytes():
         assert long.poll() is None
         time.sleep(0.05)
     listed = Path(f"/proc/{long.pid}/task").glob("*/children")
     workers = [child for file in listed for child in file.read_text().split()]
-    long.send_signal(signal.SIGINT)
+    send(long.pid, signal.SIGINT)
     _, said = long.communicate(timeout=60)
     assert long.returncode == 130, said
     assert said.splitlines()[-1] == "interrupted; repeat the command to go on from here"
@@ -73,6 +75,8 @@ def test_ctrl_c_leaves_a_run_that_continues(hypernet, tmp_path):
     [
         (("--executor", "dask"), "given together"),
         (("--scheduler", "tcp://127.0.0.1:1"), "given together"),
+        (("--memory-per-worker", "4G"), "--memory-per-worker is for --workers"),
+        (("--workers", 2, "--memory-per-worker", "much"), "expected a size such as 500M or 4G"),
         (
             ("--workers", 2, "--executor", "dask", "--scheduler", "tcp://127.0.0.1:1"),
             "either --workers or --executor dask",
@@ -84,3 +88,33 @@ def test_options_that_exclude_or_need_each_other(words, said, tmp_path):
     answer = nas("search", *ON_DIGITS, *SCORES_ONLY, "--out", tmp_path / "run", *words)
     assert answer.code == 2
     assert said in answer.err
+
+
+EATS = OWN.replace(
+    "    layers", "    held = bytearray(width * 2 * 10**8) if width > 7 else b''\n    layers", 1
+)
+
+
+@pytest.mark.slow
+def test_a_candidate_that_eats_memory_fails_alone(tmp_path):
+    (tmp_path / "net.py").write_text(EATS)
+    answer = nas(
+        *("search", "--space", f"{tmp_path / 'net.py'}:build", "--dataset", "digits"),
+        *("--weights", "none", "--n-trials", 6, *SCORES_ONLY, "--seed", 1, "--json"),
+        *("--workers", 1, "--memory-per-worker", "1.5G", "--out", tmp_path / "run"),
+    )
+    assert answer.code == 0, answer.err
+    failed = answer.document["trials"]["failed"]
+    assert failed in (1, 2)  # widths 8 and 9
+    assert (tmp_path / "run" / "trials.csv").read_text().count("MemoryError") == failed
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("shipped")
+def test_a_limit_that_is_too_low_for_the_data_ends_the_command(tmp_path):
+    words = ("search", *ON_DIGITS, *SCORES_ONLY, "--n-trials", 4, "--out", tmp_path / "run")
+    answer = nas(*words, "--workers", 1, "--memory-per-worker", "20M")
+    assert answer.code == 1
+    assert "error: no worker can do the work: " in answer.err
+    assert "give them more memory" in answer.err
+    assert nas(*words, "--json").document["trials"]["failed"] == 0

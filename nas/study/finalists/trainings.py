@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from nas.drawing.svg_drawing import draw_svg
 from nas.errors import CheckpointError, DataError, NasError, StudyError, TrainingError
 from nas.events import ignore
@@ -20,6 +18,7 @@ from nas.space.contained import contained
 from nas.study.finalists.trainer import EarlyTrainer
 from nas.study.record.artifacts import Artifacts
 from nas.study.record.trained import has_failed, training_key
+from nas.training.memory import NO_MEMORY, is_lack_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -396,7 +395,6 @@ def _reason(error: Exception) -> str:
     """Why a training failed, in one line."""
     if isinstance(error, NasError):
         return error.message
-    kinds = (MemoryError, torch.OutOfMemoryError)
-    if isinstance(error, kinds) or "DefaultCPUAllocator" in str(error):
-        return "it needs more memory than there is"
+    if is_lack_of_memory(error):
+        return NO_MEMORY
     return f"{type(error).__name__}: {' '.join(str(error).split())}"

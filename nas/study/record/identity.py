@@ -51,7 +51,7 @@ def study_identity(
     score_weights = kind.score_weights if trained_here else kind.general_score_weights
     described: dict[str, Any] = {
         "format": _FORMAT,
-        "space": {"name": space.name, "task": asdict(space.task), **space.macro()},
+        "space": space.identity(),
         "dataset": {"name": data.name, "fingerprint": data.fingerprint},
         "weights": {
             "name": card.name,

@@ -30,12 +30,15 @@ class GroupedJournal(JournalFileBackend):
     """Optuna's journal file, written in groups of entries that are read whole or not at all.
 
     A header before each group holds the number of its lines and their digest. Opening the file
-    cuts off a group that a killed process wrote only in part. Entries without a header are valid:
-    another program may have written them.
+    cuts off what follows the last whole group: one that a killed process wrote only in part, or
+    garbage. Entries without a header are valid: another program may have written them.
+
+    Attributes:
+        cut_off: Number of bytes that were cut off when the file was opened.
 
     Raises:
-        StudyError: The file holds a line that is no entry, or a group was changed. Reading the
-            journal raises this as well.
+        StudyError: The file begins with a line that is no entry, or such a line or a changed group
+            stands before whole ones. Reading the journal raises this for any of them.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,7 +49,7 @@ class GroupedJournal(JournalFileBackend):
         self._own_lock = FileLock(path.with_name(path.name + ".lock"))
         super().__init__(self._path, self._own_lock)  # type: ignore[arg-type]
         with locked(self._own_lock):
-            _cut_unfinished(path)
+            self.cut_off = _cut_unfinished(path)
 
     @property
     def path(self) -> str:
@@ -142,10 +145,9 @@ def _size(header: bytes, path: Path | str) -> int:
     raise _damaged(path, "the header of a group was changed")
 
 
-def _whole_groups(content: bytes, path: Path | str) -> tuple[list[Entry], int]:
-    """The entries of complete groups, and the number of their bytes."""
-    lines = [line + b"\n" for line in content.split(b"\n")[:-1]]
-    entries: list[Entry] = []
+def _groups(content: bytes, path: Path | str) -> Iterator[tuple[list[Entry], int]]:
+    """The entries of complete groups, and the number of bytes of each; ends before another one."""
+    lines = _lines(content)
     row = 0
     while row < len(lines):
         size = 0
@@ -156,10 +158,23 @@ def _whole_groups(content: bytes, path: Path | str) -> tuple[list[Entry], int]:
                 break
             if _header(group) != lines[row]:
                 raise _damaged(path, f"entry {row + 2} or one after it was changed")
-        for line in lines[row : row + 1 + size]:
-            entries.append(_entry(line, path))
+        whole = lines[row : row + 1 + size]
+        yield [_entry(line, path) for line in whole], sum(map(len, whole))
         row += 1 + size
-    return entries, sum(map(len, lines[:row]))
+
+
+def _lines(content: bytes) -> list[bytes]:
+    return [line + b"\n" for line in content.split(b"\n")[:-1]]
+
+
+def _whole_groups(content: bytes, path: Path | str) -> tuple[list[Entry], int]:
+    """The entries of complete groups, and the number of their bytes."""
+    entries: list[Entry] = []
+    size = 0
+    for group, length in _groups(content, path):
+        entries += group
+        size += length
+    return entries, size
 
 
 def _entry(line: bytes, path: Path | str) -> Entry:
@@ -173,23 +188,44 @@ def _entry(line: bytes, path: Path | str) -> Entry:
     raise _damaged(path, f"{line[:40]!r} is no entry")
 
 
-def _cut_unfinished(path: Path) -> None:
-    """Cut off the last group or entry if it is incomplete."""
+def _cut_unfinished(path: Path) -> int:
+    """Cut off what follows the last whole group, and return the number of its bytes.
+
+    Raises:
+        StudyError: No whole group stands before damage, or some stand after it.
+    """
     with path.open("rb+") as file:
         content = file.read()
-        end = content.rfind(b"\n") + 1
-        part = content[end:]
-        if not part.startswith(_ENTRY[: len(part)]):
-            raise _damaged(path, "it does not end with an entry")
-        last = content.rfind(_HEADER, 0, end)
-        if last >= 0:
-            lines = content.count(b"\n", last) - 1
-            header = content[last : content.index(b"\n", last) + 1]
-            if lines < _size(header, path):
-                end = last
-        if end < len(content):
-            _whole_groups(content[:end], path)
+        end, fault = 0, None
+        try:
+            for _, size in _groups(content, path):
+                end += size
+        except StudyError as damage:
+            fault = damage
+        rest = content[end:]
+        last = rest[rest.rfind(b"\n") + 1 :]
+        if fault is None and not last.startswith(_ENTRY[: len(last)]):
+            fault = _damaged(path, "it does not end with an entry")
+        if fault is not None and (end == 0 or _holds_whole(rest, path)):
+            raise fault
+        if rest:
             file.truncate(end)
+    return len(rest)
+
+
+def _holds_whole(rest: bytes, path: Path) -> bool:
+    """Whether a whole group or an entry of another program follows a damaged one."""
+    lines = _lines(rest)
+    is_group = bool(lines) and lines[0].startswith(_HEADER)
+    for row in range(1, len(lines)):
+        if is_group and not lines[row].startswith(_HEADER):
+            continue  # perhaps of the damaged group
+        try:
+            if next(_groups(b"".join(lines[row:]), path), None) is not None:
+                return True
+        except StudyError:
+            continue
+    return False
 
 
 def _damaged(path: Path | str, why: str) -> StudyError:

@@ -16,7 +16,7 @@ from torch import nn
 from hypernets import measure as measure_module
 from hypernets.training import HypernetTraining, train_hypernet
 from nas.analysis.cost import NO_PATH, cost
-from nas.compile.apply import calibrate
+from nas.compile.apply import apply, calibrate
 from nas.compile.module import to_module
 from nas.errors import ConfigError, ShapeError
 from nas.evaluate import meter as meter_module
@@ -247,6 +247,23 @@ def test_all_ways_to_run_out_of_memory(predictor, monkeypatch, error):
         patch.setattr(meter_module, "apply", raising(error))
         assert scorer(candidates(2)) == 2 * [Failure("it needs more memory than there is")]
     assert all(isinstance(estimate, Estimate) for estimate in scorer(candidates(2)))
+
+
+def test_a_batch_that_is_too_large_is_scored_in_halves(predictor, monkeypatch):
+    taken = []
+
+    def short(graph, params, x, **options):
+        taken.append(len(x))
+        if len(x) > 20:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return apply(graph, params, x, **options)
+
+    config = ScoreConfig(images=40, calibration=16)
+    scorer = Scorer(predictor, digits(), config)
+    whole = scorer(candidates(1))
+    monkeypatch.setattr(meter_module, "apply", short)
+    assert asdict(scorer(candidates(1))[0]) == pytest.approx(asdict(whole[0]), rel=1e-5)
+    assert taken == [40, 20, 20]
 
 
 def test_a_candidate_that_cannot_be_built_at_the_proxy_fails_alone():

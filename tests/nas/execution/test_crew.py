@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from nas.errors import ConfigError, StudyError, WorkerError
+from nas.errors import ConfigError, DataError, StudyError, UnfitWorkerError, WorkerError
 from nas.execution.crew import ATTEMPTS, crew
 from nas.execution.workers import Workers
 
@@ -182,8 +183,55 @@ def test_a_material_that_workers_cannot_read_is_no_failure_of_the_task(tmp_path:
     with ThreadPoolExecutor(1) as executor, crew(executor, [0], "it", tmp_path / "m") as found:
         (file,) = (tmp_path / "m").iterdir()
         file.write_bytes(b"damaged")
-        with pytest.raises(StudyError, match="a worker cannot read the data"):
+        with pytest.raises(UnfitWorkerError, match="no worker can do the work: RuntimeError: "):
             found.submit(total, 1.0).result()
+
+
+class Lazy:
+    """Data that stay in a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.read_bytes, (self.file,)
+
+
+def test_a_file_that_no_worker_has_ends_the_work(tmp_path: Path) -> None:
+    data = Lazy(tmp_path / "images.npy")
+    with (
+        ThreadPoolExecutor(1) as executor,
+        crew(executor, data, "it") as found,
+        pytest.raises(UnfitWorkerError, match=r"No such file .*images\.npy.* \(on .*\)"),
+    ):
+        found.submit(len).result()
+
+
+def lacking(material: Any, error: Exception, file: Path, times: int) -> int:
+    """Raise the error the first so many times."""
+    before = len(file.read_bytes()) if file.exists() else 0
+    if before < times:
+        file.write_bytes(bytes(before + 1))
+        raise error
+    return before
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    "error", [FULL, ModuleNotFoundError("No module named 'x'"), DataError("")]
+)
+def test_what_a_machine_lacks_is_looked_for_on_another_one(
+    error: Exception, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor(1) as executor, crew(executor, [0], "it") as found:
+        job = found.submit(lacking, error, tmp_path / "a", ATTEMPTS - 1)
+        assert job.result() == ATTEMPTS - 1
+        job = found.submit(lacking, error, tmp_path / "b", ATTEMPTS)
+        with pytest.raises(UnfitWorkerError, match="no worker can do the work") as caught:
+            job.result()
+    assert "it continues from the record" in str(caught.value)
 
 
 class ByHand(Executor):

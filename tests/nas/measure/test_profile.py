@@ -7,7 +7,7 @@ import pytest
 
 import nas
 from nas.analysis.figure import FIGURES
-from nas.errors import ConfigError, DataError
+from nas.errors import ConfigError, DataError, StudyError
 from nas.measure.config import MeasureConfig
 from nas.measure.coordinates import Coordinates
 from nas.measure.features import features
@@ -16,6 +16,7 @@ from nas.measure.measurement import Measurement
 from nas.measure.priors import device_priors
 from nas.measure.profile import DeviceCost, DeviceProfile, MeasuredNetwork, profile_of
 from nas.study.goals.constraints import Constraint
+from nas.task.task import Task
 from tests.nas.measure.networks import network
 from tests.nas.measure.toy_runner import latency
 
@@ -69,6 +70,20 @@ def test_a_file_holds_the_whole_profile(tmp_path):
     assert (read.device, read.digest) == ("a toy", PROFILE.digest)
     mine, theirs = (one.costs(GRAPHS[5])["latency"].value for one in (read, PROFILE))
     assert mine == pytest.approx(theirs)
+
+
+def build(trial, task):
+    return network(trial.suggest_categorical("width", [4, 8]), 1)
+
+
+def test_an_own_space_is_known_by_the_names_that_python_and_the_command_line_give_it():
+    in_python = nas.own_space(build, Task(classes=10, channels=1, resolution=8))
+    by_command = nas.own_space(build, in_python.task, name="test_profile")
+    for one, other in [(in_python, by_command), (by_command, in_python)]:
+        replace(PROFILE, space=MeasuredSpace.of(one)).check_space(other, "again")
+    another = nas.own_space(build, in_python.task, name="another")
+    with pytest.raises(StudyError, match=r"are of another .*the search is in build"):
+        replace(PROFILE, space=MeasuredSpace.of(another)).check_space(in_python, "again")
 
 
 def test_figures_and_units_exist_inside_of_the_block_only():

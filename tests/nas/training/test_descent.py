@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -52,3 +56,90 @@ def test_a_loss_that_is_not_finite_is_an_error() -> None:
         Descent(linear(), TrainConfig(), KIND, CPU).step(
             Batch((IMAGES * torch.nan,), LABELS), 1.0, where="epoch 3"
         )
+
+
+class Short(nn.Module):
+    """Has memory for so many samples."""
+
+    def __init__(self, most: int, error: Exception) -> None:
+        super().__init__()
+        self.inner, self.most, self.error = linear(), most, error
+        self.taken: list[int] = []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.taken.append(len(x))
+        if len(x) > self.most:
+            raise self.error
+        out: torch.Tensor = self.inner(x)
+        return out
+
+
+SAID = RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 12")
+
+
+@pytest.mark.parametrize("error", [SAID, MemoryError(), torch.OutOfMemoryError("CUDA")])
+def test_a_batch_that_is_too_large_is_taken_in_halves(error: Exception) -> None:
+    whole, short = linear(), Short(2, error)
+    steps = [Descent(module, TrainConfig(), KIND, CPU) for module in (whole, short)]
+    for _ in range(2):
+        expected, found = (step.step(BATCH, 0.1, where="test") for step in steps)
+        assert found == pytest.approx(expected)
+    assert short.taken == [4, 2, 2, 2, 2]
+    for own, other in zip(short.parameters(), whole.parameters(), strict=True):
+        torch.testing.assert_close(own, other)
+
+
+def test_rows_without_a_label_do_not_count_in_halves() -> None:
+    whole, short = linear(), Short(2, SAID)
+    batch = Batch((IMAGES,), torch.tensor([-100, -100, -100, 1]))
+    losses = [
+        Descent(module, TrainConfig(), KIND, CPU).step(batch, 1.0, where="test")
+        for module in (whole, short)
+    ]
+    assert losses[0] == pytest.approx(losses[1])
+
+
+def test_a_batch_whose_halves_are_too_large_is_an_error() -> None:
+    short = Short(1, SAID)
+    with pytest.raises(TrainingError, match="more memory than there is, even for half a batch"):
+        Descent(short, TrainConfig(), KIND, CPU).step(BATCH, 1.0, where="test")
+    assert short.taken == [4, 2]
+
+
+class Wide(nn.Module):
+    """Takes 100 MB for each sample."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = linear()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.inner(x)
+        return out + torch.zeros(len(x), 25 * 10**6).sum(1, keepdim=True)
+
+
+def _bytes_of_data() -> int:
+    (line,) = [x for x in Path("/proc/self/status").read_text().splitlines() if "VmData" in x]
+    return 1024 * int(line.split()[1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the data of a process")
+@pytest.mark.parametrize(("room", "said"), [(300, ""), (120, "even for half a batch")])
+def test_real_allocations_that_fail(room: int, said: str) -> None:
+    import resource
+
+    child = os.fork()
+    if child == 0:
+        message = "died"
+        try:
+            torch.set_num_threads(1)
+            most = _bytes_of_data() + room * 10**6
+            resource.setrlimit(resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
+            try:
+                Descent(Wide(), TrainConfig(), KIND, CPU).step(BATCH, 1.0, where="test")
+                message = ""
+            except TrainingError as error:
+                message = error.message
+        finally:
+            os._exit(0 if (said in message if said else not message) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

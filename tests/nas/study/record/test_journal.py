@@ -105,6 +105,39 @@ def test_what_is_no_journal_is_refused_and_left_as_it_is(content: bytes, tmp_pat
     assert path.read_bytes() == content
 
 
+GARBAGE = [b"garbage", b"garbage\n", b"\0" * 4096, b"\xff\xfe\n[1]\n", b'{"op_code":9', b"\n\n"]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_garbage_at_the_end_is_cut_off(garbage: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    study = optuna.create_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
+    study.add_trial(create_trial(value=0.0))
+    content = path.read_bytes()
+    path.write_bytes(content + garbage)
+    journal = GroupedJournal(path)
+    assert journal.cut_off == len(garbage)
+    assert path.read_bytes() == content
+    optuna.load_study(storage=JournalStorage(journal), study_name="s").add_trial(
+        create_trial(value=1.0)
+    )
+    assert GroupedJournal(path).cut_off == 0
+    assert _numbers(path) == [0, 1]
+
+
+def test_garbage_before_whole_entries_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.journal"
+    study = optuna.create_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")
+    study.add_trial(create_trial(value=0.0))
+    before = path.read_bytes()
+    study.add_trial(create_trial(value=1.0))
+    content = before + b"garbage\n" + path.read_bytes()[len(before) :]
+    path.write_bytes(content)
+    with pytest.raises(StudyError, match=r"is damaged: b'garbage.n' is no entry"):
+        GroupedJournal(path)
+    assert path.read_bytes() == content
+
+
 def test_damage_that_comes_while_the_journal_is_open_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "s.journal"
     study = optuna.create_study(storage=JournalStorage(GroupedJournal(path)), study_name="s")

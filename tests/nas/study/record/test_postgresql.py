@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -45,6 +48,7 @@ class Server(NamedTuple):
     url: str
     start: Callable[[], None]
     stop: Callable[[], None]
+    kill: Callable[[], None]
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +83,36 @@ def server() -> Iterator[Server]:
         def stop() -> None:
             run("pg_ctl", "-w", "-m", "immediate", "stop")
 
+        def kill() -> None:
+            """Kill the server and all of its processes, as the kernel does without memory."""
+            main = int((directory / "data" / "postmaster.pid").read_text().split()[0])
+            listed = Path(f"/proc/{main}/task").glob("*/children")
+            children = [int(one) for file in listed for one in file.read_text().split()]
+            for process in (main, *children):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            while any(_runs(process) for process in (main, *children)):
+                time.sleep(0.05)
+            for lock in (directory / "data" / "postmaster.pid", *directory.glob(".s.*.lock")):
+                lock.unlink(missing_ok=True)  # a dead process that nobody asks for seems to run
+
         start()
         try:
-            yield Server(f"{driver}://nas:secret@127.0.0.1:{port}/postgres", start, stop)
+            url = f"{driver}://nas:secret@127.0.0.1:{port}/postgres"
+            yield Server(url, start, stop, kill)
         finally:
             gc.collect()
             stop()
     finally:
         shutil.rmtree(directory)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process is there, and not dead without a parent that asks for its status."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -159,15 +185,16 @@ def test_one_process_at_a_time_works_on_a_study(url: str) -> None:
     assert toy_search(**settings, study_name="c").trials.complete == 12
 
 
-def test_a_server_that_stops_while_a_search_runs(
-    server: Server, fresh: Callable[[], str], tmp_path: Path
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_server_that_ends_while_a_search_runs(
+    how: str, server: Server, fresh: Callable[[], str], tmp_path: Path
 ) -> None:
     url = fresh()
     batches = count()
 
     def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
         if next(batches) == 2:
-            server.stop()
+            getattr(server, how)()
         return toy_score(candidates)
 
     def searched() -> None:
