@@ -21,7 +21,7 @@ from nas.evaluate.untrained import UNTRAINED, UntrainedWeights
 from nas.events import stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -108,36 +108,41 @@ def _add_untrained(
     small = data.at(proxy.task.resolution)
     for number, row in enumerate(rows, 1):
         one = candidates.get(row["architecture"])
-        if one is not None and row.get("untrained", {}).keys() != FIGURES:
+        known = row.get("untrained", {})
+        if one is not None and known.keys() != FIGURES:
             network = proxy.graph(one.params).simplified
-            row["untrained"] = untrained_figures(network, small)
+            row["untrained"] = known | untrained_figures(network, small, FIGURES - known.keys())
             yield number
 
 
 @torch.no_grad()
-def untrained_figures(network: Graph, data: Dataset) -> dict[str, float]:
+def untrained_figures(
+    network: Graph, data: Dataset, wanted: Collection[str] = FIGURES
+) -> dict[str, float]:
     """Figures with torch's initial weights, on as many images as a search takes."""
     config, kernel, patterns = (
         ScoreConfig(),
         ActivationKernel(slice(_NASWOT_IMAGES)),
         ActivationPatterns(_SWAP_IMAGES),
     )
-    head = HeadFeatures(network)
     (params,) = UntrainedWeights(data.task).predict([network])
 
     def observe(node: Node, inputs: list[Tensor]) -> None:
         kernel(node, inputs)
         patterns(node, inputs)
 
+    def read_out() -> float:
+        head, batch = HeadFeatures(network), data.val.spread(config.images).whole()
+        apply(network, {**params, **statistics}, *batch.inputs, observe=head)
+        assert head.features is not None
+        return readout(head.features, F.one_hot(batch.labels, data.task.classes))
+
     images = data.train.spread(config.calibration).whole().inputs
-    ready = {**params, **calibrate(network, params, *images, observe=observe)}
-    batch = data.val.spread(config.images).whole()
-    apply(network, ready, *batch.inputs, observe=head)
-    assert head.features is not None
-    truth = F.one_hot(batch.labels, data.task.classes)
-    return {
-        "naswot": kernel.logdet(),
-        "readout": readout(head.features, truth),
-        "swap": patterns.count,
-        "synflow": synflow(network, params),
+    statistics = calibrate(network, params, *images, observe=observe)
+    figures: dict[str, Callable[[], float]] = {
+        "naswot": kernel.logdet,
+        "readout": read_out,
+        "swap": lambda: patterns.count,
+        "synflow": lambda: synflow(network, params),
     }
+    return {name: figure() for name, figure in figures.items() if name in wanted}

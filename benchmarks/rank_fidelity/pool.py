@@ -69,8 +69,9 @@ def _read(file: Path) -> Pool:
     truths = np.array([row["accuracies"] for row in rows], dtype=np.float64)
     figures = {name: _column(rows, "costs", name) for name in rows[0]["costs"]}
     for predictor in ("general", "own", "untrained"):
-        if any(row.get(predictor) for row in rows):
-            for name in next(row[predictor] for row in rows if row.get(predictor)):
+        measured = [row[predictor] for row in rows if row.get(predictor)]
+        for name in measured[0] if measured else ():
+            if all(name in one for one in measured):  # not while others are being measured
                 figures[f"{predictor}:{name}"] = _column(rows, predictor, name)
     weights = (
         UNTRAINED_SCORE_WEIGHTS if document["general"] == UNTRAINED else GENERAL_SCORE_WEIGHTS
