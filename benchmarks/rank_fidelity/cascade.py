@@ -55,7 +55,7 @@ _TIMED = 6
 _IMAGES = 64
 """Images whose activation patterns NASWOT compares."""
 
-_SEEDS = 100
+_SEEDS = 40
 _FINALISTS = 6
 """Networks that a search trains by default."""
 
@@ -199,7 +199,7 @@ def outcomes(known: Sequence[Pool], taken: Mapping[str, Mapping[str, float]]) ->
 
 
 def report(found: Sequence[Outcome]) -> list[str]:
-    """Mean regret over families of each strategy, less that of scoring all in full."""
+    """Mean regret over families of scoring all in full, and how each strategy differs."""
     values: dict[tuple[str, int], dict[str, dict[str, Floats]]] = {}
     by_seed: dict[tuple[str, int, str, str, int], list[float]] = defaultdict(list)
     for one in found:
@@ -224,7 +224,10 @@ def report(found: Sequence[Outcome]) -> list[str]:
 
 
 def _cell(of: Mapping[str, Mapping[str, Floats]], name: str, families: Sequence[str]) -> str:
-    """Regret of scoring all in full, or the difference of a strategy with its standard error."""
+    """Regret of scoring all in full, or the difference of a strategy from it.
+
+    The difference has its standard error over families, and in brackets that over seeds.
+    """
 
     def row(family: str) -> Floats:
         if name != CHOSEN:
@@ -233,16 +236,17 @@ def _cell(of: Mapping[str, Mapping[str, Floats]], name: str, families: Sequence[
         best = min(of, key=lambda one: fmean(float(of[one][other].mean()) for other in others))
         return of[best][family]
 
-    full = np.mean([of[IN_FULL][family] for family in families], 0)
-    mine = np.mean([row(family) for family in families], 0)
     if name == IN_FULL:
-        return f"{full.mean():.2f}"
-    return f"{_signed(mine - full)}"
+        return f"{fmean(float(of[name][family].mean()) for family in families):.2f}"
+    differences = np.stack([row(family) - of[IN_FULL][family] for family in families])
+    return (
+        f"{differences.mean():+.2f} ± {_error(differences.mean(1)):.2f} "
+        f"({_error(differences.mean(0)):.2f})"
+    )
 
 
-def _signed(differences: Floats) -> str:
-    error = stdev(differences.tolist()) / math.sqrt(len(differences))
-    return f"{differences.mean():+.3f} ± {error:.3f}"
+def _error(values: Floats) -> float:
+    return stdev(values.tolist()) / math.sqrt(len(values))
 
 
 def pace(taken: Mapping[str, Mapping[str, float]]) -> list[str]:

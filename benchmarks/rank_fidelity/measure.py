@@ -44,6 +44,9 @@ _BATCH = 8
 _NASWOT_IMAGES, _SWAP_IMAGES = 64, 16
 """Images whose activation patterns are compared."""
 
+GRAPHS = "graphs"
+"""Folder of the tables of graph networks."""
+
 FIGURES = {"naswot", "readout", "swap", "synflow"}
 """Figures with untrained weights."""
 
@@ -54,8 +57,12 @@ def measure(
     """Measure what the file of a table does not hold yet: one row for each architecture.
 
     A row holds the architecture, its accuracies, its choices, its costs at full size, and figures
-    with the weights of each hypernetwork and untrained ones.
+    with the weights of each hypernetwork and untrained ones. Tables of graph networks lie in a
+    folder of their own, as figures of images do not apply to them.
     """
+    if data.task.traits.on_graph:
+        folder = folder / GRAPHS
+        folder.mkdir(exist_ok=True)
     file = folder / f"{table.name}{store.SUFFIX}"
     rows: list[dict[str, Any]] = store.read(file)["rows"] if file.exists() else []
     done = {row["architecture"] for row in rows}
@@ -76,6 +83,8 @@ def measure(
             rows += _measured(missing[first : first + _BATCH], scorers)
             store.write(file, {**about, "rows": rows})
             progress.advance(len(rows))
+    if data.task.traits.on_graph:
+        return
     with stage(listen, f"{table.name}, untrained", len(rows)) as progress:
         for number in _add_untrained(rows, drawn, scorers["general"].proxy(space), data):
             store.write(file, {**about, "rows": rows})
