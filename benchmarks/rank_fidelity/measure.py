@@ -77,13 +77,21 @@ def measure(
         ),
         **({"own": Scorer(load(own), data)} if own else {}),
     }
-    about = {"measures": table.measures, "family": table.family, "general": general}
+    about = {
+        "measures": table.measures,
+        "family": table.family,
+        "kind": data.task.kind,
+        "general": general,
+    }
     with stage(listen, table.name, len(drawn)) as progress:
         for first in range(0, len(missing), _BATCH):
             rows += _measured(missing[first : first + _BATCH], scorers)
             store.write(file, {**about, "rows": rows})
             progress.advance(len(rows))
     if data.task.traits.on_graph:
+        for row in rows:  # of the figures with untrained weights these apply
+            row["untrained"] = {name: row["general"][name] for name in ("naswot", "readout")}
+        store.write(file, {**about, "rows": rows})
         return
     with stage(listen, f"{table.name}, untrained", len(rows)) as progress:
         for number in _add_untrained(rows, drawn, scorers["general"].proxy(space), data):
