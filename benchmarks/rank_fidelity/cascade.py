@@ -17,7 +17,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -246,7 +246,7 @@ def _cell(of: Mapping[str, Mapping[str, Floats]], name: str, families: Sequence[
 
 
 def _error(values: Floats) -> float:
-    return stdev(values.tolist()) / math.sqrt(len(values))
+    return float(values.std(ddof=1)) / math.sqrt(len(values))
 
 
 def pace(taken: Mapping[str, Mapping[str, float]]) -> list[str]:

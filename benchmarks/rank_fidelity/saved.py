@@ -71,7 +71,7 @@ def _regrets(
         row = choose(seen)
         seen.rows.append(row)
         seen.accuracies.append(float(truth[row]))
-    return (truth.max() - np.maximum.accumulate(seen.accuracies)) / truth.std()
+    return np.asarray((truth.max() - np.maximum.accumulate(seen.accuracies)) / truth.std())
 
 
 def needed(regret: float, others: Floats) -> float:
