@@ -63,6 +63,8 @@ BUDGETS = (10, 20, 40)
 """Networks that could be scored in full."""
 
 IN_FULL, CHOSEN = "all in full", "the best on the other families"
+SHOWN = "costs; a quarter in full"
+"""The strategy that is printed for each family."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ STRATEGIES: Mapping[str, Sequence[Stage]] = {
     "costs alone": [_costs()],
     "NASWOT for all": [_naswot()],
     "costs; half in full": [_costs(), _full(1 / 2)],
-    "costs; a quarter in full": [_costs(), _full(1 / 4)],
+    SHOWN: [_costs(), _full(1 / 4)],
     "costs; half with NASWOT": [_costs(), _naswot(1 / 2)],
     "NASWOT; a quarter in full": [_naswot(), _full(1 / 4)],
     "costs; half with NASWOT; a quarter in full": [_costs(), _naswot(1 / 2), _full(1 / 4)],
@@ -223,6 +225,28 @@ def report(found: Sequence[Outcome]) -> list[str]:
     return lines
 
 
+def by_family(found: Sequence[Outcome], name: str) -> list[str]:
+    """How the mean regret of a strategy differs from scoring all in full in each family."""
+    columns = list(dict.fromkeys((one.window, one.budget) for one in found))
+    heads = ["family", *(f"{budget} in full, {window}" for window, budget in columns)]
+    lines = [f"| {' | '.join(heads)} |", "| --- |" + " --- |" * len(columns)]
+    for family in sorted({one.family for one in found}):
+        cells = []
+        for column in columns:
+            mine, full = (
+                fmean(
+                    one.regret
+                    for one in found
+                    if (one.family, one.strategy) == (family, strategy)
+                    and (one.window, one.budget) == column
+                )
+                for strategy in (name, IN_FULL)
+            )
+            cells.append(f"{mine - full:+.2f}")
+        lines.append(f"| {family} | {' | '.join(cells)} |")
+    return lines
+
+
 def _cell(of: Mapping[str, Mapping[str, Floats]], name: str, families: Sequence[str]) -> str:
     """Regret of scoring all in full, or the difference of a strategy from it.
 
@@ -277,7 +301,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             data = nas.load_dataset(table.dataset, data_dir=options.data_dir)
             taken[pool.name] = seconds_of(table, data)
             write_json(_SECONDS, taken)
-    print("\n".join([*pace(taken), "", *report(list(outcomes(known, taken)))]))
+    found = list(outcomes(known, taken))
+    tables = (pace(taken), report(found), by_family(found, SHOWN))
+    print("\n\n".join("\n".join(lines) for lines in tables))
 
 
 if __name__ == "__main__":

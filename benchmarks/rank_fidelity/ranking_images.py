@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _FILE = Path(__file__).parent / f"ranking_images{store.SUFFIX}"
 
-TABLES = ("resnet-digits", "nb101", "nb201", "nb301")
+TABLES = ("nb101", "nb201", "resnet-digits")
 _SETS = 3
 _NETWORKS = 50
 _FIGURES = {"brier": -1, "readout": -1, "score": 1}

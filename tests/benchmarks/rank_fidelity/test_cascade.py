@@ -49,3 +49,8 @@ def test_the_report_compares_with_scoring_in_full(pool, monkeypatch):
     assert names == [*cascade.STRATEGIES, cascade.CHOSEN]
     assert "±" not in lines[2]
     assert all("± 0.00" in line for line in lines[3:])
+    _, _, one, other = cascade.by_family([*found, *again], cascade.SHOWN)
+    assert one.split("|")[2:] == other.split("|")[2:]
+    assert all(
+        float(cell) == 0 for cell in cascade.by_family(found, cascade.IN_FULL)[2].split("|")[2:-1]
+    )
