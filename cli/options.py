@@ -247,7 +247,9 @@ recipe = click.option(
 )
 
 
-def weights(*others: str) -> Callable[[_Function], _Function]:
+def weights(
+    *others: str, default: str = "the shipped one that fits"
+) -> Callable[[_Function], _Function]:
     """``--weights``; a command may accept further words, such as ``train`` or ``none``."""
     words = "".join(f", or {other!r}" for other in others)
     return click.option(
@@ -255,7 +257,7 @@ def weights(*others: str) -> Callable[[_Function], _Function]:
         metavar="|".join(("NAME", "DIR", "FILE", *others)),
         type=Name(),
         help="Hypernetwork: name of a shipped one, its directory, or its file of weights"
-        f"{words} (default: the shipped one that fits).",
+        f"{words} (default: {default}).",
     )
 
 

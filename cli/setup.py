@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.space.search_space import SearchSpace
-
-_FEW = 1000
-"""On fewer training images brief trainings rank better than a hypernetwork in the same time."""
+    from nas.study.search_config import SearchConfig
 
 
 def use_device(
@@ -73,10 +71,12 @@ def train_weights(
     device: torch.device,
     workers: int,
     listen: Listener,
+    *,
+    is_said: bool = False,
 ) -> GraphHyperNetwork:
     """The hypernetwork in a directory, trained there first if it is not finished.
 
-    What a training will cost is measured and said before it begins.
+    What a training will cost is measured and said before it begins, unless it has been said.
 
     Raises:
         CheckpointError: The directory holds another hypernetwork.
@@ -88,7 +88,7 @@ def train_weights(
 
     training = HypernetTraining(steps=steps, workers=workers)
     with alone(out_directory(directory, "")):
-        if not has_begun(directory):
+        if not (is_said or has_begun(directory)):
             _say_cost(space, data, training, device, listen)
         return train_hypernet(
             space,
@@ -102,6 +102,59 @@ def train_weights(
         )
 
 
+def own_weights(
+    space: SearchSpace,
+    data: Dataset,
+    config: SearchConfig,
+    directory: Path,
+    training: HypernetTraining,
+    device: torch.device,
+    listen: Listener,
+    *,
+    processes: int = 1,
+) -> GraphHyperNetwork | None:
+    """The hypernetwork that a search trains first where that pays; None where it does not.
+
+    A run that was begun goes on as it was begun.
+
+    Args:
+        space: Full-size space.
+        data: Data set at full resolution.
+        config: Settings of the search.
+        directory: The run folder; the hypernetwork lies in ``hypernet``.
+        training: Steps and threads of its training.
+        device: Where it is trained.
+        listen: Receives notes and progress.
+        processes: Processes that train architectures side by side.
+
+    Raises:
+        CheckpointError: The folder holds another hypernetwork.
+    """
+    from hypernets.own_weights import training_pays
+    from hypernets.training_state import begun_steps
+    from nas.errors import TrainingError
+    from nas.events import Noted
+    from nas.study.record.run_folder import RunFolder
+
+    place = directory / "hypernet"
+    begun = begun_steps(place)
+    if begun is None and (
+        RunFolder(directory).run.exists()
+        or not training_pays(
+            space, data, config, training, device=device, workers=processes, listen=listen
+        )
+    ):
+        return None
+    steps = begun or training.steps
+    try:
+        return train_weights(
+            space, data, place, steps, device, training.workers, listen, is_said=True
+        )
+    except TrainingError as error:
+        listen(Noted(text=f"The hypernetwork could not be trained: {error.message}."))
+        return None
+
+
 def _say_cost(
     space: SearchSpace,
     data: Dataset,
@@ -110,21 +163,18 @@ def _say_cost(
     listen: Listener,
 ) -> None:
     """Note how long a hypernetwork will be trained, and on few images that it hardly pays."""
-    from hypernets.suited import usual_proxy
-    from hypernets.training import seconds_per_step
+    from hypernets.own_weights import FEWEST_IMAGES, training_time
     from nas.errors import counted
     from nas.events import Noted
     from nas.study.forecast import duration
 
-    pace = seconds_per_step(
-        space, data, proxy=usual_proxy(space), training=training, device=device
-    )
+    seconds = training_time(space, data, training, device)
     text = (
         f"Training a hypernetwork for space {space.name!r} on this data: "
-        f"{counted(training.steps, 'step')}, about {duration(training.steps * pace)} on this "
+        f"{counted(training.steps, 'step')}, about {duration(seconds)} on this "
         "machine."
     )
-    if not data.task.traits.on_graph and len(data.train) < _FEW:
+    if not data.task.traits.on_graph and len(data.train) < FEWEST_IMAGES:
         text += (
             f" With {counted(len(data.train), 'training image')}, to rank without one (--weights "
             "none, the default for your own images) is usually the better use of that time."

@@ -49,17 +49,27 @@ def suited(
     return hypernet.to(device)
 
 
-def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
-    """The name of the shipped one that fits, or of none."""
+def is_shipped_for(space: SearchSpace, data: Dataset) -> bool:
+    """Whether a shipped one was trained in the space, on a data set of that name or content."""
+    return any(card.space == space.name for card in _fitting(space, data).values())
+
+
+def _fitting(space: SearchSpace, data: Dataset) -> dict[str, HypernetCard]:
+    """Cards of the shipped ones, general or of the space, that fit the data set, by name."""
     trained = cards.shipped()
     known = {entry: checkpoint.read_card(trained.get(entry)) for entry in trained}
-    fitting = [
-        entry
+    return {
+        entry: card
         for entry, card in known.items()
         if (card.space == space.name or card.general)
         and (card.fingerprint == data.fingerprint or card.dataset == data.name)
-    ]
-    if not fitting:
+    }
+
+
+def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
+    """The name of the shipped one that fits, or of none."""
+    known = _fitting(space, data)
+    if not known:
         text = (
             f"No hypernetwork is shipped for space {space.name!r} on data set {data.name!r}: "
             "candidates are ranked without one, and short trainings decide. --weights train "
@@ -72,7 +82,7 @@ def _shipped_for(space: SearchSpace, data: Dataset, listen: Listener) -> str:
         card = known[entry]
         return card.space != space.name, card.fingerprint != data.fingerprint
 
-    entry = min(fitting, key=differences)
+    entry = min(known, key=differences)
     other_space, other_files = differences(entry)
     trained_on = [f"networks of space {known[entry].space!r}"] * other_space + [
         f"other files of {data.name!r}, or on another split"

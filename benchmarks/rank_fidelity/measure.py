@@ -21,7 +21,7 @@ from nas.evaluate.untrained import UNTRAINED, UntrainedWeights
 from nas.events import stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -44,6 +44,9 @@ _BATCH = 8
 _NASWOT_IMAGES, _SWAP_IMAGES = 64, 16
 """Images whose activation patterns are compared."""
 
+GRAPHS = "graphs"
+"""Folder of the tables of graph networks."""
+
 FIGURES = {"naswot", "readout", "swap", "synflow"}
 """Figures with untrained weights."""
 
@@ -54,8 +57,12 @@ def measure(
     """Measure what the file of a table does not hold yet: one row for each architecture.
 
     A row holds the architecture, its accuracies, its choices, its costs at full size, and figures
-    with the weights of each hypernetwork and untrained ones.
+    with the weights of each hypernetwork and untrained ones. Tables of graph networks lie in a
+    folder of their own, as figures of images do not apply to them.
     """
+    if data.task.traits.on_graph:
+        folder = folder / GRAPHS
+        folder.mkdir(exist_ok=True)
     file = folder / f"{table.name}{store.SUFFIX}"
     rows: list[dict[str, Any]] = store.read(file)["rows"] if file.exists() else []
     done = {row["architecture"] for row in rows}
@@ -70,12 +77,22 @@ def measure(
         ),
         **({"own": Scorer(load(own), data)} if own else {}),
     }
-    about = {"measures": table.measures, "family": table.family, "general": general}
+    about = {
+        "measures": table.measures,
+        "family": table.family,
+        "kind": data.task.kind,
+        "general": general,
+    }
     with stage(listen, table.name, len(drawn)) as progress:
         for first in range(0, len(missing), _BATCH):
             rows += _measured(missing[first : first + _BATCH], scorers)
             store.write(file, {**about, "rows": rows})
             progress.advance(len(rows))
+    if data.task.traits.on_graph:
+        for row in rows:  # of the figures with untrained weights these apply
+            row["untrained"] = {name: row["general"][name] for name in ("naswot", "readout")}
+        store.write(file, {**about, "rows": rows})
+        return
     with stage(listen, f"{table.name}, untrained", len(rows)) as progress:
         for number in _add_untrained(rows, drawn, scorers["general"].proxy(space), data):
             store.write(file, {**about, "rows": rows})
@@ -108,36 +125,41 @@ def _add_untrained(
     small = data.at(proxy.task.resolution)
     for number, row in enumerate(rows, 1):
         one = candidates.get(row["architecture"])
-        if one is not None and row.get("untrained", {}).keys() != FIGURES:
+        known = row.get("untrained", {})
+        if one is not None and known.keys() != FIGURES:
             network = proxy.graph(one.params).simplified
-            row["untrained"] = untrained_figures(network, small)
+            row["untrained"] = known | untrained_figures(network, small, FIGURES - known.keys())
             yield number
 
 
 @torch.no_grad()
-def untrained_figures(network: Graph, data: Dataset) -> dict[str, float]:
+def untrained_figures(
+    network: Graph, data: Dataset, wanted: Collection[str] = FIGURES
+) -> dict[str, float]:
     """Figures with torch's initial weights, on as many images as a search takes."""
     config, kernel, patterns = (
         ScoreConfig(),
         ActivationKernel(slice(_NASWOT_IMAGES)),
         ActivationPatterns(_SWAP_IMAGES),
     )
-    head = HeadFeatures(network)
     (params,) = UntrainedWeights(data.task).predict([network])
 
     def observe(node: Node, inputs: list[Tensor]) -> None:
         kernel(node, inputs)
         patterns(node, inputs)
 
+    def read_out() -> float:
+        head, batch = HeadFeatures(network), data.val.spread(config.images).whole()
+        apply(network, {**params, **statistics}, *batch.inputs, observe=head)
+        assert head.features is not None
+        return readout(head.features, F.one_hot(batch.labels, data.task.classes))
+
     images = data.train.spread(config.calibration).whole().inputs
-    ready = {**params, **calibrate(network, params, *images, observe=observe)}
-    batch = data.val.spread(config.images).whole()
-    apply(network, ready, *batch.inputs, observe=head)
-    assert head.features is not None
-    truth = F.one_hot(batch.labels, data.task.classes)
-    return {
-        "naswot": kernel.logdet(),
-        "readout": readout(head.features, truth),
-        "swap": patterns.count,
-        "synflow": synflow(network, params),
+    statistics = calibrate(network, params, *images, observe=observe)
+    figures: dict[str, Callable[[], float]] = {
+        "naswot": kernel.logdet,
+        "readout": read_out,
+        "swap": lambda: patterns.count,
+        "synflow": lambda: synflow(network, params),
     }
+    return {name: figure() for name, figure in figures.items() if name in wanted}

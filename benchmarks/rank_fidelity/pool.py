@@ -12,7 +12,8 @@ from nas.analysis.figure import FIGURES, oriented
 from nas.evaluate.score_aggregate import ScoreAggregate, confirmed
 from nas.evaluate.untrained import UNTRAINED
 from nas.study.selection.regressor import LEARNED_FROM
-from nas.task.images import GENERAL_SCORE_WEIGHTS, UNTRAINED_SCORE_WEIGHTS
+from nas.task.images import IMAGE_CLASSIFICATION
+from nas.task.kind import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,12 +70,13 @@ def _read(file: Path) -> Pool:
     truths = np.array([row["accuracies"] for row in rows], dtype=np.float64)
     figures = {name: _column(rows, "costs", name) for name in rows[0]["costs"]}
     for predictor in ("general", "own", "untrained"):
-        if any(row.get(predictor) for row in rows):
-            for name in next(row[predictor] for row in rows if row.get(predictor)):
+        measured = [row[predictor] for row in rows if row.get(predictor)]
+        for name in measured[0] if measured else ():
+            if all(name in one for one in measured):  # not while others are being measured
                 figures[f"{predictor}:{name}"] = _column(rows, predictor, name)
-    weights = (
-        UNTRAINED_SCORE_WEIGHTS if document["general"] == UNTRAINED else GENERAL_SCORE_WEIGHTS
-    )
+    kind = KINDS.get(document.get("kind", IMAGE_CLASSIFICATION))
+    untrained = document["general"] == UNTRAINED
+    weights = kind.untrained_score_weights if untrained else kind.general_score_weights
     figures["general:score"] = _score(rows, weights)
     return Pool(
         name=file.name.removesuffix(store.SUFFIX),

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.rank_fidelity.ceiling import ceiling
 from benchmarks.rank_fidelity.few_labels import INSIDE, LABELS, learnt, over_families
+from benchmarks.rank_fidelity.measure import GRAPHS
 from benchmarks.rank_fidelity.pool import pools
-from benchmarks.rank_fidelity.zero_labels import SCORES, regret, tau, within_fifths
+from benchmarks.rank_fidelity.zero_labels import SCORES, regret, tau, top_decile, within_fifths
 from nas.seeding import rng
 
 if TYPE_CHECKING:
@@ -34,32 +36,56 @@ def report(folder: Path) -> str:
     general, own = (
         [row for row in rows if row.predictor == predictor] for predictor in ("general", "own")
     )
-    parts = (zero_labels(known), few_labels(general), per_table(general), per_table(own))
+    graphs = pools(folder / GRAPHS)
+    parts = [
+        ceilings([*known, *graphs]),
+        zero_labels(known),
+        *([zero_labels(graphs)] if graphs else []),
+        few_labels(general),
+        per_table(general),
+        per_table(own),
+    ]
     return "\n\n".join(parts)
+
+
+def ceilings(known: Sequence[Pool]) -> str:
+    """How far two trainings of one network agree in each table, where it is known."""
+    heads = ("table", "τ", "networks", "of")
+    found = ((pool.name, *ceiling(pool.name)) for pool in known)
+    rows = (_line(name, "" if tau is None else f"{tau:.2f}", *rest) for name, tau, *rest in found)
+    return "\n".join([_line(*heads), _line(*["---"] * len(heads)), *rows])
 
 
 def zero_labels(known: Sequence[Pool]) -> str:
     """One row for each score: its agreement with training in each family, and in the mean."""
     families = sorted({pool.family for pool in known})
-    heads = ("score", "mean", "inside fifths", "regret", "far below", *families)
+    heads = ("score", "mean", "top decile", "inside fifths", "regret", "far below", *families)
     lines = [_line(*heads), _line(*["---"] * len(heads))]
     for name, score in SCORES.items():
         measured = [pool for pool in known if score(pool) is not None]
+        if not measured:
+            continue
         by_family = {
             family: [pool for pool in measured if pool.family == family] for family in families
         }
-        taus, fifths, regrets = (
+        taus, tops, fifths, regrets = (
             {family: fmean(map(of, group)) for family, group in by_family.items() if group}
-            for of in (_mean(score, tau), _fifths(score), _mean(score, regret))
+            for of in (
+                _mean(score, tau),
+                _mean(score, top_decile),
+                _fifths(score),
+                _mean(score, regret),
+            )
         )
         everywhere = len(taus) == len(families)
         far, of = _far_below(score, measured)
         lines.append(
             _line(
                 name,
-                f"{fmean(taus.values()):.2f}" if everywhere else "",
-                f"{fmean(fifths.values()):.2f}" if everywhere else "",
-                f"{fmean(regrets.values()):.2f}" if everywhere else "",
+                *(
+                    f"{fmean(values.values()):.2f}" if everywhere else ""
+                    for values in (taus, tops, fifths, regrets)
+                ),
                 f"{far} of {of}",
                 *(f"{taus[family]:.2f}" if family in taus else "" for family in families),
             )

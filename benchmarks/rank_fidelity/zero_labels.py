@@ -85,6 +85,12 @@ def within_fifths(score: Floats, truth: Floats, macs: Floats) -> float:
     return float(np.mean([tau(score[part], truth[part]) for part in parts]))
 
 
+def top_decile(score: Floats, truth: Floats) -> float:
+    """Tau among the tenth of the architectures with the best accuracies."""
+    best = np.argsort(-truth, kind="stable")[: max(2, len(truth) // _TENTH)]
+    return tau(score[best], truth[best])
+
+
 def regret(score: Floats, truth: Floats) -> float:
     """Distance from the best of all to the best of the first tenth, in standard deviations."""
     first = np.argsort(-score, kind="stable")[: max(1, len(score) // _TENTH)]

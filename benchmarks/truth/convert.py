@@ -15,6 +15,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import search_spaces
+from benchmarks.nas_bench_graph.table import draw, published
 from benchmarks.ranking.table import PUBLISHED, notation
 from benchmarks.truth.table import TruthTable, write
 from nas.task.task import Task
@@ -25,6 +26,9 @@ from search_spaces.stages.mnasnet import from_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+_GRAPHS = 2500
+"""Architectures of NAS-Bench-Graph."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -127,6 +131,7 @@ def nb101(folder: Path) -> TruthTable:
         space="nb101",
         measures=("cifar10",),
         rows={notation: (fmean(found),) for notation, found in trained.items()},
+        single={notation: tuple(found) for notation, found in trained.items() if len(found) > 1},
         source=_source(document),
     )
 
@@ -145,7 +150,28 @@ def mnasnet(folder: Path) -> TruthTable:
     )
 
 
-CONVERSIONS: tuple[Callable[[Path], TruthTable], ...] = (nb201, transnas, nb301, nb101, mnasnet)
+def nas_bench_graph(folder: Path) -> TruthTable:
+    """NAS-Bench-Graph on Cora, test accuracy, the mean of three seeds, of random architectures."""
+    table = published()
+    return TruthTable(
+        name="nas-bench-graph",
+        family="nasbench-graph",
+        space="nasbench-graph",
+        dataset="cora",
+        measures=("cora, test",),
+        rows={key: (table[key].test,) for key in draw(_GRAPHS, seed=0)},
+        source="light tables of the package nas-bench-graph 1.4.0; Apache-2.0",
+    )
+
+
+CONVERSIONS: tuple[Callable[[Path], TruthTable], ...] = (
+    nb201,
+    transnas,
+    nb301,
+    nb101,
+    mnasnet,
+    nas_bench_graph,
+)
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.task.task import Task
 
-_PARTS = ("rows", "curves", "repeats")
+_PARTS = ("rows", "curves", "repeats", "single")
 """Attributes of a table that hold numbers by notation."""
 
 FOLDER = Path(__file__).parent / "tables"
@@ -44,6 +44,8 @@ class TruthTable:
         dataset: The data set whose images figures are measured on.
         curves: Accuracy on the ranking split after each epoch, by notation, where it is known.
         repeats: The accuracies of a second training of some architectures.
+        single: The accuracies of the single trainings of some architectures, where the rows hold
+            their mean.
     """
 
     name: str
@@ -55,6 +57,7 @@ class TruthTable:
     dataset: str = "cifar10"
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     repeats: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    single: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def search_space(self, task: Task) -> SearchSpace:
         """The space of the architectures for a task."""
@@ -117,6 +120,8 @@ def write(table: TruthTable) -> None:
     }
     for part in _PARTS:
         known = getattr(table, part)
+        if not known:
+            continue
         document[part] = [[notation, *values] for notation, values in known.items()]
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     FOLDER.mkdir(exist_ok=True)

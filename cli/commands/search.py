@@ -50,9 +50,18 @@ _ROWS = 15
 @options.data
 @options.resolution
 @options.val_fraction
-@options.weights("train", "none")
+@options.weights(
+    "auto",
+    "train",
+    "none",
+    default="auto: the shipped one that fits; where none is shipped for the space, and the "
+    "trainings of the search take four times as long, one is trained first",
+)
 @click.option(
-    "--hypernet-steps", default=2000, show_default=True, help="Steps of --weights train."
+    "--hypernet-steps",
+    default=2000,
+    show_default=True,
+    help="Steps of the training of a hypernetwork.",
 )
 @click.option("--n-trials", default=200, show_default=True, help="Distinct candidates to score.")
 @click.option(
@@ -194,11 +203,12 @@ def command(
     from cli.data_set import announce
     from cli.device_costs import measuring
     from cli.output import emit_json, listener
-    from cli.setup import out_directory, train_weights, use_device
+    from cli.setup import out_directory, own_weights, train_weights, use_device
     from cli.space import find_space
     from cli.user_code.baseline import read_baselines
     from cli.workers import workers_for
     from hypernets.suited import suited
+    from hypernets.training import HypernetTraining
     from nas.config import from_mapping
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig
@@ -241,12 +251,25 @@ def command(
             }
             measured.check_space(chosen, measuring(measured.config, named))
         directory = out_directory(out, _run_name(chosen, data))
+        named_weights = None if weights == "auto" else weights
+        hypernet: GraphHyperNetwork | UntrainedWeights | None = None
         if weights == "train":
-            hypernet: GraphHyperNetwork | UntrainedWeights = train_weights(
+            hypernet = train_weights(
                 chosen, data, directory / "hypernet", hypernet_steps, torch_device, threads, listen
             )
-        else:
-            hypernet = suited(chosen, data, weights, device=torch_device, listen=listen)
+        elif named_weights is None:
+            hypernet = own_weights(
+                chosen,
+                data,
+                config,
+                directory,
+                HypernetTraining(steps=hypernet_steps, workers=threads),
+                torch_device,
+                listen,
+                processes=workers or 1,
+            )
+        if hypernet is None:
+            hypernet = suited(chosen, data, named_weights, device=torch_device, listen=listen)
         rivals = read_baselines(baselines, data.task)
         config = replace(config, out=directory)
         result = run_search(

@@ -14,6 +14,8 @@ from nas.study.goals.constraints import is_feasible
 from nas.study.timeline import Timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from nas.events import Listener
     from nas.space.search_space import SearchSpace
     from nas.study.finalists.trainer import CandidateTrainer
@@ -45,29 +47,12 @@ def timed(
         config: Settings suited to the task.
         explored: Name of the stage before the trainings.
     """
-    rungs = config.rungs(config.n_trials)
-    if not rungs:
+    expected = training_seconds(space, trainer, config)
+    if not expected:
         return listen
-    names = [f"rung {number}" for number in range(1, len(rungs) + 1)]
-    if config.max_epochs:
-        names[-1] = "train"
-    finals = _FINALS if len(rungs) > 1 else 1
-    runs = {"train": finals}
-    limit = config.train_seconds
-    if limit is not None:
-        expected = dict.fromkeys(names, limit / len(rungs))
-        return Timeline(listen, {explored: None, **expected}, names[:-1], runs)
-    drawn = sample_preferring(
-        space,
-        _DRAWN,
-        rng(config.seed, "pace"),
-        partial(is_feasible, config.constraints),
-    )
-    pace = fmean(trainer.seconds_per_epoch(candidate) for candidate in drawn)
-    repeated = dict.fromkeys(names, config.splits or 1) | runs
-    expected = {
-        name: pace * repeated[name] * rung.cost for name, rung in zip(names, rungs, strict=True)
-    }
+    runs = {"train": _finals(expected)}
+    if config.train_seconds is not None:
+        return Timeline(listen, {explored: None, **expected}, list(expected)[:-1], runs)
     total = sum(expected.values())
     if total > _LONG:
         text = (
@@ -77,6 +62,42 @@ def timed(
         )
         listen(Noted(text=text))
     return Timeline(listen, {explored: None, **expected}, runs=runs)
+
+
+def training_seconds(
+    space: SearchSpace, trainer: CandidateTrainer, config: SearchConfig
+) -> dict[str, float]:
+    """Expected seconds of the trainings of each rung, by name of its stage; none, none.
+
+    Args:
+        space: Full-size space.
+        trainer: Times the training of a few random architectures.
+        config: Settings suited to the task.
+    """
+    rungs = config.rungs(config.n_trials)
+    if not rungs:
+        return {}
+    names = [f"rung {number}" for number in range(1, len(rungs) + 1)]
+    if config.max_epochs:
+        names[-1] = "train"
+    if config.train_seconds is not None:
+        return dict.fromkeys(names, config.train_seconds / len(rungs))
+    drawn = sample_preferring(
+        space,
+        _DRAWN,
+        rng(config.seed, "pace"),
+        partial(is_feasible, config.constraints),
+    )
+    pace = fmean(trainer.seconds_per_epoch(candidate) for candidate in drawn)
+    repeated = dict.fromkeys(names, config.splits or 1) | {"train": _finals(names)}
+    return {
+        name: pace * repeated[name] * rung.cost for name, rung in zip(names, rungs, strict=True)
+    }
+
+
+def _finals(stages: Collection[str]) -> int:
+    """Number of trainings to the end."""
+    return _FINALS if len(stages) > 1 else 1
 
 
 def duration(seconds: float) -> str:

@@ -7,14 +7,25 @@ import pytest
 import torch
 
 import search_spaces
-from cli.setup import alone, cores, out_directory, out_file, train_weights, use_device
+from cli.setup import (
+    alone,
+    cores,
+    out_directory,
+    out_file,
+    own_weights,
+    train_weights,
+    use_device,
+)
+from hypernets.training import HypernetTraining
 from nas.data.catalog import load
 from nas.errors import (
     CheckpointError,
     DeviceError,
     StudyError,
+    TrainingError,
 )
 from nas.events import Event, Noted, ignore
+from nas.study.search_config import SearchConfig
 
 CPU = torch.device("cpu")
 
@@ -139,3 +150,46 @@ def test_the_cost_of_a_hypernetwork_is_said_before_it_is_trained(space, digits, 
     assert said.endswith("second on this machine.")
     assert "With 999 training images, to rank without one (--weights none" in advised
     assert costs(digits, tmp_path / "many") == []
+
+
+@pytest.fixture
+def pays(monkeypatch):
+    """What is asked about the training of a hypernetwork; it always pays."""
+    asked: list[object] = []
+
+    def answer(*arguments, **_):
+        asked.append(arguments)
+        return True
+
+    monkeypatch.setattr("hypernets.own_weights.training_pays", answer)
+    return asked
+
+
+def own(space, data, folder, listen=ignore, steps=1):
+    training = HypernetTraining(steps=steps)
+    return own_weights(space, data, SearchConfig(), folder, training, CPU, listen)
+
+
+def test_where_it_pays_a_hypernetwork_is_trained_once_and_taken_again(
+    space, digits, tmp_path, pays
+):
+    assert own(space, digits, tmp_path).card.space == "nb201"
+    assert own(space, digits, tmp_path, steps=2).card.training["steps"] == 1
+    assert len(pays) == 1
+
+
+def test_a_run_goes_on_with_the_weights_it_was_begun_with(space, digits, tmp_path, pays):
+    (tmp_path / "run.json").write_text("{}")
+    assert own(space, digits, tmp_path) is None
+    assert pays == []
+
+
+@pytest.mark.usefixtures("pays")
+def test_a_hypernetwork_that_cannot_be_trained_is_noted(space, digits, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise TrainingError("no finite loss")
+
+    monkeypatch.setattr("hypernets.training.train_hypernet", fail)
+    heard: list[Event] = []
+    assert own(space, digits, tmp_path, heard.append) is None
+    assert heard == [Noted(text="The hypernetwork could not be trained: no finite loss.")]

@@ -10,7 +10,7 @@ from benchmarks.rank_fidelity.few_labels import INSIDE, LABELS, learnt, over_fam
 from benchmarks.rank_fidelity.fit import fitted
 from benchmarks.rank_fidelity.pool import pools
 from benchmarks.rank_fidelity.tables import report, zero_labels
-from benchmarks.rank_fidelity.zero_labels import SCORES, regret, within_fifths
+from benchmarks.rank_fidelity.zero_labels import SCORES, regret, top_decile, within_fifths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def test_figures_are_oriented_and_measured_in_each_family(folder: Path) -> None:
     assert within_fifths(macs, truth, pool.figures["macs"]) == pytest.approx(1.0)
     assert SCORES["own score"](pool) is None
     rows = {line.split(" | ")[0]: line for line in zero_labels(pools(folder)).splitlines()}
-    assert rows["| MACs"] == "| MACs | 1.00 | 1.00 | 0.00 | 0 of 3 | 1.00 | 1.00 | 1.00 |"
+    assert rows["| MACs"] == "| MACs | 1.00 | 1.00 | 1.00 | 0.00 | 0 of 3 | 1.00 | 1.00 | 1.00 |"
     assert rows["| read-out"].startswith("| read-out | -1.00 | -1.00 | ")
     assert rows["| read-out"].endswith(" | 3 of 3 | -1.00 | -1.00 | -1.00 |")
 
@@ -78,6 +78,13 @@ def test_regret_is_the_distance_to_the_best_of_the_first_tenth() -> None:
     truth = np.arange(20.0)
     assert regret(truth, truth) == 0
     assert regret(-truth, truth) == pytest.approx((19 - 1) / truth.std())
+
+
+def test_the_top_decile_is_that_of_the_accuracies() -> None:
+    truth = np.arange(30.0)
+    score = np.where(truth < 27, -truth, truth)
+    assert top_decile(score, truth) == 1
+    assert top_decile(-truth, truth) == -1
 
 
 def test_the_prior_learns_which_features_tell(folder: Path) -> None:
@@ -100,7 +107,6 @@ def test_the_report_holds_all_tables(folder: Path) -> None:
     for name in ("a", "b"):
         write(folder, name, name, seed=9, count=140)
     text = report(folder)
-    assert (
-        "| score | mean | inside fifths | regret | far below | a | b | one | three | two |" in text
-    )
+    heads = "score | mean | top decile | inside fifths | regret | far below"
+    assert f"| {heads} | a | b | one | three | two |" in text
     assert "| ranker | 5 | 10 | 20 | 50 | 100 |" in text

@@ -299,6 +299,19 @@ def test_weights_can_be_trained_first_and_are_kept_for_the_next_time():
     assert Path("run/hypernet/card.json").read_bytes() == card
 
 
+def test_weights_are_trained_first_without_being_asked_for_where_that_pays(monkeypatch):
+    monkeypatch.setattr("hypernets.own_weights.training_pays", lambda *_, **__: True)
+    words = ("--hypernet-steps", 2, "--n-trials", 2, *SCORES_ONLY, "--out", "run")
+    first = nas("search", *ON_DIGITS, *words)
+    again = nas("search", *ON_DIGITS, *words, "--weights", "auto")
+
+    assert (first.code, again.code) == (0, 0), first.err + again.err
+    assert "train-hypernet: done" in first.err
+    assert "train-hypernet" not in again.err
+    identity = json.loads(Path("run/run.json").read_text())["identity"]
+    assert identity["weights"]["name"] == "hypernet"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
