@@ -61,5 +61,16 @@ def test_another_score_ranks_only_if_it_surely_does_better() -> None:
     assert close.ranked_by == "score"
 
 
+def test_nothing_ranks_that_is_behind_counting_by_more_than_its_error() -> None:
+    accuracies = [float(value) for value in range(12)]
+    poor, fair = [10, 6, 4, 0, 3, 7, 1, 8, 9, 11, 2, 5], [3, 0, 5, 1, 7, 2, 9, 4, 11, 6, 8, 10]
+    for name in ("macs", "params"):
+        assert trust({"score": poor, name: fair}, accuracies).ranked_by == name
+    assert trust({"score": poor, "loss": fair}, accuracies).ranked_by == "score"
+    assert trust({"score": fair, "macs": poor}, accuracies).ranked_by == "score"
+    one_swap = [1, 0, *range(2, 12)]
+    assert trust({"score": one_swap, "macs": accuracies}, accuracies).ranked_by == "score"
+
+
 def test_a_handful_does_not_switch_by_luck() -> None:
     assert trust({"score": [1, 2, 0], "macs": [0, 1, 2]}, [0.1, 0.2, 0.3]).ranked_by == "score"
