@@ -49,7 +49,7 @@ MARKS = (10, 20, 50, 100, 200)
 LARGEST = "largest first"
 RIVAL, RIVAL_EVALUATIONS = "nsga2", 1000
 """The hypervolume that others are to reach with fewer evaluations."""
-_ASKS = 20
+_ASKS = 3
 """A search ends after this many proposals for each evaluation, if few of them are new."""
 
 VARIANTS: dict[str, Callable[[int], BaseSampler]] = {

@@ -1,8 +1,8 @@
 """The private parts of Optuna that a record needs, in one place.
 
 Optuna has no public way to add a trial to a study in memory under its number, to keep a
-sampler's attributes of a study or a trial, to give a genetic algorithm its first generation, or to
-give a finished trial an artifact. Nor can a storage publicly forget writes that were rolled back.
+sampler's attributes of a study or a trial, or to give a finished trial an artifact. Nor can a
+storage publicly forget writes that were rolled back.
 A test fails with any other version than the one in which these parts were read.
 """
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.artifacts import ArtifactMeta
     from optuna.samplers import BaseSampler
-    from optuna.samplers._ga import BaseGASampler
     from optuna.storages import BaseStorage
     from optuna.storages.journal import BaseJournalBackend
     from optuna.trial import FrozenTrial
@@ -65,11 +64,6 @@ def write_system_note(study: Study, key: str, value: Any) -> None:
 def note_trial(study: Study, trial: FrozenTrial, key: str, value: Any) -> None:
     """Keep what a sampler needs to know of a running trial later; fit for JSON."""
     study._storage.set_trial_system_attr(trial._trial_id, key, value)
-
-
-def of_first_generation(sampler: BaseGASampler) -> dict[str, Any]:
-    """The system attributes of a trial that is to belong to a sampler's first generation."""
-    return {sampler._get_generation_key(): 0}
 
 
 def has_artifact(study: Study, trial: FrozenTrial, artifact: str) -> bool:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import optuna
-from optuna.samplers import NSGAIISampler
-from optuna.trial import TrialState, create_trial
+from optuna.trial import TrialState
 
-from nas.space.trial import contains, draw
-from nas.study.record.optuna_internals import QUEUED, of_first_generation
-from nas.study.record.storage import quiet_optuna
+from nas.space.trial import contains, draw, draw_other, has_others
+from nas.study.record.optuna_internals import QUEUED
 from nas.study.samplers.encoder import Encoder
 from nas.study.samplers.gaussian_process import GaussianProcess
 from nas.study.samplers.planned import PlannedSampler
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 
 _MOST = 400
 """Youngest finished trials from which a predictor learns; a fit takes time with their cube."""
-_POPULATION, _GENERATIONS = 40, 5
+_POPULATION, _GENERATIONS = 50, 12
 _OPTIMISM = 0.5
 """Standard deviations by which an objective is expected better than its mean."""
 
@@ -40,16 +37,16 @@ class PredictorGuidedSampler(PlannedSampler[dict[str, Any]]):
     """Proposes what evolution finds best by predictors, learns from the results, and repeats.
 
     After some random trials a Gaussian process learns each objective, and each constraint, from
-    the parameters of finished trials. NSGA-II searches these predictions, beginning with the best
-    trials, and the best new ones of all that it met are proposed, first front first. After
+    the parameters of finished trials. Evolution searches these predictions, beginning with the
+    best trials, and the best new ones of all that it met are proposed, front by front. After
     ``batch_size`` further results the predictors are fitted anew. Conditional parameters, failed
     trials, constraints and several objectives are supported; objectives are learnt as ranks, so
     their scale does not matter. Everything follows from the trials of the study, so a search
     continues after an interruption.
 
     This is LINAS, with Gaussian processes in place of its ridge or support vector regression, and
-    smaller batches. Cummings, Sridhar, Sarah & Szankin: A Hardware-Aware Framework for
-    Accelerating Neural Architecture Search Across Modalities, 2022.
+    smaller batches. Cummings et al.: A Hardware-Aware Framework for Accelerating Neural
+    Architecture Search Across Modalities, 2022.
 
     Args:
         n_startup_trials: Number of complete trials with random choices.
@@ -115,41 +112,56 @@ class PredictorGuidedSampler(PlannedSampler[dict[str, Any]]):
         }
         met = {_key(one): one for one in self._evolved(predictor)}
         new = [one for key, one in met.items() if key not in known]
-        self._rng.shuffle(new)  # the order within a front
-        return [new[row] for row in _order(*predictor(new))] if new else []
+        return [new[row] for row in self._order(*predictor(new))] if new else []
 
     def _evolved(self, predictor: _Predictor) -> list[dict[str, Any]]:
-        """The parameters that NSGA-II meets on the predictions, beginning with the best known."""
+        """All parameters that evolution meets on the predictions, beginning with the best known.
+
+        The best by prediction of parents and children are the next parents. A child takes each
+        parameter from one of two parents, and one of them is changed.
+        """
         space, encoder = predictor.encoder.space, predictor.encoder
-        seed = int(self._rng.integers(2**31))
-        sampler = NSGAIISampler(population_size=_POPULATION, seed=seed)
-        with quiet_optuna():
-            inner = optuna.create_study(
-                directions=["minimize"] * predictor.objectives, sampler=sampler
-            )
-        values, violations = predictor(predictor.known)
-        for row in _order(values, violations)[: _POPULATION // 2]:
-            params = predictor.known[row]
-            inner.add_trial(
-                create_trial(
-                    params={k: params.get(k, draw(one, self._rng)) for k, one in space.items()},
-                    distributions=space,
-                    values=values[row].tolist(),
-                    constraints=_named(violations[row]),
-                    system_attrs=of_first_generation(sampler),
-                )
-            )
-        found: list[dict[str, Any]] = []
+        if not any(map(has_others, space.values())):
+            return []
+        parents, found = list(predictor.known), []
+        values, violations = predictor(parents)
         for _ in range(_GENERATIONS):
-            asked = [inner.ask(space) for _ in range(_POPULATION)]
-            rows = [encoder.active(trial.params) for trial in asked]
-            values, violations = predictor(rows)
-            for trial, value, violation in zip(asked, values, violations, strict=True):
-                for name, amount in _named(violation).items():
-                    trial.set_constraint(name, amount)
-                inner.tell(trial, value.tolist())
-            found += rows
+            best = self._order(values, violations)[:_POPULATION]
+            parents, values, violations = (
+                [parents[i] for i in best],
+                values[best],
+                violations[best],
+            )
+            children = [encoder.active(self._child(parents, space)) for _ in range(_POPULATION)]
+            found += children
+            parents += children
+            expected, excess = predictor(children)
+            values, violations = np.vstack([values, expected]), np.vstack([violations, excess])
         return found
+
+    def _child(
+        self, parents: Sequence[Params], space: Mapping[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        mother, father = (parents[i] for i in self._rng.integers(len(parents), size=2))
+        child = {
+            name: one[name] if name in one else draw(distribution, self._rng)
+            for name, distribution in space.items()
+            for one in [mother if self._rng.integers(2) else father]
+        }
+        names = [name for name, distribution in space.items() if has_others(distribution)]
+        changed = names[self._rng.integers(len(names))]
+        return child | {changed: draw_other(space[changed], child[changed], self._rng)}
+
+    def _order(self, values: Floats, violations: Floats) -> list[int]:
+        """Rows by violation, and front by front among those without any, at random in a front."""
+        excess = np.maximum(violations, 0).sum(1)
+        sound, others = np.flatnonzero(excess == 0), np.flatnonzero(excess)
+        ranked = [
+            int(sound[row])
+            for front in fronts(values[sound], len(sound))
+            for row in self._rng.permutation(front)
+        ]
+        return [*ranked, *others[np.argsort(excess[others], kind="stable")].tolist()]
 
 
 class _Predictor:
@@ -182,7 +194,7 @@ class _Predictor:
         self, params: Sequence[Params], values: Floats, scale: Callable[[Floats], Floats]
     ) -> GaussianProcess | None:
         """A model of the finite values; None if they are too few."""
-        rows = np.flatnonzero(np.isfinite(values))
+        rows = np.flatnonzero(np.isfinite(values)).tolist()
         if len(rows) < 2:
             return None
         features = self.encoder([params[row] for row in rows])
@@ -204,18 +216,6 @@ class _Predictor:
 def _in_deviations(values: Floats) -> Floats:
     """Amounts in units of their size, so that constraints can be added up."""
     return np.asarray(values / (np.sqrt(np.mean(values**2)) or 1.0))
-
-
-def _order(values: Floats, violations: Floats) -> list[int]:
-    """Rows by violation, and front by front among those without any."""
-    excess = np.maximum(violations, 0).sum(1)
-    sound, others = np.flatnonzero(excess == 0), np.flatnonzero(excess)
-    ranked = [int(sound[row]) for front in fronts(values[sound], len(sound)) for row in front]
-    return ranked + others[np.argsort(excess[others], kind="stable")].tolist()
-
-
-def _named(violations: Floats) -> dict[str, float]:
-    return {str(number): float(amount) for number, amount in enumerate(violations)}
 
 
 def _key(params: Params) -> frozenset[tuple[str, Any]]:

@@ -157,8 +157,9 @@ def _beats(
 
 def _options(distribution: BaseDistribution) -> int:
     """Number of options: choices, or equal parts of the range of a number."""
-    is_named = isinstance(distribution, CategoricalDistribution)
-    return len(distribution.choices) if is_named else _PARTS
+    if isinstance(distribution, CategoricalDistribution):
+        return len(distribution.choices)
+    return _PARTS
 
 
 def _option(distribution: BaseDistribution, value: Any) -> int:
