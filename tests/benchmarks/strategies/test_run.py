@@ -74,6 +74,8 @@ def test_results_are_kept_and_gone_on_with(tmp_path, monkeypatch):
     lines = list(report("small", second))
     assert lines[2].startswith("| random | ")
     assert lines[-1].startswith("\nlevel: 100.00")
+    lines = list(report("small", {**second, "predictor-guided": second["random"]}))
+    assert lines[-1].startswith("predictor-guided after 125 evaluations: 100.00; nsga2 reaches it")
 
 
 def test_tables_are_whole_spaces():
