@@ -133,7 +133,7 @@ def test_constraints_are_learnt(make: Make) -> None:
 @each
 def test_two_objectives(make: Make) -> None:
     def counts(trial: Trial) -> tuple[float, float]:
-        chosen = [trial.suggest_categorical(f"p{place}", "abcd") for place in range(6)]
+        chosen = [trial.suggest_categorical(f"p{place}", "abcd") for place in range(12)]
         return chosen.count("a"), chosen.count("b")
 
     def covered(sampler: BaseSampler) -> float:
