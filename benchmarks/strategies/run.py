@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import optuna
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from benchmarks.strategies import tables
@@ -159,7 +160,7 @@ def searched(goal: Goal, name: str, seed: int, evaluations: int) -> Steps:
         for key in sorted(table.seen, key=lambda key: (-sizes[key], draws.random()))[:evaluations]:
             judge.see(key)
         return judge.steps
-    directions = ["maximize", "minimize"][: 1 + bool(goal.cost)]
+    directions = [StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE][: 1 + bool(goal.cost)]
     study = optuna.create_study(directions=directions, sampler=STRATEGIES[name](seed))
     for _ in range(_ASKS * evaluations):
         trial = study.ask()
