@@ -44,6 +44,7 @@ _ROWS = 15
         "nas search --dataset path/to/images --train-seconds 600 --baseline net.py:Net",
         "nas search --space nasnet --dataset cifar10 --constraint 'params<=2e6' --n-trials 500",
         "nas search --space my_space.py:build --workers 4 --memory-per-worker 4G",
+        "nas search --objective score:max --objective macs:min --sampler predictor-guided",
     ),
 )
 @options.space
@@ -69,7 +70,7 @@ _ROWS = 15
     default="evolution",
     show_default=True,
     metavar="NAME",
-    help="evolution, nsga2, random or tpe.",
+    help="evolution, local-search, nsga2, predictor-guided, random, reinforce or tpe.",
 )
 @click.option(
     "--objective",

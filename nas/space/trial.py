@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 OptionValue = str | int | float | bool | None
 
+_FEW = 8
+_PARTS = (-0.1, -0.01, 0.01, 0.1)
+"""Of a range: how far neighbours in it are."""
+
 
 class Trial(Protocol):
     """The part of ``optuna.Trial`` that describes an architecture."""
@@ -159,6 +163,49 @@ def draw_other(distribution: BaseDistribution, value: Any, rng: np.random.Genera
     while other == value and has_others(distribution):
         other = draw(distribution, rng)
     return other
+
+
+def place(distribution: BaseDistribution, value: float) -> float:
+    """Where a number lies in its (logarithmic) range: 0 for the lowest, 1 for the highest."""
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    low, high = float(distribution.low), float(distribution.high)
+    if not low < high:
+        return 0.0
+    if distribution.log:
+        return math.log(value / low) / math.log(high / low)
+    return (value - low) / (high - low)
+
+
+def neighbours(distribution: BaseDistribution, value: Any) -> list[Any]:
+    """The values next to a value, for local search.
+
+    All other choices or, of at most eight numbers, all other numbers; in longer ranges the
+    numbers 1 % and 10 % of the (logarithmic) range away.
+    """
+    if isinstance(distribution, CategoricalDistribution):
+        return [choice for choice in _distinct(distribution) if choice != value]
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    low, high, step = distribution.low, distribution.high, distribution.step
+    if step is not None and not distribution.log and (high - low) / step < _FEW:
+        numbers = [low + place * step for place in range(round((high - low) / step) + 1)]
+        return [normal(distribution, one) for one in numbers if abs(one - value) > step / 2]
+    found = (_moved(distribution, value, part) for part in _PARTS)
+    return [one for one in dict.fromkeys(found) if one != value]
+
+
+def _moved(distribution: IntDistribution | FloatDistribution, value: Any, part: float) -> Any:
+    """The number that is a part of the range away, at least one step."""
+    low, high, step = distribution.low, distribution.high, distribution.step
+    if distribution.log:
+        moved = float(value * (high / low) ** part)
+    else:
+        moved = value + part * (high - low)
+    if step is not None:
+        steps = round((moved - value) / step) or math.copysign(1, part)
+        moved = value + steps * step
+    if not low <= moved <= high:
+        return value
+    return normal(distribution, moved)
 
 
 def _distinct(distribution: CategoricalDistribution) -> list[Any]:

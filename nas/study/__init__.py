@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from nas.study.goals.objectives import Objective
     from nas.study.record.study_record import TrialCounts
     from nas.study.result import Found, SearchResult
-    from nas.study.samplers import SAMPLERS, RegularisedEvolutionSampler, make_sampler
+    from nas.study.samplers import (
+        SAMPLERS,
+        LocalSearchSampler,
+        PredictorGuidedSampler,
+        RegularisedEvolutionSampler,
+        ReinforceSampler,
+        make_sampler,
+    )
     from nas.study.search_config import SearchConfig
     from nas.study.selection.trust import Trust
 
@@ -19,8 +26,11 @@ _HOMES = {
     "SAMPLERS": "nas.study.samplers",
     "Constraint": "nas.study.goals.constraints",
     "Found": "nas.study.result",
+    "LocalSearchSampler": "nas.study.samplers",
     "Objective": "nas.study.goals.objectives",
+    "PredictorGuidedSampler": "nas.study.samplers",
     "RegularisedEvolutionSampler": "nas.study.samplers",
+    "ReinforceSampler": "nas.study.samplers",
     "SearchConfig": "nas.study.search_config",
     "SearchResult": "nas.study.result",
     "TrialCounts": "nas.study.record.study_record",
@@ -32,8 +42,11 @@ __all__ = [
     "SAMPLERS",
     "Constraint",
     "Found",
+    "LocalSearchSampler",
     "Objective",
+    "PredictorGuidedSampler",
     "RegularisedEvolutionSampler",
+    "ReinforceSampler",
     "SearchConfig",
     "SearchResult",
     "TrialCounts",

@@ -1,8 +1,8 @@
 """The private parts of Optuna that a record needs, in one place.
 
 Optuna has no public way to add a trial to a study in memory under its number, to keep a
-sampler's attributes of a study, or to give a finished trial an artifact. Nor can a storage
-publicly forget writes that were rolled back.
+sampler's attributes of a study or a trial, or to give a finished trial an artifact. Nor can a
+storage publicly forget writes that were rolled back.
 A test fails with any other version than the one in which these parts were read.
 """
 
@@ -59,6 +59,11 @@ def system_notes(study: Study) -> Mapping[str, Any]:
 def write_system_note(study: Study, key: str, value: Any) -> None:
     """Set an attribute that a sampler or another program of Optuna keeps in a study."""
     study._storage.set_study_system_attr(study._study_id, key, value)
+
+
+def note_trial(study: Study, trial: FrozenTrial, key: str, value: Any) -> None:
+    """Keep what a sampler needs to know of a running trial later; fit for JSON."""
+    study._storage.set_trial_system_attr(trial._trial_id, key, value)
 
 
 def has_artifact(study: Study, trial: FrozenTrial, artifact: str) -> bool:

@@ -6,34 +6,34 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from nas.space.trial import contains, draw, draw_other, has_others
-from nas.study.selection.pareto import first_front, losses
+from nas.study.samplers.leading import leading
+from nas.study.samplers.planned import PlannedSampler
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from optuna.distributions import BaseDistribution
-    from optuna.study import Study, StudyDirection
+    from optuna.study import Study
     from optuna.trial import FrozenTrial
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """A parent and the one choice in which its mutant differs."""
+    """The choices of a parent, or of two, and the one choice in which the mutant differs."""
 
-    parent: FrozenTrial
+    params: Mapping[str, Any]
     mutated: str | None
 
 
-class RegularisedEvolutionSampler(BaseSampler):
+class RegularisedEvolutionSampler(PlannedSampler[_Plan]):
     """Mutates the winner of a tournament among the youngest complete trials.
 
     A mutant copies its parent except for one choice. Choices that no longer fit are drawn anew, so
-    conditional parameters are supported. A tournament prefers less violation of constraints,
+    conditional parameters are supported. With crossover a mutant takes each of its other choices
+    from one of two parents at random. A tournament prefers less violation of constraints,
     then values that no other member dominates. Plans are kept by number of the trial, so any
     number of trials can be asked before one is told.
 
@@ -44,10 +44,11 @@ class RegularisedEvolutionSampler(BaseSampler):
         population_size: Number of youngest complete trials that can be parents; while there are
             fewer, every choice is drawn at random.
         tournament_size: Number of these trials that compete for each mutant.
+        crossover_prob: Probability that a mutant has two parents.
         seed: Fixes all draws; None takes fresh entropy.
 
     Raises:
-        ValueError: A size is out of range.
+        ValueError: A size or the probability is out of range.
 
     Example:
         >>> import optuna
@@ -59,33 +60,26 @@ class RegularisedEvolutionSampler(BaseSampler):
     """
 
     def __init__(
-        self, *, population_size: int = 50, tournament_size: int = 10, seed: int | None = None
+        self,
+        *,
+        population_size: int = 50,
+        tournament_size: int = 10,
+        crossover_prob: float = 0.0,
+        seed: int | None = None,
     ) -> None:
         if not 1 <= tournament_size <= population_size:
             raise ValueError(
                 "`1 <= tournament_size <= population_size` must hold, but got "
                 f"(tournament_size={tournament_size}, population_size={population_size})."
             )
+        if not 0 <= crossover_prob <= 1:
+            raise ValueError(
+                f"`0 <= crossover_prob <= 1` must hold, but got (crossover_prob={crossover_prob})."
+            )
         self._population_size = population_size
+        self._crossover_prob = crossover_prob
         self._tournament_size = tournament_size
-        self._rng = np.random.default_rng(seed)
-        self._plans: dict[int, _Plan] = {}
-
-    def reseed_rng(self) -> None:
-        """Take fresh entropy; Optuna calls this in each of several workers."""
-        self._rng = np.random.default_rng()
-
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        """Nothing: each choice is made when the trial comes to it."""
-        return {}
-
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        """Nothing: each choice is made when the trial comes to it."""
-        return {}
+        super().__init__(seed)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Choose the parent, and the choice in which the mutant will differ."""
@@ -94,13 +88,21 @@ class RegularisedEvolutionSampler(BaseSampler):
         population = list(islice(complete, self._population_size))[::-1]
         if len(population) < self._population_size:
             return
-        members = self._rng.choice(len(population), self._tournament_size, replace=False)
-        parent = _winner([population[index] for index in members], study.directions)
+        parent = self._winner(population, study)
+        params = dict(parent.params)
+        if self._crossover_prob and self._rng.random() < self._crossover_prob:
+            other = self._winner(population, study).params
+            params |= {name: value for name, value in other.items() if self._rng.integers(2)}
         choices = [
             name for name, distribution in parent.distributions.items() if has_others(distribution)
         ]
         mutated = choices[self._rng.integers(len(choices))] if choices else None
-        self._plans[trial.number] = _Plan(parent, mutated)
+        self._plans[trial.number] = _Plan(params, mutated)
+
+    def _winner(self, population: Sequence[FrozenTrial], study: Study) -> FrozenTrial:
+        """The first member of a tournament, in its random order, that no other member beats."""
+        members = self._rng.choice(len(population), self._tournament_size, replace=False)
+        return leading([population[index] for index in members], study.directions)[0]
 
     def sample_independent(
         self,
@@ -111,29 +113,11 @@ class RegularisedEvolutionSampler(BaseSampler):
     ) -> Any:
         """The parent's choice, another one if this is the mutated one, or a random one."""
         plan = self._plans.get(trial.number)
-        if plan is None or param_name not in plan.parent.params:
+        if plan is None or param_name not in plan.params:
             return draw(param_distribution, self._rng)
-        value = plan.parent.params[param_name]
+        value = plan.params[param_name]
         if param_name == plan.mutated:
             return draw_other(param_distribution, value, self._rng)
         if contains(param_distribution, value):
             return value
         return draw(param_distribution, self._rng)
-
-    def after_trial(
-        self,
-        study: Study,
-        trial: FrozenTrial,
-        state: TrialState,
-        values: Sequence[float] | None,
-    ) -> None:
-        """Forget the plan of the trial."""
-        self._plans.pop(trial.number, None)
-
-
-def _winner(members: Sequence[FrozenTrial], directions: Sequence[StudyDirection]) -> FrozenTrial:
-    """The first member, in their random order, that no other member beats."""
-    violation = [sum(max(0.0, v) for v in trial.constraints.values()) for trial in members]
-    least = min(violation)
-    closest = [trial for trial, v in zip(members, violation, strict=True) if v == least]
-    return closest[min(first_front(losses(closest, directions)))]

@@ -11,6 +11,9 @@ from nas.errors import ConfigError, described
 from nas.registry import Registry
 from nas.study.record.optuna_internals import share_search_space
 from nas.study.samplers.evolution import RegularisedEvolutionSampler
+from nas.study.samplers.local_search import LocalSearchSampler
+from nas.study.samplers.predictor_guided import PredictorGuidedSampler
+from nas.study.samplers.reinforce import ReinforceSampler
 
 SamplerFactory = Callable[[int], BaseSampler]
 
@@ -68,14 +71,29 @@ def _evolution(seed: int) -> BaseSampler:
     return RegularisedEvolutionSampler(seed=seed)
 
 
+@SAMPLERS.register("local-search")
+def _local_search(seed: int) -> BaseSampler:
+    return LocalSearchSampler(seed=seed)
+
+
 @SAMPLERS.register("nsga2")
 def _nsga2(seed: int) -> BaseSampler:
     return NSGAIISampler(seed=seed)
 
 
+@SAMPLERS.register("predictor-guided")
+def _predictor_guided(seed: int) -> BaseSampler:
+    return PredictorGuidedSampler(seed=seed)
+
+
 @SAMPLERS.register("random")
 def _random(seed: int) -> BaseSampler:
     return RandomSampler(seed=seed)
+
+
+@SAMPLERS.register("reinforce")
+def _reinforce(seed: int) -> BaseSampler:
+    return ReinforceSampler(seed=seed)
 
 
 @SAMPLERS.register("tpe")

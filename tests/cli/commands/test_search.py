@@ -13,6 +13,7 @@ import torch
 
 from hypernets.cards import shipped as shipped_hypernets
 from nas.events import Advanced
+from nas.study.samplers.registry import SAMPLERS
 from tests.cli.program import ON_DIGITS, SCORES_ONLY, nas, process
 
 KEYS = {
@@ -259,7 +260,7 @@ def test_a_budget_that_is_too_small_is_refused(hypernet):
     assert "at least 30 epochs" in answer.err
 
 
-@pytest.mark.parametrize("sampler", ["evolution", "nsga2", "random", "tpe"])
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_searches_without_a_word_on_stderr(sampler, hypernet):
     words = ("--sampler", sampler, "--quiet", "--json")
     answer = search(hypernet, "--n-trials", 5, *SCORES_ONLY, *words)

@@ -34,6 +34,32 @@ def test_child_differs_from_a_parent_in_one_choice() -> None:
         }
 
 
+def test_with_crossover_a_child_has_choices_of_two_parents() -> None:
+    sampler = RegularisedEvolutionSampler(
+        population_size=10, tournament_size=2, crossover_prob=1.0, seed=0
+    )
+    study = _study(sampler)
+    study.optimize(_count, n_trials=60)
+    of_two = 0
+    for trial in study.trials[10:]:
+        population = study.trials[trial.number - 10 : trial.number]
+        seen = [
+            any(trial.params[name] == parent.params[name] for parent in population)
+            for name in trial.params
+        ]
+        assert sum(seen) >= len(seen) - 1
+        nearest = min(
+            sum(trial.params[k] != parent.params[k] for k in trial.params) for parent in population
+        )
+        of_two += nearest > 1
+    assert of_two > 10
+
+
+def test_a_probability_out_of_range() -> None:
+    with pytest.raises(ValueError, match="crossover_prob=1"):
+        RegularisedEvolutionSampler(crossover_prob=1.5)
+
+
 def test_beats_random_search() -> None:
     def best(sampler: optuna.samplers.BaseSampler) -> float:
         study = optuna.create_study(sampler=sampler, direction="maximize")

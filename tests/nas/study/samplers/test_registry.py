@@ -57,7 +57,15 @@ def test_seed_fixes_the_draws(name: str) -> None:
 
 
 def test_large_seeds_and_unknown_names() -> None:
-    assert SAMPLERS.names() == ["evolution", "nsga2", "random", "tpe"]
+    assert SAMPLERS.names() == [
+        "evolution",
+        "local-search",
+        "nsga2",
+        "predictor-guided",
+        "random",
+        "reinforce",
+        "tpe",
+    ]
     for name in SAMPLERS:
         make_sampler(name, 2**63 - 1)
     with pytest.raises(UnknownNameError, match="Did you mean 'evolution'"):

@@ -1,0 +1,58 @@
+"""What samplers have in common that decide on a trial before its first choice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+from optuna.samplers import BaseSampler
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optuna.distributions import BaseDistribution
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial, TrialState
+
+Plan = TypeVar("Plan")
+
+
+class PlannedSampler(BaseSampler, Generic[Plan]):
+    """Plans a trial in ``before_trial`` and follows the plan in ``sample_independent``.
+
+    Each choice is made when the trial comes to it, so conditional parameters need no declaration.
+    Plans are kept by number of the trial, so any number of trials can be asked before one is told.
+
+    Args:
+        seed: Fixes all draws; None takes fresh entropy.
+    """
+
+    def __init__(self, seed: int | None) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._plans: dict[int, Plan] = {}
+
+    def reseed_rng(self) -> None:
+        """Take fresh entropy; Optuna calls this in each of several workers."""
+        self._rng = np.random.default_rng()
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Nothing: each choice is made when the trial comes to it."""
+        return {}
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Nothing: each choice is made when the trial comes to it."""
+        return {}
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """Forget the plan of the trial."""
+        self._plans.pop(trial.number, None)
