@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -20,7 +26,6 @@ pytest.importorskip("grpc")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from optuna.storages import BaseStorage
 
@@ -49,21 +54,21 @@ search(sys.argv[1], score, name=sys.argv[2])
 """
 
 
+def free_port() -> int:
+    """A port on which no server listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Proxy:
     """A server that can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = str(free_port())
         self.url = f"grpc://127.0.0.1:{port}"
-        self._command = [
-            sys.executable,
-            "-c",
-            SERVER,
-            f"sqlite:///{folder / 'runs.db'}",
-            str(port),
-        ]
+        self.database = f"sqlite:///{folder / 'runs.db'}"
+        self._command = [sys.executable, "-c", SERVER, self.database, port]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -165,6 +170,43 @@ def test_a_server_that_is_killed_within_a_generation(
         search(proxy.url, toy_score, at_write(number, proxy.kill), name=name)
     proxy.start()
     assert search(proxy.url, name=name) == found
+
+
+def test_the_dashboard_shows_a_search_that_runs(proxy: Proxy, found: list[Any]) -> None:
+    program = Path(sys.executable).with_name("optuna-dashboard")
+    if not program.exists():
+        pytest.skip("optuna-dashboard is not installed")
+    port = free_port()
+    command = [str(program), proxy.database, "--port", str(port)]
+    dashboard = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    batches, shown = count(), []
+
+    def score(candidates: Sequence[Candidate]) -> Sequence[Estimate | Failure]:
+        if next(batches) == 2:
+            shown.extend(trials_shown(f"http://127.0.0.1:{port}/api/studies", "shown"))
+        return toy_score(candidates)
+
+    try:
+        assert search(proxy.url, score, name="shown") == found
+    finally:
+        dashboard.kill()
+        dashboard.wait()
+    assert [trial["values"] for trial in shown] == [list(one[3]) for one in found[0][: len(shown)]]
+    assert len(shown) >= 2
+
+
+def trials_shown(address: str, name: str) -> list[dict[str, Any]]:
+    """The trials of a study in the dashboard, as soon as it answers and shows some."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        with suppress(URLError, StopIteration):
+            studies = json.loads(urlopen(address).read())["study_summaries"]
+            number = next(one["study_id"] for one in studies if one["study_name"] == name)
+            trials = json.loads(urlopen(f"{address}/{number}?after=0").read())["trials"]
+            if trials:
+                return list(trials)
+        time.sleep(0.5)
+    return []
 
 
 def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
