@@ -1,115 +1,155 @@
-"""What a search spends beside scoring, as its study grows: an exploration with an instant scorer.
+"""What a search spends beside scoring and training, as its study grows to 10,000 trials.
 
-NAS-Bench-201 is small, so that evolution asks for ever more architectures that are known: nine in
-ten trials are duplicates at the end.
+    python -m benchmarks.record.run --scratch FOLDER --out benchmarks/record/results/NAME
+    python -m benchmarks.record.run --out benchmarks/record/results/NAME --print
 
-    python -m benchmarks.record.run
+A random search runs to the end. Each arm then continues copies of its first 1,000 and of all of
+its trials, in a process of its own. Finished runs are opened again by the same search, and by
+`nas best` and `nas trials`. What FOLDER and the results hold is not computed again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import multiprocessing
+import os
 import resource
-import tempfile
-import time
+import subprocess
+import sys
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import optuna
+import torch
 
-from nas.data.digits import load
-from nas.evaluate.scorer import Estimate, Failure
-from nas.events import Advanced, StageProgress
-from nas.study.exploration import Exploration
-from nas.study.record.storage import open_storage, quiet_optuna
-from nas.study.record.study_record import StudyRecord
-from nas.study.search_config import SearchConfig
-from search_spaces.cells.nb201 import NasBench201
+from benchmarks.record.search import ARMS, measured
+from nas.files import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing.connection import Connection
 
-    from nas.events import Event
-    from nas.space.candidate import Candidate
+MORE = {"tpe": 32}
+"""Candidates by which the arms continue a study; the others 256."""
 
-_WORTH = {"nor_conv_3x3": 3.0, "nor_conv_1x1": 2.0, "skip_connect": 1.0}
-
-
-class Enough(Exception):
-    """The trials asked for are on record."""
-
-
-class Meter:
-    """Print a row of speed and memory every `step` trials of a search."""
-
-    def __init__(self, step: int, trials: int, journal: Path) -> None:
-        self._step = step
-        self._trials = trials
-        self._journal = journal
-        self._due = step
-        self._before = (time.process_time(), 0, 0)
-        self._start = _peak()
-
-    def __call__(self, event: Event) -> None:
-        """Note the progress of a generation.
-
-        Raises:
-            Enough: It was the last.
-        """
-        if not isinstance(event, Advanced):
-            return
-        total = event.done + int(event.metrics.get("duplicates", 0))
-        if total < self._due:
-            return
-        now = time.process_time()
-        began, trials, candidates = self._before
-        print(
-            f"{total:8,} {event.done:12,} {(total - trials) / (now - began):10.0f} "
-            f"{(event.done - candidates) / (now - began):14.1f} {_peak() - self._start:10.0f} "
-            f"{self._journal.stat().st_size / 2**20:10.1f}",
-            flush=True,
-        )
-        self._before = (now, total, event.done)
-        self._due += self._step
-        if total >= self._trials:
-            raise Enough
+_COLUMNS = (
+    "arm",
+    "trials before",
+    "ms a trial",
+    "trials a candidate",
+    "ms to build a network",
+    "memory, MB",
+    "start, s",
+    "end, s",
+    "again, s",
+    "nas best, s",
+    "nas trials, s",
+    "journal, MB",
+    "other files, MB",
+)
 
 
-def _peak() -> float:
-    """Most memory this process has held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+def in_child(*arguments: Any) -> Any:
+    """The result of :func:`measured` in a process of its own."""
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    child = context.Process(target=_send, args=(there, *arguments))
+    child.start()
+    there.close()
+    try:
+        return here.recv()
+    finally:
+        child.join()
 
 
-def score(candidates: Sequence[Candidate]) -> list[Estimate | Failure]:
-    """At once: convolutions are better than what has no weights."""
-    return [_estimate(candidate.architecture) for candidate in candidates]
+def _send(pipe: Connection, *arguments: Any) -> None:
+    pipe.send(measured(*arguments))
+    pipe.close()
 
 
-def _estimate(cell: str) -> Estimate:
-    worth = sum(value * cell.count(name) for name, value in _WORTH.items()) / 18
-    figures = {"brier": 0.0, "readout": 0.0, "naswot": 0.0}
-    return Estimate(accuracy=worth, loss=1 - worth, **figures, score=worth)
+def measure(arm: str, before: int, scratch: Path) -> dict[str, Any]:
+    """All figures of one arm from a number of trials on."""
+    out = scratch / f"{arm}-{before}"
+    count = before + MORE.get(arm, 256)
+    if not (out / "study.journal").exists():
+        in_child(arm, count, out, scratch / "random", before)
+    row: dict[str, Any] = {"arm": arm, "before": before, "search": in_child(arm, count, out)}
+    row["sizes"] = {file.name: file.stat().st_size for file in out.iterdir() if file.is_file()}
+    row["again"] = in_child(arm, count, out)["end"]["seconds"]
+    if arm == "default":
+        row["best"] = _processor_time("best", out)
+        row["listed"] = _processor_time("trials", out)
+    return row
 
 
-def main() -> None:
-    """Print trials and candidates per second of the processor, memory and size of the journal."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=28_600)
-    parser.add_argument("--sampler", default="evolution")
-    options = parser.parse_args()
-    print("  trials   candidates   trials/s   candidates/s  memory/MB  journal/MB")
-    with tempfile.TemporaryDirectory() as folder, quiet_optuna():
-        journal = Path(folder) / "s.journal"
-        study = optuna.create_study(storage=open_storage(journal), direction="maximize")
-        meter = Meter(options.trials // 10, options.trials, journal)
-        config = SearchConfig(n_trials=10**6, sampler=options.sampler)
-        space = NasBench201(task=load().task, cells=1)
-        exploration = Exploration(space, score, StudyRecord(study), config, meter)
-        try:
-            stopped = exploration.run(StageProgress(meter, "search", config.n_trials))
-            print(f"stopped: {stopped}")
-        except Enough:
-            pass
+def _processor_time(command: str, out: Path) -> float:
+    """Seconds of processor time that a command spends on a run."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    settings = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    program = [sys.executable, "-c", "from cli.main import main; main()", command, str(out)]
+    subprocess.run(program, env=settings, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def line(row: dict[str, Any]) -> list[str]:
+    """The cells of one arm."""
+    found, sizes = row["search"], row["sizes"]
+    start, *_, last = found["points"]
+    trials, candidates = last["trials"] - row["before"], last["candidates"] - row["before"]
+    journal = sizes["study.journal"]
+    return [
+        row["arm"],
+        f"{row['before']:,}",
+        f"{1000 * (last['seconds'] - start['seconds']) / trials:.1f}",
+        f"{trials / candidates:.1f}",
+        f"{found['building']:.1f}",
+        f"{found['end']['memory']:.0f}",
+        f"{start['seconds']:.1f}",
+        f"{found['end']['seconds'] - last['seconds']:.1f}",
+        f"{row['again']:.1f}",
+        *(f"{row[name]:.1f}" if name in row else "" for name in ("best", "listed")),
+        f"{journal / 1e6:.1f}",
+        f"{(sum(sizes.values()) - journal) / 1e6:.1f}",
+    ]
+
+
+def course(points: Sequence[dict[str, float]]) -> str:
+    """The course of the random search: a line for each 500 candidates."""
+    rows = ["candidates   ms each   memory, MB"]
+    for first, last in pairwise(points):
+        span = last["candidates"] - first["candidates"]
+        each = 1000 * (last["seconds"] - first["seconds"]) / max(1, span)
+        rows.append(f"{last['candidates']:10,} {each:9.1f} {last['memory']:12.0f}")
+    return "\n".join(rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what is missing, and print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
+    parser.add_argument("--scratch", type=Path, help="folder of the runs")
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
+    parser.add_argument("--trials", type=int, nargs="+", default=[1000, 10_000])
+    parser.add_argument("--print", action="store_true", help="only print the tables")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    random = options.out / "random.json"
+    if not options.print:
+        scratch: Path = options.scratch
+        if not random.exists():
+            write_json(random, in_child("random", max(options.trials), scratch / "random"))
+        for arm in options.arms:
+            for before in options.trials:
+                file = options.out / f"{arm}-{before}.json"
+                if not file.exists():
+                    write_json(file, measure(arm, before, scratch))
+    print(course(json.loads(random.read_text())["points"]))
+    rows = [json.loads(file.read_text()) for file in options.out.glob("*-*.json")]
+    print("\n| " + " | ".join(_COLUMNS) + " |\n|" + " --- |" * len(_COLUMNS))
+    for row in sorted(rows, key=lambda row: (list(ARMS).index(row["arm"]), row["before"])):
+        print("| " + " | ".join(line(row)) + " |")
 
 
 if __name__ == "__main__":

@@ -162,7 +162,9 @@ _ROWS = 15
     help="Seconds after which scoring ends; a running generation has 10 more.",
 )
 @click.option(
-    "--storage", metavar="URL", help="Optuna storage URL (default: a journal in the run folder)."
+    "--storage",
+    metavar="URL",
+    help="sqlite:///, postgresql:// or grpc:// URL, or FILE.journal (default: in the run folder).",
 )
 @click.option("--study-name", metavar="NAME", help="Name in the storage (default: SPACE-DATASET).")
 @options.device

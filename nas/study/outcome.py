@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from optuna.trial import TrialState
-
+from nas.study.record.optuna_internals import tell
 from nas.study.record.trial_reading import (
     DESIGN,
     DUPLICATE_OF,
@@ -53,9 +52,7 @@ class TrialOutcome:
             trial.set_user_attr(DUPLICATE_OF, self.number)
         for key, violation in self.violations.items():
             trial.set_constraint(key, violation)
-        if self.values is None:
-            return trial.study.tell(trial, state=TrialState.FAIL)
-        return trial.study.tell(trial, list(self.values))
+        return tell(trial, None if self.values is None else list(self.values))
 
 
 def outcome_of(trial: FrozenTrial) -> TrialOutcome:

@@ -1,30 +1,35 @@
 """The private parts of Optuna that a record needs, in one place.
 
-Optuna has no public way to add a trial to a study in memory under its number, to keep a
-sampler's attributes of a study or a trial, or to give a finished trial an artifact. Nor can a
-storage publicly forget writes that were rolled back.
+Optuna has no public way to add a trial to a study in memory under its number, to finish a trial
+without copying it, to keep a sampler's attributes of a study or a trial, to show a sampler part of
+a study, or to give a finished trial an artifact. Nor can a storage publicly forget writes that
+were rolled back.
 A test fails with any other version than the one in which these parts were read.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from optuna import Study
+from optuna.samplers import NSGAIISampler
 from optuna.storages import JournalStorage
 from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages.journal._storage import JournalStorageReplayResult
+from optuna.study._tell import _tell_with_warning
+from optuna.trial import TrialState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Container, Mapping, Sequence
 
-    from optuna import Study
     from optuna.artifacts import ArtifactMeta
     from optuna.samplers import BaseSampler
     from optuna.storages import BaseStorage
     from optuna.storages.journal import BaseJournalBackend
-    from optuna.trial import FrozenTrial
+    from optuna.trial import FrozenTrial, Trial
 
 VERSION = "5.0"
 """Major and minor version of Optuna with these private parts."""
@@ -49,6 +54,17 @@ def add_trial(study: Study, trial: FrozenTrial) -> FrozenTrial:
     """
     storage = study._storage
     return storage.get_trial(storage.create_new_trial(study._study_id, template_trial=trial))
+
+
+def tell(trial: Trial, values: Sequence[float] | None) -> FrozenTrial:
+    """Finish a trial, as failed without values; unlike ``Study.tell`` without a copy.
+
+    Returns:
+        The trial of the study; do not change it.
+    """
+    study = trial.study
+    _tell_with_warning(study, trial, values, TrialState.FAIL if values is None else None)
+    return study._storage.get_trial(trial._trial_id)
 
 
 def system_notes(study: Study) -> Mapping[str, Any]:
@@ -100,6 +116,71 @@ def forget(storage: BaseStorage) -> None:
         storage._studies.clear()
         storage._trial_id_to_study_id_and_number.clear()
         storage._study_id_and_number_to_trial_id.clear()
+
+
+class PartOfStudy(Study):
+    """A study without its earliest trials, for a sampler that would read all of them.
+
+    Optuna's Hyperband shows its samplers a part of a study in the same way.
+
+    Args:
+        study: The study.
+        first: Number of the first trial of the part.
+    """
+
+    def __init__(self, study: Study, first: int) -> None:
+        super().__init__(study.study_name, study._storage, study.sampler, study.pruner)
+        self._first = first
+        self._kept: frozenset[int] = frozenset()
+        self._earlier: list[FrozenTrial] = []
+        self._cached: list[FrozenTrial] | None = None
+
+    def is_of(self, study: Study) -> bool:
+        """Whether this is a part of a study."""
+        return self._storage is study._storage and self._study_id == study._study_id
+
+    def read_anew(self) -> None:
+        """Forget what was read, after a trial was asked for or has finished."""
+        self._cached = None
+
+    def keep(self, identifiers: Collection[int]) -> None:
+        """Add earlier trials."""
+        if self._kept != frozenset(identifiers):
+            self._kept = frozenset(identifiers)
+            earlier = self._storage.get_all_trials(self._study_id, deepcopy=False)[: self._first]
+            self._earlier = [trial for trial in earlier if trial._trial_id in self._kept]
+
+    def _get_trials(
+        self,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+        use_cache: bool = False,
+    ) -> list[FrozenTrial]:
+        if not use_cache or self._cached is None:
+            trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+            self._cached = self._earlier + trials[self._first :]
+        found = self._cached
+        if states is not None:
+            found = [trial for trial in found if trial.state in states]
+        return copy.deepcopy(found) if deepcopy else found
+
+
+def parents_of(study: Study) -> Collection[int]:
+    """Identifiers of the trials from which NSGA-II draws, and of those before them."""
+    prefix = NSGAIISampler._get_parent_cache_key_prefix()
+    notes = {
+        int(key.removeprefix(prefix)): ids
+        for key, ids in system_notes(study).items()
+        if key.startswith(prefix)
+    }
+    return {one for generation in sorted(notes)[-2:] for one in notes[generation]}
+
+
+def read_search_space(sampler: BaseSampler, study: Study) -> None:
+    """Let a sampler find the choices that all trials of a study share."""
+    shared = getattr(sampler, "_search_space", None)
+    if shared is not None:
+        shared.calculate(study)
 
 
 def share_search_space(sampler: BaseSampler, after: BaseSampler | None) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import optuna
-from optuna.exceptions import StorageInternalError
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import (
     BaseStorage,
+    GrpcStorageProxy,
     InMemoryStorage,
     JournalStorage,
     RDBStorage,
@@ -28,6 +31,18 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 JOURNAL_SUFFIXES = (".journal", ".log")
+
+PROXY = "grpc://"
+"""The beginning of the URL of a proxy of a database: ``grpc://host:port``."""
+
+_PROXY_PORT = 13000
+"""The usual port of Optuna's proxy."""
+
+_ANSWER = 10.0
+"""Seconds within which a proxy must answer for the first time."""
+
+_DRIVERS = ("sqlalchemy", "grpc")
+"""Packages that raise their own errors when a storage does not answer."""
 
 _PATIENCE = 60.0
 """Seconds to wait for a database that another process has locked or is creating."""
@@ -56,6 +71,8 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
             hint="Give a URL such as sqlite:///runs.db, or a file that ends in .journal.",
         )
     try:
+        if text.startswith(PROXY):
+            return _open_proxy(text)
         if "://" in text:
             return _open_database(text)
         Path(text).parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +81,8 @@ def open_storage(location: StorageLike | None) -> BaseStorage:
         raise StudyError(
             f"cannot open the storage {describe(location)!r}: the driver of its database is not "
             f"installed: {error.__cause__ or error}",
-            hint="For PostgreSQL, `pip install 'psycopg[binary]'`.",
+            hint="For PostgreSQL, `pip install 'psycopg[binary]'`; for grpc://, `pip install "
+            "'ghn-nas[grpc]'`.",
         ) from error
     except StudyError:
         raise
@@ -88,8 +106,7 @@ def describe(location: StorageLike | None) -> str:
 def grouped(storage: BaseStorage) -> Iterator[None]:
     """A block whose writes reach the disk together, or not at all if it raises.
 
-    This holds for journals of :func:`open_storage` and for databases; other storages write each
-    entry at once.
+    This holds where :func:`writes_groups`; other storages write each entry at once.
     """
     try:
         with _group(storage):
@@ -97,6 +114,13 @@ def grouped(storage: BaseStorage) -> Iterator[None]:
     except BaseException:
         forget(storage)
         raise
+
+
+def writes_groups(storage: BaseStorage) -> bool:
+    """Whether a storage is a journal of :func:`open_storage`, a database, or memory."""
+    if isinstance(storage, InMemoryStorage):
+        return True
+    return journal_of(storage) is not None or database_of(storage) is not None
 
 
 @contextmanager
@@ -109,7 +133,7 @@ def in_reach(location: StorageLike | None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not (isinstance(error, StorageInternalError) or _is_from_database(error)):
+        if not (isinstance(error, StorageInternalError) or _is_from(error, *_DRIVERS)):
             raise
         cause = error.__cause__ if isinstance(error, StorageInternalError) else None
         raise StudyError(
@@ -157,6 +181,22 @@ def _open_database(url: str) -> BaseStorage:
         time.sleep(0.1)
 
 
+def _open_proxy(url: str) -> BaseStorage:
+    """Connect to a proxy that Optuna's ``run_grpc_proxy_server`` runs.
+
+    Raises:
+        ConnectionError: No server answers.
+    """
+    place = urlsplit(url)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        storage = GrpcStorageProxy(
+            host=place.hostname or "localhost", port=place.port or _PROXY_PORT
+        )
+    storage.wait_server_ready(timeout=_ANSWER)
+    return storage
+
+
 def _group(storage: BaseStorage) -> AbstractContextManager[None]:
     journal, database = journal_of(storage), database_of(storage)
     if journal is not None:
@@ -164,9 +204,13 @@ def _group(storage: BaseStorage) -> AbstractContextManager[None]:
     return nullcontext() if database is None else transaction(database)
 
 
-def _is_from_database(error: Exception) -> bool:
-    return any(base.__module__.startswith("sqlalchemy.") for base in type(error).__mro__)
+def _is_from(error: BaseException, *packages: str) -> bool:
+    return any(base.__module__.partition(".")[0] in packages for base in type(error).__mro__)
 
 
 def _named(error: BaseException) -> str:
-    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+    name, text = type(error).__name__, str(error)
+    if _is_from(error, "grpc"):
+        call: Any = error
+        name, text = call.code().name, call.details()
+    return f"{name}: {next(iter(text.splitlines()), '')}"

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def study_in_use(storage: BaseStorage, name: str, where: str) -> Iterator[None]:
     """Keep other processes from searching in a study while the block runs.
 
-    The lock works in journals, SQLite and PostgreSQL. In other storages the record detects the
-    trials of another process when it adds its own. The lock ends with the process that holds it.
+    The lock works in journals, SQLite and PostgreSQL. In other storages, such as a proxy, the
+    record detects the trials of another process when it adds its own. The lock ends with the
+    process that holds it.
 
     Args:
         storage: The open storage; the study may be missing.

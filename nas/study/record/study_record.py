@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import TrialState, create_trial
 
 from nas.errors import StudyError
+from nas.study.record.generation_note import generation_note, missing_trials
 from nas.study.record.optuna_internals import (
     QUEUED,
     add_trial,
@@ -19,7 +20,7 @@ from nas.study.record.optuna_internals import (
     write_system_note,
 )
 from nas.study.record.repeats import Repeats
-from nas.study.record.storage import grouped
+from nas.study.record.storage import grouped, writes_groups
 from nas.study.record.trial_reading import (
     OutcomeKind,
     identity_of,
@@ -31,7 +32,7 @@ from nas.study.record.trial_reading import is_scored as is_scored
 from nas.study.record.trial_reading import outcome_kind as outcome_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from optuna import Study
     from optuna.trial import FrozenTrial
@@ -42,6 +43,7 @@ SEARCH = "search"
 _PREFIX = "nas:"
 _SAMPLER = "sampler:"
 _REPEATS = "repeats:"
+_UNFINISHED = "unfinished"
 
 
 def unchecked() -> None:
@@ -136,26 +138,33 @@ class StudyRecord:
         """Add finished trials of the sampler's study, and the time they took.
 
         The trials and the sampler's attributes of the study are durable when this returns. If it
-        raises, none of them is on record; see :func:`nas.study.record.storage.grouped`.
+        raises, none of them is on record; see :func:`nas.study.record.storage.grouped`. In a
+        storage that writes each entry at once, a note with the whole generation is written first,
+        from which :meth:`restore` adds what is missing.
 
         Raises:
             StudyError: Another process has added trials meanwhile.
         """
         self.check()
         stored = memory.get_trials(deepcopy=False)
-        notes = [self._repeats.learn(stored[trial.number]) for trial in trials]
+        found = [(trial, self._repeats.learn(stored[trial.number])) for trial in trials]
+        fresh = [_to_record(trial) for trial, note in found if note is None]
+        repeats = [note for _, note in found if note is not None]
+        notes = self._new_sampler_notes(memory) | self._seconds_with(SEARCH, seconds)
+        if repeats:
+            notes[f"{_REPEATS}{trials[0].number}"] = repeats
+        storage = storage_of(self.study)
         try:
-            with grouped(storage_of(self.study)):
+            with grouped(storage):
                 if trials:
                     self._check_alone(trials[0].number - self._unrecorded)
-                for trial, note in zip(trials, notes, strict=True):
-                    if note is None:
-                        self.study.add_trial(_to_record(trial))
-                repeats = [note for note in notes if note is not None]
-                if repeats:
-                    self.write(f"{_REPEATS}{trials[0].number}", repeats)
-                self._write_sampler_notes(memory)
-                self.spend(SEARCH, seconds)
+                if writes_groups(storage):
+                    self._write_all(fresh, notes)
+                else:
+                    first = trials[0].number - self._unrecorded if trials else 0
+                    self.write(_UNFINISHED, generation_note(first, fresh, notes))
+                    self._write_all(fresh, notes)
+                    self.write(_UNFINISHED, None)
             self._unrecorded += len(repeats)
         except BaseException:
             self._cached_notes = None
@@ -170,6 +179,7 @@ class StudyRecord:
         Raises:
             StudyError: Trials are missing.
         """
+        self._complete()
         self._repeats = Repeats()
         repeats = {note["number"]: note for note in self._repeat_notes()}
         self._unrecorded = len(repeats)
@@ -188,8 +198,8 @@ class StudyRecord:
 
     def spend(self, stage: str, seconds: float) -> None:
         """Add seconds to the time of a stage over all runs."""
-        spent = self.seconds()
-        self.write("seconds", {**spent, stage: spent.get(stage, 0.0) + seconds})
+        for key, value in self._seconds_with(stage, seconds).items():
+            self.write(key, value)
 
     def seconds(self) -> dict[str, float]:
         """Time taken by each stage over all runs."""
@@ -219,11 +229,27 @@ class StudyRecord:
     def _repeat_notes(self) -> list[dict[str, Any]]:
         return [note for generation in self.notes(_REPEATS).values() for note in generation]
 
-    def _write_sampler_notes(self, memory: Study) -> None:
+    def _new_sampler_notes(self, memory: Study) -> dict[str, Any]:
         known = self.notes(_SAMPLER)
-        for key, value in system_notes(memory).items():
-            if known.get(key) != value:
-                self.write(_SAMPLER + key, value)
+        found = system_notes(memory).items()
+        return {_SAMPLER + key: value for key, value in found if known.get(key) != value}
+
+    def _seconds_with(self, stage: str, seconds: float) -> dict[str, Any]:
+        spent = self.seconds()
+        return {"seconds": {**spent, stage: spent.get(stage, 0.0) + seconds}}
+
+    def _write_all(self, trials: Iterable[FrozenTrial], notes: Mapping[str, Any]) -> None:
+        for trial in trials:
+            self.study.add_trial(trial)
+        for key, value in notes.items():
+            self.write(key, value)
+
+    def _complete(self) -> None:
+        """Add what an interruption left out of the last generation."""
+        left = self.read(_UNFINISHED)
+        if left is not None:
+            self._write_all(missing_trials(left, len(self._all_trials())), left["notes"])
+            self.write(_UNFINISHED, None)
 
     def _all_trials(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False)

@@ -9,11 +9,12 @@ from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESample
 
 from nas.errors import ConfigError, described
 from nas.registry import Registry
-from nas.study.record.optuna_internals import share_search_space
+from nas.study.record.optuna_internals import parents_of, share_search_space
 from nas.study.samplers.evolution import RegularisedEvolutionSampler
 from nas.study.samplers.local_search import LocalSearchSampler
 from nas.study.samplers.predictor_guided import PredictorGuidedSampler
 from nas.study.samplers.reinforce import ReinforceSampler
+from nas.study.samplers.recent import RecentTrialsSampler
 
 SamplerFactory = Callable[[int], BaseSampler]
 
@@ -62,7 +63,8 @@ def make_sampler(
     if isinstance(sampler, BaseSampler):
         return copy.deepcopy(sampler) if after is None else after
     made = SAMPLERS.get(sampler)(seed % _LEGACY_SEEDS)
-    share_search_space(made, after)
+    if isinstance(made, RecentTrialsSampler) and isinstance(after, RecentTrialsSampler):
+        share_search_space(made.sampler, after.sampler)
     return made
 
 
@@ -78,7 +80,7 @@ def _local_search(seed: int) -> BaseSampler:
 
 @SAMPLERS.register("nsga2")
 def _nsga2(seed: int) -> BaseSampler:
-    return NSGAIISampler(seed=seed)
+    return RecentTrialsSampler(NSGAIISampler(seed=seed), kept=parents_of)
 
 
 @SAMPLERS.register("predictor-guided")
@@ -100,4 +102,4 @@ def _reinforce(seed: int) -> BaseSampler:
 def _tpe(seed: int) -> BaseSampler:
     # The joint model is ten times faster with several objectives. Running trials count as bad
     # ones, so that a batch asked before any result spreads out.
-    return TPESampler(seed=seed, multivariate=True, constant_liar=True)
+    return RecentTrialsSampler(TPESampler(seed=seed, multivariate=True, constant_liar=True))

@@ -29,20 +29,23 @@ if TYPE_CHECKING:
 
     from nas.evaluate.scorer import Estimate, Failure
     from nas.space.candidate import Candidate
+    from nas.study.record.storage import StorageLike
 
     Score = Callable[[Sequence[Candidate]], Sequence[Estimate | Failure]]
 
 
 def search(
-    location: Path | str,
+    location: StorageLike,
     score: Score = toy_score,
     opened: Callable[[optuna.storages.BaseStorage], object] = lambda storage: None,
+    *,
+    name: str = "s",
 ) -> list[Any]:
     """Four generations of two, with duplicates; and all that is on record of them."""
     storage = open_storage(location)
     opened(storage)
     study = optuna.create_study(
-        storage=storage, study_name="s", direction="maximize", load_if_exists=True
+        storage=storage, study_name=name, direction="maximize", load_if_exists=True
     )
     record = StudyRecord(study)
     space = toy_space(labels=("a", "b"), widths=(2,))
