@@ -170,7 +170,7 @@ def measured(arm: str, trials: int, out: Path, source: Path | None = None, copie
     """
     data = load()
     space = ResNet(task=data.task)
-    config = SearchConfig(n_trials=trials, out=out, **ARMS[arm]).suited(data.task)
+    config = SearchConfig(n_trials=trials, out=out, **ARMS[arm]).suited(data)
     folder, predictor, scorer = RunFolder(out), StubPredictor(space), StubScorer()
     meter = Meter(scorer)
     with quiet_optuna(), folder.in_use() as check, ExitStack() as locks:

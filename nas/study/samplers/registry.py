@@ -13,8 +13,8 @@ from nas.study.record.optuna_internals import parents_of, share_search_space
 from nas.study.samplers.evolution import RegularisedEvolutionSampler
 from nas.study.samplers.local_search import LocalSearchSampler
 from nas.study.samplers.predictor_guided import PredictorGuidedSampler
-from nas.study.samplers.reinforce import ReinforceSampler
 from nas.study.samplers.recent import RecentTrialsSampler
+from nas.study.samplers.reinforce import ReinforceSampler
 
 SamplerFactory = Callable[[int], BaseSampler]
 
