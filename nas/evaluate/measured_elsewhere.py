@@ -11,6 +11,7 @@ from torch import nn
 from nas.errors import UnfitWorkerError, WorkerError
 from nas.evaluate.estimate import Failure
 from nas.evaluate.meter import TOGETHER, Meter
+from nas.execution.crew import ATTEMPTS
 from nas.execution.gpu import own_device
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.evaluate.estimate import ScoreConfig
     from nas.evaluate.meter import Architecture, Measured
-    from nas.execution.crew import Crew
+    from nas.execution.crew import Crew, Job
     from nas.predictor.weight_predictor import WeightPredictor
 
 _LIMITS = 2
@@ -81,7 +82,7 @@ def measured_elsewhere(
     batches = [
         architectures[first : first + TOGETHER] for first in range(0, len(architectures), TOGETHER)
     ]
-    jobs = [crew.submit(_measure, batch, seconds=_seconds(batch)) for batch in batches]
+    jobs = [_measuring(crew, batch) for batch in batches]
     try:
         for batch, job in zip(batches, jobs, strict=True):
             try:
@@ -95,17 +96,32 @@ def measured_elsewhere(
 
 def _one_by_one(crew: Crew, architectures: Sequence[Architecture]) -> Iterator[Measured | Failure]:
     for architecture in architectures:
-        batch = [architecture]
         try:
-            yield from crew.submit(_measure, batch, seconds=_seconds(batch), attempts=1).result()
+            yield from _measuring(crew, [architecture], attempts=1).result()
         except WorkerError as error:
             yield Failure(error.message)
 
 
+def _measuring(crew: Crew, batch: Sequence[Architecture], attempts: int = ATTEMPTS) -> Job:
+    function = _measure if crew.has_same_packages else _measure_if_fit
+    return crew.submit(function, batch, seconds=_seconds(batch), attempts=attempts)
+
+
 def _measure(material: Any, architectures: Sequence[Architecture]) -> list[Measured | Failure]:
-    found: list[Measured | Failure] = list(material.meter.measure(architectures))
+    return list(material.meter.measure(architectures))
+
+
+def _measure_if_fit(
+    material: Any, architectures: Sequence[Architecture]
+) -> list[Measured | Failure]:
+    """Measure, unless this machine lacks what the driver had when it built the networks.
+
+    Raises:
+        UnfitWorkerError: It does.
+    """
+    found = _measure(material, architectures)
     for one in found:
-        if isinstance(one, Failure) and one.of_machine:  # the driver has built it
+        if isinstance(one, Failure) and one.of_machine:
             raise UnfitWorkerError(one.reason)
     return found
 

@@ -58,6 +58,11 @@ class Crew:
         """Whether tasks run in threads of this process, beside its own work."""
         return isinstance(self._executor, ThreadPoolExecutor)
 
+    @property
+    def has_same_packages(self) -> bool:
+        """Whether workers certainly have this machine's packages."""
+        return isinstance(self._executor, Workers)
+
     def submit(
         self,
         function: Callable[..., Any],
@@ -78,7 +83,11 @@ class Crew:
         """
         call = pack((function, arguments), "an architecture")
         task = Task(
-            call=call, digest=self._material.digest, path=self._material.path, seconds=seconds
+            call=call,
+            digest=self._material.digest,
+            path=self._material.path,
+            seconds=seconds,
+            same_packages=self.has_same_packages,
         )
         job = Job(self, task, attempts)
         self._jobs = {known for known in self._jobs if not known.is_done} | {job}

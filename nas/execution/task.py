@@ -38,6 +38,8 @@ class Task:
         path: The file of the material.
         seconds: How long the call may take before it ends its process; None for no limit.
         driver: The process that made the task.
+        same_packages: Whether the worker has the packages of that process, so that a module
+            that is missing is a fault of the call.
     """
 
     call: bytes
@@ -45,6 +47,7 @@ class Task:
     path: Path
     seconds: float | None = None
     driver: tuple[str, int] = field(default_factory=_here)
+    same_packages: bool = False
 
 
 def dask_address() -> str:
@@ -110,7 +113,9 @@ def perform(task: Task, content: bytes | None = None) -> bytes | None:
             with _alarm(task.seconds if is_worker else None):
                 answer = Answer(value=function(_MATERIALS[task.digest], *arguments))
                 return pack(answer, "the result of a task")
-        except (OSError, ImportError, DataError) as error:
+        except ImportError as error:
+            return _refusal(error if task.same_packages else _unfit(error))
+        except (OSError, DataError) as error:
             return _refusal(_unfit(error))
         except Exception as error:  # a part of it may be user code
             return _refusal(error)

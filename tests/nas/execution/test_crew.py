@@ -234,6 +234,14 @@ def test_what_a_machine_lacks_is_looked_for_on_another_one(
     assert "it continues from the record" in str(caught.value)
 
 
+def test_a_package_that_this_machine_lacks_is_a_failure_of_the_task(
+    workers: Workers, tmp_path: Path
+) -> None:
+    error = ModuleNotFoundError("No module named 'x'")
+    with crew(workers, [0], "it") as found, pytest.raises(ModuleNotFoundError, match="'x'"):
+        found.submit(lacking, error, tmp_path / "a", 1).result()
+
+
 class ByHand(Executor):
     """An executor whose futures the test completes."""
 
