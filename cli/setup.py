@@ -115,7 +115,8 @@ def own_weights(
 ) -> GraphHyperNetwork | None:
     """The hypernetwork that a search trains first where that pays; None where it does not.
 
-    A run that was begun goes on as it was begun.
+    A run that was begun goes on as it was begun. An error of one architecture ends the training of
+    the hypernetwork, and the search does without.
 
     Args:
         space: Full-size space.
@@ -129,10 +130,11 @@ def own_weights(
 
     Raises:
         CheckpointError: The folder holds another hypernetwork.
+        StudyError: It cannot be written, or another process writes it.
     """
     from hypernets.own_weights import training_pays
     from hypernets.training_state import begun_steps
-    from nas.errors import TrainingError
+    from nas.errors import CheckpointError
     from nas.events import Noted
     from nas.study.record.run_folder import RunFolder
 
@@ -150,8 +152,11 @@ def own_weights(
         return train_weights(
             space, data, place, steps, device, training.workers, listen, is_said=True
         )
-    except TrainingError as error:
-        listen(Noted(text=f"The hypernetwork could not be trained: {error.message}."))
+    except (CheckpointError, StudyError):
+        raise
+    except Exception as error:  # of a candidate that cannot be built; a search goes on without it
+        text = str(error).rstrip(".") or type(error).__name__
+        listen(Noted(text=f"The hypernetwork could not be trained: {text}."))
         return None
 
 
@@ -177,7 +182,7 @@ def _say_cost(
     if not data.task.traits.on_graph and len(data.train) < FEWEST_IMAGES:
         text += (
             f" With {counted(len(data.train), 'training image')}, to rank without one (--weights "
-            "none, the default for your own images) is usually the better use of that time."
+            "none) is usually the better use of that time."
         )
     listen(Noted(text=text))
 

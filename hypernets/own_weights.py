@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hypernets.suited import is_shipped_for, usual_proxy
 from hypernets.training import HypernetTraining, seconds_per_step
-from nas.errors import NasError, counted
+from nas.errors import counted
 from nas.evaluate.untrained import UntrainedWeights
 from nas.events import Noted, ignore
 from nas.study.finalists.trainer import Trainer
@@ -70,12 +70,14 @@ def training_pays(
         device,
         config.seed,
     )
-    trainings = sum(training_seconds(space, trainer, suited).values()) / workers
-    if trainings < _SHORT:
-        return False
     try:
+        trainings = sum(training_seconds(space, trainer, suited).values())
+        if config.train_seconds is None:  # seconds on the clock with any number of workers
+            trainings /= workers
+        if trainings < _SHORT:
+            return False
         hypernet = training_time(space, data, training, device)
-    except NasError:  # such as an operation that no hypernetwork knows
+    except Exception:  # of a space that is user code, or an operation no hypernetwork knows
         return False
     pays = trainings >= REPAID * hypernet
     times = (

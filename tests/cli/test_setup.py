@@ -21,6 +21,7 @@ from nas.data.catalog import load
 from nas.errors import (
     CheckpointError,
     DeviceError,
+    ImportingError,
     StudyError,
     TrainingError,
 )
@@ -185,9 +186,12 @@ def test_a_run_goes_on_with_the_weights_it_was_begun_with(space, digits, tmp_pat
 
 
 @pytest.mark.usefixtures("pays")
-def test_a_hypernetwork_that_cannot_be_trained_is_noted(space, digits, tmp_path, monkeypatch):
+@pytest.mark.parametrize("error", [TrainingError, ImportingError, ValueError])
+def test_a_hypernetwork_that_cannot_be_trained_is_noted(
+    error, space, digits, tmp_path, monkeypatch
+):
     def fail(*_, **__):
-        raise TrainingError("no finite loss")
+        raise error("no finite loss")
 
     monkeypatch.setattr("hypernets.training.train_hypernet", fail)
     heard: list[Event] = []

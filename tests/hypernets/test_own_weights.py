@@ -57,9 +57,25 @@ def test_a_hypernetwork_is_trained_where_the_trainings_take_four_times_as_long(s
 
 
 @pytest.mark.usefixtures("pace")
-def test_processes_that_train_side_by_side_shorten_the_trainings(space, digits):
-    assert not asked(space, digits, REPAID * 1000, workers=2)[0]
-    assert asked(space, digits, REPAID * 2000, workers=2)[0]
+def test_processes_that_train_side_by_side_shorten_the_trainings(space, digits, monkeypatch):
+    def said(workers):
+        heard: list[Event] = []
+        config = SearchConfig(finalists=2, finalist_epochs=1, max_epochs=10**7)
+        training_pays(
+            space, digits, config, TRAINING, device=CPU, workers=workers, listen=heard.append
+        )
+        return heard
+
+    monkeypatch.setattr(own_weights, "training_seconds", lambda *_: {"train": 6000.0})
+    assert "about 1.7 hours" in str(said(1))
+    assert "about 50 minutes" in str(said(2))
+
+
+@pytest.mark.usefixtures("pace")
+def test_a_limit_in_seconds_is_the_same_with_any_number_of_processes(space, digits):
+    pays, said = asked(space, digits, REPAID * 1000, workers=2)
+    assert pays
+    assert "trainings of the search about 67 minutes" in said
 
 
 def test_for_short_trainings_its_pace_is_not_even_measured(space, digits, monkeypatch):
@@ -83,6 +99,12 @@ def test_where_none_can_be_trained_there_is_none(space, digits, monkeypatch):
 
     monkeypatch.setattr(own_weights, "seconds_per_step", fail)
     assert asked(space, digits, 1e6) == (False, "")
+
+
+def test_where_no_training_can_be_measured_there_is_none(space, digits, monkeypatch):
+    monkeypatch.setattr("nas.study.forecast.sample_preferring", lambda *_: [])
+    config = SearchConfig(finalists=2, finalist_epochs=3, max_epochs=10)
+    assert not training_pays(space, digits, config, TRAINING, device=CPU)
 
 
 def test_the_time_of_the_trainings_is_measured(space, digits, monkeypatch):

@@ -8,9 +8,10 @@ import numpy as np
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from nas.space.trial import place
+from nas.study.samplers.planned import hashable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from optuna.distributions import BaseDistribution
@@ -49,11 +50,14 @@ class Encoder:
         self._guards = {
             name: _guard(name, columns) for name in self.space if _ABSENT in columns[name]
         }
-        shared: dict[tuple[Any, ...], list[str]] = {}
+        alike: dict[Hashable, list[str]] = {}
+        shown: dict[Hashable, tuple[Any, ...]] = {}
         for name, distribution in self.space.items():
             if isinstance(distribution, CategoricalDistribution):
-                shared.setdefault(distribution.choices, []).append(name)
-        self._shared = {choices: names for choices, names in shared.items() if len(names) > 1}
+                key = hashable(distribution.choices)
+                shown[key] = distribution.choices
+                alike.setdefault(key, []).append(name)
+        self._shared = [(shown[key], names) for key, names in alike.items() if len(names) > 1]
 
     def active(self, params: Params) -> dict[str, Any]:
         """The parameters that a trial with these values is expected to ask for."""
@@ -62,7 +66,7 @@ class Encoder:
             guard = self._guards.get(name)
             if name not in params:
                 continue
-            if guard is None or guard[1].get(found.get(guard[0], _ABSENT), True):
+            if guard is None or guard[1].get(hashable(found.get(guard[0], _ABSENT)), True):
                 found[name] = params[name]
         return found
 
@@ -76,7 +80,7 @@ class Encoder:
                 continue
             columns.append([one is not _ABSENT for one in values])
             columns.append([0.5 if v is _ABSENT else place(distribution, v) for v in values])
-        for choices, names in self._shared.items():
+        for choices, names in self._shared:
             columns += [[sum(row.get(n) == one for n in names) for row in rows] for one in choices]
         return np.array(columns, dtype=np.float64).reshape(len(columns), len(rows)).T
 
@@ -91,19 +95,21 @@ def _united(one: BaseDistribution, other: BaseDistribution) -> BaseDistribution:
     return FloatDistribution(low, high, log=log)
 
 
-def _guard(name: str, columns: Mapping[str, Sequence[Any]]) -> tuple[str, dict[Any, bool]] | None:
+def _guard(
+    name: str, columns: Mapping[str, Sequence[Any]]
+) -> tuple[str, dict[Hashable, bool]] | None:
     """The earlier parameter whose values decide whether a parameter is there, and these values.
 
     Of several the one with the fewest values; None if no single parameter decides.
     """
     present = [value is not _ABSENT for value in columns[name]]
-    best: tuple[str, dict[Any, bool]] | None = None
+    best: tuple[str, dict[Hashable, bool]] | None = None
     for other, values in columns.items():
         if other == name:
             break
-        decides: dict[Any, bool] = {}
+        decides: dict[Hashable, bool] = {}
         if all(
-            decides.setdefault(value, there) == there
+            decides.setdefault(hashable(value), there) == there
             for value, there in zip(values, present, strict=True)
         ) and (best is None or len(decides) < len(best[1])):
             best = other, decides

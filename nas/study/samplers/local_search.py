@@ -10,10 +10,10 @@ from optuna.trial import TrialState
 from nas.space.trial import contains, draw, neighbours
 from nas.study.record.optuna_internals import QUEUED, note_trial
 from nas.study.samplers.leading import leading
-from nas.study.samplers.planned import PlannedSampler
+from nas.study.samplers.planned import PlannedSampler, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from optuna.distributions import BaseDistribution
     from optuna.study import Study
@@ -88,7 +88,7 @@ class LocalSearchSampler(PlannedSampler[dict[str, Any]]):
             return
         trials = study.get_trials(deepcopy=False)
         walks = _walks(trials)
-        known = {frozenset(one.params.items()) for one in trials if one.state.is_finished()}
+        known = {key_of(one.params) for one in trials if one.state.is_finished()}
         for number, walk in walks.items():
             if walk.starts < self._n_starts:
                 return note_trial(study, trial, _NOTE, [number])
@@ -140,14 +140,11 @@ def _walks(trials: Sequence[FrozenTrial]) -> dict[int, _Walk]:
 
 
 def _untried(
-    parent: FrozenTrial, moves: set[_Move], known: set[frozenset[tuple[str, Any]]]
+    parent: FrozenTrial, moves: set[_Move], known: set[frozenset[tuple[str, Hashable]]]
 ) -> Iterator[tuple[str, Any]]:
     """The choices and values by which new neighbours of a trial differ from it."""
     for name, distribution in parent.distributions.items():
         for value in neighbours(distribution, parent.params[name]):
             move = (parent.number, name, distribution.to_internal_repr(value))
-            if (
-                move not in moves
-                and frozenset({**parent.params, name: value}.items()) not in known
-            ):
+            if move not in moves and key_of({**parent.params, name: value}) not in known:
                 yield name, value

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from optuna.samplers import BaseSampler
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from optuna.distributions import BaseDistribution
     from optuna.study import Study
     from optuna.trial import FrozenTrial, TrialState
 
 Plan = TypeVar("Plan")
+
+LEARNING = Lock()
+"""Held while a sampler changes what it has learnt, as the threads of a study share a sampler. One
+for all samplers, because a sampler that holds a lock can be neither copied nor pickled."""
+
+
+def key_of(params: Mapping[str, Any]) -> frozenset[tuple[str, Hashable]]:
+    """Equal for equal parameters."""
+    return frozenset((name, hashable(value)) for name, value in params.items())
+
+
+def hashable(value: Any) -> Hashable:
+    """The value or, for choices such as lists, its text."""
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    found: Hashable = value
+    return found
 
 
 class PlannedSampler(BaseSampler, Generic[Plan]):

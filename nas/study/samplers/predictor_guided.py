@@ -11,7 +11,7 @@ from nas.space.trial import contains, draw, draw_other, has_others
 from nas.study.record.optuna_internals import QUEUED
 from nas.study.samplers.encoder import Encoder
 from nas.study.samplers.gaussian_process import GaussianProcess
-from nas.study.samplers.planned import PlannedSampler
+from nas.study.samplers.planned import LEARNING, PlannedSampler, key_of
 from nas.study.selection.kernels import normal_scores
 from nas.study.selection.pareto import fronts, losses
 
@@ -85,11 +85,12 @@ class PredictorGuidedSampler(PlannedSampler[dict[str, Any]]):
         finished = [one for one in study.get_trials(deepcopy=False) if one.state.is_finished()]
         if sum(one.state is TrialState.COMPLETE for one in finished) < self._startup:
             return
-        if not self._queue or len(finished) >= self._fitted_at + self._batch:
-            self._queue = self._proposals(finished, study)
-            self._fitted_at = len(finished)
-        if self._queue:
-            self._plans[trial.number] = self._queue.pop(0)
+        with LEARNING:
+            if not self._queue or len(finished) >= self._fitted_at + self._batch:
+                self._queue = self._proposals(finished, study)
+                self._fitted_at = len(finished)
+            if self._queue:
+                self._plans[trial.number] = self._queue.pop(0)
 
     def sample_independent(
         self,
@@ -107,10 +108,11 @@ class PredictorGuidedSampler(PlannedSampler[dict[str, Any]]):
     def _proposals(self, finished: Sequence[FrozenTrial], study: Study) -> list[dict[str, Any]]:
         """New parameters, the best expected first."""
         predictor = _Predictor(finished[-_MOST:], study)
-        known = {_key(one.params) for one in finished} | {
-            _key(predictor.encoder.active(plan)) for plan in self._plans.values()
+        known = {key_of(one.params) for one in finished} | {
+            key_of(predictor.encoder.active(plan))
+            for plan in list(self._plans.values())  # other threads change them
         }
-        met = {_key(one): one for one in self._evolved(predictor)}
+        met = {key_of(one): one for one in self._evolved(predictor)}
         new = [one for key, one in met.items() if key not in known]
         return [new[row] for row in self._order(*predictor(new))] if new else []
 
@@ -216,7 +218,3 @@ class _Predictor:
 def _in_deviations(values: Floats) -> Floats:
     """Amounts in units of their size, so that constraints can be added up."""
     return np.asarray(values / (np.sqrt(np.mean(values**2)) or 1.0))
-
-
-def _key(params: Params) -> frozenset[tuple[str, Any]]:
-    return frozenset(params.items())

@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 from nas.space.trial import contains, draw, place
 from nas.study.record.optuna_internals import QUEUED, note_trial
 from nas.study.samplers.leading import leading, violation
-from nas.study.samplers.planned import PlannedSampler
+from nas.study.samplers.planned import LEARNING, PlannedSampler
 from nas.study.selection.pareto import losses
 
 if TYPE_CHECKING:
@@ -85,12 +85,14 @@ class ReinforceSampler(PlannedSampler[tuple[dict[str, Any], str]]):
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Learn from new trials; choose the trial to keep and the class of choices to make."""
         complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        for one in complete:
-            if one.number not in self._learned:
-                self._learn(one, study)
+        with LEARNING:
+            for one in complete:
+                if one.number not in self._learned:
+                    self._learn(one, study)
         if QUEUED in trial.system_attrs or len(complete) < self._startup:
             return
-        kept = self._best[self._rng.integers(len(self._best))]
+        best = self._best  # another thread may replace it
+        kept = best[self._rng.integers(len(best))]
         entropy: dict[str, float] = {}
         for name, distribution in kept.distributions.items():
             chances = self._chances(name, distribution)

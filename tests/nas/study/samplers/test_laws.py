@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -179,3 +180,29 @@ def test_queued_trials_keep_their_values(make: Make) -> None:
     study.enqueue_trial({f"p{place}": right for place, right in enumerate(TARGET)})
     study.optimize(separable, n_trials=30)
     assert study.trials[0].value == len(TARGET)
+
+
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution")
+@each
+def test_choices_may_be_lists(make: Make) -> None:
+    def widths(trial: Trial) -> int:
+        chosen = [trial.suggest_categorical(f"p{place}", [[1], [2, 3]]) for place in range(2)]
+        if chosen[0] == [1]:
+            trial.suggest_categorical("p2", [[4], [5]])
+        return sum(len(one) for one in chosen)
+
+    study = study_of(make(0))
+    study.optimize(widths, n_trials=30)
+    assert study.best_value == 4
+
+
+@each
+def test_threads_share_a_sampler(make: Make) -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    study = study_of(make(0))
+    try:
+        study.optimize(separable, n_trials=100, n_jobs=4)
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(study.trials) == 100
