@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.analysis.cost import cost
@@ -58,6 +58,8 @@ _LEAST_STEP = 0.97
 """Largest factor between two widths that are tried."""
 _NARROWEST = 2
 """Channels below which nothing is narrowed."""
+_KEPT = 1024
+"""Networks that are kept for the next trial with the same choices."""
 _SMALL = {"": (3, 1, 1, 1), ", stem stride 2": (3, 2, 1, 1)}
 _LARGE = {"": (7, 2, 2, 0)}
 """ResNets: kernel, stride and width of the stem, and stages before the first reduction."""
@@ -117,7 +119,7 @@ class ResNet(SearchSpace):
         return dict(for_resolution(_SIZES, task.resolution))
 
     def build(self, trial: Trial) -> Graph:
-        return self._narrowed(self._drawn(trial)).graph(self.task)
+        return within_budget(self, self._drawn(trial))
 
     def known(self) -> dict[str, dict[str, Any]]:
         """ResNets of all stages that fit the budget, by their number of layers.
@@ -163,16 +165,6 @@ class ResNet(SearchSpace):
     def _holds(self, params: dict[str, Any]) -> bool:
         """Whether a network is within the budget, so that it is not narrowed."""
         return self._excess(self._drawn(ReplayTrial(params)).graph(self.task)) <= 1
-
-    def _narrowed(self, design: _Design) -> _Design:
-        """The network with all widths times the largest factor tried that fits the budget."""
-        factor, fitting = 1.0, design
-        while (
-            fitting.widest > _NARROWEST and (excess := self._excess(fitting.graph(self.task))) > 1
-        ):
-            factor *= min(1 / math.sqrt(excess), _LEAST_STEP)
-            fitting = design.narrowed(factor)
-        return fitting
 
     def _excess(self, graph: Graph) -> float:
         """The cost of a network as a multiple of the budget."""
@@ -253,3 +245,18 @@ class _Design:
                     x = block(b, x, stage.width, stage.kernel, stride)
         x = b.flatten(b.op(POOLINGS[self.pooling], x, name="pool"))
         return b.build(b.op(Linear(out_features=task.classes, head=True), x, name="classifier"))
+
+
+@lru_cache(maxsize=_KEPT)
+def within_budget(space: ResNet, design: _Design) -> Graph:
+    """The network with all widths times the largest factor tried that fits the budget.
+
+    Cached, as a search that converges asks for the same designs many times.
+    """
+    factor, fitting = 1.0, design
+    graph = fitting.graph(space.task)
+    while fitting.widest > _NARROWEST and (excess := space._excess(graph)) > 1:
+        factor *= min(1 / math.sqrt(excess), _LEAST_STEP)
+        fitting = design.narrowed(factor)
+        graph = fitting.graph(space.task)
+    return graph

@@ -88,10 +88,7 @@ def losses(
 ) -> NDArray[np.float64]:
     """Values of complete trials, with signs such that less is better: (n, objectives)."""
     signs = [-1.0 if direction.name == "MAXIMIZE" else 1.0 for direction in directions]
-    table = np.empty((len(trials), len(signs)))
-    for row, trial in zip(table, trials, strict=True):
-        row[:] = np.multiply(trial.values, signs)
-    return table
+    return np.array([trial.values for trial in trials]).reshape(-1, len(signs)) * signs
 
 
 def first_front(points: NDArray[np.float64]) -> list[int]:
@@ -100,6 +97,8 @@ def first_front(points: NDArray[np.float64]) -> list[int]:
     Equal points do not dominate each other. Points are visited in lexicographic order, so one can
     be dominated only by those visited before it.
     """
+    if points.shape[1] == 1:
+        return np.flatnonzero(points == points.min(initial=np.inf)).tolist()
     kept = np.empty_like(points)
     front: list[int] = []
     for index in np.lexsort(points.T[::-1]):
