@@ -34,12 +34,12 @@ class Name(click.types.StringParamType):
         return str(_filled(self, value, "a name", param, ctx))
 
 
-class Size(click.ParamType[int]):
-    """A number of bytes, such as 500M or 4G."""
+class Size(click.types.StringParamType):
+    """A number of bytes, such as 500M or 4G, as an integer."""
 
     name = "size"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         form = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kKMGT]?)B?", str(value).strip())
         if form is None or float(form[1]) <= 0:
             self.fail(f"expected a size such as 500M or 4G, got {str(value)!r}.", param, ctx)
