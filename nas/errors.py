@@ -18,6 +18,7 @@
     ├── DeviceError              a device is not there
     ├── MeasurementError         a network cannot be measured on a device
     ├── StudyError               a run folder or storage cannot be used
+    │   └── UnfitWorkerError     the machine of a worker lacks something
     ├── WorkerError              a worker died or hung in the middle of a task
     ├── InfeasibleError          exit code 3: nothing satisfies the constraints
     ├── ConfigError              exit code 2: an option is unknown or out of range
@@ -173,6 +174,10 @@ class StudyError(NasError):
     """A run folder or a study's storage cannot be used."""
 
 
+class UnfitWorkerError(StudyError):
+    """The machine of a worker lacks something: a package, a file, memory, or room on its disk."""
+
+
 class WorkerError(NasError):
     """A worker ended in the middle of a task.
 
@@ -187,10 +192,6 @@ class WorkerError(NasError):
         super().__init__(message, hint=hint)
         self.seconds = seconds
         self.status = status
-
-
-class UnfitWorkerError(StudyError):
-    """The machine of a worker lacks something: a package, a file, memory, or room on its disk."""
 
 
 class InfeasibleError(NasError):

@@ -185,11 +185,10 @@ def needed(steps: Steps, level: float) -> int | None:
     return next((count for count, value in steps if value >= level), None)
 
 
-def measure(name: str, strategies: Sequence[str], seeds: int) -> dict[str, list[Steps]]:
-    """The searches of a goal; those in the file are not repeated."""
-    file = RESULTS / f"{name}.json"
+def measure(file: Path, strategies: Sequence[str], seeds: int) -> None:
+    """Run the searches of a goal that are missing in its file."""
     found: dict[str, list[Steps]] = json.loads(file.read_text()) if file.exists() else {}
-    goal = GOALS[name]
+    goal = GOALS[file.stem]
     for seed in range(seeds):
         for strategy in strategies:
             rows = found.setdefault(strategy, [])
@@ -198,7 +197,6 @@ def measure(name: str, strategies: Sequence[str], seeds: int) -> dict[str, list[
                 count = RIVAL_EVALUATIONS if is_rival else MARKS[-1]
                 rows.append(searched(goal, strategy, seed, count))
         write_json(file, found)
-    return found
 
 
 def report(name: str, found: dict[str, list[Steps]]) -> Iterator[str]:
@@ -208,7 +206,7 @@ def report(name: str, found: dict[str, list[Steps]]) -> Iterator[str]:
     if cost and found.get(RIVAL):
         level = fmean(reached(steps, RIVAL_EVALUATIONS) for steps in found[RIVAL])
     marks = (*MARKS[:4], TARGET, MARKS[4]) if cost else MARKS
-    heads = [*map(str, marks), *(["evaluations to the level"] if cost else [])]
+    heads = [*map(str, marks), *(["evaluations to the level"] if cost else []), "n"]
     yield f"| {name} | {' | '.join(heads)} |"
     yield f"| --- |{' --- |' * len(heads)}"
     for strategy, rows in found.items():
@@ -217,6 +215,7 @@ def report(name: str, found: dict[str, list[Steps]]) -> Iterator[str]:
         cells = [_cell([100 * reached(steps, mark) for steps in rows]) for mark in marks]
         if cost:
             cells.append(_needed(rows, level))
+        cells.append(str(len(rows)))
         yield f"| {strategy} | {' | '.join(cells)} |"
     if level == level:
         yield f"\nlevel: {100 * level:.2f}, {RIVAL} after {RIVAL_EVALUATIONS} evaluations"
@@ -237,8 +236,8 @@ def _needed(rows: Sequence[Steps], level: float) -> str:
 
 
 def _cell(values: Sequence[float]) -> str:
-    error = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return f"{fmean(values):.2f} ± {error:.2f}"
+    mean = f"{fmean(values):.2f}"
+    return mean if len(values) < 2 else f"{mean} ± {stdev(values) / math.sqrt(len(values)):.2f}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -248,11 +247,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--goals", nargs="+", choices=GOALS, default=list(GOALS))
     add("--strategies", nargs="+", choices=[*STRATEGIES, LARGEST], default=None)
     add("--seeds", type=int, default=20)
+    add("--print", action="store_true", help="print the tables of the stored results only")
     options = parser.parse_args(arguments)
     with quiet_optuna():
         for name in options.goals:
-            found = measure(name, options.strategies or [*STRATEGIES, LARGEST], options.seeds)
-            print("\n".join(report(name, found)), flush=True)
+            file = RESULTS / f"{name}.json"
+            if not options.print:
+                measure(file, options.strategies or [*STRATEGIES, LARGEST], options.seeds)
+            if file.exists():
+                print("\n".join(report(name, json.loads(file.read_text()))), flush=True)
     print("\nmean ± standard error over the seeds, %")
 
 

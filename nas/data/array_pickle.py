@@ -82,6 +82,9 @@ class StoredMatrix:
         parts = (np.asarray(self.data, dtype=np.float32), self.indices, self.indptr)
         matrix = csr_matrix(parts, shape=self.shape)
         matrix.check_format(full_check=True)
+        # the check above takes differences of the ends, which may overflow
+        if not ((matrix.indptr >= 0) & (matrix.indptr <= len(matrix.indices))).all():
+            raise ValueError("rows end outside of the stored values")
         whole: np.ndarray = matrix.toarray()
         return whole
 

@@ -95,7 +95,7 @@ def test_a_default_that_depends_on_the_kind_of_task_is_explained(command, option
     [("--sampler", SAMPLERS), ("--objective", RECORDED), ("--init", STARTS)],
 )
 def test_registered_names_are_explained(option, names):
-    assert set(names) <= set(re.findall(r"\w+", help_of(SEARCH, option)))
+    assert set(names) <= set(re.findall(r"[\w-]+", help_of(SEARCH, option)))
 
 
 def test_all_recipes_are_explained():

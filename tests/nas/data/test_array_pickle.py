@@ -115,6 +115,14 @@ def test_deep_nesting_is_read() -> None:
     assert isinstance(found, list)
 
 
+@pytest.mark.parametrize("ends", [[0, 1431655766, -1431655764, 3], [0, -1, 1, 3], [0, 1, 2, 4]])
+def test_rows_beyond_the_stored_values_are_refused(ends: list[int]) -> None:
+    matrix = csr_matrix(np.eye(3, dtype=np.float32))
+    matrix.indptr = np.array(ends, dtype=np.int32)  # the differences of the first overflow
+    with pytest.raises(UNREADABLE):
+        read(pickle.dumps(matrix, protocol=2)).dense()
+
+
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
