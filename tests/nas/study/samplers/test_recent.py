@@ -103,7 +103,9 @@ def _growth(sampler: BaseSampler) -> float:
     return _calls(study, 4) / early
 
 
-@pytest.mark.parametrize(("make", "grows"), [(nsga2, 1.3), (tpe, 2.0)])
+@pytest.mark.parametrize(
+    ("make", "grows"), [(nsga2, 1.3), pytest.param(tpe, 2.0, marks=pytest.mark.slow)]
+)
 def test_the_work_for_a_trial_does_not_grow(make: Any, grows: float) -> None:
     kept = {"kept": parents_of} if make is nsga2 else {}
     assert _growth(make()) > grows
