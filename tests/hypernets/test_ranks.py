@@ -172,7 +172,8 @@ def test_a_rank_that_is_killed_ends_the_other_and_one_process_goes_on(
     died = shared(tmp_path / "hn", death=17)
 
     assert died.returncode != 0
-    assert "another rank of this training has ended" in died.stderr
+    told = ("another rank of this training has ended", "closing signal")  # torchrun may be first
+    assert any(words in died.stderr for words in told)
     assert [path.name for path in (tmp_path / "hn").iterdir()] == [STATE]
     first = losses_in(tmp_path)
     assert len(first) == 17
