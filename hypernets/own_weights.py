@@ -49,7 +49,8 @@ def training_pays(
 
     It is trained where none is shipped for the space and the trainings of the search take at least
     :data:`REPAID` times as long; never on a graph, where no gain was measured, and never on fewer
-    than :data:`FEWEST_IMAGES` images. Both times are measured, and a note says them.
+    than :data:`FEWEST_IMAGES` images. Both times are measured, and a note says them, or why
+    they could not be measured.
 
     Args:
         space: Full-size space.
@@ -77,7 +78,14 @@ def training_pays(
         if trainings < _SHORT:
             return False
         hypernet = training_time(space, data, training, device)
-    except Exception:  # of a space that is user code, or an operation no hypernetwork knows
+    except Exception as error:  # of a space that is user code, or an unknown operation
+        reason = str(error).rstrip(".") or type(error).__name__
+        listen(
+            Noted(
+                text=f"No hypernetwork is trained in space {space.name!r}: how long it takes "
+                f"could not be measured: {reason}."
+            )
+        )
         return False
     pays = trainings >= REPAID * hypernet
     times = (

@@ -93,12 +93,16 @@ def test_neither_on_few_images_nor_where_one_is_shipped_nor_on_a_graph(space, di
     assert asked(search_spaces.get("graphnas", nodes.task), nodes, 1e6) == (False, "")
 
 
-def test_where_none_can_be_trained_there_is_none(space, digits, monkeypatch):
+def test_where_none_can_be_trained_there_is_none_and_the_reason_is_said(
+    space, digits, monkeypatch
+):
     def fail(*_, **__):
         raise TrainingError("no finite loss")
 
     monkeypatch.setattr(own_weights, "seconds_per_step", fail)
-    assert asked(space, digits, 1e6) == (False, "")
+    pays, said = asked(space, digits, 1e6)
+    assert not pays
+    assert said.endswith("how long it takes could not be measured: no finite loss.")
 
 
 def test_where_no_training_can_be_measured_there_is_none(space, digits, monkeypatch):

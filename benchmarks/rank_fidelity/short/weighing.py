@@ -7,53 +7,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import norm
 
-from nas.study.selection.kernels import kernels, normal_scores
-from nas.study.selection.regressor import PRIOR, SLOPES, Forecast
+from nas.study.selection.regressor import SLOPES, AccuracyRegressor, Forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from benchmarks.rank_fidelity.pool import Floats
-    from nas.study.selection.regressor import Prior
 
 
-class WeighingRegressor:
+class WeighingRegressor(AccuracyRegressor):
     """:class:`nas.study.selection.regressor.AccuracyRegressor` with a noise for each label.
 
     Without noise its forecasts are the same. A label counts by its precision, in the Gaussian
     process and in the order of the labels, so one with endless noise changes nothing.
-
-    Args:
-        score: Score before training, (N,), higher is better.
-        figures: Figures known before training, each (N,).
-        choices: The choices of each architecture.
-        prior: Variances of the groups of features.
     """
 
-    def __init__(
+    def fit(
         self,
-        score: Floats,
-        figures: Sequence[Floats],
-        choices: Sequence[Mapping[str, object]],
-        prior: Prior = PRIOR,
-    ) -> None:
-        groups = kernels([score, *figures], choices)
-        parts = [getattr(prior, name) * kernel for name, kernel in groups.items()]
-        self._kernel, self._noise = np.asarray(np.sum(parts, 0)), prior.noise
-        self._score = normal_scores(score)
-
-    def fit(self, rows: Sequence[int], labels: Floats, noise: Floats | float = 0.0) -> Forecast:
+        rows: Sequence[int],
+        accuracies: Sequence[float] | Floats,
+        noise: Floats | float = 0.0,
+    ) -> Forecast:
         """Learn from the labels of ``rows``, and forecast all.
 
         Args:
             rows: Rows of the trained architectures.
-            labels: Their accuracies, of which the order counts.
+            accuracies: Their labels, of which the order counts.
             noise: Variance of each label, as normal score, beside that of repeated trainings.
         """
         trained = np.asarray(rows)
         variances = self._noise + noise * np.ones(len(trained))
         weights = self._noise / variances
-        places = _weighted_normal_scores(np.asarray(labels), weights)
+        places = _weighted_normal_scores(np.asarray(accuracies), weights)
         middle = np.average(self._score[trained], weights=weights)
         lines = np.outer(SLOPES, self._score - middle)  # (slopes, N)
         across = self._kernel[:, trained]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.trial import TrialState
 
-from nas.space.trial import contains, draw, draw_other, has_others
+from nas.space.trial import draw, draw_other, has_others
 from nas.study.samplers.leading import leading
-from nas.study.samplers.planned import PlannedSampler
+from nas.study.samplers.planned import PlannedSampler, planned_or_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,11 +113,8 @@ class RegularisedEvolutionSampler(PlannedSampler[_Plan]):
     ) -> Any:
         """The parent's choice, another one if this is the mutated one, or a random one."""
         plan = self._plans.get(trial.number)
-        if plan is None or param_name not in plan.params:
+        if plan is None:
             return draw(param_distribution, self._rng)
-        value = plan.params[param_name]
         if param_name == plan.mutated:
-            return draw_other(param_distribution, value, self._rng)
-        if contains(param_distribution, value):
-            return value
-        return draw(param_distribution, self._rng)
+            return draw_other(param_distribution, plan.params[param_name], self._rng)
+        return planned_or_drawn(plan.params, param_name, param_distribution, self._rng)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.trial import TrialState
 
-from nas.space.trial import contains, draw, neighbours
+from nas.space.trial import neighbours
 from nas.study.record.optuna_internals import QUEUED, note_trial
 from nas.study.samplers.leading import leading
-from nas.study.samplers.planned import PlannedSampler, key_of
+from nas.study.samplers.planned import PlannedSampler, key_of, planned_or_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -115,9 +115,7 @@ class LocalSearchSampler(PlannedSampler[dict[str, Any]]):
     ) -> Any:
         """The value of the plan or, where there is none that fits, a random one."""
         plan = self._plans.get(trial.number, {})
-        if param_name in plan and contains(param_distribution, plan[param_name]):
-            return plan[param_name]
-        return draw(param_distribution, self._rng)
+        return planned_or_drawn(plan, param_name, param_distribution, self._rng)
 
 
 def _walks(trials: Sequence[FrozenTrial]) -> dict[int, _Walk]:

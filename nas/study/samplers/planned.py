@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from optuna.samplers import BaseSampler
 
+from nas.space.trial import contains, draw
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
@@ -35,6 +37,18 @@ def hashable(value: Any) -> Hashable:
         return repr(value)
     found: Hashable = value
     return found
+
+
+def planned_or_drawn(
+    plan: Mapping[str, Any],
+    name: str,
+    distribution: BaseDistribution,
+    rng: np.random.Generator,
+) -> Any:
+    """The planned value of a choice or, where there is none that fits, a random one."""
+    if name in plan and contains(distribution, plan[name]):
+        return plan[name]
+    return draw(distribution, rng)
 
 
 class PlannedSampler(BaseSampler, Generic[Plan]):

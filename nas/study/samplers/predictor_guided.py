@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from optuna.trial import TrialState
 
-from nas.space.trial import contains, draw, draw_other, has_others
+from nas.space.trial import draw, draw_other, has_others
 from nas.study.record.optuna_internals import QUEUED
 from nas.study.samplers.encoder import Encoder
 from nas.study.samplers.gaussian_process import GaussianProcess
-from nas.study.samplers.planned import LEARNING, PlannedSampler, key_of
+from nas.study.samplers.planned import LEARNING, PlannedSampler, key_of, planned_or_drawn
 from nas.study.selection.kernels import normal_scores
 from nas.study.selection.pareto import fronts, losses
 
@@ -101,9 +101,7 @@ class PredictorGuidedSampler(PlannedSampler[dict[str, Any]]):
     ) -> Any:
         """The value of the proposal or, where there is none that fits, a random one."""
         plan = self._plans.get(trial.number, {})
-        if param_name in plan and contains(param_distribution, plan[param_name]):
-            return plan[param_name]
-        return draw(param_distribution, self._rng)
+        return planned_or_drawn(plan, param_name, param_distribution, self._rng)
 
     def _proposals(self, finished: Sequence[FrozenTrial], study: Study) -> list[dict[str, Any]]:
         """New parameters, the best expected first."""
