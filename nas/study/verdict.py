@@ -114,8 +114,8 @@ def _start(result: SearchResult) -> str:
     if start is None:
         return ""
     if start == DEFAULT:
-        return "Its training started from torch's default weights."
-    return f"Its training started from {start} weights."
+        return "The training of the result started from torch's default weights."
+    return f"The training of the result started from {start} weights."
 
 
 def _trust(trust: Trust) -> str:

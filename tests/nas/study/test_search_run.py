@@ -187,7 +187,7 @@ def test_a_start_that_is_asked_for_serves_all_trainings() -> None:
     result = decide(trainer, new_record(), init=PREDICTED, **{**SHORT, "max_epochs": 1})
     assert {start for _, _, start in trainer.calls} == {PREDICTED}
     assert result.best.start == PREDICTED
-    assert "Its training started from predicted weights." in verdict(result)
+    assert "The training of the result started from predicted weights." in verdict(result)
 
 
 @pytest.mark.parametrize(("gain", "start"), [(0.05, PREDICTED), (-0.05, DEFAULT)])

@@ -66,7 +66,7 @@ def rival(
 def test_the_winner_of_the_search(scored: SearchResult) -> None:
     assert sentences(scored, found(4)) == (
         "Architecture #4 is the best of 9 trained networks.",
-        "Its training started from torch's default weights.",
+        "The training of the result started from torch's default weights.",
     )
 
 
@@ -79,7 +79,7 @@ def test_without_training_the_ranking_decides(scored: SearchResult) -> None:
 
 def test_another_start_is_named(scored: SearchResult) -> None:
     _, start = sentences(scored, found(4, start="predicted"))
-    assert start == "Its training started from predicted weights."
+    assert start == "The training of the result started from predicted weights."
 
 
 @pytest.mark.parametrize(
