@@ -96,7 +96,7 @@ def test_a_rival_that_has_won(
     """Nothing is said about its lead over itself."""
     winner, start = sentences(scored, found(5), (rival(kind, name),))
     assert winner == f"{expected} is the best of 9 trained networks: nothing found beats it."
-    assert start.startswith("Its training")
+    assert start.startswith("The training of the result")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_baseline_that_is_the_winning_architecture_has_won(scored: SearchResul
     mine = replace(beside, found=replace(beside.found, name="mine", number=None))
     winner, start = sentences(scored, found(4), (mine,))
     assert winner.startswith("Your network 'mine' is the best")
-    assert start.startswith("Its training")
+    assert start.startswith("The training of the result")
 
 
 def test_explained_variance_has_no_points(scored: SearchResult) -> None:
