@@ -156,7 +156,7 @@ def test_two_processes_train_as_one(
     assert_close_to(model, expected)
     graph = mixed().graph({"kind": "sound"})
     for name, tensor in model.predict([graph])[0].items():
-        assert_close(tensor, expected.predict([graph])[0][name], rtol=0, atol=1e-4)
+        assert_close(tensor, expected.predict([graph])[0][name], rtol=0, atol=1e-3)
     written, usual = model.card, expected.card
     assert written.measured.keys() == usual.measured.keys()
     assert replace(written, measured={}, reference={}, digest="", training={}) == replace(

@@ -8,11 +8,11 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 WITHOUT_PACKAGE = """
 import sys
@@ -23,6 +23,9 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 """
 """A ``sitecustomize`` of a machine that lacks this package."""
+
+ROOT = str(Path(__file__).parents[3])
+"""Where workers find the functions of tests."""
 
 
 @dataclass
@@ -54,13 +57,17 @@ class Cluster:
         self, *, has_package: bool = True, nanny: bool = True
     ) -> subprocess.Popen[bytes]:
         """Start a worker."""
-        environment = {}
+        found = [ROOT]
         if not has_package:
             (self.folder / "sitecustomize.py").write_text(WITHOUT_PACKAGE)
-            environment["PYTHONPATH"] = str(self.folder)
+            found.insert(0, str(self.folder))
         words = ("--nthreads", "1", "--local-directory", str(self.folder))
         return self.add(
-            "worker", self.address, *words, "--nanny" if nanny else "--no-nanny", **environment
+            "worker",
+            self.address,
+            *words,
+            "--nanny" if nanny else "--no-nanny",
+            PYTHONPATH=os.pathsep.join(found),
         )
 
 
