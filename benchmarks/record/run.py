@@ -1,7 +1,7 @@
 """What a search spends beside scoring and training, as its study grows to 10,000 trials.
 
-    python -m benchmarks.record.run --scratch FOLDER --out benchmarks/record/results/NAME
-    python -m benchmarks.record.run --out benchmarks/record/results/NAME --print
+    python -m benchmarks.record.run --scratch FOLDER --out FOLDER/results
+    python -m benchmarks.record.run --out benchmarks/record/results --print
 
 A random search runs to the end. Each arm then continues copies of its first 1,000 and of all of
 its trials, in a process of its own. Finished runs are opened again by the same search, and by
