@@ -57,14 +57,19 @@ slow: $(READY)
 	$(ONE_THREAD) $(BIN)/pytest -q -n 2 -m slow
 
 # Not part of `make test`: the installation alone takes minutes.
+LOWEST = $(MAKE) --no-print-directory VENV=$(VENV)-lowest CONSTRAINTS=constraints-lowest.txt
+
 lowest:
-	$(MAKE) VENV=$(VENV)-lowest CONSTRAINTS=constraints-lowest.txt smoke
+	$(LOWEST) smoke
+
+$(VENV)-lowest/.ready:
+	$(LOWEST) $@
 
 smoke: $(READY)
 	$(ONE_THREAD) $(BIN)/nas search --dataset digits --n-trials 6 --finalists 2 --finalist-epochs 1 --max-epochs 1 --out $(VENV)/smoke
 	$(BIN)/nas report $(VENV)/smoke
 	$(BIN)/nas export $(VENV)/smoke --format onnx
-	$(ONE_THREAD) $(BIN)/pytest -q -n 2 tests/nas/study/test_search.py tests/nas/graph tests/search_spaces tests/nas/data/formats
+	$(ONE_THREAD) $(BIN)/pytest -q -n 2 tests/nas/study/test_search.py tests/nas/graph tests/nas/data/formats tests/nas/exporting/test_export.py
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest site .mypy_cache .pytest_cache .ruff_cache *.egg-info
