@@ -209,7 +209,8 @@ def report(name: str, found: dict[str, list[Steps]]) -> Iterator[str]:
     heads = [*map(str, marks), *(["evaluations to the level"] if cost else []), "n"]
     yield f"| {name} | {' | '.join(heads)} |"
     yield f"| --- |{' --- |' * len(heads)}"
-    for strategy, rows in found.items():
+    for strategy in (*STRATEGIES, LARGEST):
+        rows = found.get(strategy)
         if not rows:
             continue
         cells = [_cell([100 * reached(steps, mark) for steps in rows]) for mark in marks]

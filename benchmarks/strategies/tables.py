@@ -95,7 +95,7 @@ def transnas(measure: str) -> Table:
     """TransNAS-Bench-101, micro: cells without pooling; the table has one figure of each task."""
     found = read("transnas")
     column = found.measures.index(measure)
-    seen = {cell: values[column] for cell, values in found.rows.items()}
+    seen = {cell: values[column] / 100 for cell, values in found.rows.items()}
     macs = nb201().costs["macs"]
     choices = {edge_name(*edge): EDGE_OPERATIONS[:4] for edge in EDGES}
     return Table(

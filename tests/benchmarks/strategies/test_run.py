@@ -76,7 +76,7 @@ def test_results_are_kept_and_gone_on_with(tmp_path, monkeypatch):
     assert second["random"][0] == first["random"][0]
     assert [len(rows) for rows in second.values()] == [2, 2]
     lines = list(report("small", second))
-    assert lines[2].startswith("| random | ")
+    assert [line.split(" | ")[0] for line in lines[2:4]] == ["| nsga2", "| random"]
     assert lines[-1].startswith("\nlevel: 100.00")
     lines = list(report("small", {**second, "predictor-guided": second["random"]}))
     assert lines[-1].startswith("predictor-guided after 125 evaluations: 100.00; nsga2 reaches it")
