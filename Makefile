@@ -15,6 +15,8 @@ ZOO = timm torchvision
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+# Tests start many processes, each of which would compile all modules where bytecode is not kept.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help search test lint typecheck docs fast slow lowest smoke clean
 
