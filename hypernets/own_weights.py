@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.study.search_config import SearchConfig
 
-REPAID = 4.0
+REPAID = 5.0
 """A hypernetwork repays itself where the trainings of a search take this many times as long.
 
-Ranked by weights learnt in its space, a search needs a quarter fewer trainings in the mean over
+Ranked by weights learnt in its space, a search needs a fifth fewer trainings in the mean over
 two families of spaces, and hardly fewer in one of them; see ``benchmarks/rank_fidelity``,
 *Trainings saved*.
 """

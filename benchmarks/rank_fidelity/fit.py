@@ -1,12 +1,14 @@
 """The prior of the regressor, fitted to tables of trained architectures.
 
-    python -m benchmarks.rank_fidelity.fit
+    python -m benchmarks.rank_fidelity.fit --without resnet
 
-prints :data:`nas.study.selection.regressor.PRIOR`, fitted to all families.
+prints :data:`nas.study.selection.regressor.PRIOR`. The networks of the default search do not teach
+it, so that they can judge it.
 """
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -99,9 +101,13 @@ def _surprise(subset: _Subset, prior: Floats) -> float:
     return float(np.log(np.diag(factor[0])).sum() - logsumexp(-explained))
 
 
-def main() -> None:
-    """Fit to all families, and print."""
-    for name, weight in asdict(fitted(pools(RESULTS))).items():
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fit to the families, and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--without", metavar="FAMILY", help="a family that is left out")
+    family = parser.parse_args(arguments).without
+    known = [pool for pool in pools(RESULTS) if pool.family != family]
+    for name, weight in asdict(fitted(known)).items():
         print(f"{name}={weight}")
 
 

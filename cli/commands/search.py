@@ -56,7 +56,7 @@ _ROWS = 15
     "train",
     "none",
     default="auto: the shipped one that fits; where none is shipped for the space, and the "
-    "trainings of the search take four times as long, one is trained first",
+    "trainings of the search take five times as long, one is trained first",
 )
 @click.option(
     "--hypernet-steps",

@@ -52,7 +52,7 @@ def test_a_hypernetwork_is_trained_where_the_trainings_take_four_times_as_long(s
 
     pays, said = asked(space, digits, REPAID * 1000 - 60)
     assert not pays
-    assert "it repays itself where they take 4 times as long" in said
+    assert "it repays itself where they take 5 times as long" in said
     assert "--weights train" in said
 
 

@@ -55,7 +55,7 @@ class Prior:
 
 PRIOR = Prior(choices=0.217, likeness=0.025, figures=0.226, noise=0.232)
 """Fitted to the trained architectures of several families of spaces by marginal likelihood:
-``python -m benchmarks.rank_fidelity.fit``."""
+``python -m benchmarks.rank_fidelity.fit --without resnet``."""
 
 
 class AccuracyRegressor:
