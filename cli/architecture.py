@@ -66,6 +66,26 @@ def read_network(text: str, space_name: str, task: Task) -> Graph | Candidate:
         raise not_in_space(space, error) from None
 
 
+def read_any(text: str, space_name: str, task: Task) -> Graph | Candidate:
+    """An architecture as :func:`read_network` takes it, or a module as a baseline is given.
+
+    Args:
+        text: An architecture, ``MODEL.py:factory`` or ``torchvision:NAME``.
+        space_name: The space of a notation.
+        task: The task of the network.
+
+    Raises:
+        NasError: It cannot be read, or is no network for the task.
+    """
+    from cli.user_code.baseline import read_baselines
+    from cli.user_code.module_factory import is_factory
+
+    if not is_factory(text):
+        return read_network(text, space_name, task)
+    (found,) = read_baselines([text], task).values()
+    return found
+
+
 def _space_of(text: str, task: Task, *, beside: SearchSpace) -> str | None:
     """Another registered space that takes a notation."""
     import search_spaces

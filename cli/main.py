@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "search": "find an architecture and train it",
     "rank": "score a list of architectures with predicted weights",
+    "similar": "the architectures nearest to one",
     "predict": "predict the weights of one network",
     "train": "train one architecture",
     "export": "write a trained network for other programs",

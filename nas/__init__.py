@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nas.study.result import Found, SearchResult
     from nas.study.search import search
     from nas.study.single.export import export
+    from nas.study.single.similar import Similar, similar
     from nas.study.single.start import start
     from nas.study.single.training import TrainedNetwork, train
     from nas.task.task import Task
@@ -49,6 +50,7 @@ _HOMES = {
     "Ranked": "nas.evaluate.ranking",
     "SearchResult": "nas.study.result",
     "SearchSpace": "nas.space.search_space",
+    "Similar": "nas.study.single.similar",
     "Task": "nas.task.task",
     "WeightPredictor": "nas.predictor.weight_predictor",
     "cost": "nas.analysis.cost",
@@ -66,6 +68,7 @@ _HOMES = {
     "rank": "nas.evaluate.ranking",
     "predict": "nas.evaluate.prediction",
     "search": "nas.study.search",
+    "similar": "nas.study.single.similar",
     "start": "nas.study.single.start",
     "train": "nas.study.single.training",
     "TrainedNetwork": "nas.study.single.training",
@@ -87,6 +90,7 @@ __all__ = [
     "Ranked",
     "SearchResult",
     "SearchSpace",
+    "Similar",
     "Task",
     "TrainedNetwork",
     "WeightPredictor",
@@ -103,6 +107,7 @@ __all__ = [
     "rank",
     "run_profile",
     "search",
+    "similar",
     "start",
     "to_module",
     "train",

@@ -1,4 +1,4 @@
-"""Random architectures that satisfy constraints."""
+"""Random architectures that are distinct or satisfy constraints."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ _TRIES = 1000
 
 _FEW_TRIES = 10
 """The same where infeasible architectures are accepted, too."""
+
+_DISTINCT_TRIES = 5
+"""The same where fewer are accepted, as some are isomorphic or cannot be built."""
 
 _FAILURES_ALLOWED = 20
 _FAILURE_SHARE = 0.5
@@ -54,6 +57,39 @@ def sample_feasible(
         f"{len(found)} different ones are feasible, {count} were asked for",
         hint="Ask for fewer, or loosen the constraints.",
     )
+
+
+def sample_distinct(space: SearchSpace, count: int, rng: np.random.Generator) -> list[Candidate]:
+    """Random architectures of which no two are isomorphic, perhaps fewer than asked for.
+
+    Draws that cannot be built are skipped.
+
+    Args:
+        space: The space to draw from.
+        count: Number of architectures.
+        rng: Draws the architectures.
+
+    Raises:
+        Exception: Most draws cannot be built, or building the first one takes too long; this is
+            the error of the last one.
+    """
+    found: dict[str, Candidate] = {}
+    failed = 0
+    for tried in range(1, _DISTINCT_TRIES * count + 1):
+        if len(found) == count:
+            break
+        try:
+            drawn = sample(space, rng)
+            found.setdefault(drawn.graph.hash(), drawn)
+        except SlowBuildError:
+            if found:
+                break
+            raise
+        except Exception:  # a space may be arbitrary code
+            failed += 1
+            if is_hopeless(failed, tried):
+                raise
+    return list(found.values())
 
 
 def sample_preferring(

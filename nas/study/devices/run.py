@@ -7,23 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.config import changed
-from nas.errors import NasError, StudyError
-from nas.evaluate.named import space_of
 from nas.events import ignore
 from nas.measure.config import MeasureConfig
 from nas.measure.measured_space import MeasuredSpace
-from nas.space.candidate import candidate
 from nas.study.devices.sample import Pool, measured_profile
 from nas.study.devices.space import MEASUREMENTS
 from nas.study.record.recorded_run import read_run
 from nas.study.record.run_folder import RunFolder
-from nas.study.record.trial_reading import ARCHITECTURE, hash_of
+from nas.study.record.trial_reading import hash_of
+from nas.study.recorded_candidates import recorded_candidates
 from nas.study.selection.pareto import ranked_fronts
-from nas.task.task import Task
 
 if TYPE_CHECKING:
     from nas.events import Listener
-    from nas.graph.graph import Graph
     from nas.measure.profile import DeviceProfile
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
@@ -65,7 +61,8 @@ def run_profile(
     """
     config = changed(MeasureConfig(), options)
     record = read_run(Path(run), storage)
-    networks = _networks(record, space)
+    made = recorded_candidates(record, space)
+    networks = {hash_: one.network for hash_, one in made.items()}
     order = [hash_ for hash_ in _importance(record) if hash_ in networks]
     hashes = list(networks)
     first = [hashes.index(hash_) for hash_ in order[: measurements // 2]]
@@ -79,25 +76,6 @@ def run_profile(
     return profile
 
 
-def _networks(record: RecordedRun, space: Any) -> dict[str, Graph]:
-    """The networks of the scored trials by hash.
-
-    Raises:
-        StudyError: The space does not build a network that is on record.
-    """
-    found = space_of(space, Task(**record.identity["space"]["task"]))
-    networks = {}
-    for hash_, trial in record.by_hash.items():
-        try:
-            made = candidate(found, trial.user_attrs[ARCHITECTURE])
-        except NasError as error:
-            raise _other_space(found, trial.number, f": {error.message}") from None
-        if made.hash != hash_:
-            raise _other_space(found, trial.number)
-        networks[hash_] = made.network
-    return networks
-
-
 def _importance(record: RecordedRun) -> list[str]:
     """Hashes of the best architecture, the trained ones by length and accuracy, and the front."""
     trained = sorted(record.longest.values(), key=lambda one: (-one.epochs, -one.val_accuracy))
@@ -105,10 +83,3 @@ def _importance(record: RecordedRun) -> list[str]:
     front = [str(hash_of(trial)) for trial in (fronts[0] if fronts else ())]
     best = [record.best] if record.best else []
     return list(dict.fromkeys([*best, *(one.hash for one in trained), *front]))
-
-
-def _other_space(space: SearchSpace, number: int, why: str = "") -> StudyError:
-    return StudyError(
-        f"space {space.name!r} does not build the network of trial {number}{why}",
-        hint="Give the space as it was when the run began, with its sizes.",
-    )

@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.config import changed
-from nas.errors import BuildError, ConfigError
+from nas.errors import ConfigError
 from nas.evaluate.named import data_of, space_of
 from nas.events import ignore
 from nas.measure.config import MeasureConfig
 from nas.measure.measured_space import MeasuredSpace
 from nas.seeding import rng
-from nas.space.candidate import sample
+from nas.space.constrained_sampling import sample_distinct
 from nas.study.devices.sample import Pool, measured_profile
 
 if TYPE_CHECKING:
     from nas.evaluate.named import UserData
     from nas.events import Listener
-    from nas.graph.graph import Graph
     from nas.measure.profile import DeviceProfile
     from nas.space.own_space import Build
     from nas.space.search_space import SearchSpace
@@ -28,8 +27,6 @@ MEASUREMENTS = 20
 
 _POOL = 200
 """Networks that stand for a space."""
-_ATTEMPTS = 5
-"""Draws for each of them, as some are isomorphic or cannot be built."""
 
 
 def device_profile(
@@ -64,24 +61,11 @@ def device_profile(
     """
     config = changed(MeasureConfig(), options)
     found = space_of(space, data_of(data, listen).task)
-    pool = Pool(MeasuredSpace.of(found), _drawn(found, max(_POOL, measurements), seed))
+    drawn = sample_distinct(found, max(_POOL, measurements), rng(seed, "device"))
+    pool = Pool(MeasuredSpace.of(found), [one.network for one in drawn])
     if len(pool.graphs) < measurements:
         raise ConfigError(
             f"{measurements} networks cannot be measured: of space {found.name!r} "
             f"{len(pool.graphs)} were found"
         )
     return measured_profile(pool, config, measurements, None if out is None else Path(out), listen)
-
-
-def _drawn(space: SearchSpace, count: int, seed: int) -> list[Graph]:
-    """Random networks that differ, perhaps fewer than asked for."""
-    source, found = rng(seed, "device"), dict[str, "Graph"]()
-    for _ in range(_ATTEMPTS * count):
-        if len(found) == count:
-            break
-        try:
-            network = sample(space, source).network
-        except BuildError:
-            continue
-        found.setdefault(network.hash(), network)
-    return list(found.values())

@@ -8,7 +8,11 @@ from torch import nn
 
 from nas.analysis.cost import cost
 from nas.errors import InfeasibleError
-from nas.space.constrained_sampling import sample_feasible, sample_preferring
+from nas.space.constrained_sampling import (
+    sample_distinct,
+    sample_feasible,
+    sample_preferring,
+)
 from nas.space.own_space import own_space
 from nas.task.task import Task
 from search_spaces.registry import get
@@ -43,6 +47,35 @@ def test_a_window_that_hardly_anything_is_in() -> None:
         sample_feasible(
             SPACE, 1, np.random.default_rng(0), lambda network: cost(network).macs < 10
         )
+
+
+def test_distinct_ones_are_not_isomorphic_and_a_small_space_has_fewer() -> None:
+    tiny = get("nb201:channels=4,cells=1", TASK)
+    drawn = sample_distinct(tiny, 300, np.random.default_rng(0))
+    assert len({candidate.hash for candidate in drawn}) == len(drawn) == 300
+
+    def build(trial: Trial, task: Task) -> nn.Module:
+        width = trial.suggest_categorical("width", [8, 16])
+        trial.suggest_categorical("label", ["a", "b"])
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, width), nn.Linear(width, 10))
+
+    assert len(sample_distinct(own_space(build, TASK), 10, np.random.default_rng(0))) == 2
+
+
+def test_distinct_ones_skip_what_cannot_be_built_unless_most_fails() -> None:
+    def build(trial: Trial, task: Task) -> nn.Module:
+        width = trial.suggest_int("width", 1, 60)
+        if width <= limit:
+            raise ValueError("too narrow")
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, width), nn.Linear(width, 10))
+
+    limit = 15
+    drawn = sample_distinct(own_space(build, TASK), 30, np.random.default_rng(0))
+    assert len(drawn) == 30
+    assert min(candidate.params["width"] for candidate in drawn) > limit
+    limit = 59
+    with pytest.raises(ValueError, match="too narrow"):
+        sample_distinct(own_space(build, TASK), 30, np.random.default_rng(0))
 
 
 def test_where_enough_fit_all_do() -> None:
