@@ -67,14 +67,23 @@ def accuracy_error(accuracy: float, samples: int) -> float:
 
 
 def explained_error(explained: float, samples: int) -> float:
-    """Standard error of R² over many independent samples (Olkin & Finn 1995).
+    """Standard error of R² over many independent samples.
+
+    To first order that of the ratio of the squares of residuals and targets that are jointly
+    normal, ``2 (1 - R²) sqrt((1 - r²) / n)`` with their correlation ``r``. A network whose
+    residuals do not depend on its predictions has ``r² = 1 - R²`` (Olkin & Finn 1995). One whose
+    R² is negative is taken for one whose predictions do not depend on the targets:
+    ``r² = 1 / (1 - R²)``. The second order, ``2 / n²``, keeps it from zero for an R² of 0.
 
     Example:
         >>> round(explained_error(0.5, 800), 3)
         0.025
+        >>> round(explained_error(-0.5, 800), 3), round(explained_error(0.0, 800), 4)
+        (0.061, 0.0018)
     """
-    share = min(max(explained, 0.0), 1.0)
-    return 2 * math.sqrt(share / samples) * (1 - share)
+    left = max(1 - explained, 0.0)
+    unrelated = abs(explained) / max(left, 1.0)  # 1 - r²
+    return left * math.sqrt(4 * unrelated / samples + 2 / samples**2)
 
 
 _ACCURACY = Metric(metric="accuracy", metric_format="{:.2%}", metric_error=accuracy_error)

@@ -104,10 +104,21 @@ def test_a_lead_with_its_error_by_hand() -> None:
 
 
 def test_a_lead_in_explained_variance_by_hand() -> None:
-    """Twice the root of R² over samples, times what is unexplained: of 0.8 and 0.5 of 100."""
+    """Of 0.8 and 0.5 of 100: what is unexplained, times the root of 4 R² over the samples.
+
+    Twice the square of one over the samples is added to what is in the root.
+    """
     one = lead(measured({5: 0.8}), measured({5: 0.5}), 100, KINDS.get(IMAGE_REGRESSION))
     assert one is not None
-    assert one.error**2 == pytest.approx(4 * 0.008 * 0.2**2 + 4 * 0.005 * 0.5**2)
+    variances = [0.2**2 * (4 * 0.008 + 2e-4), 0.5**2 * (4 * 0.005 + 2e-4)]
+    assert one.error**2 == pytest.approx(sum(variances))
+
+
+def test_a_lead_over_networks_that_explain_nothing_may_be_chance() -> None:
+    for best, rival in [(-0.5, -0.6), (0.0, -0.01)]:
+        one = lead(measured({5: best}), measured({5: rival}), 100, KINDS.get(IMAGE_REGRESSION))
+        assert one is not None
+        assert not one.is_sure
 
 
 @pytest.mark.parametrize(
