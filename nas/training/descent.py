@@ -32,7 +32,8 @@ class Descent:
     """Takes optimiser steps on the loss of a network, with gradient clipping.
 
     Where the memory does not suffice for a batch, this and all later ones are taken in two halves
-    whose gradients add up; batch norms then see half of the samples.
+    whose gradients add up; batch norms then see half of the samples. The statistics of the attempt
+    that failed are forgotten.
 
     Args:
         module: Trained in place; parameters that require no gradient are not changed.
@@ -75,14 +76,21 @@ class Descent:
         """
         for group in self.optimiser.param_groups:
             group["lr"] = self._config.lr * rate
+        before = {} if self._is_halved else self._statistics()
         value = self._descended(batch, where)
         if value is None:  # outside of the error, which keeps tensors alive
             self._is_halved = True
+            for name, buffer in self._module.named_buffers():
+                buffer.copy_(before[name])
             value = self._descended(batch, where)
         torch.nn.utils.clip_grad_norm_(self._module.parameters(), self._config.clip)
         self.optimiser.step()
         assert value is not None
         return value
+
+    def _statistics(self) -> dict[str, Tensor]:
+        """The module's buffers, such as the running statistics of batch norms."""
+        return {name: buffer.clone() for name, buffer in self._module.named_buffers()}
 
     def _descended(self, batch: Batch, where: str) -> float | None:
         """The loss, with its gradients; None if a half of the batch is to be tried.

@@ -89,6 +89,27 @@ def test_a_batch_that_is_too_large_is_taken_in_halves(error: Exception) -> None:
         torch.testing.assert_close(own, other)
 
 
+class Counting(nn.Module):
+    """Has memory for so many samples after its batch norm."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.norm, self.rest = nn.BatchNorm2d(1), Short(most, SAID)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.rest(self.norm(x))
+        return out
+
+
+def test_batch_norms_do_not_see_the_attempt_that_failed() -> None:
+    short, expected = Counting(2), nn.BatchNorm2d(1)
+    Descent(short, TrainConfig(), KIND, CPU).step(BATCH, 0.1, where="test")
+    for half in IMAGES.split(2):
+        expected(half)
+    for name, buffer in short.norm.named_buffers():
+        torch.testing.assert_close(buffer, expected.get_buffer(name))
+
+
 def test_rows_without_a_label_do_not_count_in_halves() -> None:
     whole, short = linear(), Short(2, SAID)
     batch = Batch((IMAGES,), torch.tensor([-100, -100, -100, 1]))
