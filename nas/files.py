@@ -65,13 +65,17 @@ def there(path: Path, kind: Callable[[Path], bool]) -> bool:
         return False
 
 
+class WriteError(OSError):
+    """A file of this program cannot be written; code of the user's raises any other OSError."""
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file to the disk in one step, with the permissions of the user's mask.
 
     A missing folder is created. The content first goes to a temporary file of this process;
     temporary files of killed processes in the folder are removed.
     """
-    with naming(path), _unfinished(path.parent, Path.touch) as part:
+    with writing(path), _unfinished(path.parent, Path.touch) as part:
         with part.open("wb") as file:
             file.write(content)
             file.flush()
@@ -80,14 +84,22 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """A block in which errors of a write name the file: those of a full disk name none."""
+def writing(path: Path) -> Iterator[None]:
+    """A block that writes a file of this program; code of the user's raises no OSError in it.
+
+    Raises:
+        WriteError: The block raised an OSError. The error names the file: that of a full disk
+            names none.
+    """
     try:
         yield
-    except OSError as error:
-        if error.errno is not None and error.filename is None:
-            error.filename = str(path)
+    except WriteError:
         raise
+    except OSError as error:
+        if error.errno is None:
+            raise WriteError(*error.args) from error
+        name = error.filename or str(path)
+        raise WriteError(error.errno, error.strerror, name) from error
 
 
 @contextmanager

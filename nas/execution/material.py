@@ -15,7 +15,7 @@ import cloudpickle
 import torch
 
 from nas.execution.packing import packing
-from nas.files import naming
+from nas.files import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def stored(value: object, name: str, folder: Path | None = None) -> Iterator[Mat
     digest = blake2b(content, digest_size=16).hexdigest()
     with TemporaryDirectory(prefix="nas-") if folder is None else _emptied(folder) as place:
         path = Path(place) / digest
-        with naming(path):
+        with writing(path):
             path.write_bytes(content)
         del buffer, content
         yield Material(digest, path)

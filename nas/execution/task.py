@@ -16,6 +16,7 @@ import torch
 from nas.errors import DataError, NasError, UnfitWorkerError
 from nas.execution.material import restored
 from nas.execution.packing import pack, unpack
+from nas.files import WriteError
 from nas.raised import error_text
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def perform(task: Task, content: bytes | None = None) -> bytes | None:
                 return pack(answer, "the result of a task")
         except ImportError as error:
             return _refusal(error if task.same_packages else _unfit(error))
-        except (OSError, DataError) as error:
+        except (WriteError, DataError) as error:
             return _refusal(_unfit(error))
         except Exception as error:  # a part of it may be user code
             return _refusal(error)

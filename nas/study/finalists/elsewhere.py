@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nas.compile.module import to_module
+from nas.errors import UnfitWorkerError
 from nas.evaluate.measured_elsewhere import ScoringMaterial
 from nas.events import ignore, stage
+from nas.files import writing
+from nas.raised import error_text
 from nas.space.candidate import candidate as replayed
 from nas.study.finalists.trainer import Trainer
 from nas.training.train import Trained
@@ -86,7 +89,12 @@ class _Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class _Order:
-    """A training that was asked for; ``module`` is whether the user's own module is trained."""
+    """A training that was asked for.
+
+    Attributes:
+        module: Whether the user's own module is trained.
+        is_here: Whether the worker has this machine's packages and files.
+    """
 
     space: SearchSpace
     params: Params
@@ -94,6 +102,7 @@ class _Order:
     start: str
     split: int
     module: bool
+    is_here: bool
     checkpoint: Path | None
 
 
@@ -212,7 +221,8 @@ class TrainerElsewhere:
         key = (candidate.hash, epochs, start, split, checkpoint)
         if key not in self._begun:
             if checkpoint is not None:
-                checkpoint.parent.mkdir(parents=True, exist_ok=True)
+                with writing(checkpoint.parent):
+                    checkpoint.parent.mkdir(parents=True, exist_ok=True)
             order = _Order(
                 space=candidate.space,
                 params=candidate.params,
@@ -220,6 +230,7 @@ class TrainerElsewhere:
                 start=start,
                 split=split,
                 module=own is not None,
+                is_here=self._crew.has_same_packages or self._crew.is_here,
                 checkpoint=checkpoint,
             )
             self._begun[key] = self._crew.submit(_train, order)
@@ -245,8 +256,18 @@ class TrainerElsewhere:
 
 
 def _train(material: SearchMaterial, order: _Order) -> _Outcome:
-    """Train in a worker; one that does not see the run folder keeps no checkpoint."""
-    one, checkpoint = replayed(order.space, order.params), order.checkpoint
+    """Train in a worker; one that does not see the run folder keeps no checkpoint.
+
+    Raises:
+        UnfitWorkerError: Another machine lacks a file with which the driver built the network.
+    """
+    checkpoint = order.checkpoint
+    try:
+        one = replayed(order.space, order.params)
+    except OSError as error:
+        if order.is_here:
+            raise
+        raise UnfitWorkerError(error_text(error)) from None
     trained = material.trainer.train(
         one,
         order.epochs,

@@ -14,6 +14,7 @@ from nas.errors import CheckpointError, DataError, NasError, StudyError, Trainin
 from nas.events import ignore
 from nas.exporting.files import Files
 from nas.exporting.save import load_module, save
+from nas.files import WriteError, writing
 from nas.space.contained import contained
 from nas.study.finalists.trainer import EarlyTrainer
 from nas.study.record.artifacts import Artifacts
@@ -72,8 +73,8 @@ class Trainings:
 
     Results are kept by hash, number of epochs, start and split. So a repeated command does only
     new trainings, and resumes an interrupted one from its checkpoint. Any failure is a result too,
-    since the network may hold user code. Errors of files are not: they are independent of the
-    network.
+    since the network may hold user code. Errors of this program's own files and of the listener
+    are not: they are independent of the network.
 
     Of all final trainings the model with the best accuracy on the ranking split is exported; a
     worse one never replaces it.
@@ -103,6 +104,7 @@ class Trainings:
         self._artifacts = None if folder is None else Artifacts(record, folder.artifacts)
         self._splits = splits
         self._modules: dict[str, nn.Module] = {}
+        self._of_listener: Exception | None = None
 
     @property
     def parallel(self) -> int:
@@ -301,21 +303,22 @@ class Trainings:
             "architecture": candidate.architecture,
         }
         self._record.check()
-        self._record.write(_EXPORTED, None)  # until the new model is complete
-        files = save(
-            candidate.network,
-            module,
-            self._folder.best,
-            own=own,
-            data=self._trainer.data,
-            figures={**figures, **origin},
-        )
-        if self._artifacts is not None and contender.number is not None:
-            trial = self._record.trial(contender.hash)
-            for path in files:
-                with path.open("rb") as file:
-                    self._artifacts.write(trial, path.name, file)
-        self._record.write(_EXPORTED, key)
+        with writing(self._folder.best):  # the network is run, but its errors become those of nas
+            self._record.write(_EXPORTED, None)  # until the new model is complete
+            files = save(
+                candidate.network,
+                module,
+                self._folder.best,
+                own=own,
+                data=self._trainer.data,
+                figures={**figures, **origin},
+            )
+            if self._artifacts is not None and contender.number is not None:
+                trial = self._record.trial(contender.hash)
+                for path in files:
+                    with path.open("rb") as file:
+                        self._artifacts.write(trial, path.name, file)
+            self._record.write(_EXPORTED, key)
 
     def _draw(self, contender: Contender) -> None:
         """Give the trial of a trained architecture its drawing, unless it has it."""
@@ -343,7 +346,11 @@ class Trainings:
         """A listener that also checks after each event that writing is still allowed."""
 
         def checked(event: Event) -> None:
-            listen(event)
+            try:
+                listen(event)
+            except Exception as error:
+                self._of_listener = error
+                raise
             self._record.check()
 
         return checked
@@ -358,9 +365,11 @@ class Trainings:
         try:
             with contained("the training"):
                 yield
-        except (OSError, CheckpointError, DataError, StudyError):
+        except (WriteError, CheckpointError, DataError, StudyError):
             raise
         except Exception as error:
+            if error is self._of_listener:  # perhaps it prints, and nobody reads any more
+                raise
             reason = _reason(error)
             self._record.write(key, {"diverged": reason})
             self._forget(key)

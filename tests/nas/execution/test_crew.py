@@ -25,6 +25,7 @@ import torch
 from nas.errors import ConfigError, DataError, StudyError, UnfitWorkerError, WorkerError
 from nas.execution.crew import ATTEMPTS, crew
 from nas.execution.workers import Workers
+from nas.files import WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,7 +217,7 @@ def lacking(material: Any, error: Exception, file: Path, times: int) -> int:
     return before
 
 
-FULL = OSError(errno.ENOSPC, "No space left on device")
+FULL = WriteError(errno.ENOSPC, "No space left on device", "a")
 
 
 @pytest.mark.parametrize(
@@ -232,6 +233,17 @@ def test_what_a_machine_lacks_is_looked_for_on_another_one(
         with pytest.raises(UnfitWorkerError, match="no worker can do the work") as caught:
             job.result()
     assert "it continues from the record" in str(caught.value)
+
+
+def test_an_error_of_files_in_code_of_the_users_is_a_failure_of_the_task(tmp_path: Path) -> None:
+    error = OSError(errno.ENOSPC, "No space left on device")
+    with (
+        ThreadPoolExecutor(1) as executor,
+        crew(executor, [0], "it") as found,
+        pytest.raises(OSError, match="No space left") as caught,
+    ):
+        found.submit(lacking, error, tmp_path / "a", 1).result()
+    assert type(caught.value) is OSError
 
 
 def test_a_package_that_this_machine_lacks_is_a_failure_of_the_task(

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from optuna.trial import TrialState
-from torch import nn
+from torch import Tensor, nn
 
 from nas.errors import StudyError
-from nas.events import Advanced
+from nas.events import Advanced, StageStarted
 from nas.execution.workers import Workers
 from nas.space.own_space import own_space
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, ToySpace, found, record, toy_search
@@ -115,6 +115,58 @@ def test_spaces_and_baselines_of_the_users_own_reach_the_workers(workers: Worker
         "baselines": {"mine": Net(4)},
     }
     assert_equal(toy_search(executor=workers, **settings), toy_search(**settings))
+
+
+class Reader(Net):
+    """A user's module that reads a missing file while it is trained."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and len(x) > 8 and self[0].out_channels % 2:
+            Path("no such file").read_bytes()
+        out: Tensor = super().forward(x)
+        return out
+
+
+def test_a_file_that_the_users_code_cannot_read_in_training_is_that_networks_failure(
+    workers: Workers, tmp_path: Path
+) -> None:
+    """Also where its build() cannot read one for a while."""
+
+    def reader(trial: Any, data: Any) -> nn.Module:
+        return Reader(trial.suggest_int("width", 2, 9))
+
+    def described(trial: Any, data: Any) -> nn.Module:
+        width = trial.suggest_int("width", 2, 9)
+        return Net(int((described_in / str(width)).read_text()))
+
+    def move(event: Event) -> None:
+        if getattr(event, "stage", "") == "rung 1" and not isinstance(event, Advanced):
+            for width in (3, 5, 7, 9):
+                here, away = described_in / str(width), described_in / f"{width} away"
+                here.rename(away) if isinstance(event, StageStarted) else away.rename(here)
+
+    for function in (reader, described):
+        results = []
+        for executor in (None, workers):
+            described_in = tmp_path / f"{function.__name__} {executor}"
+            described_in.mkdir()
+            for width in range(2, 10):
+                (described_in / str(width)).write_text(str(width))
+            results.append(
+                toy_search(
+                    space=own_space(function, DIGITS, name="mine"),
+                    executor=executor,
+                    n_trials=6,
+                    finalists=6,
+                    max_epochs=2,
+                    listen=move,
+                )
+            )
+        assert_equal(*results)
+        widths = {one.candidate.params["width"] for one in results[0].finalists}
+        assert widths
+        assert not any(width % 2 for width in widths)
+        assert any(trial.params["width"] % 2 for trial in results[0].study.trials)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +267,7 @@ def test_workers_that_are_killed_change_nothing(alone: SearchResult, tmp_path: P
 PROGRAM = """
 import sys
 from pathlib import Path
-from nas.events import Advanced
+from nas.events import Advanced, StageStarted
 from nas.execution.workers import Workers
 from nas.space.own_space import own_space
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, ToySpace, toy_search

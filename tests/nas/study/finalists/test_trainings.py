@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nas.errors import ExportError, StudyError, TrainingError
-from nas.events import ignore
+from nas.events import Noted, ignore
 from nas.exporting.save import save
 from nas.study.finalists import trainings as module_under_test
 from nas.training.starts.default import DEFAULT
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from nas.events import Listener
     from nas.graph.graph import Graph
     from nas.space.candidate import Candidate
     from nas.study.finalists.trainings import FullyTrained
@@ -215,6 +216,40 @@ def test_interruptions_and_full_disks_say_nothing_about_a_finalist(
     with pytest.raises(type(error)):
         fully(trainer, record, tmp_path, 5)
     monkeypatch.undo()
+    assert fully(trainer, record, tmp_path, 5).val_accuracy == 0.5
+
+
+@pytest.mark.parametrize("error", [OSError(28, "no space"), FileNotFoundError("no file")])
+@pytest.mark.parametrize("place", ["train", "test_accuracy"])
+def test_an_error_of_files_in_code_of_the_users_is_that_networks_failure(
+    record: StudyRecord,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: OSError,
+    place: str,
+) -> None:
+    trainer = FakeTrainer()
+    monkeypatch.setattr(trainer, place, raising(error))
+    for _ in range(2):
+        with pytest.raises(TrainingError, match=type(error).__name__):
+            trainings(trainer, record, tmp_path).final(contender(5), 2, DEFAULT, ignore)
+        monkeypatch.undo()
+    assert fully(trainer, record, tmp_path, 4).val_accuracy == 0.4
+
+
+def test_an_error_of_the_listener_says_nothing_about_a_finalist(
+    record: StudyRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = FakeTrainer()
+
+    def train(*args: Any, listen: Listener, **settings: Any) -> Trained:
+        listen(Noted(text="an epoch"))
+        return FakeTrainer.train(trainer, *args, listen=listen, **settings)
+
+    monkeypatch.setattr(trainer, "train", train)
+    for error in (BrokenPipeError(), ValueError()):
+        with pytest.raises(type(error)):
+            trainings(trainer, record, tmp_path).final(contender(5), 2, DEFAULT, raising(error))
     assert fully(trainer, record, tmp_path, 5).val_accuracy == 0.5
 
 
