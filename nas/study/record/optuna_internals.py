@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
+import weakref
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,24 @@ def forget(storage: BaseStorage) -> None:
         storage._study_id_and_number_to_trial_id.clear()
 
 
+class StudyIdentity:
+    """Tells a study from all others, without keeping its storage alive.
+
+    Names do not: two studies in memory may have the same one.
+
+    Args:
+        study: The study.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._storage = weakref.ref(study._storage)
+        self._number = study._study_id
+
+    def is_of(self, study: Study) -> bool:
+        """Whether it is that of a study."""
+        return self._storage() is study._storage and self._number == study._study_id
+
+
 class PartOfStudy(Study):
     """A study without its earliest trials, for a sampler that would read all of them.
 
@@ -130,6 +149,7 @@ class PartOfStudy(Study):
 
     def __init__(self, study: Study, first: int) -> None:
         super().__init__(study.study_name, study._storage, study.sampler, study.pruner)
+        self._identity = StudyIdentity(study)
         self._first = first
         self._kept: frozenset[int] = frozenset()
         self._earlier: list[FrozenTrial] = []
@@ -137,7 +157,7 @@ class PartOfStudy(Study):
 
     def is_of(self, study: Study) -> bool:
         """Whether this is a part of a study."""
-        return self._storage is study._storage and self._study_id == study._study_id
+        return self._identity.is_of(study)
 
     def read_anew(self) -> None:
         """Forget what was read, after a trial was asked for or has finished."""

@@ -81,7 +81,10 @@ class RegularisedEvolutionSampler(PlannedSampler[_Plan]):
         self._tournament_size = tournament_size
         super().__init__(seed)
 
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+    def _begin(self) -> None:
+        """Nothing was learnt: each mutant follows from the trials of the study."""
+
+    def _prepare(self, study: Study, trial: FrozenTrial) -> None:
         """Choose the parent, and the choice in which the mutant will differ."""
         youngest = reversed(study.get_trials(deepcopy=False))
         complete = (trial for trial in youngest if trial.state is TrialState.COMPLETE)
@@ -112,7 +115,7 @@ class RegularisedEvolutionSampler(PlannedSampler[_Plan]):
         param_distribution: BaseDistribution,
     ) -> Any:
         """The parent's choice, another one if this is the mutated one, or a random one."""
-        plan = self._plans.get(trial.number)
+        plan = self._plan(study, trial)
         if plan is None:
             return draw(param_distribution, self._rng)
         if param_name == plan.mutated:

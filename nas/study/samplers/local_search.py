@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,10 @@ from optuna.trial import TrialState
 from nas.space.trial import neighbours
 from nas.study.record.optuna_internals import QUEUED, note_trial
 from nas.study.samplers.leading import leading
-from nas.study.samplers.planned import PlannedSampler, key_of, planned_or_drawn
+from nas.study.samplers.planned import LEARNING, PlannedSampler, key_of, planned_or_drawn
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Container, Hashable, Iterator
 
     from optuna.distributions import BaseDistribution
     from optuna.study import Study
@@ -27,21 +28,48 @@ _Move = tuple[int, str, float]
 """Number of the parent, name of a choice, and its value as Optuna stores it."""
 
 
+_Key = frozenset[tuple[str, "Hashable"]]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A neighbour of a trial: the one choice in which it differs, and all its parameters."""
+
+    move: _Move
+    params: dict[str, Any]
+    key: _Key
+
+
 @dataclass
 class _Walk:
-    """The trials of one walk.
+    """What is known of one walk.
 
     Attributes:
-        starts: Number of random starts, running and failed ones included.
-        complete: The complete trials.
-        running: Number of running trials.
+        starts: Number of finished random starts, failed ones included.
+        leaders: The best complete trials.
         moves: All steps that were tried.
+        steps: Those that were not, by number of the leader.
     """
 
     starts: int = 0
-    complete: list[FrozenTrial] = field(default_factory=list)
-    running: int = 0
+    leaders: list[FrozenTrial] = field(default_factory=list)
     moves: set[_Move] = field(default_factory=set)
+    steps: dict[int, list[_Step]] = field(default_factory=dict)
+
+    def untried(self, known: Container[_Key]) -> list[_Step]:
+        """Steps to new neighbours of the leaders."""
+        for parent in self.leaders:
+            if parent.number not in self.steps:
+                self.steps[parent.number] = list(_steps(parent))
+        self.steps = {
+            parent.number: [
+                step
+                for step in self.steps[parent.number]
+                if step.move not in self.moves and step.key not in known
+            ]
+            for parent in self.leaders
+        }
+        return [step for steps in self.steps.values() for step in steps]
 
 
 class LocalSearchSampler(PlannedSampler[dict[str, Any]]):
@@ -82,29 +110,69 @@ class LocalSearchSampler(PlannedSampler[dict[str, Any]]):
         self._n_starts = n_starts
         super().__init__(seed)
 
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+    def _begin(self) -> None:
+        self._walks: dict[int, _Walk] = {}
+        self._live: set[int] = set()
+        self._known: set[_Key] = set()
+
+    def _prepare(self, study: Study, trial: FrozenTrial) -> None:
         """Choose a start or a step, and note it with the trial."""
         if QUEUED in trial.system_attrs:
             return
-        trials = study.get_trials(deepcopy=False)
-        walks = _walks(trials)
-        known = {key_of(one.params) for one in trials if one.state.is_finished()}
-        for number, walk in walks.items():
-            if walk.starts < self._n_starts:
-                return note_trial(study, trial, _NOTE, [number])
-            steps = [
-                (parent, name, value)
-                for parent in leading(walk.complete, study.directions)
-                for name, value in _untried(parent, walk.moves, known)
-            ]
+        with LEARNING:
+            number, step = self._choice(*self._learn(study))
+            note: list[Any] = [number]
+            if step is not None:
+                self._plans[trial.number] = step.params
+                note += step.move
+            note_trial(study, trial, _NOTE, note)
+
+    def _learn(self, study: Study) -> tuple[Counter[int], Counter[int]]:
+        """Learn from the trials that have finished since the last time.
+
+        Returns:
+            The number of running starts, and of all running trials, of each walk.
+        """
+        finished, running = self._news(study)
+        for one in finished:
+            self._known.add(key_of(one.params))
+            number, *step = one.system_attrs.get(_NOTE, (0,))
+            walk = self._noted(number, step)
+            walk.starts += not step
+            if one.state is TrialState.COMPLETE:
+                best = leading([*walk.leaders, one], study.directions)
+                walk.leaders = sorted(best, key=lambda leader: leader.number)
+        starts, busy = Counter[int](), Counter[int]()
+        for one in running:
+            if _NOTE in one.system_attrs:
+                number, *step = one.system_attrs[_NOTE]
+                self._noted(number, step)
+                starts[number] += not step
+                busy[number] += 1
+        return starts, busy
+
+    def _noted(self, number: int, step: list[Any]) -> _Walk:
+        """The walk with this number, in which a step is tried unless it is empty."""
+        self._live.add(number)
+        walk = self._walks.setdefault(number, _Walk())
+        if step:
+            walk.moves.add(tuple(step))
+        return walk
+
+    def _choice(self, starts: Counter[int], busy: Counter[int]) -> tuple[int, _Step | None]:
+        """The number of a walk, and a step of it; None for a random start."""
+        for number in sorted(self._live):
+            walk = self._walks[number]
+            if walk.starts + starts[number] < self._n_starts:
+                return number, None
+            steps = walk.untried(self._known)
             if steps:
-                parent, name, value = steps[self._rng.integers(len(steps))]
-                self._plans[trial.number] = {**parent.params, name: value}
-                kept = parent.distributions[name].to_internal_repr(value)
-                return note_trial(study, trial, _NOTE, [number, parent.number, name, kept])
-        last = max(walks, default=-1)
-        waits = last >= 0 and walks[last].running and not walks[last].complete
-        note_trial(study, trial, _NOTE, [last if waits else last + 1])
+                return number, steps[self._rng.integers(len(steps))]
+            if not busy[number]:
+                self._live.remove(number)
+        last = max(self._walks, default=-1)
+        waits = last >= 0 and busy[last] and not self._walks[last].leaders
+        return (last if waits else last + 1), None
 
     def sample_independent(
         self,
@@ -114,35 +182,14 @@ class LocalSearchSampler(PlannedSampler[dict[str, Any]]):
         param_distribution: BaseDistribution,
     ) -> Any:
         """The value of the plan or, where there is none that fits, a random one."""
-        plan = self._plans.get(trial.number, {})
+        plan = self._plan(study, trial) or {}
         return planned_or_drawn(plan, param_name, param_distribution, self._rng)
 
 
-def _walks(trials: Sequence[FrozenTrial]) -> dict[int, _Walk]:
-    """All walks by number, in order."""
-    walks: dict[int, _Walk] = {}
-    for trial in trials:
-        note = trial.system_attrs.get(_NOTE)
-        if note is None and not trial.state.is_finished():
-            continue
-        number, *step = note or (0,)
-        walk = walks.setdefault(number, _Walk())
-        walk.running += not trial.state.is_finished()
-        if trial.state is TrialState.COMPLETE:
-            walk.complete.append(trial)
-        if step:
-            walk.moves.add(tuple(step))
-        else:
-            walk.starts += 1
-    return dict(sorted(walks.items()))
-
-
-def _untried(
-    parent: FrozenTrial, moves: set[_Move], known: set[frozenset[tuple[str, Hashable]]]
-) -> Iterator[tuple[str, Any]]:
-    """The choices and values by which new neighbours of a trial differ from it."""
+def _steps(parent: FrozenTrial) -> Iterator[_Step]:
+    """All steps from a trial."""
     for name, distribution in parent.distributions.items():
         for value in neighbours(distribution, parent.params[name]):
             move = (parent.number, name, distribution.to_internal_repr(value))
-            if move not in moves and key_of({**parent.params, name: value}) not in known:
-                yield name, value
+            params = {**parent.params, name: value}
+            yield _Step(move, params, key_of(params))

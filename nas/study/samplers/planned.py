@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -9,6 +10,7 @@ import numpy as np
 from optuna.samplers import BaseSampler
 
 from nas.space.trial import contains, draw
+from nas.study.record.optuna_internals import StudyIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -56,6 +58,7 @@ class PlannedSampler(BaseSampler, Generic[Plan]):
 
     Each choice is made when the trial comes to it, so conditional parameters need no declaration.
     Plans are kept by number of the trial, so any number of trials can be asked before one is told.
+    A sampler that is used for another study begins anew, but for its random draws.
 
     Args:
         seed: Fixes all draws; None takes fresh entropy.
@@ -63,7 +66,55 @@ class PlannedSampler(BaseSampler, Generic[Plan]):
 
     def __init__(self, seed: int | None) -> None:
         self._rng = np.random.default_rng(seed)
+        self._study: StudyIdentity | None = None
+        self._forget()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy belongs to no study yet."""
+        return {**self.__dict__, "_study": None}
+
+    def _forget(self) -> None:
         self._plans: dict[int, Plan] = {}
+        self._seen = 0
+        self._open: list[int] = []
+        self._begin()
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Forget what was learnt from trials."""
+
+    @abstractmethod
+    def _prepare(self, study: Study, trial: FrozenTrial) -> None:
+        """Make the plan of a trial."""
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Plan the trial."""
+        with LEARNING:
+            if self._study is None or not self._study.is_of(study):
+                self._study = StudyIdentity(study)
+                self._forget()
+        self._prepare(study, trial)
+
+    def _plan(self, study: Study, trial: FrozenTrial) -> Plan | None:
+        """The plan of a trial; None if there is none."""
+        of_study = self._study is not None and self._study.is_of(study)
+        return self._plans.get(trial.number) if of_study else None
+
+    def _news(self, study: Study) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
+        """The trials that have finished since the last call, and those that have not, in order.
+
+        A pruner such as Hyperband shows each trial a part of the study, which is learnt anew.
+        """
+        trials = study.get_trials(deepcopy=False)
+        if trials and trials[-1].number != len(trials) - 1:
+            self._seen, self._open = 0, []
+            self._begin()
+        places = [*self._open, *range(self._seen, len(trials))]
+        self._seen = len(trials)
+        self._open = [place for place in places if not trials[place].state.is_finished()]
+        unfinished = set(self._open)
+        finished = [trials[place] for place in places if place not in unfinished]
+        return finished, [trials[place] for place in self._open]
 
     def reseed_rng(self) -> None:
         """Take fresh entropy; Optuna calls this in each of several workers."""
@@ -89,4 +140,5 @@ class PlannedSampler(BaseSampler, Generic[Plan]):
         values: Sequence[float] | None,
     ) -> None:
         """Forget the plan of the trial."""
-        self._plans.pop(trial.number, None)
+        if self._plan(study, trial) is not None:
+            self._plans.pop(trial.number, None)

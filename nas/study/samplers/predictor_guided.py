@@ -16,7 +16,7 @@ from nas.study.selection.kernels import normal_scores
 from nas.study.selection.pareto import fronts, losses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from optuna.distributions import BaseDistribution
@@ -75,22 +75,35 @@ class PredictorGuidedSampler(PlannedSampler[dict[str, Any]]):
             )
         super().__init__(seed)
         self._startup, self._batch = n_startup_trials, batch_size
-        self._queue: list[dict[str, Any]] = []
-        self._fitted_at = 0
 
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+    def _begin(self) -> None:
+        self._queue: list[dict[str, Any]] = []
+        self._youngest: list[FrozenTrial] = []
+        self._known: set[frozenset[tuple[str, Hashable]]] = set()
+        self._finished = self._complete = self._fitted_at = 0
+
+    def _prepare(self, study: Study, trial: FrozenTrial) -> None:
         """Take the next proposal; fit and search first if enough is new, or none is left."""
         if QUEUED in trial.system_attrs:
             return
-        finished = [one for one in study.get_trials(deepcopy=False) if one.state.is_finished()]
-        if sum(one.state is TrialState.COMPLETE for one in finished) < self._startup:
-            return
         with LEARNING:
-            if not self._queue or len(finished) >= self._fitted_at + self._batch:
-                self._queue = self._proposals(finished, study)
-                self._fitted_at = len(finished)
+            self._learn(study)
+            if self._complete < self._startup:
+                return
+            if not self._queue or self._finished >= self._fitted_at + self._batch:
+                self._queue = self._proposals(study)
+                self._fitted_at = self._finished
             if self._queue:
                 self._plans[trial.number] = self._queue.pop(0)
+
+    def _learn(self, study: Study) -> None:
+        """Remember the trials that have finished since the last time."""
+        finished, _ = self._news(study)
+        self._finished += len(finished)
+        self._complete += sum(one.state is TrialState.COMPLETE for one in finished)
+        self._known.update(key_of(one.params) for one in finished)
+        youngest = sorted([*self._youngest, *finished], key=lambda one: one.number)
+        self._youngest = youngest[-_MOST:]
 
     def sample_independent(
         self,
@@ -100,18 +113,18 @@ class PredictorGuidedSampler(PlannedSampler[dict[str, Any]]):
         param_distribution: BaseDistribution,
     ) -> Any:
         """The value of the proposal or, where there is none that fits, a random one."""
-        plan = self._plans.get(trial.number, {})
+        plan = self._plan(study, trial) or {}
         return planned_or_drawn(plan, param_name, param_distribution, self._rng)
 
-    def _proposals(self, finished: Sequence[FrozenTrial], study: Study) -> list[dict[str, Any]]:
+    def _proposals(self, study: Study) -> list[dict[str, Any]]:
         """New parameters, the best expected first."""
-        predictor = _Predictor(finished[-_MOST:], study)
-        known = {key_of(one.params) for one in finished} | {
+        predictor = _Predictor(self._youngest, study)
+        planned = {
             key_of(predictor.encoder.active(plan))
             for plan in list(self._plans.values())  # other threads change them
         }
         met = {key_of(one): one for one in self._evolved(predictor)}
-        new = [one for key, one in met.items() if key not in known]
+        new = [one for key, one in met.items() if key not in self._known and key not in planned]
         return [new[row] for row in self._order(*predictor(new))] if new else []
 
     def _evolved(self, predictor: _Predictor) -> list[dict[str, Any]]:

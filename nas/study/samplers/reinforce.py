@@ -77,19 +77,21 @@ class ReinforceSampler(PlannedSampler[tuple[dict[str, Any], str]]):
     ) -> None:
         self._startup, self._rate, self._class_of = n_startup_trials, rate, class_of
         super().__init__(seed)
+
+    def _begin(self) -> None:
         self._logits: dict[str, NDArray[np.float64]] = {}
-        self._learned: set[int] = set()
+        self._complete = 0
         self._recent: deque[tuple[float, NDArray[np.float64]]] = deque(maxlen=_RECENT)
         self._best: list[FrozenTrial] = []
 
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+    def _prepare(self, study: Study, trial: FrozenTrial) -> None:
         """Learn from new trials; choose the trial to keep and the class of choices to make."""
-        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         with LEARNING:
-            for one in complete:
-                if one.number not in self._learned:
+            finished, _ = self._news(study)
+            for one in finished:
+                if one.state is TrialState.COMPLETE:
                     self._learn(one, study)
-        if QUEUED in trial.system_attrs or len(complete) < self._startup:
+        if QUEUED in trial.system_attrs or self._complete < self._startup:
             return
         best = self._best  # another thread may replace it
         kept = best[self._rng.integers(len(best))]
@@ -112,7 +114,7 @@ class ReinforceSampler(PlannedSampler[tuple[dict[str, Any], str]]):
         param_distribution: BaseDistribution,
     ) -> Any:
         """The kept choice or, of the class of this trial, one that the controller makes."""
-        kept, group = self._plans.get(trial.number, ({}, ""))
+        kept, group = self._plan(study, trial) or ({}, "")
         if not kept:
             return draw(param_distribution, self._rng)
         value = kept.get(param_name)
@@ -138,7 +140,7 @@ class ReinforceSampler(PlannedSampler[tuple[dict[str, Any], str]]):
                 chosen = np.arange(len(chances)) == _option(distribution, trial.params[name])
                 self._logits[name] = self._logits[name] + step * (chosen - chances)
         self._recent.append(mine)
-        self._learned.add(trial.number)
+        self._complete += 1
         self._best = leading([*self._best, trial], study.directions)
 
     def _chances(self, name: str, distribution: BaseDistribution) -> NDArray[np.float64]:

@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Any
 import optuna
 import pytest
 from optuna.samplers import NSGAIISampler, TPESampler
+from optuna.study import StudyDirection
 
 from nas.study.record.optuna_internals import parents_of
+from nas.study.samplers import predictor_guided
+from nas.study.samplers.evolution import RegularisedEvolutionSampler
+from nas.study.samplers.local_search import LocalSearchSampler
+from nas.study.samplers.predictor_guided import PredictorGuidedSampler
 from nas.study.samplers.recent import RecentTrialsSampler
+from nas.study.samplers.reinforce import ReinforceSampler
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -34,15 +40,16 @@ def _objective(trial: Trial) -> tuple[float, float]:
     return sum(widths) * trial.suggest_float("rate", 0, 1), float(sum(widths))
 
 
-def _new(sampler: BaseSampler) -> Study:
-    return optuna.create_study(sampler=sampler, directions=["maximize", "minimize"])
+def _new(sampler: BaseSampler, goals: int = 2) -> Study:
+    directions = [StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE][:goals]
+    return optuna.create_study(sampler=sampler, directions=directions)
 
 
 def _ask_and_tell(study: Study, batches: int) -> None:
     for _ in range(batches):
         for trial in [study.ask() for _ in range(BATCH)]:
             trial.set_constraint("width", trial.number % 3 - 1)
-            study.tell(trial, _objective(trial))
+            study.tell(trial, _objective(trial)[: len(study.directions)])
 
 
 def _next_generation(sampler: RecentTrialsSampler) -> None:
@@ -92,9 +99,9 @@ def _calls(study: Study, batches: int) -> int:
     return next(calls)
 
 
-def _growth(sampler: BaseSampler) -> float:
+def _growth(sampler: BaseSampler, goals: int = 2) -> float:
     """Factor by which the work for each trial grows from the 60th to the 400th."""
-    study = _new(sampler)
+    study = _new(sampler, goals)
     _ask_and_tell(study, 6)
     early = _calls(study, 4)
     _ask_and_tell(study, 26)
@@ -110,3 +117,20 @@ def test_the_work_for_a_trial_does_not_grow(make: Any, grows: float) -> None:
     kept = {"kept": parents_of} if make is nsga2 else {}
     assert _growth(make()) > grows
     assert _growth(RecentTrialsSampler(make(), recent=30, **kept)) < 1.15
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        RegularisedEvolutionSampler,
+        LocalSearchSampler,
+        PredictorGuidedSampler,
+        ReinforceSampler,
+    ],
+)
+def test_the_work_of_planned_samplers_does_not_grow(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one goal: a front of several, from which they also draw, becomes longer."""
+    monkeypatch.setattr(predictor_guided, "_MOST", 30)
+    assert _growth(make(seed=0), goals=1) < 1.1
