@@ -121,7 +121,7 @@ class Reader(Net):
     """A user's module that reads a missing file while it is trained."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training and len(x) > 8 and len(self[0].weight) % 2:
+        if self.training and len(x) > 8 and len(next(self.parameters())) % 2:
             Path("no such file").read_bytes()
         out: Tensor = super().forward(x)
         return out
