@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optuna.samplers import BaseSampler
+from optuna.samplers import BaseSampler, NSGAIISampler
 
 from nas.study.record.optuna_internals import PartOfStudy, read_search_space
 
@@ -29,7 +29,8 @@ class RecentTrialsSampler(BaseSampler):
 
     Optuna's NSGA-II and TPE read all trials of a study for each one that they draw, so that a
     search of n trials takes time that grows with n squared. A search makes a new sampler for each
-    generation; which trials it reads therefore does not depend on interruptions.
+    generation; which trials it reads therefore does not depend on interruptions. Enqueued trials,
+    such as the known designs of a space, belong to NSGA-II's population as well.
 
     Args:
         sampler: The sampler that draws.
@@ -62,6 +63,9 @@ class RecentTrialsSampler(BaseSampler):
         part.read_anew()
         part.keep(self._kept(study))
         self.sampler.before_trial(part, trial)
+        if isinstance(self.sampler, NSGAIISampler):
+            # notes it: Optuna would not for an enqueued trial, which then were no parent
+            self.sampler.get_trial_generation(part, trial)
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial

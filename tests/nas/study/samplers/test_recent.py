@@ -73,6 +73,18 @@ def test_nsga2_draws_the_same_from_its_last_generations() -> None:
     assert [trial.params for trial in study.trials] == _drawn(nsga2(), 12)
 
 
+@pytest.mark.parametrize("before", [0, 3])
+def test_enqueued_trials_become_parents_of_nsga2(before: int) -> None:
+    study = _new(RecentTrialsSampler(nsga2(), kept=parents_of), goals=1)
+    _ask_and_tell(study, before)
+    largest = {"depth": 3, "width0": 50, "width1": 50, "width2": 50, "rate": 1.0}
+    study.enqueue_trial(largest)
+    _ask_and_tell(study, 2)
+    study.ask()
+    parents = parents_of(study)
+    assert largest in [one.params for one in study.trials if one._trial_id in parents]
+
+
 def test_tpe_draws_the_same_while_there_are_few_trials() -> None:
     assert _drawn(RecentTrialsSampler(tpe(), recent=60), 6) == _drawn(tpe(), 6)
 
