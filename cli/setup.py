@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from hypernets.graph_hypernetwork import GraphHyperNetwork
-    from hypernets.training import HypernetTraining
+    from hypernets.training.config import HypernetTraining
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.space.search_space import SearchSpace
@@ -83,8 +83,9 @@ def train_weights(
         TrainingError: The loss stayed non-finite.
     """
     from hypernets.suited import usual_proxy
-    from hypernets.training import HypernetTraining, train_hypernet
-    from hypernets.training_state import has_begun
+    from hypernets.training.config import HypernetTraining
+    from hypernets.training.state import has_begun
+    from hypernets.training.train import train_hypernet
 
     training = HypernetTraining(steps=steps, workers=workers)
     with alone(out_directory(directory, "")):
@@ -133,7 +134,7 @@ def own_weights(
         StudyError: It cannot be written, or another process writes it.
     """
     from hypernets.own_weights import training_pays
-    from hypernets.training_state import begun_steps
+    from hypernets.training.state import begun_steps
     from nas.errors import CheckpointError
     from nas.events import Noted
     from nas.study.record.run_folder import RunFolder

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from hypernets.graph_hypernetwork import GraphHyperNetwork
     from hypernets.hyper_lstm import HyperLSTM, HyperLSTMCell
     from hypernets.ranks import Ranks, join_ranks
-    from hypernets.training import HypernetTraining, train_hypernet
+    from hypernets.training.config import HypernetTraining
+    from hypernets.training.train import train_hypernet
     from nas.evaluate.predicted_module import PredictedModule, predict_module
 
 _HOMES = {
@@ -24,7 +25,7 @@ _HOMES = {
     "HyperLSTM": "hypernets.hyper_lstm",
     "HyperLSTMCell": "hypernets.hyper_lstm",
     "HypernetConfig": "hypernets.config",
-    "HypernetTraining": "hypernets.training",
+    "HypernetTraining": "hypernets.training.config",
     "PredictedModule": "nas.evaluate.predicted_module",
     "Ranks": "hypernets.ranks",
     "join_ranks": "hypernets.ranks",
@@ -32,7 +33,7 @@ _HOMES = {
     "predict_module": "nas.evaluate.predicted_module",
     "save": "hypernets.checkpoint",
     "shipped": "hypernets.cards",
-    "train_hypernet": "hypernets.training",
+    "train_hypernet": "hypernets.training.train",
 }
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hypernets.suited import is_shipped_for, usual_proxy
-from hypernets.training import HypernetTraining, seconds_per_step
+from hypernets.training.train import seconds_per_step
 from nas.errors import counted
 from nas.evaluate.untrained import UntrainedWeights
 from nas.events import Noted, ignore
@@ -15,6 +15,7 @@ from nas.study.forecast import duration, training_seconds
 if TYPE_CHECKING:
     import torch
 
+    from hypernets.training.config import HypernetTraining
     from nas.data.dataset import Dataset
     from nas.events import Listener
     from nas.space.search_space import SearchSpace

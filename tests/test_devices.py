@@ -14,7 +14,8 @@ from torch import nn
 import nas
 import search_spaces
 from hypernets.checkpoint import load
-from hypernets.training import HypernetTraining, train_hypernet
+from hypernets.training.config import HypernetTraining
+from hypernets.training.train import train_hypernet
 from nas.evaluate.scorer import Estimate, ScoreConfig, Scorer
 from nas.exporting.final_training import train_and_save
 from nas.seeding import rng
@@ -51,7 +52,7 @@ def place(monkeypatch):
         lambda: ["cpu", "cuda", "meta"],
     )
     monkeypatch.setattr("nas.evaluate.meter.ThreadPoolExecutor", Serial)
-    monkeypatch.setattr("hypernets.training.ThreadPoolExecutor", Serial)
+    monkeypatch.setattr("hypernets.training.train.ThreadPoolExecutor", Serial)
     monkeypatch.setattr("torch.autocast", lambda *_, **__: nullcontext())  # knows real devices
     with elsewhere() as found:
         yield found

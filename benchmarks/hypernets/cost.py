@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.hypernets.pace import Known, Pace, Stopwatch
 from hypernets.cards import WEIGHTS
-from hypernets.training import HypernetTraining, train_hypernet
+from hypernets.training.config import HypernetTraining
+from hypernets.training.train import train_hypernet
 from nas.config import from_mapping
 from nas.events import Listener, ignore
 from nas.files import write_json

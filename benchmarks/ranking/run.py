@@ -32,7 +32,8 @@ from cli.progress import Display
 from hypernets.cards import WEIGHTS, directory_of
 from hypernets.checkpoint import load
 from hypernets.suited import usual_proxy
-from hypernets.training import HypernetTraining, train_hypernet
+from hypernets.training.config import HypernetTraining
+from hypernets.training.train import train_hypernet
 from nas.config import from_mapping
 from nas.data import catalog
 from nas.evaluate.scorer import ScoreConfig

@@ -211,7 +211,7 @@ def command(
     from cli.user_code.baseline import read_baselines
     from cli.workers import workers_for
     from hypernets.suited import suited
-    from hypernets.training import HypernetTraining
+    from hypernets.training.config import HypernetTraining
     from nas.config import from_mapping
     from nas.data.catalog import load
     from nas.evaluate.scorer import ScoreConfig

@@ -81,7 +81,8 @@ def command(
     from cli.space import find_space
     from hypernets.ranks import join_ranks
     from hypernets.suited import usual_proxy
-    from hypernets.training import HypernetTraining, train_hypernet, trained_within
+    from hypernets.training.config import HypernetTraining
+    from hypernets.training.train import train_hypernet, trained_within
     from nas.config import from_mapping
     from nas.data.catalog import load
     from nas.errors import counted

@@ -16,7 +16,7 @@ from cli.setup import (
     train_weights,
     use_device,
 )
-from hypernets.training import HypernetTraining
+from hypernets.training.config import HypernetTraining
 from nas.data.catalog import load
 from nas.errors import (
     CheckpointError,
@@ -193,7 +193,7 @@ def test_a_hypernetwork_that_cannot_be_trained_is_noted(
     def fail(*_, **__):
         raise error("no finite loss")
 
-    monkeypatch.setattr("hypernets.training.train_hypernet", fail)
+    monkeypatch.setattr("hypernets.training.train.train_hypernet", fail)
     heard: list[Event] = []
     assert own(space, digits, tmp_path, heard.append) is None
     assert heard == [Noted(text="The hypernetwork could not be trained: no finite loss.")]

@@ -18,7 +18,8 @@ import hypernets
 import nas
 import search_spaces
 from cli.space import task_for
-from hypernets.training import HypernetTraining, train_hypernet
+from hypernets.training.config import HypernetTraining
+from hypernets.training.train import train_hypernet
 from nas.events import Noted, StageStarted, ignore
 from nas.space.candidate import candidate
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from hypernets.ranks import join_ranks
-from hypernets.training import HypernetTraining, train_hypernet, trained_within
+from hypernets.training.config import HypernetTraining
+from hypernets.training.train import train_hypernet, trained_within
 from nas.events import Advanced, Event
 from tests.hypernets.hypernet_toys import SMALL, digits, mixed
 
@@ -51,8 +52,8 @@ def train(
 ) -> GraphHyperNetwork:
     """Train, with the loss of each step in place of its running mean."""
     with ExitStack() as stack:
-        stack.enter_context(patch("hypernets.training._REPORT_EVERY", 1))
-        stack.enter_context(patch("hypernets.training._running", lambda _, new: new))
+        stack.enter_context(patch("hypernets.training.train._REPORT_EVERY", 1))
+        stack.enter_context(patch("hypernets.training.train._running", lambda _, new: new))
         stack.enter_context(patch("hypernets.measure.ARCHITECTURES", 8))
         return train_hypernet(
             mixed(*KINDS),
@@ -77,7 +78,8 @@ def main(out: Path, death: int, device: str = "cpu") -> None:
     losses = Losses()
     with join_ranks(device) as ranks:
         assert ranks.size == 2
-        with patch("hypernets.training.fmean", lambda _: 0.5 + ranks.rank):  # differs in pace
+        pace = 0.5 + ranks.rank  # differs between ranks
+        with patch("hypernets.training.train.fmean", lambda _: pace):
             chosen = trained_within(
                 10.0,
                 mixed(*KINDS),

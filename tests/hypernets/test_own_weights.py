@@ -8,7 +8,7 @@ import torch
 import search_spaces
 from hypernets import own_weights
 from hypernets.own_weights import FEWEST_IMAGES, REPAID, training_pays
-from hypernets.training import HypernetTraining
+from hypernets.training.config import HypernetTraining
 from nas.data.catalog import load
 from nas.errors import TrainingError
 from nas.events import Event, Noted

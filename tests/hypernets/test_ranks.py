@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from hypernets import training as training_module
 from hypernets.cards import CARD, WEIGHTS
 from hypernets.checkpoint import load
 from hypernets.launch import Launch, launch
 from hypernets.ranks import Ranks, _device, join_ranks
-from hypernets.training import train_hypernet
-from hypernets.training_state import STATE, check_ranks
+from hypernets.training import train as training_module
+from hypernets.training.state import STATE, check_ranks
+from hypernets.training.train import train_hypernet
 from nas.errors import ConfigError, DeviceError
 from tests.hypernets.hypernet_toys import digits, make_hypernet, mixed
 from tests.hypernets.shared_training import STEPS, TRAINING, Losses, train

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from hypernets.training import HypernetTraining, train_hypernet
+from hypernets.training.config import HypernetTraining
+from hypernets.training.train import train_hypernet
 from nas.data.digits import load
 from nas.data.digits_knn import load as load_graph
 from nas.data.regression import make_regression_dataset

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from cli.architecture import read_architecture
 from cli.commands import rank
 from cli.runs import read_result, read_settings, read_trials
-from hypernets import checkpoint, training_state
+from hypernets import checkpoint
+from hypernets.training import state as training_state
 from nas.analysis.cost import cost
 from nas.config import read_toml
 from nas.errors import NasError

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypernets.training import HypernetTraining
+from hypernets.training.config import HypernetTraining
 from nas.config import changed, check_kinds, from_mapping, read_toml
 from nas.errors import ConfigError
 from nas.evaluate.scorer import ScoreConfig

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.hypernets.entry import ENTRIES
 from hypernets.config import HypernetConfig
-from hypernets.training import HypernetTraining
+from hypernets.training.config import HypernetTraining
 from nas.config import from_mapping
 
 

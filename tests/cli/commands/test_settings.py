@@ -9,7 +9,7 @@ import click
 import pytest
 
 from cli.commands import rank, search, train, train_hypernet
-from hypernets.training import HypernetTraining
+from hypernets.training.config import HypernetTraining
 from nas.analysis.figure import RECORDED
 from nas.config import from_mapping
 from nas.evaluate.scorer import ScoreConfig

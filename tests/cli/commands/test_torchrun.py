@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hypernets.training_state import STATE
+from hypernets.training.state import STATE
 from nas.errors import CheckpointError
 from nas.resume import read_state
 from tests.cli.program import ON_DIGITS, nas

@@ -14,7 +14,8 @@ from scipy.stats import norm
 from torch import nn
 
 from hypernets import measure as measure_module
-from hypernets.training import HypernetTraining, train_hypernet
+from hypernets.training.config import HypernetTraining
+from hypernets.training.train import train_hypernet
 from nas.analysis.cost import NO_PATH, cost
 from nas.compile.apply import apply, calibrate
 from nas.compile.module import to_module

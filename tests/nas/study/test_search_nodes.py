@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 
 import nas
 import search_spaces
-from hypernets.training import HypernetTraining, train_hypernet
+from hypernets.training.config import HypernetTraining
+from hypernets.training.train import train_hypernet
 from tests.nas.data.graphs import communities
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-import search_spaces
 from hypernets import measure as measure_module
-from hypernets import training as training_module
 from hypernets.cards import CARD, WEIGHTS
 from hypernets.checkpoint import load
-from hypernets.training import HypernetTraining, seconds_per_step, train_hypernet
-from hypernets.training_state import STATE
+from hypernets.training import train as training_module
+from hypernets.training.config import HypernetTraining
+from hypernets.training.state import STATE
+from hypernets.training.train import seconds_per_step, train_hypernet
 from nas.compile.apply import apply
 from nas.errors import CheckpointError, ConfigError, TrainingError, VocabularyError
 from nas.evaluate.score_aggregate import ScoreAggregate
@@ -372,15 +372,6 @@ def test_the_tile_is_as_large_as_the_convolutions(tmp_path):
     assert (trained.config.max_channels, trained.config.max_kernel) == (8, 3)
 
 
-def test_the_widest_layer_does_not_make_the_tile() -> None:
-    """The head of MnasNet has twenty times the channels of most of its layers."""
-    space = search_spaces.get("mnasnet", digits().task)
-    assert training_module._largest(space.at(channels=16), 0) == {
-        "max_channels": 64,
-        "max_kernel": 5,
-    }
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -400,7 +391,7 @@ def test_options_that_do_not_fit(tmp_path, options, message):
 
 def test_the_time_of_a_step_is_the_mean_of_those_after_the_first(monkeypatch):
     clock = iter((0.0, 50.0, 60.0, 62.0, 70.0, 76.0))
-    monkeypatch.setattr("hypernets.training.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("hypernets.training.train.time.perf_counter", lambda: next(clock))
     monkeypatch.setattr(training_module, "_TIMED", 2)
     training = HypernetTraining(steps=5000, batch_size=16)
 

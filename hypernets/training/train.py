@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from hypernets import checkpoint
-from hypernets.card import HypernetCard
-from hypernets.cards import VOCABULARY_VERSION
 from hypernets.config import HypernetConfig
-from hypernets.families import HYPERNETS
 from hypernets.graph_hypernetwork import GraphHyperNetwork
 from hypernets.measure import measure
 from hypernets.ranks import Ranks
-from hypernets.training_state import (
+from hypernets.training.card import card_before
+from hypernets.training.config import HypernetTraining
+from hypernets.training.state import (
     STATE,
     Progress,
     begun_steps,
@@ -29,10 +28,9 @@ from hypernets.training_state import (
     save,
 )
 from nas.compile.apply import apply
-from nas.config import check_kinds, from_mapping
-from nas.errors import ConfigError, TrainingError, WorkerError, counted
+from nas.config import from_mapping
+from nas.errors import TrainingError, WorkerError, counted
 from nas.events import Listener, Noted, StageProgress, ignore, stage
-from nas.graph.op import Role
 from nas.seeding import generator, rng
 from nas.space.candidate import sample
 from nas.study.forecast import duration
@@ -47,63 +45,16 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from hypernets.card import HypernetCard
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
     from nas.space.search_space import SearchSpace
-    from nas.task.kind import TaskKind
 
 _PATIENCE = 20
 _REPORT_EVERY = 10
 _SAVE_EVERY = 200
-_TILE = 64
-"""Most channels of a tile for images, as in GHN-2 (Knyazev et al. 2021)."""
 _TIMED = 10
 """Steps whose time is measured before a training; architectures differ several times in theirs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class HypernetTraining:
-    """Configuration of the training of a hypernetwork.
-
-    Attributes:
-        steps: Optimiser steps.
-        meta_batch: Architectures in a step; each sees the same images. At equal cost, many steps
-            with one architecture were better here than few steps with eight.
-        batch_size: Images in a step.
-        lr: Peak learning rate of AdamW; warmed up, then lowered along a cosine. The task's default
-            if None: 0.002, and 0.001 on a graph, where higher rates diverge.
-        weight_decay: Decoupled weight decay.
-        warmup: Share of the steps in which the rate rises.
-        clip: Largest norm of the gradient.
-        precision: ``auto`` (bf16 on CUDA), ``fp32`` or ``bf16``.
-        workers: Threads that run target networks in parallel.
-        half: Whether the weights are saved in 16 bits.
-        seed: Seed of the initial weights, architectures, images and augmentation.
-    """
-
-    steps: int = 2000
-    meta_batch: int = 1
-    batch_size: int = 128
-    lr: float | None = None
-    weight_decay: float = 1e-2
-    warmup: float = 0.05
-    clip: float = 5.0
-    precision: str = "auto"
-    workers: int = 1
-    half: bool = False
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_kinds(self)
-        for name in ("steps", "meta_batch", "batch_size", "workers"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.lr is not None and not 0 < self.lr < 1:
-            raise ConfigError(f"lr must lie between 0 and 1, got {self.lr}")
-
-    def rate(self, kind: TaskKind) -> float:
-        """The peak learning rate for a kind of task."""
-        return kind.hypernet_rate if self.lr is None else self.lr
 
 
 def train_hypernet(
@@ -156,7 +107,9 @@ def train_hypernet(
         WorkerError: Another rank has ended; the same call resumes the training.
     """
     training, ranks = training or HypernetTraining(), ranks or Ranks()
-    card = _card(out.name, space, data, hypernet, settings or {}, proxy or {}, training, command)
+    card = card_before(
+        out.name, space, data, hypernet, settings or {}, proxy or {}, training, command
+    )
     ranks.check(training.meta_batch)
     check_ranks(card, ranks)
     finished = ranks.agreed(load_finished(card, out) if ranks.leads else None)
@@ -214,7 +167,7 @@ def seconds_per_step(
         WorkerError: Another rank has ended.
     """
     training, ranks = training or HypernetTraining(), ranks or Ranks()
-    card = _card("pace", space, data, hypernet, settings or {}, proxy or {}, training, "")
+    card = card_before("pace", space, data, hypernet, settings or {}, proxy or {}, training, "")
     ranks.check(training.meta_batch)
     session = _Session(card, space, data, training, torch.device(device), ranks)
     return ranks.agreed(session.pace())
@@ -440,80 +393,6 @@ class _Session:
         )
         checkpoint.save(self.model, out, half=self._training.half)
         (out / STATE).unlink(missing_ok=True)
-
-
-def _card(
-    name: str,
-    space: SearchSpace,
-    data: Dataset,
-    hypernet: str | None,
-    settings: Mapping[str, Any],
-    proxy: Mapping[str, Any],
-    training: HypernetTraining,
-    command: str,
-) -> HypernetCard:
-    """The card of a hypernetwork that is to be trained."""
-    hypernet = hypernet or data.task.traits.hypernet
-    config = from_mapping(
-        HypernetConfig,
-        {
-            "classes": data.task.classes,
-            "input_gain": _input_gain(data),
-            **_largest(space.at(**proxy), training.seed),
-            **HYPERNETS.get(hypernet).settings,
-            **settings,
-        },
-    )
-    return HypernetCard(
-        name=name,
-        hypernet=hypernet,
-        config=asdict(config),
-        vocabulary=VOCABULARY_VERSION,
-        space=space.name,
-        proxy=dict(proxy),
-        dataset=data.name,
-        fingerprint=data.fingerprint,
-        channels=data.task.channels,
-        classes=data.task.classes,
-        features=data.task.features,
-        general=space.general,
-        training={
-            "command": command,
-            **asdict(training),
-            "lr": training.rate(data.task.traits),
-        },
-    )
-
-
-def _largest(space: SearchSpace, seed: int) -> dict[str, int]:
-    """Channels and window of the tile: those of the largest weights of some architectures.
-
-    A larger tile would have parts that training never uses, but that a larger network would
-    receive. For images, channels are the outputs of convolutions, at most :data:`_TILE`: wider
-    weights repeat the tile, whose cost grows with the square of its channels. For the nodes of a
-    graph they are also the features of the data, each of which has its own meaning.
-    """
-    draw = rng(seed, "tile")
-    shapes = [
-        spec.shape
-        for _ in range(64)
-        for spec in sample(space, draw).graph.parameters().values()
-        if spec.role is Role.WEIGHT
-    ]
-    windows = [shape for shape in shapes if len(shape) == 4]
-    channels = [min(shape[0], _TILE) for shape in windows] or [max(shape[:2]) for shape in shapes]
-    return {
-        "max_channels": max(channels, default=1),
-        "max_kernel": max((max(shape[2:]) for shape in windows), default=1),
-    }
-
-
-def _input_gain(data: Dataset) -> float:
-    """One over the root mean square of the features of nodes; 1 for images."""
-    if not data.task.traits.scales_inputs:
-        return 1.0
-    x, _ = data.train.whole().inputs
-    return round(1 / max(float(x.square().mean().sqrt()), 1e-6), 4)
 
 
 def _pass_on(predicted: list[dict[str, Tensor]], leaves: list[dict[str, Tensor]]) -> None:
