@@ -6,7 +6,7 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from nas.errors import counted
+from nas.errors import ConfigError, InfeasibleError, counted
 from nas.events import Noted
 from nas.seeding import rng
 from nas.space.constrained_sampling import sample_preferring
@@ -40,6 +40,8 @@ def timed(
 ) -> Listener:
     """A listener with the time left of the search; a note announces long trainings.
 
+    Where a network cannot be timed nothing is announced.
+
     Args:
         listen: Receives the events.
         space: Full-size space.
@@ -47,7 +49,12 @@ def timed(
         config: Settings suited to the task.
         explored: Name of the stage before the trainings.
     """
-    expected = training_seconds(space, trainer, config)
+    try:
+        expected = training_seconds(space, trainer, config)
+    except (ConfigError, InfeasibleError):
+        raise
+    except Exception:  # a network may be user code; its trainings report its failures
+        return listen
     if not expected:
         return listen
     runs = {"train": _finals(expected)}

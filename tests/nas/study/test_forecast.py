@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from nas.errors import TrainingError
 from nas.events import Advanced, Event, Noted, StageStarted, TimeLeft
 from nas.study.forecast import timed
 from nas.study.search_config import SearchConfig
@@ -57,3 +58,14 @@ def test_limited_trainings_take_their_limit() -> None:
     heard = events_of(900.0, train_seconds=50.0)
     assert left_in(heard) == pytest.approx(50.0)
     assert not [event for event in heard if isinstance(event, Noted)]
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError("no file"), TrainingError("the loss is nan")])
+def test_a_network_that_cannot_be_timed_ends_no_search(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(trainer: Timer, candidate: Candidate) -> float:
+        raise error
+
+    monkeypatch.setattr(Timer, "seconds_per_epoch", fail)
+    assert [type(event) for event in events_of(900.0)] == [StageStarted, Advanced]
