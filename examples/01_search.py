@@ -8,10 +8,10 @@ data = nas.load_dataset("digits")
 result = nas.search(
     "nasnet",
     data,
-    n_trials=48,
+    n_trials=32,
     objectives=("score:max", "params:min"),
     finalists=2,
-    max_epochs=5,
+    max_epochs=3,
 )
 
 print(f"best: {result.best.architecture}")

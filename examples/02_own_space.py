@@ -38,8 +38,8 @@ with TemporaryDirectory() as directory:
         space,
         data,
         Path(directory) / "plain-digits",
-        training=hypernets.HypernetTraining(steps=300),
+        training=hypernets.HypernetTraining(steps=150),
     )
-result = nas.search(space, data, hypernet, n_trials=64, finalists=2, max_epochs=10)
+result = nas.search(space, data, hypernet, n_trials=32, finalists=2, max_epochs=6)
 print(f"{result.trials.complete} architectures scored, {result.trials.duplicates} met again")
 print(f"best: {result.best.architecture}, test accuracy {result.best.test_accuracy:.1%}")

@@ -40,8 +40,8 @@ with TemporaryDirectory() as directory:
         space,
         data,
         Path(directory) / "graph-layers",
-        training=hypernets.HypernetTraining(steps=150),
+        training=hypernets.HypernetTraining(steps=60),
     )
-result = nas.search(space, data, hypernet, n_trials=48, finalists=2, max_epochs=100)
+result = nas.search(space, data, hypernet, n_trials=24, finalists=2, max_epochs=50)
 print(f"{result.trials.complete} architectures scored, {result.trials.duplicates} met again")
 print(f"best: {result.best.architecture}, test accuracy {result.best.test_accuracy:.1%}")

@@ -4,13 +4,9 @@ The digits are read row by row, as eight steps of eight numbers.
 python examples/05_sequence_space.py
 """
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import torch
 from torch import Tensor, nn
 
-import hypernets
 import nas
 from nas.space.trial import Trial
 
@@ -67,13 +63,6 @@ def build(trial: Trial, data: nas.Task) -> nn.Module:
 
 data = nas.load_dataset("digits")
 space = nas.own_space(build, data.task, name="rows")
-with TemporaryDirectory() as directory:
-    hypernet = hypernets.train_hypernet(
-        space,
-        data,
-        Path(directory) / "rows-digits",
-        training=hypernets.HypernetTraining(steps=80),
-    )
-result = nas.search(space, data, hypernet, n_trials=24, finalists=2, max_epochs=10)
+result = nas.search(space, data, n_trials=24, finalists=2, max_epochs=10)
 print(f"{result.trials.complete} architectures scored, {result.trials.duplicates} met again")
 print(f"best: {result.best.architecture}, test accuracy {result.best.test_accuracy:.1%}")

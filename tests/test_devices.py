@@ -120,7 +120,8 @@ def test_training_and_export(place, data, drawn, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_step_of_training_a_hypernetwork(place, data, tmp_path):
+def test_a_step_of_training_a_hypernetwork(place, data, tmp_path, monkeypatch):
+    monkeypatch.setattr("hypernets.measure.ARCHITECTURES", 4)
     space = search_spaces.get("nb201:channels=4,cells=1", data.task)
     trained = train_hypernet(
         space,

@@ -42,14 +42,21 @@ def parts(answer):
     return {key: answer.document[key] for key in ("best", "finalists", "trials", "pareto")}
 
 
-@pytest.mark.parametrize("words", [(), ("--workers", 1)], ids=["alone", "worker"])
-def test_a_search_continues_whenever_there_is_room_again(words, tmp_path):
+PLACES = (0, 8, 20, 40, 80, 160, 320, 640, 1280, 2040)
+
+
+@pytest.mark.parametrize(
+    ("words", "places"),
+    [((), PLACES), (("--workers", 1), PLACES[::3])],
+    ids=["alone", "worker"],
+)
+def test_a_search_continues_whenever_there_is_room_again(words, places, tmp_path):
     alone = nas(*SEARCH, "--out", tmp_path / "alone")
     assert alone.code == 0, alone.err
     messages = set()
     with small_disk(tmp_path / "disk") as disk:
         filler, out = disk / "filler", disk / "run"
-        for left in (0, 8, 20, 40, 80, 160, 320, 640, 1280, 2040):
+        for left in places:
             filler.unlink(missing_ok=True)
             used = sum(-(-file.stat().st_size // 4096) for file in disk.rglob("*.*"))
             with suppress(OSError):  # it is full all the more

@@ -90,8 +90,10 @@ def test_options_that_exclude_or_need_each_other(words, said, tmp_path):
     assert said in answer.err
 
 
-EATS = OWN.replace(
-    "    layers", "    held = bytearray(width * 2 * 10**8) if width > 7 else b''\n    layers", 1
+EATS = "import numpy\n" + OWN.replace(
+    "    layers",
+    "    held = numpy.empty(width * 2 * 10**8, 'u1') if width > 7 else None\n    layers",
+    1,
 )
 
 

@@ -20,7 +20,7 @@ from search_spaces.registry import get, names
 from tests.laws.graph_strategies import graphs as random_graphs
 from tests.search_spaces.tasks import is_for_nodes
 
-SAMPLES = 4
+SAMPLES = 3
 
 
 @pytest.fixture(scope="module", params=[name for name in names() if not is_for_nodes(name)])

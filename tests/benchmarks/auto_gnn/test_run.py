@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.slow
 def test_every_seed_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--dataset", "digits-knn", "--n-trials", "32", "--max-epochs", "3"]
+    words = ["--dataset", "digits-knn", "--n-trials", "6", "--max-epochs", "1"]
     words += ["--constraint", "params<=3000", "--out", str(tmp_path), "--seeds", "0", "1"]
     main(words)
     first = capsys.readouterr().out

@@ -17,8 +17,15 @@ from nas.resume import read_state
 from tests.cli.program import ON_DIGITS, nas
 
 ROOT = Path(__file__).parents[3]
-TWO_RANKS = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "cli.main")
-STEPS = 500
+TWO_RANKS = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+PROGRAM = """
+import hypernets.measure
+from cli.main import main
+
+hypernets.measure.ARCHITECTURES = 4
+main()
+"""
+STEPS = 200
 TRAINING = (
     *("train-hypernet", *ON_DIGITS, "--meta-batch", "2", "--batch-size", "8"),
     *("--settings", "hidden=4", "--steps", str(STEPS), "--out", "hn", "--json"),
@@ -26,9 +33,10 @@ TRAINING = (
 
 
 def torchrun(*words: str) -> subprocess.Popen[str]:
-    """Start one command line of nas on two ranks."""
+    """Start one command line of nas on two ranks, whose measurement is short."""
+    Path("program.py").write_text(PROGRAM)
     return subprocess.Popen(
-        [sys.executable, "-m", *TWO_RANKS, *words],
+        [sys.executable, "-m", *TWO_RANKS, "program.py", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

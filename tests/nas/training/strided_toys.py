@@ -56,6 +56,13 @@ def learn_shortcuts() -> None:
         learn(Shortcut(channels), 64, batch=8, steps=3)
 
 
+def learn_spaces(names: list[str]) -> None:
+    """Train networks of these spaces, the name of each printed before."""
+    for name in names:
+        print(name, flush=True)
+        learn_space(name)
+
+
 def learn_space(name: str) -> None:
     """Train small networks of a space of images on photos of 224 pixels."""
     from search_spaces import get

@@ -110,7 +110,7 @@ def test_finds_the_optimum_of_a_separable_problem_faster_than_random_search(make
         study.optimize(separable, n_trials=40)
         return study.best_value
 
-    seeds = range(20)
+    seeds = range(10)
     found = [best(make(seed)) for seed in seeds]
     random = [best(RandomSampler(seed=seed)) for seed in seeds]
     spread = statistics.stdev(found) + statistics.stdev(random)
