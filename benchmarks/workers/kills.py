@@ -87,7 +87,10 @@ def main() -> None:
     ]
     hashes = Counter(trial.user_attrs["hash"] for trial in killed.study.trials)
     print(f"{killed.trials.complete} scored, each architecture {max(hashes.values())} time")
-    print(f"trials equal: {records[0] == records[1]}")
+    different = [pair for pair in zip(*records, strict=True) if pair[0] != pair[1]]
+    print(f"trials equal: {not different}")
+    for one, other in different[:3]:
+        print(f"undisturbed: {one}\nkilled: {other}")
     figures = [
         (r.best.candidate.hash, r.best.val_accuracy, r.best.test_accuracy) for r in (alone, killed)
     ]
