@@ -74,8 +74,8 @@ def sample_distinct(space: SearchSpace, count: int, rng: np.random.Generator) ->
             the error of the last one.
     """
     found: dict[str, Candidate] = {}
-    failed = 0
-    for tried in range(1, _DISTINCT_TRIES * count + 1):
+    failed, tries = 0, _DISTINCT_TRIES * count
+    for tried in range(1, tries + 1):
         if len(found) == count:
             break
         try:
@@ -87,7 +87,7 @@ def sample_distinct(space: SearchSpace, count: int, rng: np.random.Generator) ->
             raise
         except Exception:  # a space may be arbitrary code
             failed += 1
-            if is_hopeless(failed, tried):
+            if is_hopeless(failed, tried) or failed == tries:
                 raise
     return list(found.values())
 

@@ -74,8 +74,9 @@ def test_distinct_ones_skip_what_cannot_be_built_unless_most_fails() -> None:
     assert len(drawn) == 30
     assert min(candidate.params["width"] for candidate in drawn) > limit
     limit = 59
-    with pytest.raises(ValueError, match="too narrow"):
-        sample_distinct(own_space(build, TASK), 30, np.random.default_rng(0))
+    for count in (30, 1):
+        with pytest.raises(ValueError, match="too narrow"):
+            sample_distinct(own_space(build, TASK), count, np.random.default_rng(0))
 
 
 def test_where_enough_fit_all_do() -> None:
