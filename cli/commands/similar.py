@@ -91,7 +91,7 @@ def command(
     (architecture.json), a run folder, an architecture of a run (RUN#78), or a Python function that
     makes a torch.nn.Module, as `nas predict` takes it, or torchvision:NAME.
 
-    Distance 0 is the same network; 1 is as far apart as two of the networks searched usually are.
+    The same network has distance 0; 1 is as far apart as two of those searched usually are.
     Differences lead from the architecture to the one found: choices if both are of one space, else
     numbers of operations. The nearest network differs half as much in rank of accuracy as random
     ones do (benchmarks/similar), so it is a hint, no promise.
@@ -135,7 +135,7 @@ def command(
         device=str(torch_device),
         listen=listen,
     )
-    if not near:
+    if not near:  # of a space there is one at least
         raise StudyError(
             f"the run in {among!r} has no scored architecture",
             hint=f"`nas trials {among} --json` lists all trials.",
@@ -149,7 +149,7 @@ def command(
     size = f"{counted(costs.params, 'parameter')}, {counted(costs.macs, 'MAC')}"
     pairs({"architecture": architecture, "size": size}, cut=("architecture",))
     click.echo()
-    _show(near, among, is_run=is_run, kind=data.task.traits)
+    _show(near, network, among, is_run=is_run, kind=data.task.traits)
 
 
 def _is_run(among: str) -> bool:
@@ -216,7 +216,9 @@ def _references(task: Task) -> dict[str, Graph]:
     return found
 
 
-def _show(near: Sequence[Similar], among: str, *, is_run: bool, kind: Metric) -> None:
+def _show(
+    near: Sequence[Similar], network: Graph, among: str, *, is_run: bool, kind: Metric
+) -> None:
     from cli.output import count, quality, table
 
     columns: dict[str, Callable[[Similar], object]] = {
@@ -234,16 +236,16 @@ def _show(near: Sequence[Similar], among: str, *, is_run: bool, kind: Metric) ->
     columns |= {
         "params": lambda one: count(one.cost.params),
         "MACs": lambda one: count(one.cost.macs),
-        "differences": _differences,
+        "differences": lambda one: _differences(one, network),
     }
     if not is_run and among != _REFERENCE:
         columns["architecture"] = lambda one: one.architecture
     table(tuple(columns), [[cell(one) for cell in columns.values()] for one in near])
-    click.echo("\ndistance 0 is the same network, 1 is usual between two of those searched")
+    click.echo("\nthe same network has distance 0; 1 is usual between two of those searched")
 
 
-def _differences(one: Similar) -> str:
-    if one.distance == 0:
+def _differences(one: Similar, network: Graph) -> str:
+    if one.candidate.network.hash() == network.hash():
         return "the same network"
     if not one.differences:
         return "widths or wiring"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from torch import nn
 
 from nas.analysis.cost import Cost, cost
+from nas.data.fitted import fitted
 from nas.errors import ConfigError, UnknownNameError
 from nas.evaluate.named import data_of, module_predictor_of, predictor_of, space_of
 from nas.evaluate.similarity import By, Difference, differences, distances, share_choices
@@ -53,8 +54,8 @@ class Similar:
     Attributes:
         name: ``#78`` for a trial of a run, its notation in a space, or the name it was given.
         candidate: The architecture.
-        distance: From the other architecture; 0 for an isomorphic one, and 1 is as far apart as
-            two of the architectures searched usually are.
+        distance: From the other architecture; 0 for an isomorphic one and, by costs, for any with
+            the same costs. 1 is as far apart as two of the architectures searched usually are.
         cost: Its cost at full size.
         differences: What differs in it, from the other architecture to this one: choices if both
             are of one space, else numbers of operations.
@@ -115,7 +116,9 @@ def similar(
     """The architectures nearest to one, and what differs in them; the nearest first.
 
     An architecture that is among those searched is the first, at distance 0. The nearest other
-    one differs half as much in rank of accuracy as random ones do (benchmarks/similar).
+    one differs half as much in rank of accuracy as random ones do (benchmarks/similar). What
+    differs is told from the choices given: of one that is given without choices, such as a graph,
+    from those of an isomorphic one among those searched.
 
     Args:
         network: A module, an architecture, or the notation of one.
@@ -129,15 +132,17 @@ def similar(
         sample: Largest number of random architectures of a space.
         by: What a distance is measured by: ``embedding``, the mean node state of the hypernetwork;
             ``costs``, parameters, multiply-accumulates, activations, layers and paths; or
-            ``both``. Without a hypernetwork it is the costs, and a note says so.
+            ``both``. Without a hypernetwork ``both`` is the costs, and a note says so.
         storage: Where the study of the run is, if not in the folder.
         seed: Seed of the random architectures.
         device: Where networks are embedded: ``auto``, ``cpu``, ``cuda`` or ``cuda:<index>``.
         listen: Receives notes and the progress.
 
     Raises:
-        ConfigError: An argument has a wrong type, is out of range or is missing.
+        ConfigError: An argument has a wrong type, is out of range or is missing, or there is no
+            hypernetwork to measure by the embedding alone.
         EncodingError: The notation is not in the space.
+        GraphError: The network is not for this data.
         ImportingError: A module cannot be read.
         StudyError: The folder holds no run, or the space does not build its networks.
         UnknownNameError: A name is unknown.
@@ -155,53 +160,59 @@ def similar(
         if type(value) is not int or value < 1:
             raise ConfigError(f"{name} must be a whole number, at least 1, got {value!r}")
     found_data = data_of(data, listen)
-    own = found_network(network, among if space is None else space, found_data.task)
-    pool, home = _pool(among, space, found_data, sample, seed, storage)
+    run = _run_of(among)
+    if run is not None and space is None:
+        raise ConfigError(
+            f"the space of the run in {str(run)!r} is not known", hint="Name it with space."
+        )
+    notation = among if space is None and not isinstance(among, Mapping) else space
+    own = found_network(network, notation, found_data.task)
+    graph = own.network if isinstance(own, Candidate) else own.simplified
+    fitted(found_data, graph)
+    if run is None:
+        pool, home = _pool(among, found_data, sample, seed)
+    else:
+        pool, home = _of_run(run, space, storage), space_of(space, found_data.task)
     weights = _predictor(predictor, home, found_data, by, listen)
     if isinstance(weights, nn.Module):
         weights.to(resolve_device(device))
-    graph = own.network if isinstance(own, Candidate) else own.simplified
-    own = next((one.candidate for one in pool if one.candidate.hash == graph.hash()), own)
     others = [one.candidate.network for one in pool]
+    same = [other.hash() == graph.hash() for other in others]
+    twins = [one.candidate for one, is_same in zip(pool, same, strict=True) if is_same]
+    if twins and not share_choices(own, twins[0]):
+        own = twins[0]
     away = distances(graph, others, weights, by, listen)
-    near = sorted(zip(away, pool, strict=True), key=lambda pair: pair[0])[:count]
+    order = sorted(range(len(pool)), key=lambda place: (away[place], not same[place]))[:count]
     return [
         replace(
-            one,
-            distance=float(distance),
-            differences=differences(own, one.candidate),
-            of_choices=share_choices(own, one.candidate),
+            pool[place],
+            distance=float(away[place]),
+            differences=differences(own, pool[place].candidate),
+            of_choices=share_choices(own, pool[place].candidate),
         )
-        for distance, one in near
+        for place in order
     ]
 
 
 def _pool(
-    among: object,
-    space: Space | None,
-    data: Dataset,
-    sample: int,
-    seed: int,
-    storage: StorageLike | None,
+    among: object, data: Dataset, sample: int, seed: int
 ) -> tuple[list[Similar], SearchSpace | None]:
     """The architectures searched, without distances, and their space if they have one."""
     if isinstance(among, Mapping):
         return [_member(name, one) for name, one in baselines_of(among, data.task).items()], None
-    is_run = isinstance(among, str) and there(RunFolder(Path(among)).run, Path.is_file)
-    if isinstance(among, Path) or is_run:
-        return _of_run(Path(str(among)), space, data, storage)
     home = space_of(among, data.task)
     drawn = sample_distinct(home, sample, rng(seed, "similar"))
     return [_member(one.architecture, one) for one in drawn], home
 
 
-def _of_run(
-    run: Path, space: Space | None, data: Dataset, storage: StorageLike | None
-) -> tuple[list[Similar], SearchSpace]:
-    if space is None:
-        raise ConfigError(
-            f"the space of the run in {str(run)!r} is not known", hint="Name it with space."
-        )
+def _run_of(among: object) -> Path | None:
+    """The run folder that is searched; None for a space or networks."""
+    if isinstance(among, str) and there(RunFolder(Path(among)).run, Path.is_file):
+        return Path(among)
+    return among if isinstance(among, Path) else None
+
+
+def _of_run(run: Path, space: Space | None, storage: StorageLike | None) -> list[Similar]:
     record = read_run(run, storage)
     members = []
     for hash_, candidate in recorded_candidates(record, space).items():
@@ -214,7 +225,7 @@ def _of_run(
                 epochs=None if trained is None else trained.epochs,
             )
         )
-    return members, space_of(space, data.task)
+    return members
 
 
 def _member(name: str, candidate: Candidate) -> Similar:
@@ -249,10 +260,13 @@ def _predictor(
             raise
         found = UntrainedWeights(data.task)
     if isinstance(found, UntrainedWeights):
-        listen(
-            Noted(
-                text="There is no hypernetwork for these networks on data set "
-                f"{data.name!r}, so distances are by costs alone."
+        if by == "embedding":
+            raise ConfigError(
+                "distances by the embedding need a hypernetwork, and there is none",
+                hint="Measure them by costs, or give a hypernetwork.",
             )
-        )
+        missing = "No hypernetwork was asked for"
+        if predictor is None:
+            missing = f"There is no hypernetwork for these networks on data set {data.name!r}"
+        listen(Noted(text=f"{missing}, so distances are by costs alone."))
     return found

@@ -7,7 +7,7 @@ import pytest
 
 import search_spaces
 from nas.task.task import Task
-from tests.cli.program import ARCHITECTURE, ON_DIGITS, OTHER, SCORES_ONLY, nas
+from tests.cli.program import ARCHITECTURE, ON_DIGITS, OTHER, SCORES_ONLY, SPACE, nas
 
 NET = """
 from torch import nn
@@ -98,11 +98,21 @@ def test_tables_for_people(finished):
     assert in_run[4].split()[:2] == ["0.000", "#0"]
     assert in_run[4].endswith("the same network")
     assert " → " in in_run[5]
-    assert in_run[-1].startswith("distance 0 is the same network")
+    assert in_run[-1].startswith("the same network has distance 0")
     in_space = nas("similar", OTHER, "--among", NB201, "--dataset", "digits", *words).out
     assert in_space.splitlines()[3].split()[-1] == "architecture"
     published = nas("similar", OTHER, *ON_DIGITS, "--among", "reference", *words).out
     assert published.splitlines()[3].split()[:2] == ["distance", "network"]
+
+
+def test_an_equal_distance_is_not_the_same_network():
+    # 1x1 and 3x3 convolutions in another order: all costs are equal
+    own = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_1x1~2|"
+    words = (own, "--among", NB201, "--dataset", "digits", "--sample", 600, "--by", "costs")
+    first, second, *_ = nas("similar", *words, "--quiet").out.splitlines()[4:]
+    assert first.split()[0] == second.split()[0] == "0.000"
+    assert "the same network" in first
+    assert "nor_conv_3x3 → none" in second
 
 
 def test_a_run_whose_hypernetwork_has_no_registered_name_is_searched_with_another(finished):
@@ -139,14 +149,29 @@ def test_a_custom_space_must_be_named_for_a_run():
         (("x", "--among", WRITTEN, "--sample", 3), 2, "--sample is for a space"),
         (("net.py:Gone", "--among", "reference"), 2, "no file 'net.py'"),
         (
-            ("found.json", "--among", "reference", "--dataset", "digits-knn"),
+            (
+                ARCHITECTURE,
+                *SPACE,
+                "--among",
+                "own.py:build",
+                "--dataset",
+                "digits",
+                "--sample",
+                1,
+            ),
+            1,
+            "your code raised ValueError: not today",
+        ),
+        (
+            (ARCHITECTURE, "--among", NB201, *ON_DIGITS, "--weights", "none", "--by", "embedding"),
             2,
-            "no reference network is for nodes",
+            "distances by the embedding need a hypernetwork, and there is none",
         ),
     ],
 )
 def test_a_wrong_call_is_explained(words, code, said):
     Path("found.json").write_text(search_spaces.get(NB201, TASK).graph(OTHER).to_json())
+    Path("own.py").write_text("def build(trial, data):\n    raise ValueError('not today')\n")
     answer = nas("similar", *words)
     assert answer.code == code, answer.err
     assert said in answer.error

@@ -7,9 +7,10 @@ import pytest
 from torch import nn
 
 import nas
-from nas.errors import ConfigError, EncodingError, StudyError
+from nas.errors import ConfigError, EncodingError, GraphError, StudyError
 from nas.events import Noted
 from nas.study.record.recorded_run import read_run
+from nas.task.task import Task
 from search_spaces.reference import reference, reference_names
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, toy_space
 
@@ -108,6 +109,21 @@ def test_a_module_among_reference_networks():
     assert found[0].name == "vgg11_bn"
 
 
+@pytest.mark.parametrize("label", ["a", "b"])
+def test_choices_that_are_given_are_compared_and_not_those_of_an_isomorphic_one(label):
+    given = {**PARAMS, "label": label}
+    own = SPACE.graph(given)
+    named, graph = (
+        nas.similar(one, SPACE, "digits", by="costs", sample=200, count=200)
+        for one in (SPACE.encode(given), own)
+    )
+    assert (named[0].distance, named[0].candidate.hash) == (0, own.hash())
+    for one in named:
+        assert all(found.own == given.get(found.name) for found in one.differences)
+    assert graph[0].differences == ()
+    assert [one.distance for one in graph] == [one.distance for one in named]
+
+
 def test_where_there_is_no_hypernetwork_the_costs_decide_and_a_note_says_so(images):
     data = nas.load_dataset(images)
     heard: list[Event] = []
@@ -120,6 +136,11 @@ def test_where_there_is_no_hypernetwork_the_costs_decide_and_a_note_says_so(imag
     ]
     by_costs = nas.similar(text, space, data, sample=20, by="costs")
     assert [one.to_dict() for one in found] == [one.to_dict() for one in by_costs]
+    with pytest.raises(ConfigError, match="by the embedding need a hypernetwork"):
+        nas.similar(text, space, data, sample=20, by="embedding")
+    nas.similar(TEXT, SPACE, "digits", "none", sample=20, listen=heard.append)
+    *_, last = (one.text for one in heard if isinstance(one, Noted))
+    assert last == "No hypernetwork was asked for, so distances are by costs alone."
 
 
 @pytest.mark.parametrize(
@@ -137,6 +158,17 @@ def test_where_there_is_no_hypernetwork_the_costs_decide_and_a_note_says_so(imag
             {"among": Path("none"), "network": SPACE.graph(PARAMS)},
             ConfigError,
             "the space of the run in 'none' is not known",
+        ),
+        (
+            {"among": Path("none"), "network": TEXT},
+            ConfigError,
+            "the space of the run in 'none' is not known",
+        ),
+        ({"among": {"one": nn.Flatten()}, "network": TEXT}, ConfigError, "notation with its spac"),
+        (
+            {"network": reference("resnet18", Task(classes=10, channels=3, resolution=32))},
+            GraphError,
+            "the network maps .* but data set 'digits' needs",
         ),
     ],
 )
