@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 from nas.space.trial import neighbours
 from nas.study.record.optuna_internals import QUEUED, note_trial
 from nas.study.samplers.leading import leading
-from nas.study.samplers.planned import LEARNING, PlannedSampler, key_of, planned_or_drawn
+from nas.study.samplers.planned import PlannedSampler, key_of, planned_or_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Iterator
@@ -119,13 +119,12 @@ class LocalSearchSampler(PlannedSampler[dict[str, Any]]):
         """Choose a start or a step, and note it with the trial."""
         if QUEUED in trial.system_attrs:
             return
-        with LEARNING:
-            number, step = self._choice(*self._learn(study))
-            note: list[Any] = [number]
-            if step is not None:
-                self._plans[trial.number] = step.params
-                note += step.move
-            note_trial(study, trial, _NOTE, note)
+        number, step = self._choice(*self._learn(study))
+        note: list[Any] = [number]
+        if step is not None:
+            self._plans[trial.number] = step.params
+            note += step.move
+        note_trial(study, trial, _NOTE, note)
 
     def _learn(self, study: Study) -> tuple[Counter[int], Counter[int]]:
         """Learn from the trials that have finished since the last time.

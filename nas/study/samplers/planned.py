@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Plan = TypeVar("Plan")
 
-LEARNING = Lock()
+_LEARNING = Lock()
 """Held while a sampler changes what it has learnt, as the threads of a study share a sampler. One
 for all samplers, because a sampler that holds a lock can be neither copied nor pickled."""
 
@@ -85,15 +85,15 @@ class PlannedSampler(BaseSampler, Generic[Plan]):
 
     @abstractmethod
     def _prepare(self, study: Study, trial: FrozenTrial) -> None:
-        """Make the plan of a trial."""
+        """Make the plan of a trial, while no other thread does."""
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Plan the trial."""
-        with LEARNING:
+        with _LEARNING:
             if self._study is None or not self._study.is_of(study):
                 self._study = StudyIdentity(study)
                 self._forget()
-        self._prepare(study, trial)
+            self._prepare(study, trial)
 
     def _plan(self, study: Study, trial: FrozenTrial) -> Plan | None:
         """The plan of a trial; None if there is none."""

@@ -11,7 +11,7 @@ from nas.space.trial import draw, draw_other, has_others
 from nas.study.record.optuna_internals import QUEUED
 from nas.study.samplers.encoder import Encoder
 from nas.study.samplers.gaussian_process import GaussianProcess
-from nas.study.samplers.planned import LEARNING, PlannedSampler, key_of, planned_or_drawn
+from nas.study.samplers.planned import PlannedSampler, key_of, planned_or_drawn
 from nas.study.selection.kernels import normal_scores
 from nas.study.selection.pareto import fronts, losses
 
@@ -86,15 +86,14 @@ class PredictorGuidedSampler(PlannedSampler[dict[str, Any]]):
         """Take the next proposal; fit and search first if enough is new, or none is left."""
         if QUEUED in trial.system_attrs:
             return
-        with LEARNING:
-            self._learn(study)
-            if self._complete < self._startup:
-                return
-            if not self._queue or self._finished >= self._fitted_at + self._batch:
-                self._queue = self._proposals(study)
-                self._fitted_at = self._finished
-            if self._queue:
-                self._plans[trial.number] = self._queue.pop(0)
+        self._learn(study)
+        if self._complete < self._startup:
+            return
+        if not self._queue or self._finished >= self._fitted_at + self._batch:
+            self._queue = self._proposals(study)
+            self._fitted_at = self._finished
+        if self._queue:
+            self._plans[trial.number] = self._queue.pop(0)
 
     def _learn(self, study: Study) -> None:
         """Remember the trials that have finished since the last time."""

@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 from nas.space.trial import contains, draw, place
 from nas.study.record.optuna_internals import QUEUED, note_trial
 from nas.study.samplers.leading import leading, violation
-from nas.study.samplers.planned import LEARNING, PlannedSampler
+from nas.study.samplers.planned import PlannedSampler
 from nas.study.selection.pareto import losses
 
 if TYPE_CHECKING:
@@ -86,15 +86,13 @@ class ReinforceSampler(PlannedSampler[tuple[dict[str, Any], str]]):
 
     def _prepare(self, study: Study, trial: FrozenTrial) -> None:
         """Learn from new trials; choose the trial to keep and the class of choices to make."""
-        with LEARNING:
-            finished, _ = self._news(study)
-            for one in finished:
-                if one.state is TrialState.COMPLETE:
-                    self._learn(one, study)
+        finished, _ = self._news(study)
+        for one in finished:
+            if one.state is TrialState.COMPLETE:
+                self._learn(one, study)
         if QUEUED in trial.system_attrs or self._complete < self._startup:
             return
-        best = self._best  # another thread may replace it
-        kept = best[self._rng.integers(len(best))]
+        kept = self._best[self._rng.integers(len(self._best))]
         entropy: dict[str, float] = {}
         for name, distribution in kept.distributions.items():
             chances = self._chances(name, distribution)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from nas.study.samplers.reinforce import ReinforceSampler
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
+    from optuna.trial import FrozenTrial
 
     from nas.study.samplers.planned import PlannedSampler
 
@@ -91,3 +94,26 @@ def test_a_study_is_learnt_again_after_another_one(sampler: PlannedSampler[Any])
         other.optimize(falling, n_trials=10)
     assert one.best_value < 4
     assert other.best_value < -23
+
+
+class _Slow(LocalSearchSampler):
+    """Notes whether it still is for the same study when it has planned a trial."""
+
+    def _prepare(self, study: Study, trial: FrozenTrial) -> None:
+        super()._prepare(study, trial)
+        time.sleep(0.002)
+        assert self._study is not None
+        kept.append(self._study.is_of(study))
+
+
+kept: list[bool] = []
+
+
+def test_studies_in_two_threads_take_turns() -> None:
+    kept.clear()
+    sampler = _Slow(n_starts=5, seed=0)
+    studies = [new(sampler), new(sampler)]
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(one.optimize, rising, n_trials=20) for one in studies]:
+            done.result()
+    assert kept == [True] * 40
