@@ -16,6 +16,8 @@ from nas.training.methods.optimiser import make_optimiser
 from nas.training.safe_convolution import safe_convolutions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor, nn
 
     from nas.task.batch import Batch
@@ -80,8 +82,7 @@ class Descent:
         value = self._descended(batch, where)
         if value is None:  # outside of the error, which keeps tensors alive
             self._is_halved = True
-            for name, buffer in self._module.named_buffers():
-                buffer.copy_(before[name])
+            self._restore(before)
             value = self._descended(batch, where)
         torch.nn.utils.clip_grad_norm_(self._module.parameters(), self._config.clip)
         self.optimiser.step()
@@ -90,7 +91,15 @@ class Descent:
 
     def _statistics(self) -> dict[str, Tensor]:
         """The module's buffers, such as the running statistics of batch norms."""
-        return {name: buffer.clone() for name, buffer in self._module.named_buffers()}
+        return {name: one.detach().clone() for name, one in self._module.named_buffers()}
+
+    @torch.no_grad()
+    def _restore(self, statistics: Mapping[str, Tensor]) -> None:
+        """Take statistics back; buffers that a forward pass makes or resizes are none."""
+        for name, buffer in self._module.named_buffers():
+            known = statistics.get(name)
+            if known is not None and known.shape == buffer.shape:
+                buffer.copy_(known)
 
     def _descended(self, batch: Batch, where: str) -> float | None:
         """The loss, with its gradients; None if a half of the batch is to be tried.

@@ -127,6 +127,24 @@ def test_a_batch_whose_halves_are_too_large_is_an_error() -> None:
     assert short.taken == [4, 2]
 
 
+class Caching(Short):
+    """Keeps a tensor as long as the batch, and makes another one with the first batch."""
+
+    def __init__(self) -> None:
+        super().__init__(2, SAID)
+        self.register_buffer("rows", torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.rows = torch.zeros(len(x))
+        if len(list(self.buffers())) == 1:
+            self.register_buffer("first", torch.zeros(1))
+        return super().forward(x)
+
+
+def test_buffers_that_are_no_statistics_do_not_hinder_halves() -> None:
+    Descent(Caching(), TrainConfig(), KIND, CPU).step(BATCH, 1.0, where="test")
+
+
 class Wide(nn.Module):
     """Takes 100 MB for each sample."""
 
