@@ -66,7 +66,7 @@ def there(path: Path, kind: Callable[[Path], bool]) -> bool:
 
 
 class WriteError(OSError):
-    """A file of this program cannot be written; code of the user's raises any other OSError."""
+    """A file of this program cannot be used; code of the user's raises any other OSError."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -85,7 +85,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """A block that writes a file of this program; code of the user's raises no OSError in it.
+    """A block that writes or looks for a file of this program, without code of the user's.
 
     Raises:
         WriteError: The block raised an OSError. The error names the file: that of a full disk

@@ -15,6 +15,7 @@ from nas.compile.module import to_module
 from nas.config import from_mapping
 from nas.errors import CheckpointError, ConfigError, GraphError, counted
 from nas.events import Listener, Noted, ignore, stage
+from nas.files import writing
 from nas.resume import check_same, read_state, write_state
 from nas.seeding import derive, generator, seeded
 from nas.training.descent import Descent
@@ -203,6 +204,7 @@ def train(
         ConfigError: A method cannot be used, see :func:`check_methods`.
         TrainingError: The loss is no longer finite, or there is too little memory.
         CheckpointError: The checkpoint is corrupt or of another training.
+        WriteError: The checkpoint cannot be written.
     """
     check_trainable(graph)
     check_methods(graph, data, config, own=own, teacher=teacher)
@@ -210,7 +212,10 @@ def train(
     check_memory(graph, min(config.batch_size, data.train.rows), device)
     data = data.to(device)
     trained = training_graph(graph, config, is_own=own is not None)
-    resumes = checkpoint is not None and checkpoint.exists()
+    resumes = False
+    if checkpoint is not None:
+        with writing(checkpoint):
+            resumes = checkpoint.exists()
     if isinstance(params, InitialWeights):
         weights = None if resumes else params.make(seed)
     else:
@@ -230,7 +235,7 @@ def train(
             graph, data, config, params=params, own=own, teacher=teacher, seed=seed
         )
     run = _Run(module, data, config, seed, device, teacher)
-    if checkpoint is not None and checkpoint.exists():
+    if checkpoint is not None and resumes:
         run.restore(checkpoint, known)
     with stage(listen, "train", config.epochs, steps="epochs") as progress:
         before = run.seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,15 +14,13 @@ from nas.compile.module import to_module
 from nas.errors import UnfitWorkerError
 from nas.evaluate.measured_elsewhere import ScoringMaterial
 from nas.events import ignore, stage
-from nas.files import writing
+from nas.files import there, writing
 from nas.raised import error_text
 from nas.space.candidate import candidate as replayed
 from nas.study.finalists.trainer import Trainer
 from nas.training.train import Trained
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from torch import Tensor, nn
 
     from nas.data.dataset import Dataset
@@ -274,7 +273,7 @@ def _train(material: SearchMaterial, order: _Order) -> _Outcome:
         order.start,
         split=order.split,
         own=one.module(material.seed) if order.module else None,
-        checkpoint=checkpoint if checkpoint and checkpoint.parent.is_dir() else None,
+        checkpoint=checkpoint if checkpoint and there(checkpoint.parent, Path.is_dir) else None,
         listen=ignore,
     )
     return _Outcome(

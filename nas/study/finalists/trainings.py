@@ -337,21 +337,28 @@ class Trainings:
 
     def _exported(self) -> str | None:
         """Key of the final training with its model in the run folder; None if there is none."""
-        if self._folder is None or not Files(self._folder.best).weights.is_file():
+        if self._folder is None:
             return None
+        weights = Files(self._folder.best).weights
+        with writing(weights):
+            if not weights.is_file():
+                return None
         exported: str | None = self._record.read(_EXPORTED)
         return exported
 
     def _checked(self, listen: Listener) -> Listener:
-        """A listener that also checks after each event that writing is still allowed."""
+        """A listener that also checks after each event that writing is still allowed.
+
+        Neither is code of a network, so their errors are no failures of one.
+        """
 
         def checked(event: Event) -> None:
             try:
                 listen(event)
+                self._record.check()
             except Exception as error:
                 self._of_listener = error
                 raise
-            self._record.check()
 
         return checked
 

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from nas.compile.module import to_module
 from nas.errors import CheckpointError, ConfigError, GraphError, TrainingError
 from nas.events import Advanced, Event, Noted, StageFinished, StageStarted
+from nas.files import WriteError
 from nas.testing.dataset import images_of
 from nas.training.config import TrainConfig
 from nas.training.evaluate import evaluate
@@ -204,6 +205,11 @@ def test_a_corrupt_state_says_so(tmp_path: Path, damage: str) -> None:
     with pytest.raises(CheckpointError, match=re.escape(f"{str(path)!r} is corrupt")) as caught:
         train(toy_graph(), toy_data(), SHORT, checkpoint=path)
     assert "Delete it" in caught.value.hint
+
+
+def test_a_checkpoint_that_cannot_be_looked_for_is_an_error_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="xxx"):  # a name too long to ask for or to write
+        train(toy_graph(), toy_data(), SHORT, checkpoint=tmp_path / ("x" * 300))
 
 
 def test_a_state_without_its_weights_says_so(tmp_path: Path) -> None:

@@ -250,6 +250,15 @@ def test_an_error_of_the_listener_says_nothing_about_a_finalist(
     for error in (BrokenPipeError(), ValueError()):
         with pytest.raises(type(error)):
             trainings(trainer, record, tmp_path).final(contender(5), 2, DEFAULT, raising(error))
+    faults = [OSError(116, "stale file handle")]  # of the lock of the run folder
+
+    def check() -> None:
+        if faults:
+            raise faults.pop()
+
+    monkeypatch.setattr(record, "check", check)
+    with pytest.raises(OSError, match="stale"):
+        trainings(trainer, record, tmp_path).final(contender(5), 2, DEFAULT, ignore)
     assert fully(trainer, record, tmp_path, 5).val_accuracy == 0.5
 
 
