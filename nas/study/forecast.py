@@ -10,6 +10,7 @@ from nas.errors import ConfigError, InfeasibleError, counted
 from nas.events import Noted
 from nas.seeding import rng
 from nas.space.constrained_sampling import sample_preferring
+from nas.space.contained import contained
 from nas.study.goals.constraints import is_feasible
 from nas.study.timeline import Timeline
 
@@ -95,7 +96,8 @@ def training_seconds(
         rng(config.seed, "pace"),
         partial(is_feasible, config.constraints),
     )
-    pace = fmean(trainer.seconds_per_epoch(candidate) for candidate in drawn)
+    with contained("the timing of a training"):
+        pace = fmean(trainer.seconds_per_epoch(candidate) for candidate in drawn)
     repeated = dict.fromkeys(names, config.splits or 1) | {"train": _finals(names)}
     return {
         name: pace * repeated[name] * rung.cost for name, rung in zip(names, rungs, strict=True)

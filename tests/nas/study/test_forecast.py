@@ -60,9 +60,11 @@ def test_limited_trainings_take_their_limit() -> None:
     assert not [event for event in heard if isinstance(event, Noted)]
 
 
-@pytest.mark.parametrize("error", [FileNotFoundError("no file"), TrainingError("the loss is nan")])
+@pytest.mark.parametrize(
+    "error", [FileNotFoundError("no file"), TrainingError("the loss is nan"), SystemExit(0)]
+)
 def test_a_network_that_cannot_be_timed_ends_no_search(
-    error: Exception, monkeypatch: pytest.MonkeyPatch
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(trainer: Timer, candidate: Candidate) -> float:
         raise error
