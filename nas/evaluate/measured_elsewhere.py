@@ -13,6 +13,7 @@ from nas.evaluate.estimate import Failure
 from nas.evaluate.meter import TOGETHER, Meter
 from nas.execution.crew import ATTEMPTS
 from nas.execution.gpu import own_device
+from nas.execution.task import ALARM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,8 +73,8 @@ def measured_elsewhere(
     """Figures or failures in order, as :meth:`nas.evaluate.meter.Meter.measure` gives them.
 
     A task is as many architectures as are predicted at once, so results do not depend on the
-    number of workers. If it loses its workers, each of its architectures is tried alone, and one
-    that loses another worker has failed.
+    number of workers. If it loses its workers, each of its architectures is measured by itself, at
+    last without the others, and one that loses these workers too has failed.
 
     Args:
         crew: Workers with a :class:`ScoringMaterial`.
@@ -87,39 +88,54 @@ def measured_elsewhere(
         for batch, job in zip(batches, jobs, strict=True):
             try:
                 yield from job.result()
-            except WorkerError:
-                yield from _one_by_one(crew, batch)
+            except WorkerError as lost:
+                yield from _one_by_one(crew, batch, is_late=lost.status == ALARM)
     finally:
         for job in jobs:
             job.cancel()
 
 
-def _one_by_one(crew: Crew, architectures: Sequence[Architecture]) -> Iterator[Measured | Failure]:
-    for architecture in architectures:
-        try:
-            yield from _measuring(crew, [architecture], attempts=1).result()
-        except WorkerError as error:
-            yield Failure(error.message)
+def _one_by_one(
+    crew: Crew, batch: Sequence[Architecture], *, is_late: bool
+) -> Iterator[Measured | Failure]:
+    """Each of a batch that lost its workers; of one that is late, at once without the others."""
+    for place, architecture in enumerate(batch):
+        ways = [([architecture], None)] if is_late else [(batch, place), ([architecture], None)]
+        for some, only in ways:
+            try:
+                (found,) = _measuring(crew, some, only, attempts=1).result()
+                break
+            except WorkerError as error:
+                found = Failure(error.message)
+        yield found
 
 
-def _measuring(crew: Crew, batch: Sequence[Architecture], attempts: int = ATTEMPTS) -> Job:
+def _measuring(
+    crew: Crew,
+    batch: Sequence[Architecture],
+    only: int | None = None,
+    *,
+    attempts: int = ATTEMPTS,
+) -> Job:
     function = _measure if crew.has_same_packages else _measure_if_fit
-    return crew.submit(function, batch, seconds=_seconds(batch), attempts=attempts)
+    return crew.submit(function, batch, only, seconds=_seconds(batch), attempts=attempts)
 
 
-def _measure(material: Any, architectures: Sequence[Architecture]) -> list[Measured | Failure]:
-    return list(material.meter.measure(architectures))
+def _measure(
+    material: Any, architectures: Sequence[Architecture], only: int | None
+) -> list[Measured | Failure]:
+    return list(material.meter.measure(architectures, only))
 
 
 def _measure_if_fit(
-    material: Any, architectures: Sequence[Architecture]
+    material: Any, architectures: Sequence[Architecture], only: int | None
 ) -> list[Measured | Failure]:
     """Measure, unless this machine lacks what the driver had when it built the networks.
 
     Raises:
         UnfitWorkerError: It does.
     """
-    found = _measure(material, architectures)
+    found = _measure(material, architectures, only)
     for one in found:
         if isinstance(one, Failure) and one.of_machine:
             raise UnfitWorkerError(one.reason)

@@ -109,17 +109,29 @@ class Meter:
         self._labels = labels[self._known]
 
     @torch.no_grad()
-    def measure(self, architectures: Sequence[Architecture]) -> Iterator[Measured | Failure]:
-        """Figures or failures in order, each as soon as it and its predecessors are known."""
+    def measure(
+        self, architectures: Sequence[Architecture], only: int | None = None
+    ) -> Iterator[Measured | Failure]:
+        """Figures or failures in order, each as soon as it and its predecessors are known.
+
+        Args:
+            architectures: What to measure.
+            only: Index of the one to measure, if not all are. Weights are predicted for all of
+                them, so that its figures are the same to the last digit.
+        """
         graphs = [self._build(*architecture) for architecture in architectures]
-        built = [graph for graph in graphs if isinstance(graph, Graph)]
         seconds = max((space.build_seconds for space, _ in architectures), default=0.0)
         predicted: list[Mapping[str, Tensor] | Failure] = []
         for first in range(0, len(graphs), TOGETHER):
             some = graphs[first : first + TOGETHER]
             predicted += self._predict([graph for graph in some if isinstance(graph, Graph)])
-        estimates = self._estimates(built, predicted, seconds)
-        for graph in graphs:
+        weights = iter(predicted)
+        known = [(one, one if isinstance(one, Failure) else next(weights)) for one in graphs]
+        known = known if only is None else [known[only]]
+        estimates = self._estimates(
+            [(graph, params) for graph, params in known if isinstance(graph, Graph)], seconds
+        )
+        for graph, _ in known:
             if isinstance(graph, Failure):
                 yield graph
                 continue
@@ -152,16 +164,12 @@ class Meter:
         return [params for graph in graphs for params in self._predict([graph])]
 
     def _estimates(
-        self,
-        graphs: Sequence[Graph],
-        predicted: Sequence[Mapping[str, Tensor] | Failure],
-        seconds: float,
+        self, known: Sequence[tuple[Graph, Mapping[str, Tensor] | Failure]], seconds: float
     ) -> Iterator[Estimate | Failure]:
         """Estimates in order, several networks in parallel.
 
         User code runs in this thread, where it can be interrupted.
         """
-        known = list(zip(graphs, predicted, strict=True))
         running = [
             None if _is_foreign(graph) else self._pool.submit(self._estimate, graph, params)
             for graph, params in known

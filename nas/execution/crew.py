@@ -244,7 +244,7 @@ class Job:
         limit = self._task.seconds
         if limit is not None and died.seconds >= limit and died.status == ALARM:
             text = f"it took longer than {limit:.3g} s, and its worker was ended"
-            self._result.set_exception(WorkerError(text))
+            self._result.set_exception(WorkerError(text, status=ALARM))
         elif self._left > 0:
             self.begin()
         else:
