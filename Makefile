@@ -56,7 +56,7 @@ fast: $(READY)
 	$(ONE_THREAD) $(BIN)/pytest -q -n 2
 
 slow: $(READY)
-	$(ONE_THREAD) $(BIN)/pytest -q -n 2 -m slow
+	$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist worksteal -m slow
 
 # Not part of `make test`: the installation alone takes minutes.
 LOWEST = $(MAKE) --no-print-directory VENV=$(VENV)-lowest CONSTRAINTS=constraints-lowest.txt
