@@ -15,7 +15,6 @@ from benchmarks.truth.table import names, read
 from hypernets.checkpoint import load
 from nas.drawing.label import operation
 from nas.evaluate.similarity import coordinates
-from nas.evaluate.untrained import UntrainedWeights
 from nas.seeding import rng
 from nas.task.task import Task
 from search_spaces.usual_task import usual_tasks
@@ -82,7 +81,7 @@ def _measured(table: TruthTable, count: int, seed: int) -> dict[str, tuple[float
 def _distances(table: TruthTable, drawn: Sequence[Known]) -> dict[str, Floats]:
     """Distances of all pairs by name: (N, N)."""
     graphs = [known.candidate.network for known in drawn]
-    costs = _euclidean(*coordinates(graphs, UntrainedWeights(IMAGES), "costs"))
+    costs = _euclidean(*coordinates(graphs, None, "costs"))
     found = {"costs": costs}
     hypernets = {"general": GENERAL.get(table.name, "deepnets-cifar10")}
     if table.name in OWN:

@@ -73,8 +73,9 @@ def measured_elsewhere(
     """Figures or failures in order, as :meth:`nas.evaluate.meter.Meter.measure` gives them.
 
     A task is as many architectures as are predicted at once, so results do not depend on the
-    number of workers. If it loses its workers, each of its architectures is measured by itself, at
-    last without the others, and one that loses these workers too has failed.
+    number of workers. If it loses its workers, each of its architectures is a task: first with
+    weights predicted for all of them, so that its figures stay the same, then without the others.
+    One that loses the worker of the last task has failed.
 
     Args:
         crew: Workers with a :class:`ScoringMaterial`.
@@ -98,7 +99,7 @@ def measured_elsewhere(
 def _one_by_one(
     crew: Crew, batch: Sequence[Architecture], *, is_late: bool
 ) -> Iterator[Measured | Failure]:
-    """Each of a batch that lost its workers; of one that is late, at once without the others."""
+    """Measure each of a batch that lost its workers; after a time-out without the others."""
     for place, architecture in enumerate(batch):
         ways = [([architecture], None)] if is_late else [(batch, place), ([architecture], None)]
         for some, only in ways:

@@ -11,7 +11,6 @@ import torch
 
 from nas.analysis.cost import cost
 from nas.drawing.label import operation
-from nas.evaluate.untrained import UntrainedWeights
 from nas.events import ignore, stage
 from nas.space.candidate import Candidate
 
@@ -57,7 +56,7 @@ class Difference:
 def distances(
     network: Graph,
     others: Sequence[Graph],
-    predictor: WeightPredictor,
+    predictor: WeightPredictor | None,
     by: By = "both",
     listen: Listener = ignore,
 ) -> Floats:
@@ -72,7 +71,7 @@ def distances(
     Args:
         network: A network without dead parts.
         others: The networks that it is compared with (G).
-        predictor: Embeds networks; one that was not trained knows their costs alone.
+        predictor: The hypernetwork that embeds networks; without one distances are by costs alone.
         by: The embedding, the costs, or both.
         listen: Receives the progress.
     """
@@ -85,13 +84,13 @@ def distances(
 
 def coordinates(
     graphs: Sequence[Graph],
-    predictor: WeightPredictor,
+    predictor: WeightPredictor | None,
     by: By = "both",
     listen: Listener = ignore,
 ) -> list[Floats]:
     """Coordinates of different networks by each measure, whose mean distance is taken: (G, D)."""
     found = []
-    if by != "costs" and not isinstance(predictor, UntrainedWeights):
+    if by != "costs" and predictor is not None:
         found.append(_relative(_embeddings(graphs, predictor, listen)))
     if by != "embedding" or not found:
         costs = [list(asdict(cost(graph)).values()) for graph in graphs]
@@ -136,8 +135,8 @@ def share_choices(network: Graph | Candidate, other: Graph | Candidate) -> bool:
 def differences(network: Graph | Candidate, other: Graph | Candidate) -> tuple[Difference, ...]:
     """What differs: the choices of two architectures of one space, else the operations.
 
-    Operations are counted without dead parts and told apart by kind, window, stride and grouping,
-    not by width; those whose numbers differ most come first. Networks may thus differ in their
+    Operations are counted without dead parts, by kind, window, stride and grouping, whatever their
+    width; those whose numbers differ most come first. Networks may thus differ in their
     wiring or widths alone, and show no difference.
     """
     if share_choices(network, other):

@@ -116,9 +116,9 @@ def similar(
     """The architectures nearest to one, and what differs in them; the nearest first.
 
     An architecture that is among those searched is the first, at distance 0. The nearest other
-    one differs half as much in rank of accuracy as random ones do (benchmarks/similar). What
-    differs is told from the choices given: of one that is given without choices, such as a graph,
-    from those of an isomorphic one among those searched.
+    one differs half as much in rank of accuracy as random ones do (benchmarks/similar). A network
+    that is given without choices, such as a graph, has those of an isomorphic one among those
+    searched, if there is one.
 
     Args:
         network: A module, an architecture, or the notation of one.
@@ -174,7 +174,7 @@ def similar(
     else:
         pool, home = _of_run(run, space, storage), space_of(space, found_data.task)
     weights = _predictor(predictor, home, found_data, by, listen)
-    if isinstance(weights, nn.Module):
+    if weights is not None and isinstance(weights, nn.Module):
         weights.to(resolve_device(device))
     others = [one.candidate.network for one in pool]
     same = [other.hash() == graph.hash() for other in others]
@@ -245,10 +245,10 @@ def _predictor(
     data: Dataset,
     by: By,
     listen: Listener,
-) -> WeightPredictor:
-    """What embeds the networks; without a hypernetwork it knows their costs."""
+) -> WeightPredictor | None:
+    """The hypernetwork that embeds the networks; None if there is none or none is needed."""
     if by == "costs":
-        return UntrainedWeights(data.task)
+        return None
     quiet = ignore if predictor is None else listen  # the notes are on ranking
     try:
         if space is None:
@@ -259,14 +259,15 @@ def _predictor(
         if predictor is not None:
             raise
         found = UntrainedWeights(data.task)
-    if isinstance(found, UntrainedWeights):
-        if by == "embedding":
-            raise ConfigError(
-                "distances by the embedding need a hypernetwork, and there is none",
-                hint="Measure them by costs, or give a hypernetwork.",
-            )
-        missing = "No hypernetwork was asked for"
-        if predictor is None:
-            missing = f"There is no hypernetwork for these networks on data set {data.name!r}"
-        listen(Noted(text=f"{missing}, so distances are by costs alone."))
-    return found
+    if not isinstance(found, UntrainedWeights):
+        return found
+    if by == "embedding":
+        raise ConfigError(
+            "distances by the embedding need a hypernetwork, and there is none",
+            hint="Measure them by costs, or give a hypernetwork.",
+        )
+    missing = "No hypernetwork was asked for"
+    if predictor is None:
+        missing = f"There is no hypernetwork for these networks on data set {data.name!r}"
+    listen(Noted(text=f"{missing}, so distances are by costs alone."))
+    return None

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from typing import get_args
 
 import click
 import pytest
 
-from cli.commands import rank, search, train, train_hypernet
+from cli.commands import rank, search, similar, train, train_hypernet
 from hypernets.training.config import HypernetTraining
 from nas.analysis.figure import RECORDED
 from nas.config import from_mapping
 from nas.evaluate.scorer import ScoreConfig
+from nas.evaluate.similarity import By
 from nas.exporting.epoch_log import LOGS
 from nas.study.finalists.splits import REPEATED, SMALL
 from nas.study.samplers.registry import SAMPLERS
 from nas.study.search_config import SearchConfig
+from nas.study.single.similar import NEAREST, SAMPLE
 from nas.task.images import IMAGE_CLASSIFICATION
 from nas.task.kind import KINDS
 from nas.task.nodes import NODE_CLASSIFICATION
@@ -112,6 +115,13 @@ def test_a_training_starts_from_any_registered_start():
     (option,) = (one for one in TRAIN.params if one.name == "init")
     assert isinstance(option.type, click.Choice)
     assert set(option.type.choices) == {AUTO, *STARTS}
+
+
+def test_similar_offers_what_its_function_takes():
+    given = {one.name: one for one in similar.command.params}
+    assert isinstance(given["by"].type, click.Choice)
+    assert tuple(given["by"].type.choices) == get_args(By)
+    assert (given["count"].default, given["sample"].default) == (NEAREST, SAMPLE)
 
 
 def test_each_setting_of_a_training_is_an_option_that_the_recipe_fills():
