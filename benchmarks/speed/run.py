@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from benchmarks.speed.clock import CLOCKS, Clock
+from benchmarks.speed.custom_space import custom_space
 from benchmarks.speed.generation import GenerationSizes
 from benchmarks.speed.meta_step import FORMS, meta_step
 from benchmarks.speed.one_network import one_network
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RESULTS = Path(__file__).parent / "results"
-PARTS = ("networks", "scoring", "meta-step")
+PARTS = ("networks", "scoring", "meta-step", "custom-space")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +38,13 @@ class Plan:
 
     Attributes:
         parts: Some of ``PARTS``.
-        repeats: Of the networks one by one; generations and steps take a third of it.
+        repeats: Of the networks one by one; generations, steps and searches take a third of it.
         threads: Of torch.
         forms: Of the meta-step, some of ``FORMS``.
         clock: ``wall``, or ``cpu`` on a machine that others use too, at one thread.
         widths: Of the large networks.
         generation: Of the networks scored and trained together.
+        trials: Of a search in a custom space.
     """
 
     parts: Sequence[str] = PARTS
@@ -52,6 +54,7 @@ class Plan:
     clock: str = "wall"
     widths: Widths = field(default_factory=Widths)
     generation: GenerationSizes = field(default_factory=GenerationSizes)
+    trials: int = 200
 
 
 def measure(plan: Plan) -> dict[str, Any]:
@@ -81,6 +84,8 @@ def measure(plan: Plan) -> dict[str, Any]:
             found["meta_step"] = {
                 form: {**asdict(step), "beyond": step.beyond} for form, step in steps.items()
             }
+        if "custom-space" in plan.parts:
+            found["custom_space"] = custom_space(plan.trials, seldom)
     finally:
         torch.set_num_threads(threads)
     return found
@@ -105,6 +110,8 @@ def table(found: dict[str, Any]) -> list[str]:
     for form, step in found.get("meta_step", {}).items():
         lines.append(f"meta-step, {form}: {step['beyond']:+.0%}")
         lines += _parts(step["parts"], "plain targets", step["targets"])
+    if "custom_space" in found:
+        lines.append(f"custom space: {found['custom_space']['rate']:.1f} candidates/s")
     return lines
 
 

@@ -18,6 +18,8 @@ from nas.importers.from_module import from_module
 from nas.modules.own_module import OwnModule
 from nas.raised import definition, fits
 from nas.seeding import derive, seeded
+from nas.space.asked_trial import AskedTrial
+from nas.space.recent_graphs import RecentGraphs
 from nas.space.search_space import SearchSpace
 from nas.space.trial import ReplayTrial
 from nas.task.task import check_task
@@ -47,7 +49,9 @@ def own_space(
         build: Takes a trial (``suggest_categorical``, ``suggest_int``, ``suggest_float``) and the
             task (``channels``, ``resolution``, ``features``, ``classes``). It returns a torch
             module for these inputs, or a graph. A module is imported as a graph for comparison
-            and scoring; the module itself is trained, from its own initial weights.
+            and scoring; the module itself is trained, from its own initial weights. Equal
+            choices must give equal networks: reading one takes as long as a forward pass, so the
+            graphs read last are kept.
         task: The task of the networks.
         name: Name of the space; the function's name by default.
         source: Origin of the function; by default its module and name.
@@ -85,6 +89,7 @@ def own_space(
         source: ClassVar[str] = place
         build_seconds: ClassVar[float] = seconds
         also_called: ClassVar[tuple[str, ...]] = others
+        recent: ClassVar[RecentGraphs] = RecentGraphs()
 
         def __repr__(self) -> str:
             return f"OwnSpace({self.name!r})"
@@ -93,6 +98,10 @@ def own_space(
             built = build(trial, self.task)
             if isinstance(built, Graph):
                 return built
+            if isinstance(trial, AskedTrial):  # a sampler often proposes the same again
+                known = self.recent.find(self, trial.trial.params)
+                if known is not None:
+                    return known
             return _imported(built, self.task, self.name).graph
 
         def module(self, params: Params, seed: int) -> OwnModule | None:

@@ -21,6 +21,7 @@ from nas.space.trial import ReplayTrial
 
 if TYPE_CHECKING:
     from nas.modules.own_module import OwnModule
+    from nas.space.recent_graphs import RecentGraphs
     from nas.space.trial import Trial
     from nas.task.task import Task
 
@@ -57,6 +58,10 @@ class SearchSpace(ABC):
 
     build_seconds: ClassVar[float] = 60.0
     """Time limit for building one network; see :func:`nas.space.time_limit.time_limit`."""
+
+    recent: ClassVar[RecentGraphs | None] = None
+    """Graphs built lately, where building is slow; None builds each graph whenever it is asked
+    for."""
 
     also_called: ClassVar[tuple[str, ...]] = ()
     """Other names of the same space: Python and the command line name a custom one differently."""
@@ -214,6 +219,8 @@ class SearchSpace(ABC):
                 hint="End the network with `b.classifier(x, self.task.classes)`.",
             )
         check_size(graph)
+        if self.recent is not None and isinstance(trial, BaseTrial | ReplayTrial):
+            self.recent.keep(self, trial.params, graph)
         return graph
 
     @final
@@ -240,6 +247,17 @@ class SearchSpace(ABC):
                 f"parameters by name, got {described(architecture)}"
             )
         params = self.decode(architecture) if isinstance(architecture, str) else architecture
+        known = None if self.recent is None else self.recent.find(self, params)
+        return self.rebuild(params) if known is None else (dict(params), known)
+
+    @final
+    def rebuild(self, params: Params) -> tuple[Params, Graph]:
+        """As :meth:`replay`, and :meth:`build` is called even if the graph is known.
+
+        Raises:
+            EncodingError: The parameters are not those of an architecture of this space.
+            ConfigError: The space builds no network for its task.
+        """
         trial = ReplayTrial(params)
         graph = self.assemble(trial)
         surplus = set(params) - set(trial.params)

@@ -53,6 +53,6 @@ def _check_reproducible(space: SearchSpace, seed: int) -> None:
 
 def _is_rebuilt(drawn: Candidate) -> bool:
     try:
-        return drawn.space.graph(drawn.params).hash() == drawn.graph.hash()
+        return drawn.space.rebuild(drawn.params)[1].hash() == drawn.graph.hash()
     except EncodingError:  # the space asked for other choices
         return False

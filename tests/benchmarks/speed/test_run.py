@@ -24,6 +24,7 @@ def tiny(*parts: str, networks: int = 2) -> Plan:
         clock="cpu",
         widths=Widths(resnet_width=4, darts_channels=4, darts_cells=3),
         generation=GenerationSizes(networks=networks, batch=2, channels=4),
+        trials=4,
     )
 
 
@@ -80,3 +81,10 @@ def test_meta_step():
         assert sum(parts.values()) == pytest.approx(whole, rel=0.1)
         assert parts.keys() == {"build", "predict", "targets", "backward", "update"}
     assert len(table(found)) == 8
+
+
+def test_custom_space():
+    found = measure(tiny("custom-space"))
+    one = found["custom_space"]
+    assert one["rate"] == pytest.approx(4 / one["search"]["median"])
+    assert table(found) == [f"custom space: {one['rate']:.1f} candidates/s"]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
+import cloudpickle
 import numpy as np
+import optuna
 import pytest
 import torch
 from torch import Tensor, nn
@@ -10,13 +13,15 @@ from torch import Tensor, nn
 from nas.analysis.cost import cost
 from nas.errors import ConfigError, EncodingError, ImportingError
 from nas.graph.builder import GraphBuilder
-from nas.space.candidate import mutate, sample
+from nas.importers.from_module import from_module
+from nas.space.candidate import candidate, mutate, sample
 from nas.space.own_space import own_space
 from nas.task.nodes import NODE_CLASSIFICATION
 from nas.task.task import Task
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
+    from nas.importers.imported import Imported
     from nas.space.trial import Trial
 
 DIGITS = Task(classes=10, channels=1, resolution=8)
@@ -67,6 +72,53 @@ def test_the_graph_has_the_parameters_of_the_module(params: dict[str, Any]) -> N
 def test_a_module_and_a_graph_of_the_same_network_are_one_candidate() -> None:
     graph = own_space(by_hand, DIGITS).graph({"width": 8})
     assert own_space(plain, DIGITS).graph({"width": 8, "depth": 0}).hash() == graph.hash()
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[nn.Module]:
+    """Every module that is read as a graph."""
+    found: list[nn.Module] = []
+
+    def reading(module: nn.Module, *inputs: Any) -> Imported:
+        found.append(module)
+        return from_module(module, *inputs)
+
+    monkeypatch.setattr(sys.modules[own_space.__module__], "from_module", reading)
+    return found
+
+
+def test_an_architecture_is_read_once_at_each_resolution(reads: list[nn.Module]) -> None:
+    space = own_space(plain, DIGITS)
+    drawn = sample(space, np.random.default_rng(0))
+    assert len(reads) == 1
+
+    again = candidate(space.at(resolution=8), drawn.params)
+    assert (again.params, again.graph) == (drawn.params, drawn.graph)
+    assert candidate(space, drawn.architecture).graph is drawn.graph
+    assert len(reads) == 1
+    assert space.at(resolution=4).graph(drawn.params) != drawn.graph
+    assert len(reads) == 2
+    assert space.rebuild(drawn.params) == (drawn.params, drawn.graph)
+    assert len(reads) == 3
+
+
+def test_what_a_sampler_asks_for_again_is_not_read_again(reads: list[nn.Module]) -> None:
+    space, study = own_space(plain, DIGITS), optuna.create_study()
+    for _ in range(3):
+        study.enqueue_trial({"width": 8, "depth": 1})
+    graphs = [space.assemble(study.ask()) for _ in range(3)]
+    assert graphs[0] is graphs[2]
+    assert space.graph({"width": 8, "depth": 1}) is graphs[0]
+    assert len(reads) == 1
+
+
+def test_workers_and_other_functions_read_architectures_themselves(reads: list[nn.Module]) -> None:
+    space, params = own_space(plain, DIGITS), {"width": 8, "depth": 1}
+    space.graph(params)
+    copied = cloudpickle.loads(cloudpickle.dumps(space))
+    assert copied.recent.find(copied, params) is None
+    own_space(plain, DIGITS).graph(params)
+    assert len(reads) == 2
 
 
 def test_the_resolution_is_that_of_the_proxy() -> None:

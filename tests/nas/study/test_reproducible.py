@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+from torch import nn
 
 from nas.errors import ConfigError
 from nas.graph.builder import GraphBuilder
+from nas.space.own_space import own_space
 from nas.space.search_space import SearchSpace
 from nas.study.reproducible import check_reproducible
 from tests.nas.study.study_toys import DIGITS, ToySpace, toy_search, toy_space
@@ -15,6 +17,7 @@ from tests.nas.study.study_toys import DIGITS, ToySpace, toy_search, toy_space
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.space.trial import Trial
+    from nas.task.task import Task
 
 WIDTHS = itertools.cycle([2, 3])
 
@@ -62,7 +65,16 @@ def test_architectures_that_cannot_be_built_are_left_to_the_search() -> None:
     check_reproducible(toy_space(broken=(2, 3, 4, 5)), seed=0)
 
 
-@pytest.mark.parametrize("space", [Moody(task=DIGITS), Asking(task=DIGITS)])
+def moody(trial: Trial, data: Task) -> nn.Module:
+    """A module whose width nobody chose."""
+    width = next(WIDTHS)
+    first = nn.Conv2d(1, width, trial.suggest_categorical("kernel", [1, 3]))
+    return nn.Sequential(first, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 10))
+
+
+@pytest.mark.parametrize(
+    "space", [Moody(task=DIGITS), Asking(task=DIGITS), own_space(moody, DIGITS)]
+)
 def test_choices_from_elsewhere_are_refused_before_a_search(space: SearchSpace) -> None:
     with pytest.raises(ConfigError, match="gave two graphs for the same choices; draw everything"):
         toy_search(space=space)
