@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Targets
     from nas.data.samples import Samples
+
+
+_LEAST = 3
+"""Samples for a standard error: two without one of them have a spread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +45,20 @@ class Residuals:
         """R² of each target."""
         spread = (self.true - self.true.mean(0)).square().mean(0).clamp_min(1e-12)
         found: list[float] = (1 - self.errors.square().mean(0) / spread).tolist()
+        return found
+
+    @property
+    def explained_error(self) -> list[float]:
+        """Standard error of R² of each target, by the jackknife over samples."""
+        count = len(self.true)
+        if count < _LEAST:
+            return [math.nan] * len(self.targets.names)
+        errors, true = self.errors.double(), self.true.double()
+        squares = errors.square().sum(0) - errors.square()  # (n, targets), each without one sample
+        away = (true - true.mean(0)).square()
+        spread = (away.sum(0) - away * count / (count - 1)).clamp_min(1e-12)  # likewise
+        without = 1 - squares / spread
+        found: list[float] = (without.std(0, correction=0) * math.sqrt(count - 1)).tolist()
         return found
 
     def worst(self, count: int) -> list[tuple[int, int]]:

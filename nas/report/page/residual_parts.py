@@ -54,7 +54,7 @@ def _table(found: Residuals, metric: Metric, total: str) -> Markup:
         [
             (
                 name,
-                metric.shown(found.explained[target], len(found.true)),
+                metric.shown(found.explained[target], error=found.explained_error[target]),
                 measured(float(sizes[:, target].mean())),
                 measured(float(sizes[:, target].median())),
                 measured(float(sizes[:, target].max())),

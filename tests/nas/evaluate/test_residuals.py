@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+from statistics import fmean
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -60,4 +63,20 @@ def test_the_mean_of_r2_is_the_accuracy_of_the_task() -> None:
     explained = found(outputs).explained
     accuracy = regression_figures(outputs, DATA.test.labels)["accuracy"]
 
-    assert sum(explained) / 2 == pytest.approx(accuracy, abs=1e-3)
+    assert sum(explained) / 2 == pytest.approx(accuracy, abs=2e-3)
+
+
+@pytest.mark.parametrize("times", [0.0, 1.0, 2.0, 3.0])
+def test_the_error_of_r2_is_its_spread_over_many_sets_of_samples(times: float) -> None:
+    draws = torch.Generator().manual_seed(0)
+    known, unknown = torch.randn(2, 200, 1000, generator=draws)  # (n, targets)
+    assert DATA.targets is not None
+    sets = Residuals(DATA.targets, (known + unknown) / 2**0.5, times * known / 2**0.5)
+    spread = float(torch.tensor(sets.explained).std())
+    assert fmean(sets.explained_error) == pytest.approx(spread, rel=0.1, abs=2e-3)
+
+
+def test_two_samples_have_no_error_of_r2() -> None:
+    assert DATA.targets is not None
+    two = Residuals(DATA.targets, torch.eye(2), torch.zeros(2, 2))
+    assert all(map(math.isnan, two.explained_error))

@@ -38,7 +38,7 @@ def test_each_target_has_its_errors_and_a_figure() -> None:
     text = shown(predicted)
 
     assert text.count('class="chart"') == 2
-    assert "width 0.745 ± 0.144 0.25 0.25 0.25" in plain(text)
+    assert "width 0.745 ± 0.093 0.25 0.25 0.25" in plain(text)
     assert "&lt;b&gt; 1.000 ± 0.000 0 0 0" in plain(text)
 
 
