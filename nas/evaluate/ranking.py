@@ -129,7 +129,8 @@ def rank(
     scoring = scoring or ScoreConfig()
     estimates: list[Estimate | Failure] = []
     with ExitStack() as stack:
-        scorer = _scorer(weights, found_data, scoring, resolve_device(device), executor, stack)
+        place = resolve_device(device)
+        scorer = _scorer(weights, found_data, scoring, place, executor, stack, listen)
         at_once = _GENERATION if executor is None else len(candidates)
         progress = stack.enter_context(stage(listen, "rank", len(candidates)))
         for first in range(0, len(candidates), at_once):
@@ -175,6 +176,7 @@ def _scorer(
     device: torch.device,
     executor: Executor | None,
     stack: ExitStack,
+    listen: Listener,
 ) -> Scorer:
     """A scorer in this process, or one of workers that are released with the stack."""
     if executor is None:
@@ -187,7 +189,9 @@ def _scorer(
         scoring=replace(scoring, workers=1),
         device=device,
     )
-    workers = stack.enter_context(crew(executor, material, "the data or hypernetwork"))
+    workers = stack.enter_context(
+        crew(executor, material, "the data or hypernetwork", listen=listen)
+    )
     return Scorer(weights, data, scoring, measure=partial(measured_elsewhere, workers))
 
 

@@ -9,11 +9,13 @@ from concurrent.futures import (
     Executor,
     Future,
     ThreadPoolExecutor,
+    wait,
 )
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import ConfigError, StudyError, UnfitWorkerError, WorkerError, described
+from nas.events import Noted, ignore
 from nas.execution.dask import DaskWorkers, adapted
 from nas.execution.material import stored
 from nas.execution.packing import pack, unpack
@@ -25,11 +27,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from nas.events import Listener
     from nas.execution.material import Material
     from nas.execution.task import Answer
 
 ATTEMPTS = 3
 """Workers that a task may lose before it is given up."""
+
+_LOOK = 5.0
+"""Seconds between two looks whether a Dask cluster has workers."""
+_NOTE, _LAST = 6, 360
+"""Looks in vain until a note and until a task is given up: half a minute, and half an hour, since
+a queue may take long to start a worker."""
 
 
 class Crew:
@@ -38,11 +47,13 @@ class Crew:
     Args:
         executor: Any executor; its workers need this package, and not the data.
         material: What all tasks share.
+        listen: Receives a note where a cluster has no workers.
     """
 
-    def __init__(self, executor: Executor, material: Material) -> None:
+    def __init__(self, executor: Executor, material: Material, listen: Listener = ignore) -> None:
         self._executor = executor
         self._material = material
+        self._listen = listen
         self._jobs: set[Job] = set()
         self._met: set[tuple[str, int]] = set()
 
@@ -93,6 +104,25 @@ class Crew:
         self._jobs = {known for known in self._jobs if not known.is_done} | {job}
         job.begin()
         return job
+
+    def wait(self, result: Future[Any]) -> None:
+        """Wait for a result, and for workers if there are none.
+
+        Raises:
+            StudyError: The executor has had no workers for half an hour.
+        """
+        looks, start = 0, "Start some with `dask worker ADDRESS --nthreads 1`"
+        while not wait([result], timeout=_LOOK).done:
+            executor = self._executor
+            looks = looks + 1 if isinstance(executor, DaskWorkers) and executor.is_deserted else 0
+            if looks == _NOTE:
+                text = f"The Dask cluster has no workers; waiting half an hour for one. {start}."
+                self._listen(Noted(text=text))
+            if looks == _LAST:
+                raise StudyError(
+                    "the Dask cluster has had no workers for half an hour",
+                    hint=f"{start}, and repeat the command; it continues from the record.",
+                )
 
     def cancel(self) -> None:
         """Cancel all tasks that have not begun; nobody waits for the others."""
@@ -167,9 +197,11 @@ class Job:
 
         Raises:
             WorkerError: The task lost as many workers as it may.
-            StudyError: The executor is broken, or no worker has what the task needs.
+            StudyError: The executor is broken or has no workers, or none of them has what the task
+                needs.
             Exception: What the function raised.
         """
+        self._crew.wait(self._result)
         return self._result.result()
 
     def cancel(self) -> bool:
@@ -253,7 +285,11 @@ class Job:
 
 @contextmanager
 def crew(
-    executor: Executor, value: object, name: str, folder: Path | None = None
+    executor: Executor,
+    value: object,
+    name: str,
+    folder: Path | None = None,
+    listen: Listener = ignore,
 ) -> Iterator[Crew]:
     """Workers that share a value while the block runs.
 
@@ -262,6 +298,7 @@ def crew(
         value: What all tasks share.
         name: What it is, for messages.
         folder: Where the value is kept meanwhile; a temporary folder if None.
+        listen: Receives a note where a cluster has no workers.
 
     Raises:
         ConfigError: The value cannot be sent to a worker, or the executor is none.
@@ -272,7 +309,7 @@ def crew(
             hint="Give nas.execution.Workers(4), or the executor of Dask, MPI or submitit.",
         )
     with stored(value, name, folder) as material:
-        found = Crew(adapted(executor), material)
+        found = Crew(adapted(executor), material, listen)
         try:
             yield found
         finally:

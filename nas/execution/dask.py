@@ -49,7 +49,8 @@ class DaskWorkers(Executor):
     """The workers of a Dask cluster as an executor that leaves out unfit ones.
 
     Dask gives the task of a worker that dies to another one, as often as its setting
-    ``distributed.scheduler.allowed-failures`` says. Without workers it waits for some.
+    ``distributed.scheduler.allowed-failures`` says. Without workers it waits for some, and
+    :class:`nas.execution.crew.Crew` for half an hour.
 
     Args:
         client: A ``distributed.Client``; it is left open.
@@ -59,6 +60,14 @@ class DaskWorkers(Executor):
         self._client = client
         self._unfit: set[str] = set()
         self._placed: Placed | None = None
+
+    @property
+    def is_deserted(self) -> bool:
+        """Whether the scheduler answers and has no workers, not even unfit ones."""
+        try:
+            return self._client.status == "running" and not self._client.nthreads()
+        except Exception:  # the scheduler is lost: its tasks end by themselves
+            return False
 
     @property
     def count(self) -> int:

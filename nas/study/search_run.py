@@ -115,7 +115,7 @@ def run_search(
             material = search_material(space, data, predictor, config, device)
             place = None if folder is None else folder.material
             workers = locks.enter_context(
-                crew(executor, material, "the data or hypernetwork", place)
+                crew(executor, material, "the data or hypernetwork", place, listen)
             )
         if isinstance(predictor, nn.Module):
             predictor.to(device)

@@ -23,12 +23,16 @@ import pytest
 import torch
 
 from nas.errors import ConfigError, DataError, StudyError, UnfitWorkerError, WorkerError
+from nas.events import Noted
 from nas.execution.crew import ATTEMPTS, crew
+from nas.execution.dask import DaskWorkers
 from nas.execution.workers import Workers
 from nas.files import WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from nas.events import Event
 
 MATERIAL = {"weights": torch.arange(6.0), "name": "some"}
 
@@ -51,6 +55,32 @@ def die_until(material: object, file: Path, times: int) -> int:
             opened.write(b".")
         os.kill(os.getpid(), signal.SIGKILL)
     return before
+
+
+class Task(Future[Any]):
+    """A task of Dask that waits for a worker."""
+
+    status = "pending"
+
+
+class Deserted:
+    """A client of a Dask cluster whose first worker comes after some looks, or never."""
+
+    status = "running"
+
+    def __init__(self, looks: float = float("inf")) -> None:
+        self.looks, self.task = looks, Task()
+
+    def nthreads(self) -> dict[str, int]:
+        self.looks -= 1
+        if self.looks > 0:
+            return {}
+        if not self.task.done():
+            self.task.set_exception(WorkerError("it has come and died"))
+        return {"tcp://worker": 1}
+
+    def submit(self, *_: Any, **__: Any) -> Task:
+        return self.task
 
 
 class Remote(Executor):
@@ -286,3 +316,25 @@ def test_a_task_that_has_begun_keeps_its_attempts() -> None:
         executor.futures[1].set_running_or_notify_cancel()
     executor.futures[1].set_exception(WorkerError("it died"))  # nobody waits any more
     assert len(executor.futures) == 2
+
+
+def test_a_dask_cluster_without_workers_is_noted_and_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nas.execution.crew._LOOK", 0.001)
+    events: list[Event] = []
+    with crew(DaskWorkers(Deserted()), [0], "it", listen=events.append) as some:
+        job = some.submit(total, 1.0)
+        with pytest.raises(StudyError, match="has had no workers for half an hour") as caught:
+            job.result()
+    assert "it continues from the record" in str(caught.value)
+    assert [type(event) for event in events] == [Noted]
+    assert "`dask worker ADDRESS --nthreads 1`" in str(events)
+
+
+def test_a_dask_cluster_may_have_its_first_worker_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nas.execution.crew._LOOK", 0.001)
+    with crew(DaskWorkers(Deserted(looks=300)), [0], "it") as some:
+        job = some.submit(total, 1.0, attempts=1)
+        with pytest.raises(WorkerError, match="it has come and died"):
+            job.result()
