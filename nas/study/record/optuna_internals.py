@@ -176,10 +176,10 @@ class PartOfStudy(Study):
         states: Container[TrialState] | None = None,
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
-        if not use_cache or self._cached is None:
+        found = self._cached if use_cache else None
+        if found is None:
             trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
-            self._cached = self._earlier + trials[self._first :]
-        found = self._cached
+            found = self._cached = self._earlier + trials[self._first :]
         if states is not None:
             found = [trial for trial in found if trial.state in states]
         return copy.deepcopy(found) if deepcopy else found
