@@ -122,6 +122,8 @@ def command(
         profile = run_profile(run, find_space(named, read_task(run)), storage=storage, **few)
         _report(profile, as_json=as_json)
         return
+    if storage is not None:
+        raise click.UsageError("--storage is for a run; a network or a space has no study")
     if network is None and out is None:
         raise click.UsageError(
             "give a network or a run to measure; or, for networks of --space, --out FILE"

@@ -114,6 +114,8 @@ def command(
     is_run = _is_run(among)
     if is_run and not options.are_defaults("sample"):
         raise click.UsageError("--sample is for a space; of a run all architectures are searched")
+    if not is_run and storage is not None:
+        raise click.UsageError("--storage is for a run; of a space or networks there is no study")
     home, dataset, weights = _settings(ctx, among if is_run else architecture)
     notation = _space_of(ctx, architecture, among, home if is_run else None)
     data = load(dataset, data_dir=data_dir, resolution=resolution, seed=0, listen=listen)
@@ -144,7 +146,9 @@ def command(
     costs = cost(network)
     if as_json:
         known = {"name": architecture, "hash": network.hash(), **asdict(costs)}
-        emit_json({"architecture": known, "by": by, "nearest": [one.to_dict() for one in near]})
+        emit_json(
+            {"architecture": known, "by": near[0].by, "nearest": [one.to_dict() for one in near]}
+        )
         return
     size = f"{counted(costs.params, 'parameter')}, {counted(costs.macs, 'MAC')}"
     pairs({"architecture": architecture, "size": size}, cut=("architecture",))

@@ -11,7 +11,7 @@ from torch import nn
 
 from nas.analysis.cost import Cost, cost
 from nas.data.fitted import fitted
-from nas.errors import ConfigError, UnknownNameError
+from nas.errors import ConfigError, GraphError, UnknownNameError
 from nas.evaluate.named import data_of, module_predictor_of, predictor_of, space_of
 from nas.evaluate.similarity import By, Difference, differences, distances, share_choices
 from nas.evaluate.untrained import UntrainedWeights
@@ -29,6 +29,8 @@ from nas.study.single.network import found_network
 from nas.training.device import resolve_device
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nas.data.dataset import Dataset
     from nas.evaluate.named import UserData
     from nas.events import Listener
@@ -64,6 +66,8 @@ class Similar:
         val_accuracy: Its accuracy on the ranking split after its longest training in a run, a
             share (R² of a regression); None where it was not trained.
         epochs: Length of that training.
+        by: What the distance was measured by: ``costs`` where ``both`` was asked for and there is
+            no hypernetwork.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Similar:
     score: float | None = None
     val_accuracy: float | None = None
     epochs: int | None = None
+    by: By = "both"
 
     @property
     def architecture(self) -> str:
@@ -133,7 +138,7 @@ def similar(
         by: What a distance is measured by: ``embedding``, the mean node state of the hypernetwork;
             ``costs``, parameters, multiply-accumulates, activations, layers and paths; or
             ``both``. Without a hypernetwork ``both`` is the costs, and a note says so.
-        storage: Where the study of the run is, if not in the folder.
+        storage: Where the study of the run is, if not in the folder; of a run only.
         seed: Seed of the random architectures.
         device: Where networks are embedded: ``auto``, ``cpu``, ``cuda`` or ``cuda:<index>``.
         listen: Receives notes and the progress.
@@ -142,7 +147,8 @@ def similar(
         ConfigError: An argument has a wrong type, is out of range or is missing, or there is no
             hypernetwork to measure by the embedding alone.
         EncodingError: The notation is not in the space.
-        GraphError: The network is not for this data.
+        GraphError: The network is not for this data, or takes images of another resolution than
+            those searched.
         ImportingError: A module cannot be read.
         StudyError: The folder holds no run, or the space does not build its networks.
         UnknownNameError: A name is unknown.
@@ -161,6 +167,11 @@ def similar(
             raise ConfigError(f"{name} must be a whole number, at least 1, got {value!r}")
     found_data = data_of(data, listen)
     run = _run_of(among)
+    if run is None and storage is not None:
+        raise ConfigError(
+            "storage is that of a run, but no run is searched",
+            hint="Give the folder of the run, or leave storage out.",
+        )
     if run is not None and space is None:
         raise ConfigError(
             f"the space of the run in {str(run)!r} is not known", hint="Name it with space."
@@ -173,10 +184,12 @@ def similar(
         pool, home = _pool(among, found_data, sample, seed)
     else:
         pool, home = _of_run(run, space, storage), space_of(space, found_data.task)
+    others = [one.candidate.network for one in pool]
+    _check_resolution(graph, others)
     weights = _predictor(predictor, home, found_data, by, listen)
+    by = "costs" if weights is None else by
     if weights is not None and isinstance(weights, nn.Module):
         weights.to(resolve_device(device))
-    others = [one.candidate.network for one in pool]
     same = [other.hash() == graph.hash() for other in others]
     twins = [one.candidate for one, is_same in zip(pool, same, strict=True) if is_same]
     if twins and not share_choices(own, twins[0]):
@@ -189,9 +202,28 @@ def similar(
             distance=float(away[place]),
             differences=differences(own, pool[place].candidate),
             of_choices=share_choices(own, pool[place].candidate),
+            by=by,
         )
         for place in order
     ]
+
+
+def _check_resolution(network: Graph, others: Sequence[Graph]) -> None:
+    """Raise if costs differ because images do.
+
+    Raises:
+        GraphError: A network takes images of another resolution.
+    """
+    own = network.inputs[0].shape[-1]
+    for other in others:
+        size = other.inputs[0].shape[-1]
+        if size != own:
+            raise GraphError(
+                f"the network takes images of {own} pixels, but one of those searched takes "
+                f"{size}, so their costs say nothing of the architectures",
+                hint=f"A space takes a resolution (nb201:resolution={own}); --resolution {own} "
+                "reads images of your own at it.",
+            )
 
 
 def _pool(

@@ -124,6 +124,7 @@ def test_a_space_and_a_search_with_its_measurements(hypernet):
     [
         (["latency"], "give a network or a run to measure"),
         (["latency", ARCHITECTURE, "--out", "x.json"], "--out is for a run or a space"),
+        (["latency", ARCHITECTURE, "--storage", "sqlite:///x.db"], "--storage is for a run"),
         (["best", "run", "--by", "macs"], "--by is for --pareto"),
         (["best", "run", "--pareto", "--by", "macs", "--out", "front"], "--by shows a front"),
         (["best", "run", "--pareto", "--constraint", "macs<=1"], "--constraint shows one"),

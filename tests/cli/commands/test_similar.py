@@ -52,6 +52,8 @@ def test_random_architectures_of_a_space():
     assert all(one["choices"] for one in found if one["distance"])
     assert similar(*words, "--count", 3) == document
     assert similar(*words, "--count", 3, "--seed", 1) != document
+    assert document["by"] == "both"
+    assert similar(*words, "--weights", "none")["by"] == "costs"
     assert similar(*words, "--by", "costs")["nearest"] != similar(*words)["nearest"]
 
 
@@ -147,6 +149,7 @@ def test_a_custom_space_must_be_named_for_a_run():
         ((OTHER, "--among", "resnet"), 1, "is no architecture of space 'resnet', but one of"),
         ((ARCHITECTURE, "--among", "nb201", "--count", 0), 2, "0 is not in the range x>=1"),
         (("x", "--among", WRITTEN, "--sample", 3), 2, "--sample is for a space"),
+        (("x", "--among", NB201, "--storage", "sqlite:///x.db"), 2, "--storage is for a run"),
         (("net.py:Gone", "--among", "reference"), 2, "no file 'net.py'"),
         (
             (

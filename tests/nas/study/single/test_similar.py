@@ -190,3 +190,24 @@ def test_a_predictor_that_embeds_all_alike_leaves_the_costs(run):
     )
     assert [one.name for one in found] == [one.name for one in by_costs]
     assert [2 * one.distance for one in found] == [one.distance for one in by_costs]
+
+
+def test_networks_for_images_of_another_resolution_are_refused():
+    larger = SPACE.at(resolution=16)
+    graph = larger.graph(PARAMS).simplified
+    with pytest.raises(GraphError, match="takes images of 16 pixels, but one of those searched"):
+        near(graph, sample=5)
+    assert near(graph, larger, sample=5)
+    with pytest.raises(GraphError, match=r"takes images of 8 pixels, .* takes 16"):
+        near(TEXT, {"small": SPACE.graph(PARAMS), "large": graph}, space=SPACE)
+
+
+def test_a_storage_is_that_of_a_run():
+    with pytest.raises(ConfigError, match="storage is that of a run, but no run is searched"):
+        near(TEXT, sample=5, storage="sqlite:///study.db")
+
+
+def test_a_distance_says_what_it_was_measured_by():
+    assert {one.by for one in near(TEXT, sample=5)} == {"both"}
+    assert {one.by for one in near(TEXT, sample=5, by="embedding")} == {"embedding"}
+    assert {one.by for one in nas.similar(TEXT, SPACE, "digits", "none", sample=5)} == {"costs"}
