@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import nn
 
-from nas.errors import ConfigError, described
+from nas.errors import ConfigError, ImportingError, described
 from nas.graph.graph import Graph
 from nas.graph.ops.layer import Layer
 from nas.graph.ops.parameter import Constant
@@ -98,11 +98,22 @@ def own_space(
             built = build(trial, self.task)
             if isinstance(built, Graph):
                 return built
-            if isinstance(trial, AskedTrial):  # a sampler often proposes the same again
-                known = self.recent.find(self, trial.trial.params)
-                if known is not None:
-                    return known
+            if isinstance(trial, AskedTrial):
+                return self._proposed(built, trial.trial.params)
+            if isinstance(trial, ReplayTrial) and trial.may_draw:
+                return self._proposed(built, trial.params)
             return _imported(built, self.task, self.name).graph
+
+        def _proposed(self, built: nn.Module, params: Params) -> Graph:
+            """The graph of what was drawn or a sampler asks for, often not for the first time."""
+            known = self.recent.find(self, params)
+            if known is not None:
+                return known
+            try:
+                return _imported(built, self.task, self.name).graph
+            except (ConfigError, ImportingError) as error:
+                self.recent.refuse(self, params, error)
+                raise
 
         def module(self, params: Params, seed: int) -> OwnModule | None:
             with seeded(derive(seed, "weights")):

@@ -204,7 +204,7 @@ class SearchSpace(ABC):
         asked = AskedTrial(trial) if isinstance(trial, BaseTrial) else trial
         with contained(f"build() of space {self.name!r}", self.build_seconds):
             graph: object = self.build(asked)
-        where = f"build() of space {type(self).__name__!r}"
+        where = f"build() of space {self.name!r}"
         if not isinstance(graph, Graph):
             raise ConfigError(
                 f"{where} returned {type(graph).__name__}, expected a Graph",
@@ -216,7 +216,8 @@ class SearchSpace(ABC):
             raise ConfigError(
                 f"{where} gave a network with output {found}, expected scores of "
                 f"{self.task.classes} classes",
-                hint="End the network with `b.classifier(x, self.task.classes)`.",
+                hint="End the network with nn.Linear(width, data.classes), or with "
+                "`b.classifier(x, self.task.classes)` of a GraphBuilder.",
             )
         check_size(graph)
         if self.recent is not None and isinstance(trial, BaseTrial | ReplayTrial):

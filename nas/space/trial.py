@@ -63,6 +63,11 @@ class ReplayTrial:
         self.params: dict[str, Any] = {}
         self.distributions: dict[str, BaseDistribution] = {}
 
+    @property
+    def may_draw(self) -> bool:
+        """Whether values that are missing or invalid are drawn."""
+        return self._rng is not None
+
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """The given choice, or a uniform draw."""
         found = Choices.of(name, choices)

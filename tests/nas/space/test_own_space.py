@@ -112,6 +112,30 @@ def test_what_a_sampler_asks_for_again_is_not_read_again(reads: list[nn.Module])
     assert len(reads) == 1
 
 
+def test_what_cannot_be_read_is_not_tried_again_for_a_sampler(reads: list[nn.Module]) -> None:
+    def build(trial: Trial, data: Task) -> nn.Module:
+        width = trial.suggest_int("width", 4, 4)
+        return nn.Sequential(nn.Flatten(), nn.Linear(width, data.classes))
+
+    space, study = own_space(build, DIGITS), optuna.create_study()
+    for _ in range(3):
+        with pytest.raises(ImportingError, match="shapes cannot be multiplied"):
+            space.assemble(study.ask())
+        with pytest.raises(ImportingError, match="shapes cannot be multiplied"):
+            sample(space, np.random.default_rng(0))
+    assert len(reads) == 1
+    with pytest.raises(ImportingError, match="shapes cannot be multiplied"):
+        space.rebuild({"width": 4})
+    assert len(reads) == 2
+
+
+def test_the_outputs_of_a_module_are_checked_by_the_name_of_the_space() -> None:
+    space = own_space(lambda trial, data: nn.Sequential(nn.Flatten(), nn.Linear(64, 3)), DIGITS)
+    with pytest.raises(ConfigError, match=r"space '<lambda>' gave .* \(1, 3\)") as caught:
+        space.graph({})
+    assert "nn.Linear(width, data.classes)" in str(caught.value)
+
+
 def test_workers_and_other_functions_read_architectures_themselves(reads: list[nn.Module]) -> None:
     space, params = own_space(plain, DIGITS), {"width": 8, "depth": 1}
     space.graph(params)

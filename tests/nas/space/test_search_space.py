@@ -122,7 +122,7 @@ class Unfinished(SearchSpace):
 @pytest.mark.parametrize(
     ("end", "message"),
     [
-        ("nothing", "build() of space 'Unfinished' returned NoneType, expected a Graph"),
+        ("nothing", "build() of space 'unfinished' returned NoneType, expected a Graph"),
         ("images", "output (1, 1, 8, 8), expected scores of 10 classes"),
         ("other classes", "output (1, 3), expected scores of 10 classes"),
     ],
