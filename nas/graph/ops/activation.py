@@ -93,6 +93,8 @@ class PReLU(Op):
         channels: Number of slopes: 1 for one, or the input's channels for one each.
     """
 
+    is_rectifier = True
+
     channels: int = 1
 
     def __post_init__(self) -> None:

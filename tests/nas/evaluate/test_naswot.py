@@ -10,6 +10,7 @@ from nas.compile.apply import apply, calibrate
 from nas.compile.module import to_module
 from nas.evaluate.naswot import ActivationKernel, naswot
 from nas.graph.builder import GraphBuilder
+from nas.graph.ops.activation import PReLU
 from nas.graph.ops.shape import Zero
 
 
@@ -73,6 +74,15 @@ def test_a_network_as_hooks_on_its_torch_module_see_it(function):
     expected, rectifiers = by_hooks(module, function, images)
     assert rectifiers == 2
     assert naswot(graph, params, images) == pytest.approx(expected, rel=1e-9)
+
+
+def test_learned_slopes_below_zero_do_not_hide_the_patterns():
+    b = GraphBuilder()
+    x = b.input((1, 4))
+    learned = b.build(b.linear(b.op(PReLU(), x), 2))
+    images = random(8, 4)
+    expected = naswot(activated("leaky_relu"), initial(activated("leaky_relu"))[1], images)
+    assert naswot(learned, initial(learned)[1], images) == pytest.approx(expected) != 0
 
 
 @pytest.mark.parametrize("function", ["sigmoid", "hardsigmoid", "tanh"])
