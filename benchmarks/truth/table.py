@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nas.space.search_space import SearchSpace
     from nas.task.task import Task
 
-_PARTS = ("rows", "curves", "repeats", "single")
+_PARTS = ("rows", "curves", "repeats", "single", "deviations")
 """Attributes of a table that hold numbers by notation."""
 
 FOLDER = Path(__file__).parent / "tables"
@@ -46,6 +46,8 @@ class TruthTable:
         repeats: The accuracies of a second training of some architectures.
         single: The accuracies of the single trainings of some architectures, where the rows hold
             their mean.
+        deviations: The standard deviation of the trainings behind each accuracy, where the rows
+            hold their mean.
     """
 
     name: str
@@ -58,6 +60,7 @@ class TruthTable:
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     repeats: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     single: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    deviations: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def search_space(self, task: Task) -> SearchSpace:
         """The space of the architectures for a task."""
