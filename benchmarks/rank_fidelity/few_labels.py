@@ -19,11 +19,17 @@ from nas.study.selection.kernels import normal_scores
 from nas.study.selection.regressor import AccuracyRegressor, Prior
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from benchmarks.rank_fidelity.pool import Pool
+    from numpy.typing import NDArray
+
+    from benchmarks.rank_fidelity.pool import Floats, Pool
+    from nas.study.selection.regressor import Forecast
 
 LABELS = (5, 10, 20, 50, 100)
+PENALTIES = 10.0 ** np.arange(-2, 4)
+"""Of a ridge regression; cross-validation chooses."""
+
 _DRAWS = 10
 _FEWEST_LEFT = 30
 _WIDTH = float(norm.ppf(0.9))
@@ -71,27 +77,51 @@ def _values(
     pool: Pool, measure: str, predictor: str, labels: int, prior: Prior
 ) -> Iterator[tuple[str, float]]:
     """The mean value of each ranker over random draws of labels."""
+    truth = pool.truths[measure]
+    places = normal_scores(truth)
+    found: dict[str, list[float]] = {}
+    for draw in draws(pool, measure, predictor, labels, prior):
+        for ranker, values in draw.rankings.items():
+            found.setdefault(ranker, []).append(tau(values[draw.left], truth[draw.left]))
+        width = _WIDTH * np.sqrt(draw.forecast.std**2 + prior.noise)
+        inside = np.abs(places - draw.forecast.mean)[draw.left] <= width[draw.left]
+        found.setdefault(INSIDE, []).append(float(inside.mean()))
+    yield from ((ranker, fmean(values)) for ranker, values in found.items())
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """What is known after the trainings of some random architectures.
+
+    Attributes:
+        labelled: Rows of the architectures with a label.
+        left: Rows of the others.
+        rankings: Values (N,) of all architectures by ranker, higher promises more.
+        forecast: That of the regressor.
+    """
+
+    labelled: NDArray[np.intp]
+    left: NDArray[np.intp]
+    rankings: Mapping[str, Floats]
+    forecast: Forecast
+
+
+def draws(pool: Pool, measure: str, predictor: str, labels: int, prior: Prior) -> Iterator[Draw]:
+    """Random draws of labels, and what each ranker makes of them."""
     truth, score = pool.truths[measure], pool.figures[f"{predictor}:score"]
     regressor = AccuracyRegressor(score, pool.learned_from(predictor), pool.choices, prior)
     costs = np.stack([normal_scores(pool.figures[name]) for name in COSTS], 1)
-    places = normal_scores(truth)
-    found: dict[str, list[float]] = {}
     for draw in range(_DRAWS):
         order = rng(draw, "labels", pool.name).permutation(len(pool))
-        rows, left = order[:labels], order[labels:]
-        ridge = RidgeCV(10.0 ** np.arange(-2, 4)).fit(costs[rows], normal_scores(truth[rows]))
+        rows = order[:labels]
+        ridge = RidgeCV(PENALTIES).fit(costs[rows], normal_scores(truth[rows]))
         forecast = regressor.fit(rows.tolist(), truth[rows])
         rankings = {
             "score, no labels": score,
             "ridge on costs": ridge.predict(costs),
             "regressor": forecast.mean,
         }
-        for ranker, values in rankings.items():
-            found.setdefault(ranker, []).append(tau(values[left], truth[left]))
-        width = _WIDTH * np.sqrt(forecast.std**2 + prior.noise)
-        inside = np.abs(places - forecast.mean)[left] <= width[left]
-        found.setdefault(INSIDE, []).append(float(inside.mean()))
-    yield from ((ranker, fmean(values)) for ranker, values in found.items())
+        yield Draw(rows, order[labels:], rankings, forecast)
 
 
 def over_families(rows: Sequence[Learnt]) -> float:

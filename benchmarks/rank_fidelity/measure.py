@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -39,6 +39,9 @@ GENERAL = {"cifar10": "deepnets-cifar10"}
 OWN = {"nb201": "nb201-cifar10", "resnet": "resnet-cluttered-digits"}
 """Hypernetworks trained in the space of a family."""
 
+FOREIGN = {"cora": "gnn-cora"}
+"""Hypernetworks of another space, taken as if they were general, by data set."""
+
 _BATCH = 8
 
 _NASWOT_IMAGES, _SWAP_IMAGES = 64, 16
@@ -70,13 +73,7 @@ def measure(
     drawn = table.draw(space, count, seed)
     missing = [one for one in drawn if one.candidate.architecture not in done]
     general = GENERAL.get(table.dataset, UNTRAINED)
-    own = OWN.get(table.family)
-    scorers = {
-        "general": Scorer(
-            UntrainedWeights(data.task) if general == UNTRAINED else load(general), data
-        ),
-        **({"own": Scorer(load(own), data)} if own else {}),
-    }
+    scorers = _scorers(table, general, data)
     about = {
         "measures": table.measures,
         "family": table.family,
@@ -97,6 +94,23 @@ def measure(
         for number in _add_untrained(rows, drawn, scorers["general"].proxy(space), data):
             store.write(file, {**about, "rows": rows})
             progress.advance(number)
+
+
+def _scorers(table: TruthTable, general: str, data: Dataset) -> dict[str, Scorer]:
+    """By whose weights they score with: general or untrained ones, own and foreign ones."""
+    own, foreign = OWN.get(table.family), FOREIGN.get(table.dataset)
+    found = {
+        "general": Scorer(
+            UntrainedWeights(data.task) if general == UNTRAINED else load(general), data
+        )
+    }
+    if own:
+        found["own"] = Scorer(load(own), data)
+    if foreign:
+        hypernet = load(foreign)
+        hypernet.card = replace(hypernet.card, general=True)
+        found["foreign"] = Scorer(hypernet, data)
+    return found
 
 
 def _measured(known: Sequence[Known], scorers: dict[str, Scorer]) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def _read(file: Path) -> Pool:
     rows = document["rows"]
     truths = np.array([row["accuracies"] for row in rows], dtype=np.float64)
     figures = {name: _column(rows, "costs", name) for name in rows[0]["costs"]}
-    for predictor in ("general", "own", "untrained"):
+    for predictor in ("general", "own", "foreign", "untrained"):
         measured = [row[predictor] for row in rows if row.get(predictor)]
         for name in measured[0] if measured else ():
             if all(name in one for one in measured):  # not while others are being measured

@@ -36,11 +36,9 @@ def report(folder: Path) -> str:
     general, own = (
         [row for row in rows if row.predictor == predictor] for predictor in ("general", "own")
     )
-    graphs = pools(folder / GRAPHS)
     parts = [
-        ceilings([*known, *graphs]),
+        ceilings([*known, *pools(folder / GRAPHS)]),
         zero_labels(known),
-        *([zero_labels(graphs)] if graphs else []),
         few_labels(general),
         per_table(general),
         per_table(own),

@@ -27,6 +27,11 @@ capacity: few labels need strong dropout, and strong dropout needs wide layers. 
 shallowness: every layer of message passing makes node features more similar (Li et al. 2018,
 Deeper Insights into Graph Convolutional Networks). See ``benchmarks/auto_gnn``."""
 
+UNTRAINED_SCORE_WEIGHTS: Mapping[str, float] = {"activation_bytes": 1.0, "mean_path": -1.0}
+"""Where predictions are at chance: capacity and shallowness. Capacity is the size of the
+activations, since most multiply-accumulates are spent on the thousands of input features. Chosen
+on NAS-Bench-Graph and judged on the designs of GraphGym, see ``benchmarks/rank_fidelity``."""
+
 
 def example_graph(features: int, resolution: int) -> Inputs:
     """Three nodes of zeros on a ring: (3, F) and (2, 3)."""
@@ -74,9 +79,7 @@ KINDS.register(NODE_CLASSIFICATION)(
         unsuited=dict.fromkeys(("mixup", "cutmix", "randaugment"), "samples are no images"),
         score_weights=SCORE_WEIGHTS,
         general_score_weights=SCORE_WEIGHTS,
-        untrained_score_weights={
-            name: weight for name, weight in SCORE_WEIGHTS.items() if name != "accuracy"
-        },
+        untrained_score_weights=UNTRAINED_SCORE_WEIGHTS,
         hypernet="ghn2-lowrank",  # each feature has its own meaning: weights must not repeat
         hypernet_rate=1e-3,  # higher ones diverge
         scales_inputs=True,
