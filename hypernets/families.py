@@ -116,9 +116,9 @@ _family(
 )
 _family(
     "neumeta",
-    "every layer by itself, weights as a function of their coordinates",
+    "one learned vector for each place in the network, weights as a function of coordinates",
     "Yang et al. 2024, Neural Metamorphosis",
-    encoder="mlp",
+    encoder="position",
     decoder="coordinate",
     reach=1,
 )

@@ -6,116 +6,82 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from hypernets.decoders.class_head import FINAL_GAIN, extend_class_vectors
 from hypernets.decoders.decoder import DECODERS, Decoder
+from hypernets.decoders.matrix_decoder import is_vector
 from hypernets.decoders.parameter_axes import five_axes
+from hypernets.decoders.tile import TileDecoder
 from nas.graph.op import Role
 
 if TYPE_CHECKING:
     from nas.graph.tensor_spec import Shape
 
-POSITION_RATES = math.pi * 1.9 ** torch.arange(12)
-"""Angles per axis length; the last distinguishes neighbours among a thousand channels."""
-
-SIZE_RATES = 2 * math.pi / 2.5 ** torch.arange(1, 7)
-"""Angles per doubling of an axis."""
-
-FEATURES = 2 * (len(POSITION_RATES) + len(SIZE_RATES))
-
 
 @DECODERS.register("coordinate")
 class CoordinateDecoder(Decoder):
-    """Node states to parameters of one shape, element by element from its coordinates.
+    """Node states to parameters of one shape, sampled from a function of relative coordinates.
 
-    The value at (out, in, depth, height, width) is the sum over r of v_r(h) sin(phase_r), where
-    the phase is a sum of networks, one for each axis, of sines and cosines of the relative index
-    and of the size of the axis, and of the layer's state h (after Yang et al. 2024, Neural
-    Metamorphosis). Any shape is decoded without cutting or repeating.
-
-    As sin(a + b) = sin a cos b + cos a sin b, the sum over r is a matrix product of
-    out x 2 rank and 2 rank x (in * taps); no hidden layer of all elements is formed. Class heads
-    have the learned vectors of classes in place of the coordinate ``out``.
+    The weight of a layer at one tap of its window is a function on the unit square, of which an
+    element is the mean over its cell: element (i, j) of a weight with n x m channels is that over
+    [i/n, (i+1)/n] x [j/m, (j+1)/m]. So layers of any width sample the same function, and a
+    network works at widths it was not trained at (Yang et al. 2024, Neural Metamorphosis, who
+    average over sampled coordinates; Solodskikh et al. 2023, Integral Neural Networks). The
+    function is the tile of GHN-2, as a grid; in layers with more channels it is interpolated.
+    Means of weights are scaled to the variance of single values, those of vectors are not.
 
     Args:
         hidden: Size of a node state, D.
+        max_channels: Side of the grid, C.
+        max_kernel: Largest window; larger ones are interpolated.
         classes: Number of learned class vectors.
-        rank: Number of waves; a weight matrix has at most rank 2 ``rank``.
     """
 
-    def __init__(self, hidden: int, classes: int, *, rank: int = 128) -> None:
+    def __init__(self, hidden: int, max_channels: int, max_kernel: int, classes: int) -> None:
         super().__init__()
-        spreads = (16.0, 16.0, 4.0, 4.0, 4.0)
-        self.axes = nn.ModuleList(_Axis(hidden, FEATURES, rank, spread) for spread in spreads)
-        self.class_axis = _Axis(hidden, hidden, rank, 16.0)
-        self.amplitude = nn.Linear(hidden, rank)
-        self.role = nn.Parameter(torch.randn(len(Role), hidden) * math.sqrt(0.5))
-        self.class_vectors = nn.Parameter(torch.randn(hidden, classes) / math.sqrt(hidden))
-        start = FINAL_GAIN * math.sqrt(2 / (1.5 * hidden * rank))
-        nn.init.normal_(self.amplitude.weight, std=start)
-        nn.init.zeros_(self.amplitude.bias)
+        self.side = max_channels
+        self.whole = TileDecoder(hidden, max_channels, max_kernel, classes)
 
     def forward(self, h: Tensor, role: Role, shape: Shape) -> Tensor:
         """Raw parameters of one role and shape: (P, D) -> (P, *shape)."""
-        h = h + self.role[tuple(Role).index(role)]
-        if role in (Role.CLASS_WEIGHT, Role.CLASS_BIAS):
-            sizes = (1, math.prod(shape[1:]), 1, 1, 1)
-            vectors = extend_class_vectors(self.class_vectors, math.prod(shape[:1]))
-            rows = self.class_axis(h, vectors.mT * math.sqrt(len(vectors)))
+        x: Tensor
+        if role is Role.CLASS_BIAS:
+            x = self.whole(h, role, shape)
+        elif role is Role.CLASS_WEIGHT:
+            side, features = 4 * self.side, math.prod(shape[1:])
+            x = self.whole(h, role, (math.prod(shape[:1]), side))
+            x = _gain(features, side) * x @ _cells(features, side, h).mT
+        elif is_vector(role, shape):
+            x = self.whole(h, role, (self.side,)) @ _cells(math.prod(shape), self.side, h).mT
         else:
-            sizes = five_axes(role, shape)
-            rows = self.axes[0](h, _coordinates(sizes[0], h.device))
-        values: Tensor = self._waves(h, rows, self._columns(h, sizes[1:]))
-        return values.view(len(h), *shape)
-
-    def _columns(self, h: Tensor, sizes: tuple[int, ...]) -> Tensor:
-        """Phases of all axes but the first: (P, D) -> (P, in * taps, rank)."""
-        pairs = zip(list(self.axes)[1:], sizes, strict=True)
-        channels, *window = (axis(h, _coordinates(size, h.device)) for axis, size in pairs)
-        taps = (window[0][:, :, None, None] + window[1][:, None, :, None]).flatten(1, 2)
-        taps = (taps + window[2][:, None]).flatten(1, 2)  # (P, taps, rank)
-        columns: Tensor = (channels[:, :, None] + taps[:, None]).flatten(1, 2)
-        return columns
-
-    def _waves(self, h: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-        """Sum of v sin(row + column): phases (P, out, rank), (P, in * taps, rank)."""
-        amplitude = self.amplitude(h)[:, None]  # (P, 1, rank)
-        left = torch.cat([amplitude * rows.sin(), amplitude * rows.cos()], -1)
-        right = torch.cat([columns.cos(), columns.sin()], -1)
-        return left @ right.mT  # (P, out, in * taps)
+            rows, columns, *window = five_axes(role, shape)
+            x = self.whole(h, Role.WEIGHT, (self.side, self.side, *window))
+            x = _gain(rows, self.side) * _cells(rows, self.side, h) @ x.flatten(2)
+            x = x.view(len(h), rows, self.side, -1)  # (P, out, C, taps)
+            x = _gain(columns, self.side) * _cells(columns, self.side, h) @ x
+        return x.reshape(len(h), *shape)
 
 
-class _Axis(nn.Module):
-    """Phases along one axis from features of its positions: (P, D), (n, F) -> (P, n, rank)."""
-
-    def __init__(self, hidden: int, features: int, rank: int, spread: float) -> None:
-        super().__init__()
-        wide = 4 * hidden
-        self.place = nn.Linear(features, wide)
-        self.state = nn.Linear(hidden, wide, bias=False)
-        self.phase = nn.Linear(wide, rank)
-        nn.init.normal_(self.place.weight, std=math.sqrt(1 / features))
-        nn.init.normal_(self.state.weight, std=math.sqrt(1 / (1.5 * hidden)))
-        nn.init.normal_(self.phase.weight, std=math.sqrt(spread / wide))
-        nn.init.zeros_(self.place.bias)
-        nn.init.uniform_(self.phase.bias, -math.pi, math.pi)
-
-    def forward(self, h: Tensor, places: Tensor) -> Tensor:
-        phases: Tensor = self.phase(F.relu(self.state(h)[:, None] + self.place(places)))
-        return phases
+def _gain(size: int, side: int) -> float:
+    """Factor that gives means of independent values their variance."""
+    return math.sqrt(max(side / size, 1.0))
 
 
-def _coordinates(size: int, device: torch.device) -> Tensor:
-    """Sines and cosines of relative indices and of the size, of unit mean square: (size, 36)."""
-    index = (torch.arange(size, device=device) + 0.5) / size
-    octaves = torch.full_like(index, math.log2(size))
-    angles = torch.cat(
-        [
-            index[:, None] * POSITION_RATES.to(device),
-            octaves[:, None] * SIZE_RATES.to(device),
-        ],
-        1,
-    )
-    return math.sqrt(2) * torch.cat([angles.sin(), angles.cos()], 1)
+def _cells(size: int, side: int, like: Tensor) -> Tensor:
+    """Shares of a grid's values in those of the elements along an axis: (size, side).
+
+    A row averages the grid over the element's cell, or where cells are narrower than those of the
+    grid, interpolates it.
+
+    Example:
+        >>> import torch
+        >>> _cells(2, 4, torch.zeros(1))
+        tensor([[0.5000, 0.5000, 0.0000, 0.0000],
+                [0.0000, 0.0000, 0.5000, 0.5000]])
+    """
+    width = max(side / size, 1.0)
+    centre = (torch.arange(size).to(like)[:, None] + 0.5) * side / size
+    left = torch.arange(side).to(like)
+    covered = torch.minimum(centre + width / 2, left + 1) - torch.maximum(centre - width / 2, left)
+    covered = covered.clamp_min(0)
+    return covered / covered.sum(1, keepdim=True)

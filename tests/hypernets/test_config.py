@@ -32,7 +32,7 @@ def test_every_entry_is_a_configuration(name):
         ("smash", "memory", "tile", False, True),
         ("hypernetwork", "position", "chunk", False, True),
         ("dependency-rnn", "rnn", "tile", False, True),
-        ("neumeta", "mlp", "coordinate", False, True),
+        ("neumeta", "position", "coordinate", False, True),
         ("mlp", "mlp", "tile", False, True),
     ],
 )

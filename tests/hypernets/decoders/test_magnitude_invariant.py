@@ -30,11 +30,10 @@ if TYPE_CHECKING:
 SIZES = (HIDDEN, CHANNELS, KERNEL, CLASSES)
 
 
-def make_decoder(name: str) -> nn.Module:
+def make_decoder(name: str, *sizes: int) -> nn.Module:
     torch.manual_seed(0)
-    if name == "coordinate":
-        return CoordinateDecoder(HIDDEN, CLASSES, rank=16)
-    return TileDecoder(*SIZES) if name == "tile" else ChunkDecoder(*SIZES)
+    decoders = {"chunk": ChunkDecoder, "coordinate": CoordinateDecoder, "tile": TileDecoder}
+    return decoders[name](*(sizes or SIZES))
 
 
 def wrapped(name: str = "chunk") -> MagnitudeInvariant:
@@ -141,7 +140,7 @@ def test_raw_weights_of_a_fresh_decoder_vary_as_their_summands_do(
     name: str, role: Role, shape: Shape
 ) -> None:
     torch.manual_seed(0)
-    inner = ChunkDecoder(32, 64, 7, 10) if name == "chunk" else CoordinateDecoder(32, 10)
+    inner = make_decoder(name, 32, 64, 7, 10)
     decoder = MagnitudeInvariant(inner, 32, 64, 7, 10)
     variance = decoder(states(64, 32), role, shape).var().item()
     assert 0.5 < variance / (SHARE**2 * (1 + FINAL_GAIN**2)) < 2
