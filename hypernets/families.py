@@ -33,34 +33,6 @@ def _family(name: str, description: str, source: str, **settings: Any) -> None:
     HYPERNETS.register(name)(Family(description=description, source=source, settings=settings))
 
 
-def _ghn3(name: str, hidden: int, layers: int, heads: int) -> None:
-    _family(
-        name,
-        f"transformer of {layers} layers over the graph, tile decoder",
-        "Knyazev et al. 2023, Can We Scale Transformers to Predict Parameters",
-        encoder="graph-transformer",
-        hidden=hidden,
-        layers=layers,
-        heads=heads,
-        **({"max_channels": hidden} if hidden > 64 else {}),
-    )
-
-
-def _logah(name: str, hidden: int, layers: int, heads: int, rank: int) -> None:
-    _family(
-        name,
-        f"transformer of {layers} layers over the graph, weights of rank {rank}",
-        "Zhou et al. 2024, LoGAH: Predicting 774-Million-Parameter Transformers",
-        encoder="graph-transformer",
-        decoder="low-rank",
-        hidden=hidden,
-        layers=layers,
-        heads=heads,
-        rank=rank,
-        max_channels=2048,
-    )
-
-
 _family(
     "mlp",
     "every layer by itself, tile decoder; the baseline that sees no graph",
@@ -86,12 +58,22 @@ _family(
     "Knyazev et al. 2021; Zhou et al. 2024, §3",
     decoder="low-rank",
 )
-_ghn3("ghn3", hidden=64, layers=3, heads=8)
-_ghn3("ghn3-s", hidden=128, layers=5, heads=16)
-_ghn3("ghn3-l", hidden=256, layers=12, heads=16)
-_ghn3("ghn3-xl", hidden=384, layers=24, heads=16)
-_logah("logah", hidden=64, layers=3, heads=8, rank=32)
-_logah("logah-s", hidden=128, layers=5, heads=16, rank=90)
+_family(
+    "ghn3",
+    "transformer over the graph, tile decoder",
+    "Knyazev et al. 2023, Can We Scale Transformers to Predict Parameters",
+    encoder="graph-transformer",
+    hidden=64,
+)
+_family(
+    "logah",
+    "transformer over the graph, weights of rank 32",
+    "Zhou et al. 2024, LoGAH: Predicting 774-Million-Parameter Transformers",
+    encoder="graph-transformer",
+    decoder="low-rank",
+    hidden=64,
+    max_channels=2048,
+)
 _family(
     "smash",
     "convolution over the memory traffic of the layers, tile decoder",

@@ -10,9 +10,6 @@ from hypernets.families import HYPERNETS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LARGER = {"s", "l", "xl"}
-"""Sizes of a hypernetwork beyond its smallest, as they end its name."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -41,7 +38,7 @@ TRAINING = {"lr": 1e-3}
 """The recipe that all share, one architecture on 128 images in a step, where it differs from the
 default."""
 
-RATES = {"ghn3": 5e-4, "neumeta": 3e-4}
+RATES = {"ghn3": 5e-4}
 """Peak rates of those that the common one keeps from learning."""
 
 PUBLISHED = {
@@ -55,12 +52,12 @@ PUBLISHED = {
 
 
 def _entries() -> dict[str, Entry]:
-    """The smallest of each hypernetwork, without and with learned parameters, and GHN-2 as it was.
+    """Each hypernetwork without and with learned parameters, and GHN-2 as it was.
 
     The name of a hypernetwork stands for it with the common recipe; ``ghn2`` is the recommended
     one.
     """
-    family = [name for name in HYPERNETS if name.rpartition("-")[2] not in _LARGER]
+    family = HYPERNETS.names()
     training = {
         name: {**TRAINING, **({"lr": RATES[name]} if name in RATES else {})} for name in family
     }
