@@ -16,6 +16,7 @@ from cli import options
     "train-hypernet",
     epilog=options.examples(
         "nas train-hypernet --space mine.py:build --dataset cifar10 --minutes 25",
+        "nas train-hypernet --space mine.py:build --dataset photos --from deepnets-cifar10",
         "torchrun --standalone --nproc-per-node 2 --no-python nas train-hypernet --meta-batch 2",
     ),
 )
@@ -27,6 +28,13 @@ from cli import options
     "--hypernet",
     metavar="NAME",
     help="A family of `nas hypernets`.  [default: ghn2; on a graph ghn2-lowrank]",
+)
+@click.option(
+    "--from",
+    "start",
+    metavar="NAME|DIR",
+    help="Start from the weights of a trained hypernetwork, of any space and data; it keeps its "
+    "family and settings.",
 )
 @click.option("--steps", default=2000, show_default=True, help="Optimiser steps.")
 @click.option(
@@ -61,6 +69,7 @@ def command(
     val_fraction: float | None,
     minutes: float | None,
     hypernet: str | None,
+    start: str | None,
     settings: str | None,
     proxy: str | None,
     device: str,
@@ -79,6 +88,7 @@ def command(
     from cli.output import emit_json, listener, pairs
     from cli.setup import out_directory, reserve, use_device
     from cli.space import find_space
+    from hypernets.checkpoint import load as load_hypernet
     from hypernets.ranks import join_ranks
     from hypernets.suited import usual_proxy
     from hypernets.training.config import HypernetTraining
@@ -104,13 +114,15 @@ def command(
     )
     chosen = find_space(space, data.task)
     sizes = parse_sizes(proxy, "--proxy") if proxy else usual_proxy(chosen)
-    hypernet = hypernet or data.task.traits.hypernet
-    directory = out or Path("runs") / f"{chosen.name}-{data.name}-{hypernet}"
+    begun = load_hypernet(start) if start else None
+    family = hypernet or (begun.card.hypernet if begun else data.task.traits.hypernet)
+    directory = out or Path("runs") / f"{chosen.name}-{data.name}-{family}"
     if ranks.leads:
         reserve(out_directory(directory, ""))
     made: dict[str, Any] = {
         "hypernet": hypernet,
         "settings": parse_sizes(settings, "--settings") if settings else None,
+        "start": begun,
         "proxy": sizes,
         "device": ranks.device,
         "ranks": ranks,
@@ -131,7 +143,7 @@ def command(
     size = sum(parameter.numel() for parameter in trained.parameters())
     pairs(
         {
-            "hypernetwork": f"{hypernet}, {counted(size, 'parameter')}",
+            "hypernetwork": f"{family}, {counted(size, 'parameter')}",
             "trained": f"{counted(training.steps, 'step')} in {card['training']['seconds']} s",
             "use it": shlex.join(
                 [

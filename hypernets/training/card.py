@@ -10,6 +10,8 @@ from hypernets.cards import VOCABULARY_VERSION
 from hypernets.config import HypernetConfig
 from hypernets.families import HYPERNETS
 from nas.config import from_mapping
+from nas.errors import ConfigError
+from nas.files import digest
 from nas.graph.op import Role
 from nas.seeding import rng
 from nas.space.candidate import sample
@@ -17,6 +19,7 @@ from nas.space.candidate import sample
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hypernets.graph_hypernetwork import GraphHyperNetwork
     from hypernets.training.config import HypernetTraining
     from nas.data.dataset import Dataset
     from nas.space.search_space import SearchSpace
@@ -34,19 +37,26 @@ def card_before(
     proxy: Mapping[str, Any],
     training: HypernetTraining,
     command: str,
+    start: GraphHyperNetwork | None = None,
 ) -> HypernetCard:
-    """The card of a hypernetwork that is to be trained."""
-    hypernet = hypernet or data.task.traits.hypernet
-    config = from_mapping(
-        HypernetConfig,
-        {
-            "classes": data.task.classes,
-            "input_gain": _input_gain(data),
+    """The card of a hypernetwork that is to be trained.
+
+    Raises:
+        ConfigError: Sizes are given beside a hypernetwork to start from, or it is for other data.
+    """
+    of_data = {"classes": data.task.classes, "input_gain": _input_gain(data)}
+    if start is None:
+        hypernet = hypernet or data.task.traits.hypernet
+        sizes = {
             **_largest(space.at(**proxy), training.seed),
             **HYPERNETS.get(hypernet).settings,
             **settings,
-        },
-    )
+        }
+    else:
+        _check_start(start, data, hypernet, settings)
+        hypernet, sizes = start.card.hypernet, asdict(start.config)
+    config = from_mapping(HypernetConfig, {**sizes, **of_data, **settings})
+    origin = {} if start is None else {"start": _origin(start)}
     return HypernetCard(
         name=name,
         hypernet=hypernet,
@@ -64,8 +74,35 @@ def card_before(
             "command": command,
             **asdict(training),
             "lr": training.rate(data.task.traits),
+            **origin,
         },
     )
+
+
+def _check_start(
+    start: GraphHyperNetwork, data: Dataset, hypernet: str | None, settings: Mapping[str, Any]
+) -> None:
+    if hypernet not in (None, start.card.hypernet) or settings:
+        raise ConfigError(
+            f"a training that starts from {start.card.name!r} has its family "
+            f"({start.card.hypernet}) and sizes, got others",
+            hint="Leave out the family and the settings.",
+        )
+    known, wanted = (
+        "the nodes of a graph" if on_graph else "images"
+        for on_graph in (bool(start.card.features), data.task.traits.on_graph)
+    )
+    if known != wanted:
+        raise ConfigError(
+            f"{start.card.name!r} predicts weights for {known}, but data set {data.name!r} holds "
+            f"{wanted}",
+            hint=f"Start from a hypernetwork for {wanted}.",
+        )
+
+
+def _origin(start: GraphHyperNetwork) -> dict[str, str]:
+    """What identifies the weights that a training starts from."""
+    return {"name": start.card.name, "digest": digest(start.state_dict())}
 
 
 def _largest(space: SearchSpace, seed: int) -> dict[str, int]:

@@ -64,6 +64,7 @@ def train_hypernet(
     *,
     hypernet: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    start: GraphHyperNetwork | None = None,
     proxy: Mapping[str, Any] | None = None,
     training: HypernetTraining | None = None,
     command: str = "",
@@ -91,6 +92,8 @@ def train_hypernet(
         out: Directory of the checkpoint, and of the training state until it is finished.
         hypernet: Entry of the family's table; the task's default if None.
         settings: Sizes that differ from that entry's.
+        start: A trained hypernetwork to start from, of any space and data of this kind; its family
+            and sizes are kept, ``hypernet`` and ``settings`` are left out.
         proxy: Macro sizes of the space, and ``resolution``, for training and scoring.
         training: Steps, batches, rates.
         command: The command line, for the card.
@@ -102,13 +105,13 @@ def train_hypernet(
     Raises:
         TrainingError: The loss stayed non-finite.
         CheckpointError: ``out`` holds another hypernetwork, or the state of another training.
-        ConfigError: There are more ranks than architectures in a step, or a rank was given
-            another training than rank 0.
+        ConfigError: There are more ranks than architectures in a step, a rank was given
+            another training than rank 0, or ``start`` does not fit.
         WorkerError: Another rank has ended; the same call resumes the training.
     """
     training, ranks = training or HypernetTraining(), ranks or Ranks()
     card = card_before(
-        out.name, space, data, hypernet, settings or {}, proxy or {}, training, command
+        out.name, space, data, hypernet, settings or {}, proxy or {}, training, command, start
     )
     ranks.check(training.meta_batch)
     check_ranks(card, ranks)
@@ -118,7 +121,7 @@ def train_hypernet(
             (out / STATE).unlink(missing_ok=True)
         return finished.to(device)
     listen = listen if ranks.leads else ignore
-    session = _Session(card, space, data, training, torch.device(device), ranks)
+    session = _Session(card, space, data, training, torch.device(device), ranks, start)
     session.resume(out, listen)
     with stage(listen, "train-hypernet", training.steps) as progress:
         session.run(out, progress)
@@ -144,6 +147,7 @@ def seconds_per_step(
     *,
     hypernet: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    start: GraphHyperNetwork | None = None,
     proxy: Mapping[str, Any] | None = None,
     training: HypernetTraining | None = None,
     device: torch.device | str = "cpu",
@@ -156,6 +160,7 @@ def seconds_per_step(
         data: Data set at full resolution.
         hypernet: Entry of the family's table; the task's default if None.
         settings: Sizes that differ from that entry's.
+        start: A trained hypernetwork to start from.
         proxy: Macro sizes of the space, and ``resolution``, for training.
         training: Steps, batches, rates.
         device: Device of the training.
@@ -167,9 +172,11 @@ def seconds_per_step(
         WorkerError: Another rank has ended.
     """
     training, ranks = training or HypernetTraining(), ranks or Ranks()
-    card = card_before("pace", space, data, hypernet, settings or {}, proxy or {}, training, "")
+    card = card_before(
+        "pace", space, data, hypernet, settings or {}, proxy or {}, training, "", start
+    )
     ranks.check(training.meta_batch)
-    session = _Session(card, space, data, training, torch.device(device), ranks)
+    session = _Session(card, space, data, training, torch.device(device), ranks, start)
     return ranks.agreed(session.pace())
 
 
@@ -196,7 +203,8 @@ def trained_within(
         training: Batches, rates.
         ranks: The processes that share the training; all take the same number of steps.
         listen: Receives a note on what was chosen, on rank 0.
-        options: ``hypernet``, ``settings``, ``proxy`` and ``device`` of :func:`train_hypernet`.
+        options: ``hypernet``, ``settings``, ``start``, ``proxy`` and ``device`` of
+            :func:`train_hypernet`.
 
     Raises:
         TrainingError: The loss stayed non-finite.
@@ -230,11 +238,14 @@ class _Session:
         training: HypernetTraining,
         device: torch.device,
         ranks: Ranks,
+        start: GraphHyperNetwork | None,
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator(training.seed, "hypernet").initial_seed())
             config = from_mapping(HypernetConfig, card.config)
             self.model = GraphHyperNetwork(config, card).to(device)
+        if start is not None:
+            _take_over(self.model, start)
         self._training = training
         self._kind = data.task.traits
         self._rate = training.rate(data.task.traits)
@@ -393,6 +404,15 @@ class _Session:
         )
         checkpoint.save(self.model, out, half=self._training.half)
         (out / STATE).unlink(missing_ok=True)
+
+
+@torch.no_grad()
+def _take_over(model: GraphHyperNetwork, start: GraphHyperNetwork) -> None:
+    """Copy the weights of a hypernetwork; vectors of classes beyond its own stay as drawn."""
+    given = start.state_dict()
+    for name, own in model.state_dict().items():
+        count = min(own.shape[-1], given[name].shape[-1])
+        own[..., :count] = given[name][..., :count]
 
 
 def _pass_on(predicted: list[dict[str, Tensor]], leaves: list[dict[str, Tensor]]) -> None:

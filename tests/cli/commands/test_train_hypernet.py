@@ -59,6 +59,16 @@ def test_minutes_and_steps_exclude_each_other():
     assert (answer.code, "--minutes takes the place of --steps" in answer.err) == (2, True)
 
 
+def test_it_starts_from_another_and_keeps_its_family():
+    assert train("--out", "first", "--hypernet", "ghn1", "--quiet").code == 0
+    words = ("--out", "second", "--from", "first", "--json", "--quiet")
+    answer = nas("train-hypernet", *ON_DIGITS, *SIZES[:-2], *words)
+
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.document["hypernet"] == "ghn1"
+    assert answer.document["training"]["start"]["name"] == "first"
+
+
 def test_the_default_place_is_named_after_what_is_trained():
     assert train("--json").document["files"] == {"directory": "runs/nb201-digits-ghn2"}
 
@@ -74,6 +84,8 @@ def test_the_default_place_is_named_after_what_is_trained():
         (("--lr", -1), 2, "lr must lie between 0 and 1, got -1.0"),
         (("--proxy", "chanels=4"), 2, "no macro size 'chanels'. Did you mean 'channels'"),
         (("--proxy", "small"), 2, "expected 'key=value' in '--proxy'"),
+        (("--from", "nowhere"), 2, "nowhere"),
+        (("--from", "nb201-cifar10"), 2, "has its family"),
         (("--out", "file"), 1, "cannot write to 'file': it is a file"),
     ],
 )
