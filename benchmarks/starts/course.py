@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import process_time
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import torch
 
 from nas.config import from_mapping
 from nas.errors import TrainingError
+from nas.evaluate.predicted_module import predict_module
 from nas.files import write_json
 from nas.modules.batch_statistics import measure_statistics
 from nas.modules.calling import as_given, graph_call
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from nas.data.dataset import Dataset
     from nas.modules.calling import Arguments
+    from nas.predictor.weight_predictor import WeightPredictor
     from nas.task.task import Task
 
 CHECKED = (0, 10, 20, 30, 45, 60, 80, 100, 140, 180, 240, 300, 400, 550, 750, 1000)
@@ -96,11 +98,14 @@ def run_course(
     optimiser: str,
     seed: int,
     steps: int,
+    hypernet: WeightPredictor | None = None,
 ) -> Course:
     """Train a network from one start: briefly at each rate, to the end at the best."""
     best: _Training | None = None
     for rate in RATES[optimiser]:
-        training = _Training(make, data, start, optimiser=optimiser, seed=seed, rate=rate)
+        training = _Training(
+            make, data, start, optimiser=optimiser, seed=seed, rate=rate, hypernet=hypernet
+        )
         training.run(min(SCREEN, steps))
         if best is None or training.accuracy[-1] > best.accuracy[-1]:
             best = training
@@ -129,6 +134,7 @@ class _Training:
         optimiser: str,
         seed: int,
         rate: float,
+        hypernet: WeightPredictor | None,
     ) -> None:
         self.rate = rate
         self.steps: list[int] = []
@@ -144,7 +150,13 @@ class _Training:
             call = graph_call(network, *data.train.whole().inputs)
         self._module = Classifier(network, arguments=call)
         begun = process_time()
-        STARTS.get(start).apply(self._module, given_by(data, seed=seed))
+        how = STARTS.get(start)
+        given = given_by(data, samples=how.samples, seed=seed)
+        if hypernet is not None:
+            given = replace(
+                given, predict=lambda _: predict_module(hypernet, network, given.inputs)
+            )
+        how.apply(self._module, given)
         self._start_seconds = process_time() - begun
         self._step_seconds = 0.0
         config = TrainConfig(optimiser=optimiser, lr=rate)

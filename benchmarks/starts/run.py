@@ -21,6 +21,7 @@ from benchmarks.gain.graph_networks import GRAPH_NETWORKS
 from benchmarks.starts.course import RATES, add, read, run_course
 from benchmarks.starts.networks import NETWORKS
 from benchmarks.starts.summary import tables
+from hypernets.checkpoint import load
 from nas.data import catalog
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     option("--resolution", type=int, help="pixels; those of the data unless given")
     option("--networks", nargs="+", metavar="NAME", help="all unless given")
     option("--starts", nargs="+", default=list(STARTS), help="the last one is compared")
+    option("--weights", help="hypernetwork of the starts that need one")
     option("--optimiser", choices=tuple(RATES), default="sgd")
     option("--steps", type=int, default=300, help="of the longest training")
     option("--seeds", type=int, nargs="+", default=[1])
@@ -56,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data = data.at(options.resolution or data.task.resolution)
     networks = GRAPH_NETWORKS if data.task.traits.on_graph else NETWORKS
     names = options.networks or list(networks)
+    hypernet = load(options.weights) if options.weights else None
     folder = options.out / f"{data.name}-{data.task.width}-{data.task.resolution}"
     files = {name: folder / f"{name.replace(' ', '-').lower()}.json" for name in names}
     for seed in () if options.finished else options.seeds:
@@ -71,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     optimiser=options.optimiser,
                     seed=seed,
                     steps=options.steps,
+                    hypernet=hypernet,
                 )
                 add(file, course)
                 reached = f"{course.accuracy[-1]:.1%} after {options.steps} steps"

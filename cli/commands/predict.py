@@ -63,7 +63,7 @@ _AT_CHANCE = (
 @click.option(
     "--init",
     "starts",
-    type=click.Choice(("lsuv", "fitted")),
+    type=click.Choice(("lsuv", "fitted", "predicted-head")),
     multiple=True,
     help="Further initial weights that --fine-tune compares; repeatable.",
 )
@@ -120,6 +120,8 @@ def command(
     weights on the ranking split after this training. Its metadata hold the normalisation of the
     inputs and the names of the classes.
     """
+    from dataclasses import replace
+
     from cli.output import emit_json, listener, pairs
     from cli.prediction import of_architecture, of_factory
     from cli.setup import out_file, reserve, use_device
@@ -128,6 +130,7 @@ def command(
     from nas.training.gain import measure_gain
     from nas.training.starts.begin import state_from
     from nas.training.starts.given import given_by
+    from nas.training.starts.start import STARTS
     from nas.training.weights_file import save_weights
 
     if starts and not steps:
@@ -152,10 +155,13 @@ def command(
     if evaluate or not steps:
         accuracy, at_chance = _measured(found, torch_device, whole=evaluate)
     if steps:
-        samples = given_by(found.data.to(torch_device), seed=seed)
-        others = {
-            name: state_from(found.classifier, found.default, name, samples) for name in starts
-        }
+        on_device = found.data.to(torch_device)
+        predicted = {name: value.clone() for name, value in found.classifier.state_dict().items()}
+        others = {}
+        for name in starts:
+            given = given_by(on_device, samples=STARTS.get(name).samples, seed=seed)
+            given = replace(given, predict=lambda module: module.load_state_dict(predicted))
+            others[name] = state_from(found.classifier, found.default, name, given)
         gain = measure_gain(
             found.classifier,
             found.default,

@@ -33,6 +33,7 @@ from nas.training.starts.choose import choose_start
 from nas.training.starts.default import DEFAULT
 from nas.training.starts.given import given_by
 from nas.training.starts.initial import InitialWeights
+from nas.training.starts.predicted import PREDICTED
 from nas.training.starts.start import AUTO, STARTS
 from nas.training.train import check_methods, check_trainable
 
@@ -190,9 +191,12 @@ def train(
     params = InitialWeights(init, made)
     if hypernet is not None:
         predicted, _ = initial_weights(
-            graph, data, init, predictor=hypernet, own=own(seed), seed=seed, device=place
+            graph, data, PREDICTED, predictor=hypernet, own=own(seed), seed=seed, device=place
         )
-        params = InitialWeights(digest(predicted or {}), made)
+        identity = digest(predicted or {})
+        if init != PREDICTED:  # fitted to samples after that, as every start that reads some
+            identity = f"{init} {identity}"
+        params = InitialWeights(identity, made)
     run: Callable[..., FinalTraining] = partial(train_and_save, own=own(seed))
     if repeats > 1:
         run = partial(train_repeatedly, own=own, repeats=repeats)

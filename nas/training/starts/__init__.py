@@ -6,7 +6,7 @@ from nas.training.starts.default import DEFAULT
 from nas.training.starts.fitted.fitted import FITTED
 from nas.training.starts.given import Given, given_by, given_tensors
 from nas.training.starts.lsuv import LSUV
-from nas.training.starts.predicted import PREDICTED
+from nas.training.starts.predicted import PREDICTED, PREDICTED_HEAD
 from nas.training.starts.start import AUTO, STARTS, Start
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "FITTED",
     "LSUV",
     "PREDICTED",
+    "PREDICTED_HEAD",
     "STARTS",
     "Given",
     "LayerStart",

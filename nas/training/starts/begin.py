@@ -99,9 +99,10 @@ def initial_weights(
         ConfigError: The start needs a hypernetwork.
         GraphError: The network is not for this data.
     """
-    if not STARTS.get(how).needs:
+    start = STARTS.get(how)
+    if not start.needs:
         return None, StartCard(start=how)
-    given = given_by(fitted(data, graph).to(device), seed=seed)
+    given = given_by(fitted(data, graph).to(device), samples=start.samples, seed=seed)
     module = network_of(graph, own, seed, device)
 
     @torch.no_grad()

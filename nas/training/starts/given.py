@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 SAMPLES = 256
 """Training samples that a start reads."""
-_LARGE, _FEW = 64, 64
-"""Above this resolution fewer are read, as all run through the network in one batch."""
+_FEWEST = 64
+_PIXELS = SAMPLES * 64**2
+"""Of larger images fewer are read, as all run through the network in one batch."""
 
 Loss = Callable[[Tensor, Tensor, float], Tensor]
 """Mean loss of outputs (rows, outputs) for labels, with a share of label smoothing."""
@@ -55,17 +56,18 @@ class Given:
         return labelled(self.labels).nonzero().flatten()
 
 
-def given_by(data: Dataset, *, seed: int = 0) -> Given:
+def given_by(data: Dataset, *, samples: int = SAMPLES, seed: int = 0) -> Given:
     """Training samples of a data set, as many of each class; of a graph all nodes.
 
     Args:
         data: Only its training split is read.
+        samples: How many; fewer where images are large.
         seed: Of all random draws.
     """
     kind, classes = data.task.traits, data.task.classes
     chosen = data.train
     if not kind.on_graph:
-        count = SAMPLES if data.task.resolution <= _LARGE else _FEW
+        count = min(samples, max(_FEWEST, _PIXELS // data.task.resolution**2))
         chosen = chosen.subset(even(chosen.labels, count, seed))
     inputs, labels = chosen.whole()
     return Given(

@@ -9,7 +9,7 @@ from torch import nn
 
 from nas.registry import Registry
 from nas.training.starts.card import LayerStart
-from nas.training.starts.given import Given
+from nas.training.starts.given import SAMPLES, Given
 
 Apply = Callable[[nn.Module, Given], tuple[LayerStart, ...]]
 """Gives a module its initial weights in place, and says what each layer got."""
@@ -22,10 +22,12 @@ class Start:
     Attributes:
         needs: What it needs: ``samples``, ``labels``, ``hypernetwork``; one that needs nothing
             leaves a network as it was made.
+        samples: How many training samples it reads, if it needs any.
         apply: Gives a module its weights.
     """
 
     needs: tuple[str, ...] = ()
+    samples: int = SAMPLES
     apply: Apply
 
 

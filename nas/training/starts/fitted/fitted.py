@@ -6,19 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd
 
-from nas.seeding import generator
 from nas.training.starts.fitted.branches import BranchEnds, switch_on
-from nas.training.starts.fitted.head import fit_head
 from nas.training.starts.fitted.layers import LayerFit
 from nas.training.starts.start import STARTS, Start
 from nas.training.starts.walk import walk
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from nas.training.starts.card import LayerStart
-    from nas.training.starts.fitted.layers import LastLayer
     from nas.training.starts.given import Given
 
 FITTED = "fitted"
@@ -45,40 +42,11 @@ def fit(module: nn.Module, given: Given) -> tuple[LayerStart, ...]:
     layers = fitting.layers | switched_on
     for name in branches.found:
         layers[name] = replace(layers[name], given=f"{layers[name].given}, times {_BRANCH:g}")
-    last = fitting.last
-    if last is not None and last.outputs == given.targets.shape[1]:
-        features = _features(last)
-        if len(features) == len(given.labels):
-            what = _fit_head(last.layer, features, given)
-            layers[last.name] = replace(layers[last.name], given=what)
+    head = None if fitting.last is None else fitting.last.fit(given)
+    if fitting.last is not None and head is not None:
+        name = fitting.last.name
+        layers[name] = replace(layers[name], given=head)
     return tuple(layers.values())
-
-
-def _features(last: LastLayer) -> Tensor:
-    """What the last layer reads (rows, d), averaged over positions as the scores behind it are."""
-    x = last.x.to_dense() if last.x.is_sparse else last.x
-    if isinstance(last.layer, _ConvNd):
-        return x.flatten(2).mean(2)
-    return x.flatten(1, -2).mean(1) if x.dim() > 2 else x
-
-
-def _fit_head(layer: nn.Module, features: Tensor, given: Given) -> str:
-    """Fit the last layer; in words, what it got."""
-    weight, bias = layer.weight, layer.bias
-    assert isinstance(weight, Tensor)
-    rows = given.rows
-    head = fit_head(
-        features[rows],
-        given.targets,
-        given.labels[rows],
-        given.loss,
-        generator(given.seed, "head"),
-        bias=isinstance(bias, Tensor),
-    )
-    weight.copy_(head.weight.view_as(weight))
-    if isinstance(bias, Tensor):
-        bias.copy_(head.bias)
-    return f"ridge regression on the labels, penalty {head.penalty:.2g}, scale {head.scale:.2g}"
 
 
 STARTS.register(FITTED)(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,6 +13,7 @@ from nas.seeding import generator
 from nas.training.starts.card import LayerStart
 from nas.training.starts.directions import label_directions, orthogonal, whitening
 from nas.training.starts.fitted.branches import NORMS
+from nas.training.starts.fitted.last_layer import LastLayer
 from nas.training.starts.fitted.layer_output import LayerOutput
 from nas.training.starts.matrix import Matrices, is_depthwise, read_matrices
 
@@ -27,23 +27,6 @@ _LABEL_SHARE = 0.3
 """Share of the rows that are mixed with label directions."""
 _FLAT = 1e-4
 """Channels of less deviation are not scaled: the layer sees nothing."""
-
-
-@dataclass(frozen=True, eq=False)
-class LastLayer:
-    """The last layer that ran, if it is no attention.
-
-    Attributes:
-        name: Its name.
-        layer: Itself.
-        x: Its input.
-        outputs: Number of its outputs.
-    """
-
-    name: str
-    layer: nn.Module
-    x: Tensor
-    outputs: int
 
 
 class LayerFit:

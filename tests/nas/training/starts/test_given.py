@@ -14,7 +14,12 @@ def test_a_data_set_gives_training_samples_of_all_classes():
     assert found.inputs[0].shape == (256, 3, 8, 8)
     assert sorted(found.targets.sum(0).tolist()) == [85, 85, 86]
     assert found.notes == ()
-    assert len(given_by(data.at(72)).labels) == 64  # large images run in one batch too
+    assert len(given_by(data, samples=300).labels) == 300
+
+
+@pytest.mark.parametrize(("resolution", "count"), [(64, 256), (80, 163), (160, 64)])
+def test_of_large_images_fewer_are_read(resolution, count):
+    assert len(given_by(toy_data(images=1200).at(resolution), samples=1000).labels) == count
 
 
 def test_a_class_without_samples_is_named():
