@@ -13,13 +13,19 @@ import torch.nn.functional as F
 
 from nas.compile.apply import apply, calibrate
 from nas.config import from_mapping
+from nas.evaluate.readout import HeadFeatures
 from nas.events import Listener, ignore, stage
 from nas.files import write_json
+from nas.task.classes import cross_entropy
 from nas.training.device import channels_last
+from nas.training.starts.fitted.head import fit_head
+from nas.training.starts.sample import even
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from torch import Tensor
 
     from nas.data.dataset import Dataset
     from nas.graph.graph import Graph
@@ -47,9 +53,15 @@ class Judge:
 
     Args:
         data: At the resolution of the networks.
+        head: Training images that the last layer is fitted to in closed form, in place of the
+            predicted one; it is kept if None.
     """
 
-    def __init__(self, data: Dataset) -> None:
+    def __init__(self, data: Dataset, head: int | None = None) -> None:
+        self._fitted_to = None
+        if head is not None:
+            images, labels = data.train.subset(even(data.train.labels, head, 0)).whole()
+            self._fitted_to = channels_last(images), labels
         self._calibration = channels_last(data.train.spread(CALIBRATION).whole().inputs)
         images, self._labels = data.val.spread(IMAGES).whole()
         self._images = channels_last(images)
@@ -59,12 +71,30 @@ class Judge:
         """The verdict on a network with predicted parameters."""
         (params,) = predictor.predict([graph])
         statistics = calibrate(graph, params, *self._calibration)
-        logits = apply(graph, {**params, **statistics}, *self._images)
+        params = {**params, **statistics}
+        if self._fitted_to is not None:
+            params |= _head(graph, params, *self._fitted_to)
+        logits = apply(graph, params, *self._images)
         loss = float(F.cross_entropy(logits, self._labels))
         if not math.isfinite(loss):
             return Verdict(accuracy=0.0, loss=None)
         right = (logits.argmax(1) == self._labels).float()
         return Verdict(accuracy=float(right.mean()), loss=loss)
+
+
+def _head(
+    graph: Graph, params: Mapping[str, Tensor], images: tuple[Tensor, ...], labels: Tensor
+) -> dict[str, Tensor]:
+    """Parameters of the last layer, fitted to what it reads; none where that is not finite."""
+    read = HeadFeatures(graph)
+    apply(graph, params, *images, observe=read)
+    last = graph.outputs[0]
+    if read.features is None or not read.features.isfinite().all():
+        return {}
+    targets = F.one_hot(labels, len(params[f"{last}.weight"])).float()
+    draw = torch.Generator().manual_seed(0)
+    head = fit_head(read.features.flatten(1), targets, labels, cross_entropy, draw)
+    return {f"{last}.weight": head.weight, f"{last}.bias": head.bias}
 
 
 def judged(

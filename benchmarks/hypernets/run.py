@@ -59,6 +59,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group().add_argument
     what("--entries", nargs="+", choices=ENTRIES, default=list(ENTRIES), metavar="NAME")
     what("--weights", nargs="+", metavar="NAME|DIR", help="train nothing; the table of these")
+    add("--fit-head", type=int, metavar="N", help="fit last layers to N training images")
     add("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of trainings")
     add("--networks", type=int, default=50, help="of each split")
     add("--scale", metavar="SIZES", help=f"of the networks; for digits {SCALES['digits']}")
@@ -81,14 +82,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.truth:
         truth, about = table.trained(options.truth)
         networks[TRUTH] = known_networks(data.at(small.task.resolution), truth, about)
-    judge = Judge(data.at(small.task.resolution))
+    judge = Judge(data.at(small.task.resolution), options.fit_head)
     if options.weights:
         lines = lines_of_ready(options, data, judge, networks)
     else:
         lines = lines_of(options, space, data, scale, judge, networks)
     if not lines:
         raise SystemExit(f"nothing is finished in {options.out}")
-    print(f"{options.dataset}, {scale}: accuracy in % on the ranking split\n")
+    heads = f", last layers fitted to {options.fit_head} images" if options.fit_head else ""
+    print(f"{options.dataset}, {scale}: accuracy in % on the ranking split{heads}\n")
     print(markdown(lines))
     if truth:
         print(f"\nagreement with {len(truth)} trained networks\n")
@@ -137,8 +139,9 @@ def lines_of(
                 listen=listen,
             )
             predictor = load(directory)
+            verdicts = verdicts_in(directory, options.fit_head)
             line.verdicts[seed] = {
-                split: judged(directory, split, judge, predictor, graphs, listen)
+                split: judged(verdicts, split, judge, predictor, graphs, listen)
                 for split, graphs in networks.items()
             }
     return [line for line in lines.values() if line.costs]
@@ -154,7 +157,7 @@ def lines_of_ready(
     lines, listen = [], Display()
     for weights in options.weights:
         predictor = load(weights)
-        directory = folder_of(options.out, weights, data)
+        directory = verdicts_in(folder_of(options.out, weights, data), options.fit_head)
         listen(Noted(text=f"{weights}: {directory}"))
         verdicts = {
             split: judged(directory, split, judge, predictor, graphs, listen)
@@ -164,6 +167,11 @@ def lines_of_ready(
         costs = {seed: cost_of(predictor, weights)}
         lines.append(Line(weights, costs, {seed: verdicts}))
     return lines
+
+
+def verdicts_in(directory: Path, head: int | None) -> Path:
+    """Where verdicts lie, with predicted or with fitted last layers."""
+    return directory if head is None else directory / f"head-{head}"
 
 
 def directory_of(

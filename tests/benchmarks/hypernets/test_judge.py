@@ -86,3 +86,16 @@ def test_verdicts_are_kept_until_networks_change(judge, graph, params, tmp_path)
     assert predictor.asked == 1
     assert judged(tmp_path, "test", judge, predictor, [graph, graph]) == first * 2
     assert predictor.asked == 3
+
+
+def test_a_fitted_head_reads_the_predicted_features(judge, graph, params):
+    predicted = judge(Fixed(params), graph)
+    fitted = Judge(digits(), head=500)(Fixed(params), graph)
+    assert fitted.accuracy > predicted.accuracy + 0.1
+    assert fitted.loss is not None
+    assert fitted.loss < 2.3
+
+
+def test_features_that_are_not_finite_keep_the_predicted_head(graph, params):
+    broken = {**params, "conv.weight": params["conv.weight"] * torch.nan}
+    assert Judge(digits(), head=500)(Fixed(broken), graph).loss is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from nas.errors import CheckpointError, ConfigError
 from nas.events import Advanced, Noted
 from tests.hypernets.hypernet_toys import SMALL, digits, mixed
 
-TRAINING = {"steps": 2, "meta_batch": 2, "batch_size": 16}
+TRAINING: dict[str, Any] = {"steps": 2, "meta_batch": 2, "batch_size": 16}
 STILL = 1e-30
 """A learning rate at which weights stay as they are."""
 
