@@ -96,22 +96,25 @@ def names() -> list[str]:
     return sorted(file.name.removesuffix(".json.gz") for file in FOLDER.glob("*.json.gz"))
 
 
+def file_of(name: str, folder: Path | None = None) -> Path:
+    """The file of the table with this name; among the finished ones unless a folder is given."""
+    return (folder or FOLDER) / f"{name}.json.gz"
+
+
 @cache
-def read(name: str) -> TruthTable:
+def read(name: str, folder: Path | None = None) -> TruthTable:
     """The table with this name.
 
     Raises:
         FileNotFoundError: There is none.
     """
-    document: dict[str, Any] = json.loads(
-        gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes())
-    )
+    document: dict[str, Any] = json.loads(gzip.decompress(file_of(name, folder).read_bytes()))
     for part in _PARTS:
         document[part] = {notation: tuple(values) for notation, *values in document.get(part, ())}
     return TruthTable(**{**document, "measures": tuple(document["measures"])})
 
 
-def write(table: TruthTable) -> None:
+def write(table: TruthTable, folder: Path | None = None) -> None:
     """Write a table, the same bytes for the same rows."""
     document: dict[str, Any] = {
         "name": table.name,
@@ -127,5 +130,6 @@ def write(table: TruthTable) -> None:
             continue
         document[part] = [[notation, *values] for notation, values in known.items()]
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-    FOLDER.mkdir(exist_ok=True)
-    (FOLDER / f"{table.name}.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+    file = file_of(table.name, folder)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(gzip.compress(text.encode(), mtime=0))

@@ -3,7 +3,8 @@
     python -m benchmarks.truth.own.train --tables resnet-digits        # goes on where it stopped
 
 Each network is trained once with the recipe of a search; the first 30 once more with another seed,
-which shows how far two trainings of one network agree. The tables are written as they grow.
+which shows how far two trainings of one network agree. What is trained so far lies in ``begun``;
+finished tables move to the others.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
     from nas.space.candidate import Candidate
     from nas.space.search_space import SearchSpace
+
+BEGUN = Path(__file__).parent / "begun"
+"""Folder of tables that are not finished."""
 
 _NETWORKS, _REPEATED = 80, 30
 _SEEDS = 0, 1
@@ -97,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _train(name: str, own: OwnTable, data: Dataset) -> None:
-    table = truth.read(name) if name in truth.names() else _empty(name, own)
+    table = _known(name, own)
     networks = own.networks(table.search_space(data.task))
     due = [(one, 0) for one in networks] + [(one, 1) for one in networks[:_REPEATED]]
     with stage(Display(), name, len(due)) as progress:
@@ -113,8 +117,19 @@ def _train(name: str, own: OwnTable, data: Dataset) -> None:
                         {**table.curves, notation: curve},
                     )
                     table = replace(table, rows=rows, curves=curves)
-                truth.write(table)
+                truth.write(table, BEGUN)
             progress.advance(number)
+    truth.write(table)
+    truth.file_of(name, BEGUN).unlink(missing_ok=True)
+
+
+def _known(name: str, own: OwnTable) -> truth.TruthTable:
+    """The table as far as it is trained."""
+    if name in truth.names():
+        return truth.read(name)
+    if truth.file_of(name, BEGUN).exists():
+        return truth.read(name, BEGUN)
+    return _empty(name, own)
 
 
 def _empty(name: str, own: OwnTable) -> truth.TruthTable:
