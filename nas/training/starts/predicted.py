@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd
 
 from nas.errors import ConfigError
 from nas.training.starts.card import LayerStart
 from nas.training.starts.fitted.last_layer import LastLayer
+from nas.training.starts.matrix import read_matrices
 from nas.training.starts.start import STARTS, Start
 from nas.training.starts.walk import walk
 
@@ -52,26 +53,37 @@ def predict_and_fit_head(module: nn.Module, given: Given) -> tuple[LayerStart, .
     predict(module, given)
     visitor = _LastRead()
     walk(module, given.inputs, visitor)
-    head = None if visitor.last is None else visitor.last.fit(given)
-    if visitor.last is None or head is None:
+    last = visitor.matrix()
+    head = None if last is None else last.fit(given)
+    if last is None or head is None:
         return ()
-    kind = type(visitor.last.layer).__name__
-    return (LayerStart(visitor.last.name, kind, head, fitted=True),)
+    return (LayerStart(last.name, type(last.layer).__name__, head, fitted=True),)
 
 
 class _LastRead:
     """The visitor that remembers the last layer that ran."""
 
     def __init__(self) -> None:
-        self.last: LastLayer | None = None
+        self._last: tuple[str, nn.Module, Tensor] | None = None
+        self._times: Counter[nn.Parameter] = Counter()
 
     def before(self, name: str, layer: nn.Module, x: Tensor) -> None:
-        self.last = None
-        if isinstance(layer, nn.Linear | _ConvNd) and layer.weight.requires_grad:
-            self.last = LastLayer(name, layer, x, len(layer.weight))
+        self._last = (name, layer, x)
+        self._times.update(layer.parameters(recurse=False))
 
     def after(self, layer: nn.Module, output: Tensor) -> Tensor:
         return output
+
+    def matrix(self) -> LastLayer | None:
+        """The layer, if it multiplies by a matrix of its own that no layer before it shares."""
+        if self._last is None:
+            return None
+        name, layer, x = self._last
+        found = read_matrices(layer, x, 1, torch.Generator())
+        is_shared = any(self._times[one] > 1 for one in layer.parameters(recurse=False))
+        if found is None or is_shared or isinstance(layer, nn.MultiheadAttention):
+            return None
+        return LastLayer(name, layer, x, found.weight.shape[:2].numel())
 
 
 STARTS.register(PREDICTED)(Start(needs=("hypernetwork",), apply=predict))

@@ -32,12 +32,19 @@ class LastLayer:
     outputs: int
 
     def fit(self, given: Given) -> str | None:
-        """Fit it to the labels; in words, what it got, and None if it has another task."""
+        """Fit it to the labels; in words, what it got.
+
+        None if it has another task, is in part frozen, or is no matrix, as of a wider window.
+        """
         features = self._features()
-        if self.outputs != given.targets.shape[1] or len(features) != len(given.labels):
-            return None
         weight, bias = self.layer.weight, self.layer.bias
         assert isinstance(weight, Tensor)
+        is_matrix = weight.shape[:1].numel() == self.outputs == given.targets.shape[1]
+        if not is_matrix or weight[0].numel() != features[0].numel():
+            return None
+        is_frozen = any(not one.requires_grad for one in self.layer.parameters(recurse=False))
+        if is_frozen or len(features) != len(given.labels):
+            return None
         rows = given.rows
         head = fit_head(
             features[rows],

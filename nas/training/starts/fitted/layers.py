@@ -55,6 +55,7 @@ class LayerFit:
         """Set the directions of the layer's rows."""
         if isinstance(layer, NORMS):
             return
+        self.last = None
         found = read_matrices(layer, x, _VECTORS, self._draw)
         why = self._why_kept(layer, found)
         if found is None or why:

@@ -40,6 +40,18 @@ def convolutional(classes: int = 3) -> nn.Sequential:
     )
 
 
+ENDS_WITHOUT_A_MATRIX = tuple(
+    (layer, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    for layer in (
+        nn.Conv2d(3, 3, 3),
+        nn.Conv2d(3, 3, 1, groups=3),
+        nn.ConvTranspose2d(3, 3, 1),
+        nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 3, 1)),
+    )
+)
+"""Ends of networks for three classes; what gives the scores is no matrix, or none of its own."""
+
+
 class Transformer(nn.Module):
     """Patches, one block of torch's attention with layer scale, and a head."""
 

@@ -10,7 +10,13 @@ from torch import nn
 from nas.errors import ConfigError
 from nas.training.starts.begin import begin
 from nas.training.starts.predicted import PREDICTED_HEAD
-from tests.nas.training.starts.start_toys import Transformer, convolutional, given, images
+from tests.nas.training.starts.start_toys import (
+    ENDS_WITHOUT_A_MATRIX,
+    Transformer,
+    convolutional,
+    given,
+    images,
+)
 
 
 def set_to(values):
@@ -58,11 +64,23 @@ def test_the_fitted_head_classifies_new_samples_better_than_the_predicted_one():
     assert loss() < 0.8 * before
 
 
+def with_shared_weights():
+    first, last = nn.Linear(3, 3), nn.Linear(3, 3)
+    last.weight = first.weight
+    return nn.Sequential(nn.Flatten(), nn.Linear(192, 3), first, nn.ReLU(), last)
+
+
 @pytest.mark.parametrize(
-    "module", [nn.Sequential(nn.Flatten(), nn.Linear(192, 3), nn.LayerNorm(3))]
+    "module",
+    [
+        nn.Sequential(nn.Flatten(), nn.Linear(192, 3), nn.LayerNorm(3)),
+        with_shared_weights(),
+        *(nn.Sequential(nn.Conv2d(3, 3, 3), *end) for end in ENDS_WITHOUT_A_MATRIX),
+    ],
 )
 def test_a_network_without_a_last_linear_layer_keeps_the_predicted_one(module):
-    values = predicted(module)
+    module.load_state_dict(predicted(module))
+    values = {name: value.clone() for name, value in module.state_dict().items()}
     card = begin(module, PREDICTED_HEAD, replace(given(), predict=set_to(values)))
     assert card.layers == ()
     assert all(torch.equal(module.state_dict()[name], values[name]) for name in values)
@@ -70,7 +88,7 @@ def test_a_network_without_a_last_linear_layer_keeps_the_predicted_one(module):
 
 def test_a_frozen_head_is_kept():
     module = convolutional()
-    module[-1].requires_grad_(False)
+    module[-1].bias.requires_grad_(False)
     values = predicted(module)
     assert begin(module, PREDICTED_HEAD, replace(given(), predict=set_to(values))).layers == ()
 

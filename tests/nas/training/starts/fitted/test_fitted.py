@@ -11,7 +11,13 @@ from nas.modules.batch_statistics import measure_statistics
 from nas.training.starts.fitted.branches import NORMS
 from nas.training.starts.fitted.fitted import fit
 from nas.training.starts.given import given_tensors
-from tests.nas.training.starts.start_toys import Transformer, convolutional, given, images
+from tests.nas.training.starts.start_toys import (
+    ENDS_WITHOUT_A_MATRIX,
+    Transformer,
+    convolutional,
+    given,
+    images,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,3 +186,12 @@ def test_numbers_and_several_labels_are_fitted(several):
         assert ((outputs > 0) == targets.bool()).float().mean() > 0.8
     else:
         assert (outputs - targets).square().mean() < 0.5 * targets.var()
+
+
+@pytest.mark.parametrize("end", ENDS_WITHOUT_A_MATRIX)
+def test_only_a_last_layer_that_is_a_matrix_gets_a_ridge_regression(end):
+    module = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU(), *end)
+    layers = {layer.name: layer for layer in fit(module, given())}
+
+    assert layers["0"].given == "whitening filters"
+    assert not layers["2"].given.startswith("ridge")
