@@ -35,7 +35,7 @@ _CLASSES = 10
 @options.val_fraction
 @click.option(
     "--init",
-    type=click.Choice(("auto", "default", "lsuv", "predicted", "fitted")),
+    type=click.Choice(("auto", "default", "lsuv", "predicted", "predicted-head", "fitted")),
     default="default",
     show_default=True,
     help="Initial weights of the training; auto: fitted to the data where that is surely better "
@@ -109,8 +109,10 @@ def command(
     from nas.study.single.teacher import check_teaching, found_teacher
     from nas.study.single.training import train
     from nas.training.recipes import recipe_name
+    from nas.training.starts import AUTO, STARTS
 
-    used = ("space", "dataset", "weights") if init == "predicted" else ("dataset",)
+    is_predicted = init != AUTO and "hypernetwork" in STARTS.get(init).needs
+    used = ("space", "dataset", "weights") if is_predicted else ("dataset",)
     space, dataset, weights = options.of_run(ctx, architecture, used)
     torch_device, _ = use_device(device, threads=threads)
     listen = listener(quiet=quiet)
@@ -141,7 +143,7 @@ def command(
     found = train(
         network,
         data,
-        space=find_space(space, data.task) if init == "predicted" else None,
+        space=find_space(space, data.task) if is_predicted else None,
         init=init,
         predictor=weights,
         recipe=recipe,

@@ -88,12 +88,24 @@ def test_an_architecture_may_be_a_run_a_graph_file_or_a_notation(finished):
 
 
 def test_training_may_start_from_predicted_weights(hypernet):
-    words = ("--init", "predicted", "--weights", hypernet)
+    words = ("--weights", hypernet, "--json", "--init")
     default = train(ARCHITECTURE, "--out", "a", "--json").document
-    predicted = train(ARCHITECTURE, *words, "--out", "b", "--json").document
+    predicted = train(ARCHITECTURE, "--out", "b", *words, "predicted").document
+    head = train(ARCHITECTURE, "--out", "c", *words, "predicted-head").document
 
-    assert predicted["init"] == "predicted"
-    assert predicted["val_accuracy"] != default["val_accuracy"]
+    assert (predicted["init"], head["init"]) == ("predicted", "predicted-head")
+    assert len({one["val_accuracy"] for one in (default, predicted, head)}) == 3
+
+
+def test_another_start_in_the_same_folder_is_refused_and_a_finished_one_shown_again(hypernet):
+    words = (ARCHITECTURE, "--weights", hypernet, "--out", "a", "--json", "--init")
+    first = train(*words, "predicted-head")
+    again = train(*words, "predicted-head")
+    other = train(*words, "predicted")
+
+    assert again.document == first.document
+    assert other.code == 1
+    assert "was made with another initialisation" in other.error
 
 
 def test_each_architecture_has_a_default_folder_of_its_own():
