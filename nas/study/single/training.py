@@ -33,7 +33,6 @@ from nas.training.starts.choose import choose_start
 from nas.training.starts.default import DEFAULT
 from nas.training.starts.given import given_by
 from nas.training.starts.initial import InitialWeights
-from nas.training.starts.predicted import PREDICTED
 from nas.training.starts.start import AUTO, STARTS
 from nas.training.train import check_methods, check_trainable
 
@@ -190,13 +189,7 @@ def train(
 
     params = InitialWeights(init, made)
     if hypernet is not None:
-        predicted, _ = initial_weights(
-            graph, data, PREDICTED, predictor=hypernet, own=own(seed), seed=seed, device=place
-        )
-        identity = digest(predicted or {})
-        if init != PREDICTED:  # fitted to samples after that, as every start that reads some
-            identity = f"{init} {identity}"
-        params = InitialWeights(identity, made)
+        params = InitialWeights(f"{init} {_identity(hypernet, graph)}", made)
     run: Callable[..., FinalTraining] = partial(train_and_save, own=own(seed))
     if repeats > 1:
         run = partial(train_repeatedly, own=own, repeats=repeats)
@@ -214,6 +207,19 @@ def train(
     )
     module = load_module(graph, directory, own=own(seed))
     return TrainedNetwork(module, figures, Files(directory), read_start(directory, init))
+
+
+def _identity(hypernet: WeightPredictor, graph: Graph) -> str:
+    """A digest of a hypernetwork, or of what another predictor predicts for a graph.
+
+    The last bits of predicted weights depend on the device and the number of threads.
+    """
+    if isinstance(hypernet, nn.Module):
+        learnt = {**dict(hypernet.named_parameters()), **dict(hypernet.named_buffers())}
+        if learnt:
+            return digest(learnt)
+    (predicted,) = hypernet.predict([graph])
+    return digest(predicted)
 
 
 def _chosen(

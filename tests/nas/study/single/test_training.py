@@ -21,7 +21,12 @@ from tests.nas.data.graphs import communities
 from tests.nas.study.study_toys import DIGITS, ToyPredictor, toy_space
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from torch import Tensor
+
+    from nas.graph.graph import Graph
 
 SPACE = toy_space()
 PARAMS = {"label": "a", "depth": 1, "width0": 4, "kernel0": 3}
@@ -129,6 +134,45 @@ def test_a_training_goes_on_without_making_its_initial_weights_again(
     assert [layer.given for layer in again.start.layers] == [
         layer.given for layer in whole.start.layers
     ]
+
+
+class Rounded(ToyPredictor, nn.Module):
+    """A hypernetwork whose last bits change, as with another number of threads."""
+
+    def __init__(self, scale: float, error: float) -> None:
+        nn.Module.__init__(self)
+        ToyPredictor.__init__(self, SPACE)
+        self.scale = nn.Parameter(torch.tensor(scale))
+        self._error = error
+
+    def predict(self, graphs: Sequence[Graph]) -> list[dict[str, Tensor]]:
+        factor = float(self.scale) + self._error
+        return [
+            {name: factor * value for name, value in params.items()}
+            for params in super().predict(graphs)
+        ]
+
+
+@pytest.mark.parametrize("init", ["predicted", "predicted-head"])
+def test_a_training_goes_on_with_the_same_hypernetwork_whatever_its_last_bits(
+    tmp_path: Path, init: str
+) -> None:
+    def stop(event: Event) -> None:
+        if isinstance(event, Advanced) and event.stage == "train" and event.done == 2:
+            raise KeyboardInterrupt
+
+    def train(place: str, predictor: Rounded, **options: Any) -> nas.TrainedNetwork:
+        settings = {"space": SPACE, "init": init, "epochs": 2, "device": "cpu", **options}
+        graph, out = SPACE.graph(PARAMS), tmp_path / place
+        return nas.train(graph, "digits", predictor=predictor, out=out, **settings)
+
+    whole = train("whole", Rounded(1.0, 0.0))
+    with pytest.raises(KeyboardInterrupt):
+        train("parts", Rounded(1.0, 0.0), listen=stop)
+    with pytest.raises(StudyError, match="another initialisation"):
+        train("parts", Rounded(0.5, 0.0))
+    again = train("parts", Rounded(1.0, 1e-6))
+    assert again.figures.val_accuracy == whole.figures.val_accuracy
 
 
 def test_every_seed_has_initial_weights_of_its_own(tmp_path: Path) -> None:
