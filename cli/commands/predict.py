@@ -26,8 +26,7 @@ _NAMED = 3
 _CHECKED = 256
 """Samples of the ranking split on which predictions are compared with chance."""
 _AT_CHANCE = (
-    "Predictions are at chance: this network is unlike those of the hypernetwork's training; use "
-    "default weights."
+    "Predictions are at chance: this network is unlike those of the hypernetwork's training"
 )
 
 
@@ -272,7 +271,8 @@ def _sentences(result: _Result) -> list[str]:
     """Sentences on predictions at chance, and on the saved weights."""
     from nas.errors import counted
 
-    sentences = [_AT_CHANCE] if result.at_chance else []
+    advice = "." if result.gain else "; use default weights."  # trainings say which are best
+    sentences = [_AT_CHANCE + advice] if result.at_chance else []
     if result.gain is not None:
         gain, kind = result.gain, result.found.data.task.traits
         samples = len(result.found.data.val)

@@ -216,7 +216,8 @@ def test_the_file_never_holds_the_weights_that_lost(rates, better, hypernet, mon
 
 @pytest.mark.parametrize("words", [(), ("--evaluate",), ("--fine-tune", 1)])
 def test_predictions_at_chance_are_called_so(words, hypernet, monkeypatch):
-    sentence = "unlike those of the hypernetwork's training; use default weights"
+    advice = "." if "--fine-tune" in words else "; use default weights."
+    sentence = f"unlike those of the hypernetwork's training{advice}"
     for chance in (True, False):
         for place in ("chance", "gain"):
             monkeypatch.setattr(f"nas.training.{place}.is_at_chance", lambda *_, c=chance, **__: c)
