@@ -144,8 +144,8 @@ _ROWS = 15
     default="auto",
     show_default=True,
     metavar="NAME",
-    help="Initial weights of trainings: default, lsuv, predicted or fitted (to the data); auto "
-    "compares default and predicted ones if cheap.",
+    help="Initial weights of trainings: default, lsuv, predicted, predicted-head or fitted (to "
+    "the data); auto compares default and predicted ones if cheap.",
 )
 @click.option(
     "--baseline",

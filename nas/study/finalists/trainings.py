@@ -296,7 +296,7 @@ class Trainings:
     ) -> None:
         assert self._folder is not None
         candidate = contender.candidate
-        _, epochs, start = key.rsplit("-", 2)
+        _, _, epochs, start = key.split("-", 3)
         origin = {
             "epochs": int(epochs),
             "init": start,

@@ -68,7 +68,7 @@ def finished_trainings(record: StudyRecord, kind: Kind) -> list[Training]:
     for key, values in results.items():
         if any(map(has_failed, values)):
             continue
-        hash_, epochs, start = key.rsplit("-", 2)
+        hash_, epochs, start = key.split("-", 2)
         found.append(
             Training(
                 hash=hash_,

@@ -82,3 +82,10 @@ def test_a_training_on_several_splits_is_their_mean() -> None:
 
 def test_the_first_split_has_the_key_of_earlier_versions() -> None:
     assert training_key("finalist", "a", 1, "default", 0) == "finalist-a-1-default"
+
+
+def test_the_name_of_a_start_may_have_a_hyphen() -> None:
+    record = new_record()
+    record.write(training_key("finalist", "a", 3, "predicted-head"), 0.5)
+    (found,) = finished_trainings(record, "finalist")
+    assert (found.hash, found.epochs, found.start) == ("a", 3, "predicted-head")
