@@ -38,7 +38,7 @@ CHECKED = (0, 10, 20, 30, 45, 60, 80, 100, 140, 180, 240, 300, 400, 550, 750, 10
 """Steps after which accuracy is measured."""
 SCREEN = 30
 """Steps at every rate; the best one goes on."""
-RATES = {"sgd": (0.02, 0.06, 0.2), "adam": (1e-3, 3e-3, 1e-2)}
+RATES = {"sgd": (0.002, 0.006, 0.02, 0.06, 0.2), "adam": (1e-3, 3e-3, 1e-2)}
 _WARMUP = 10
 """Steps in which the rate rises; it is constant then."""
 _BATCH = 64

@@ -33,7 +33,7 @@ _AT_CHANCE = (
 @click.command(
     "predict",
     epilog=options.examples(
-        "nas predict net.py:Net --dataset cifar10 --evaluate",
+        "nas predict net.py:Net --dataset cifar10 --fit-head --evaluate",
         "nas predict 'torchvision.models:resnet18(num_classes=10)' --out resnet18.safetensors",
     ),
 )
@@ -49,6 +49,11 @@ _AT_CHANCE = (
     default="predicted.safetensors",
     show_default=True,
     help="File for the predicted weights.",
+)
+@click.option(
+    "--fit-head",
+    is_flag=True,
+    help="Fit the last layer to training samples, in closed form; nothing is trained.",
 )
 @click.option("--evaluate", is_flag=True, help="Measure the accuracy on the ranking split.")
 @click.option(
@@ -93,6 +98,7 @@ def command(
     val_fraction: float | None,
     weights: str | None,
     out: Path,
+    fit_head: bool,
     evaluate: bool,
     steps: int,
     starts: tuple[str, ...],
@@ -150,6 +156,7 @@ def command(
     else:
         found = of_architecture(model, space, data, weights, torch_device, seed, listen)
     reserve(out_file(out))
+    head = _fit_head(found, torch_device, seed) if fit_head else None
     accuracy = gain = None
     if evaluate or not steps:
         accuracy, at_chance = _measured(found, torch_device, whole=evaluate)
@@ -175,7 +182,7 @@ def command(
         at_chance = gain.at_chance
     size = found.classifier.resolution
     save_weights(found.predicted.model, out, found.data, resolution=size)
-    result = _Result(found, accuracy if evaluate else None, at_chance, gain, out)
+    result = _Result(found, head, accuracy if evaluate else None, at_chance, gain, out)
     if as_json:
         emit_json(_document(result))
     else:
@@ -186,13 +193,37 @@ def command(
 
 @dataclass(frozen=True)
 class _Result:
-    """The result that is shown; the accuracy is None without ``--evaluate``."""
+    """The result that is shown.
+
+    Attributes:
+        head: What the last layer got, in words; None without ``--fit-head``.
+        accuracy: None without ``--evaluate``.
+    """
 
     found: Prediction
+    head: str | None
     accuracy: float | None
     at_chance: bool
     gain: Gain | None
     out: Path
+
+
+def _fit_head(found: Prediction, device: torch.device, seed: int) -> str:
+    """Fit the last layer to training samples; in words, what it got."""
+    from dataclasses import replace
+
+    from nas.training.starts.begin import begin
+    from nas.training.starts.given import given_by
+    from nas.training.starts.predicted import PREDICTED_HEAD
+    from nas.training.starts.start import STARTS
+
+    samples = STARTS.get(PREDICTED_HEAD).samples
+    given = given_by(found.data.to(device), samples=samples, seed=seed)
+    given = replace(given, predict=lambda _: None)  # it has been
+    layers = begin(found.classifier, PREDICTED_HEAD, given).layers
+    if not layers:
+        return "predicted, as it is no linear layer that can be fitted"
+    return f"{layers[0].given}, from {len(given.rows):,} training samples"
 
 
 def _measured(found: Prediction, device: torch.device, *, whole: bool) -> tuple[float, bool]:
@@ -218,6 +249,7 @@ def _document(result: _Result) -> dict[str, Any]:
         "whole": list(coverage.whole),
         "coverage": coverage.share,
         "seconds": found.predicted.seconds,
+        "head": result.head,
         "accuracy": result.accuracy,
         "at_chance": result.at_chance,
         "fine_tune": gain and {**asdict(gain), "better": gain.better},
@@ -250,6 +282,8 @@ def _lines(result: _Result) -> dict[str, object]:
         lines["excluded"] = f"{_some(coverage.excluded)}: no output depends on them"
     if coverage.kept:
         lines["kept"] = f"{_some(coverage.kept)}: not learned (frozen, or not floating-point)"
+    if result.head is not None:
+        lines["last layer"] = result.head
     if result.accuracy is not None:
         lines[kind.metric] = (
             f"{quality(result.accuracy, kind, samples)} on the ranking split, untrained"

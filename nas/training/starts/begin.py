@@ -152,16 +152,16 @@ def network_of(
 
 
 def _seconds_of_step(module: nn.Module, given: Given) -> float:
-    """Time of the gradients of one training step."""
+    """Time of the gradients of one training step; infinite where nothing can be trained."""
     is_graph = not (len(given.inputs) == 1 and isinstance(given.inputs[0], Tensor))
     few = slice(None) if is_graph else slice(_BATCH)
     inputs = given.inputs if is_graph else (given.inputs[0][few],)
     learnt = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    if not learnt:
-        return torch.inf
     before = perf_counter()
     with undisturbed(module), torch.enable_grad():
         outputs = first_tensor(module(*inputs))
         loss = given.loss(outputs.float(), given.labels[few], 0.0)
+        if not loss.requires_grad:
+            return torch.inf
         torch.autograd.grad(loss, learnt, allow_unused=True)
     return perf_counter() - before

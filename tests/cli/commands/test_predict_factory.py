@@ -48,6 +48,9 @@ def fixed(size):
 def free():
     return nn.Sequential(nn.Conv2d(1, 8, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(72, 10))
 
+def normed():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 10), nn.LayerNorm(10))
+
 def tokens():
     return nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 10))
 
@@ -107,6 +110,30 @@ def test_the_file_fills_a_fresh_module_with_what_was_predicted(hypernet):
     torch.testing.assert_close(model.eval()(images), other.eval()(images))
     measured = evaluate(Classifier(model), data.val).accuracy
     assert answer.document["accuracy"] == pytest.approx(measured, abs=1 / len(data.val))
+
+
+def test_a_fitted_head_is_written_and_classifies_better(hypernet):
+    plain = predict(hypernet, "net:Net", "--json", "--evaluate").document
+    before = load_file("w.safetensors")
+    document = predict(hypernet, "net:Net", "--json", "--evaluate", "--fit-head").document
+    model = fresh()
+    model.load_state_dict(load_file("w.safetensors"))
+    accuracy = evaluate(Classifier(model), load("digits").val).accuracy
+
+    assert plain["head"] is None
+    assert document["head"].startswith("ridge regression on the labels")
+    assert document["head"].endswith("from 1,024 training samples")
+    assert document["accuracy"] == pytest.approx(accuracy, abs=1e-6)
+    assert accuracy > plain["accuracy"] + 0.05
+    after = model.state_dict()
+    same = {name for name, value in before.items() if torch.equal(after[name], value)}
+    assert before.keys() - same == {"head.weight", "head.bias"}
+
+
+def test_a_network_that_ends_otherwise_keeps_the_predicted_head(hypernet):
+    answer = predict(hypernet, "net:normed", "--fit-head")
+    assert answer.code == 0, answer.err
+    assert "predicted, as it is no linear layer that can be fitted" in answer.out
 
 
 def test_the_report_counts_what_was_not_predicted(hypernet):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from torch import nn
 
 from nas.errors import ConfigError, DataError, UnknownNameError
 from nas.modules.own_module import OwnModule
@@ -73,6 +74,22 @@ def test_the_layout_in_memory_is_kept_and_makes_no_difference(how):
     weight = last.get_parameter("3.weight")
     assert weight.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(weight, plain.get_parameter("3.weight"), check_stride=False)
+
+
+class Detached(nn.Module):
+    """A network whose outputs have no gradient."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(192, 3)
+
+    def forward(self, x):
+        return self.head(x.flatten(1)).detach()
+
+
+def test_a_network_that_cannot_be_trained_costs_no_steps():
+    assert begin(Detached(), "fitted", given()).steps == 0
+    assert begin(convolutional().requires_grad_(False), "fitted", given()).steps == 0
 
 
 def test_a_start_that_lacks_something_says_what():
