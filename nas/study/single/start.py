@@ -19,7 +19,7 @@ from nas.modules.surroundings import as_taken, tensor_like, unwrapped
 from nas.raised import error_text
 from nas.training.starts.begin import begin
 from nas.training.starts.choose import choose_start
-from nas.training.starts.given import SAMPLES, Given, given_by, given_tensors
+from nas.training.starts.given import Given, given_by, given_tensors
 from nas.training.starts.start import AUTO, STARTS
 from nas.training.starts.walk import undisturbed
 
@@ -86,7 +86,7 @@ def start(
         given = _of_tensors(model, data, seed)
     else:
         known = data_of(data, listen).to(tensor_like(model).device)
-        samples = SAMPLES if how == AUTO else STARTS.get(how).samples
+        samples = None if how == AUTO else STARTS.get(how).samples
         given = _of_data(model, known, samples, seed)
     if how == AUTO:
         how = _chosen(model, known, seed, listen)
@@ -124,7 +124,7 @@ def _of_tensors(model: nn.Module, pair: tuple[Tensor, ...], seed: int) -> Given:
     )
 
 
-def _of_data(model: nn.Module, data: Dataset, samples: int, seed: int) -> Given:
+def _of_data(model: nn.Module, data: Dataset, samples: int | None, seed: int) -> Given:
     given = given_by(data, samples=samples, seed=seed)
     inputs = tuple(as_taken(model, part) for part in given.inputs)
     if data.task.traits.on_graph:

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from nas.data.dataset import Dataset
 
 SAMPLES = 256
-"""Training samples that a start reads."""
+"""Samples that run through a network at once; fewer of large images."""
 _FEWEST = 64
 _PIXELS = SAMPLES * 64**2
-"""Of larger images fewer are read, as all run through the network in one batch."""
 
 Loss = Callable[[Tensor, Tensor, float], Tensor]
 """Mean loss of outputs (rows, outputs) for labels, with a share of label smoothing."""
@@ -51,23 +50,32 @@ class Given:
     notes: tuple[str, ...] = ()
 
     @property
+    def batches(self) -> list[tuple[Any, ...]]:
+        """The inputs in parts that run through a network at once."""
+        images = self.inputs[0]
+        if len(self.inputs) > 1 or not isinstance(images, Tensor) or images.dim() != 4:
+            return [self.inputs]
+        parts = -(-len(images) // _at_once(images.shape[2:].numel()))
+        return [(part,) for part in images.chunk(parts)]
+
+    @property
     def rows(self) -> Tensor:
         """The rows that have a label (n,)."""
         return labelled(self.labels).nonzero().flatten()
 
 
-def given_by(data: Dataset, *, samples: int = SAMPLES, seed: int = 0) -> Given:
+def given_by(data: Dataset, *, samples: int | None = None, seed: int = 0) -> Given:
     """Training samples of a data set, as many of each class; of a graph all nodes.
 
     Args:
         data: Only its training split is read.
-        samples: How many; fewer where images are large.
+        samples: How many; if None, as many as run through a network at once.
         seed: Of all random draws.
     """
     kind, classes = data.task.traits, data.task.classes
     chosen = data.train
     if not kind.on_graph:
-        count = min(samples, max(_FEWEST, _PIXELS // data.task.resolution**2))
+        count = samples or _at_once(data.task.resolution**2)
         chosen = chosen.subset(even(chosen.labels, count, seed))
     inputs, labels = chosen.whole()
     return Given(
@@ -123,6 +131,11 @@ def given_tensors(inputs: Tensor, labels: Tensor, outputs: int, *, seed: int = 0
         seed=seed,
         notes=missing_classes(labels, outputs),
     )
+
+
+def _at_once(pixels: int) -> int:
+    """Images of a size that run through a network at once."""
+    return max(_FEWEST, min(SAMPLES, _PIXELS // pixels))
 
 
 def _binary_cross_entropy(outputs: Tensor, labels: Tensor, smoothing: float) -> Tensor:

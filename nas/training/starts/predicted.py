@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -51,13 +52,24 @@ def predict_and_fit_head(module: nn.Module, given: Given) -> tuple[LayerStart, .
     networks unlike those that the hypernetwork was trained with.
     """
     predict(module, given)
-    visitor = _LastRead()
-    walk(module, given.inputs, visitor)
-    last = visitor.matrix()
+    last = _last_layer(module, given)
     head = None if last is None else last.fit(given)
     if last is None or head is None:
         return ()
     return (LayerStart(last.name, type(last.layer).__name__, head, fitted=True),)
+
+
+def _last_layer(module: nn.Module, given: Given) -> LastLayer | None:
+    """The last layer, with what it reads of all samples; None if it is no matrix of its own."""
+    found = []
+    for inputs in given.batches:
+        visitor = _LastRead()
+        walk(module, inputs, visitor)
+        found.append(visitor.matrix())
+    first = found[0]
+    if len(found) == 1 or first is None:
+        return first
+    return replace(first, x=torch.cat([one.x for one in found if one is not None]))
 
 
 class _LastRead:

@@ -9,7 +9,7 @@ from torch import nn
 
 from nas.registry import Registry
 from nas.training.starts.card import LayerStart
-from nas.training.starts.given import SAMPLES, Given
+from nas.training.starts.given import Given
 
 Apply = Callable[[nn.Module, Given], tuple[LayerStart, ...]]
 """Gives a module its initial weights in place, and says what each layer got."""
@@ -22,12 +22,13 @@ class Start:
     Attributes:
         needs: What it needs: ``samples``, ``labels``, ``hypernetwork``; one that needs nothing
             leaves a network as it was made.
-        samples: How many training samples it reads, if it needs any.
+        samples: How many training samples it reads, if it needs any; None for as many as run
+            through a network at once.
         apply: Gives a module its weights.
     """
 
     needs: tuple[str, ...] = ()
-    samples: int = SAMPLES
+    samples: int | None = None
     apply: Apply
 
 

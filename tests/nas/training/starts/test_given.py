@@ -18,8 +18,12 @@ def test_a_data_set_gives_training_samples_of_all_classes():
 
 
 @pytest.mark.parametrize(("resolution", "count"), [(64, 256), (80, 163), (160, 64)])
-def test_of_large_images_fewer_are_read(resolution, count):
-    assert len(given_by(toy_data(images=1200).at(resolution), samples=1000).labels) == count
+def test_fewer_large_images_run_at_once(resolution, count):
+    data = toy_data(images=1200).at(resolution)
+    assert len(given_by(data).labels) == count
+    sizes = [len(part) for (part,) in given_by(data, samples=300).batches]
+    assert sum(sizes) == 300
+    assert count / 2 < min(sizes) <= max(sizes) <= count
 
 
 def test_a_class_without_samples_is_named():

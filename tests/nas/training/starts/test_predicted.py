@@ -9,7 +9,8 @@ from torch import nn
 
 from nas.errors import ConfigError
 from nas.training.starts.begin import begin
-from nas.training.starts.predicted import PREDICTED_HEAD
+from nas.training.starts.given import given_tensors
+from nas.training.starts.predicted import PREDICTED_HEAD, predict_and_fit_head
 from tests.nas.training.starts.start_toys import (
     ENDS_WITHOUT_A_MATRIX,
     Transformer,
@@ -96,3 +97,19 @@ def test_a_frozen_head_is_kept():
 def test_it_needs_a_hypernetwork():
     with pytest.raises(ConfigError, match="needs a hypernetwork"):
         begin(convolutional(), PREDICTED_HEAD, given())
+
+
+def test_large_images_are_read_in_parts():
+    module = convolutional()
+    values = predicted(module)
+    sizes = []
+    module.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
+    x, labels = images(300)
+    many = replace(
+        given_tensors(x, labels, 3), inputs=(F.interpolate(x, 80),), predict=set_to(values)
+    )
+    many = replace(many, labels=labels, targets=F.one_hot(labels, 3).float())
+    (layer,) = predict_and_fit_head(module, many)
+
+    assert sizes == [150, 150]
+    assert layer.given.startswith("ridge regression")
