@@ -68,7 +68,7 @@ def test_workers_are_told_the_device_that_was_asked_for(
 ) -> None:
     sent: list[Any] = []
 
-    def crew(executor: object, material: object, *_: object) -> None:
+    def crew(executor: object, material: object, *_: object, **__: object) -> None:
         sent.append(material)
         raise Stopped
 
