@@ -26,7 +26,7 @@ PREDICTED_HEAD = "predicted-head"
 """The name of the start from predicted weights with a last layer fitted to training samples."""
 
 _SAMPLES = 1024
-"""From fewer the fitted layer is worse than the predicted one; see ``benchmarks/hypernets``."""
+"""As many as in ``benchmarks/hypernets``, which measures what the fitted layer gains."""
 
 
 def predict(module: nn.Module, given: Given) -> tuple[LayerStart, ...]:
